@@ -1,0 +1,80 @@
+# From nothing: git, make and Python 3.11 or newer with venv are enough. `make` alone prints what there is.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
+INSTALL = $(UV) pip install --quiet --python .venv/bin/python --require-hashes -r
+BIN = .venv/bin
+
+# The embedded mode, whatever services the shell knows of; for test-services, both of them.
+EMBEDDED = env -u DATABASE_URL -u REDIS_URL
+SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/downhill}" \
+	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
+PARALLEL = -n auto --dist loadgroup
+
+.PHONY: help run test test-services check lock bench
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run            start Downhill on http://127.0.0.1:8000 (PORT=8001 make run for another port)"
+	@echo "make test           the test suite; needs no service"
+	@echo "make test-services  the test suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
+	@echo "make check          format, lint, types, imports, migrations, content, locks, then make test"
+	@echo "make bench          benchmarks, with ratios from one run"
+	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
+
+run: .venv/.runtime
+	@$(BIN)/python manage.py up
+
+test: .venv/.installed
+	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not services and not benchmark" $(ARGS)
+
+test-services: .venv/.installed
+	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "not embedded and not journeys and not benchmark" $(ARGS)
+
+bench: .venv/.installed
+	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
+
+check: .venv/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(EMBEDDED) DEBUG=0 HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(EMBEDDED) $(BIN)/python manage.py check_content
+	@! grep -nE 'https?://|index-url|find-links' requirements.txt requirements-dev.txt || \
+		{ echo "The lock files name a host; run make lock without index settings in them." >&2; exit 1; }
+	$(MAKE) test
+
+# Hashes and no host names: the files install with any index. uv.lock and pylock.toml would record hosts.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" pyproject.toml
+lock: .venv/bin/python
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Downhill needs Python 3.11 or newer; install it, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
+	@test "$(UV)" != .venv/bin/uv || "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making the environment in .venv with $(PYTHON) …"
+	@if [ "$(UV)" = .venv/bin/uv ]; then "$(PYTHON)" -m venv .venv; else "$(UV)" venv --quiet --python "$(PYTHON)" .venv; fi
+
+# Only where uv is not on the PATH.
+.venv/bin/uv: .venv/bin/python
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+# What running needs; what testing needs (the same versions and more).
+.venv/.runtime: requirements.txt $(UV)
+	@echo "Installing what Downhill needs …"
+	@$(INSTALL) requirements.txt
+	@touch $@
+
+.venv/.installed: requirements-dev.txt $(UV)
+	@echo "Installing what Downhill and its tests need …"
+	@$(INSTALL) requirements-dev.txt
+	@touch .venv/.runtime $@

@@ -1,0 +1,82 @@
+"""Who may see what. Views and API ask here and nowhere else.
+
+Three answers, the same for pages and JSON: not logged in (to the log-in, or 401); a class that is not
+yours or does not exist (404, so that nobody can find out which classes there are); a page of your own
+class that is for its instructors (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classroom.models import Membership, User
+from classroom.refusals import Forbidden, NotFound, Refusal
+
+View = Callable[..., HttpResponse]
+
+
+def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
+    """Give this person's membership in one cohort.
+
+    Raises
+    ------
+    NotFound
+        If the cohort does not exist or the person is not in it; the two look alike.
+    """
+    found = (
+        Membership.objects.select_related("cohort", "user").filter(user_id=user.pk, cohort__slug=cohort_slug).first()
+    )
+    if found is None:
+        raise NotFound(_("There is no such class among yours. Check the address, or start from your home page."))
+    return found
+
+
+def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Membership:
+    """Give the membership that a call means: the cohort named, or the only one there is."""
+    if cohort_slug:
+        return membership_in(user, cohort_slug)
+    found = list(Membership.objects.select_related("cohort", "user").filter(user_id=user.pk)[:2])
+    if not found:
+        raise NotFound(_("You are not in a class yet. Join one with its code first."))
+    if len(found) > 1:
+        raise Refusal(_("You are in several classes: name one, as in ?cohort=demo."))
+    return found[0]
+
+
+def require_instructor(membership: Membership) -> None:
+    """Refuse anyone who does not teach this cohort."""
+    if not membership.is_instructor:
+        raise Forbidden(_("This page is for the instructors of your class."))
+
+
+def member_required(view: View) -> View:
+    """Give the view the visitor's membership in place of the cohort's slug, in the cohort's time zone."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, cohort: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        membership = membership_in(request.user, cohort)
+        with timezone.override(membership.cohort.zone):
+            return view(request, membership, *args, **kwargs)
+
+    return guarded
+
+
+def instructor_required(view: View) -> View:
+    """As `member_required`, for instructors of that cohort alone."""
+
+    @member_required
+    @wraps(view)
+    def guarded(request: HttpRequest, membership: Membership, *args: Any, **kwargs: Any) -> HttpResponse:
+        require_instructor(membership)
+        return view(request, membership, *args, **kwargs)
+
+    return guarded

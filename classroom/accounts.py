@@ -1,0 +1,21 @@
+"""How allauth and axes see our people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Nobody signs up without a class: accounts are made on the join page."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def username_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """Say whose log-in this is, so that wrong passwords are counted a person and not a classroom."""
+    typed = (credentials or {}).get("username") or request.POST.get("login")
+    return str(typed).strip().lower() if typed else None

@@ -1,0 +1,181 @@
+"""The admin site: people, cohorts, memberships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from classroom import services
+from classroom.models import Cohort, CohortVersion, LearningEvent, Membership, Role, User
+from lessons import catalogue
+
+admin.site.site_header = admin.site.site_title = "Downhill"
+admin.site.index_title = _("People and classes")
+admin.site.unregister(Group)
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "display_name")
+
+    def clean_username(self) -> str:
+        return (self.cleaned_data.get("username") or "").lower()
+
+
+class CohortForm(forms.ModelForm):
+    lessons = forms.MultipleChoiceField(
+        label=_("lessons"), widget=forms.CheckboxSelectMultiple, initial=["data-rules-everything"]
+    )
+
+    class Meta:
+        model = Cohort
+        fields = ("name", "slug", "join_code", "lessons", "gradient_rule", "pace", "time_zone", "archived")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = {slug: loaded.lesson.title for slug, loaded in catalogue.all_lessons().items()}
+        # A lesson that was taken out of the catalogue stays with the classes that had it.
+        self.fields["lessons"].choices = list({**{s: s for s in self.instance.lessons}, **known}.items())
+
+    def clean_gradient_rule(self) -> str:
+        rule = self.cleaned_data["gradient_rule"]
+        if self.instance.pk and self.instance.rule_fixed_at and rule != self.initial["gradient_rule"]:
+            raise forms.ValidationError(_("The gradient rule cannot change any more: answers have been graded by it."))
+        return rule
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user",)
+    fields = ("user", "role", "joined_at")
+    readonly_fields = ("joined_at",)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    form = UserChangeForm
+    add_form = NewUserForm
+    list_display = ("username", "display_name", "classes", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "memberships__cohort")
+    search_fields = ("username", "display_name")
+    ordering = ("username",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "display_name", "usable_password", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("memberships__cohort")
+
+    @admin.display(description=_("classes"))
+    def classes(self, user: User) -> str:
+        return ", ".join(str(membership.cohort) for membership in user.memberships.all())
+
+
+@admin.register(Cohort)
+class CohortAdmin(admin.ModelAdmin):
+    form = CohortForm
+    list_display = ("name", "slug", "join_code", "students", "instructors", "gradient_rule", "pace", "archived")
+    list_filter = ("archived", "pace", "gradient_rule")
+    search_fields = ("name", "slug", "join_code")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (MembershipInline,)
+    actions = ("archive", "reopen")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                n_students=Count("memberships", filter=Q(memberships__role=Role.STUDENT)),
+                n_instructors=Count("memberships", filter=Q(memberships__role=Role.INSTRUCTOR)),
+            )
+        )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Cohort | None = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:
+        # The slug stands in addresses that people have kept.
+        return ("slug",) if obj else ()
+
+    @admin.display(description=_("students"), ordering="n_students")
+    def students(self, cohort: Any) -> int:
+        return cohort.n_students
+
+    @admin.display(description=_("instructors"), ordering="n_instructors")
+    def instructors(self, cohort: Any) -> int:
+        return cohort.n_instructors
+
+    @admin.action(description=_("Archive: keep to read, take nothing new"))
+    def archive(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:
+        self._set_archived(chosen, archived=True)
+
+    @admin.action(description=_("Reopen"))
+    def reopen(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:
+        self._set_archived(chosen, archived=False)
+
+    def _set_archived(self, chosen: QuerySet[Cohort], *, archived: bool) -> None:
+        Cohort.objects.filter(pk__in=[cohort.pk for cohort in chosen]).update(archived=archived)
+
+    def save_model(self, request: HttpRequest, obj: Cohort, form: Any, change: bool) -> None:
+        """Save, the gradient rule by compare-and-set: a first answer may arrive while this form is open."""
+        with transaction.atomic():
+            rule = obj.gradient_rule
+            if change:
+                obj.gradient_rule = form.initial["gradient_rule"]
+                obj.save(update_fields=["name", "join_code", "lessons", "pace", "time_zone", "archived"])
+                services.set_gradient_rule(obj, rule)
+            else:
+                obj.save()
+            CohortVersion.objects.get_or_create(cohort=obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        services.touch(form.instance)
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ("user", "cohort", "role", "joined_at", "last_active_at")
+    list_filter = ("role", "cohort")
+    search_fields = ("user__username", "user__display_name", "cohort__name")
+    autocomplete_fields = ("user", "cohort")
+    list_select_related = ("user", "cohort")
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        services.touch(obj.cohort)
+
+
+@admin.register(LearningEvent)
+class LearningEventAdmin(admin.ModelAdmin):
+    """Read-only: what happened is not edited."""
+
+    list_display = ("at", "kind", "membership", "facts")
+    list_filter = ("kind", "membership__cohort")
+    list_select_related = ("membership__user", "membership__cohort")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LearningEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LearningEvent | None = None) -> bool:
+        return False

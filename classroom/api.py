@@ -1,0 +1,76 @@
+"""Log-in for notebooks, and who am I."""
+
+from __future__ import annotations
+
+from django.contrib.auth import authenticate
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.authtoken.models import Token
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classroom import selectors
+from classroom.refusals import Refusal
+
+
+class Credentials(serializers.Serializer):
+    username = serializers.CharField(max_length=60)
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class TokenReply(serializers.Serializer):
+    token = serializers.CharField()
+
+
+class MembershipReply(serializers.Serializer):
+    cohort = serializers.CharField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+    lessons = serializers.ListField(child=serializers.CharField())
+
+
+class MeReply(serializers.Serializer):
+    username = serializers.CharField()
+    display_name = serializers.CharField()
+    memberships = MembershipReply(many=True)
+
+
+class TokenView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=Credentials, responses=TokenReply, auth=[])
+    def post(self, request: Request) -> Response:
+        """Exchange a username and password for a token."""
+        sent = Credentials(data=request.data)
+        sent.is_valid(raise_exception=True)
+        # Django's own request, since that is where axes leaves word of a lock-out.
+        user = authenticate(request._request, **sent.validated_data)
+        if user is None:
+            raise Refusal(_("This username and password do not belong together."))
+        return Response({"token": Token.objects.get_or_create(user=user)[0].key})
+
+
+class MeView(APIView):
+    @extend_schema(responses=MeReply)
+    def get(self, request: Request) -> Response:
+        """Me and my classes."""
+        memberships = [
+            {
+                "cohort": membership.cohort.slug,
+                "name": membership.cohort.name,
+                "role": membership.role,
+                "lessons": membership.cohort.lessons,
+            }
+            for membership in selectors.memberships_of(request.user)
+        ]
+        return Response(
+            {
+                "username": request.user.get_username(),
+                "display_name": str(request.user),
+                "memberships": memberships,
+            }
+        )

@@ -1,0 +1,147 @@
+"""The class at a glance: a constant number of queries, however large the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from classroom import selectors
+from classroom.models import LearningEvent, Membership
+from classroom.refusals import NotFound
+from lessons.authoring.loader import LoadedLesson
+from lessons.hand_steps import shown_cells
+from lessons.models import PartProgress, PartState, Submission
+from lessons.selectors import part_state
+
+TIMELINE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class GridCell:
+    part: str
+    state: str
+    tries: int
+    slip: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class GridRow:
+    id: int
+    name: str
+    is_here: bool
+    cells: tuple[GridCell, ...]
+
+
+@dataclass(frozen=True)
+class GridColumn:
+    key: str
+    title: str
+    number: int
+    n_done: int
+    is_soon: bool
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Students × parts, as of `version`."""
+
+    version: int
+    n_here: int
+    columns: tuple[GridColumn, ...]
+    rows: tuple[GridRow, ...]
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    at: datetime
+    title: str
+    state: str
+    cells: tuple[tuple[str, str, str], ...]
+
+
+def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
+    """Every student of the instructor's cohort against every part of the lesson."""
+    cohort, parts = membership.cohort, lesson.lesson.parts
+    # The version first: whatever is committed after this line has a higher one.
+    version = selectors.version_of(cohort)
+    progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
+    rows = []
+    for student in selectors.students_of(cohort).prefetch_related(progress):
+        by_part = {row.part: row for row in student.in_lesson}
+        cells = []
+        for part in parts:
+            row = by_part.get(part.key)
+            state = part_state(part, row)
+            cells.append(
+                GridCell(part.key, state, row.tries if row else 0, row.slip if row else "", row.since if row else None)
+            )
+        rows.append(GridRow(student.pk, str(student.user), selectors.is_here(student), tuple(cells)))
+    columns = tuple(
+        GridColumn(part.key, part.title, i + 1, sum(r.cells[i].state == PartState.DONE for r in rows), part.soon)
+        for i, part in enumerate(parts)
+    )
+    return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
+
+
+def progress_report(found: Grid) -> dict[str, Any]:
+    """The grid as the API gives it."""
+    return {
+        "version": found.version,
+        "here": found.n_here,
+        "students": [
+            {
+                "id": row.id,
+                "name": row.name,
+                "parts": {
+                    cell.part: {
+                        "state": cell.state,
+                        "tries": cell.tries,
+                        "slip": cell.slip or None,
+                        "since": cell.since,
+                    }
+                    for cell in row.cells
+                },
+            }
+            for row in found.rows
+        ],
+        "totals": {column.key: column.n_done for column in found.columns},
+    }
+
+
+def student_of(membership: Membership, student_id: int) -> Membership:
+    """A student of the instructor's own cohort."""
+    student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
+    if student is None:
+        raise NotFound(_("Your class has no such student."))
+    return student
+
+
+def timeline(student: Membership, lesson: LoadedLesson) -> tuple[TimelineEntry, ...]:
+    """What a student did in a lesson, newest first."""
+    submissions = Submission.objects.filter(membership=student, lesson=lesson.lesson.slug).order_by("-id")
+    entries = [_entry(submission, lesson) for submission in submissions[:TIMELINE_LENGTH]]
+    titles = {part.key: part.title for part in lesson.lesson.parts}
+    for event in LearningEvent.objects.filter(membership=student, kind__in=("cohort_joined", "part_done"))[:50]:
+        if event.kind == "cohort_joined":
+            entries.append(TimelineEntry(event.at, _("Joined the class"), "joined", ()))
+        elif event.facts.get("lesson") == lesson.lesson.slug:
+            title = _("Finished “%(part)s”") % {"part": titles.get(event.facts["part"], event.facts["part"])}
+            entries.append(TimelineEntry(event.at, title, "done", ()))
+    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
+
+
+def _entry(submission: Submission, lesson: LoadedLesson) -> TimelineEntry:
+    found = lesson.find_activity(submission.activity)
+    title = found[1].title if found else submission.activity
+    state = "accepted" if submission.accepted else ("not_yet" if submission.is_try else "no_try")
+    return TimelineEntry(
+        submission.received_at,
+        _("%(activity)s, step %(step)d") % {"activity": title, "step": submission.step},
+        state,
+        shown_cells(submission.answer, submission.reply),
+    )

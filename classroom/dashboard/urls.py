@@ -1,0 +1,11 @@
+from django.urls import path
+
+from classroom.dashboard import views
+
+app_name = "dashboard"
+
+urlpatterns = [
+    path("c/<slug:cohort>/class/", views.grid, name="grid"),
+    path("c/<slug:cohort>/class/grid/", views.grid_since, name="grid-since"),
+    path("c/<slug:cohort>/class/students/<int:student>/", views.student, name="student"),
+]

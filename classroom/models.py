@@ -1,0 +1,202 @@
+"""People and their classes."""
+
+from __future__ import annotations
+
+import secrets
+import zoneinfo
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+# No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
+CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
+
+
+def new_join_code() -> str:
+    """Make a join code without look-alikes, such as ``KXWT-7H4M``."""
+    letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def normalise_code(typed: str) -> str:
+    """Read a join code as people type it: any case, with or without hyphen and spaces."""
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone; write one such as Europe/Berlin."), params={"name": name}
+        )
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(username=username.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(username, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who can log in. No e-mail and no real name is asked for: many users are minors."""
+
+    username = models.CharField(
+        _("username"),
+        max_length=60,
+        validators=[UnicodeUsernameValidator()],
+        help_text=_("Letters, digits and @ . + - _"),
+    )
+    display_name = models.CharField(_("display name"), max_length=80, help_text=_("What the class sees."))
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may open the admin site"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_unique_any_case",
+                violation_error_message=_("Somebody already has that username."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class GradientRule(models.TextChoices):
+    # The loss is half the mean squared error: gradient = mean(error × x).
+    HALF = "half", _("half: gradient = average of (error × x)")
+    # The loss is the mean squared error: gradient = 2 × mean(error × x).
+    FULL = "full", _("full: gradient = 2 × average of (error × x)")
+
+
+class Pace(models.TextChoices):
+    # Everything is open; everyone goes at their own speed.
+    SELF = "self", _("self-paced")
+    # The instructor opens parts and reveals.
+    LED = "led", _("led by the instructor")
+
+
+def default_lessons() -> list[str]:
+    return ["data-rules-everything"]
+
+
+class Cohort(models.Model):
+    """A class."""
+
+    slug = models.SlugField(_("slug"), max_length=60, unique=True, help_text=_("Part of addresses; stays the same."))
+    name = models.CharField(_("name"), max_length=120)
+    join_code = models.CharField(
+        _("join code"),
+        max_length=9,
+        unique=True,
+        default=new_join_code,
+        validators=[RegexValidator(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", _("Write it as four and four, such as DEMO-2026."))],
+    )
+    lessons = models.JSONField(_("lessons"), default=default_lessons)
+    gradient_rule = models.CharField(
+        _("gradient rule"), max_length=4, choices=GradientRule.choices, default=GradientRule.HALF
+    )
+    # Set by the first graded submission: from then on the rule cannot change.
+    rule_fixed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pace = models.CharField(_("pace"), max_length=4, choices=Pace.choices, default=Pace.SELF)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[validate_time_zone])
+    archived = models.BooleanField(_("archived"), default=False, help_text=_("Kept to read; nothing new comes in."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("cohort")
+        verbose_name_plural = _("cohorts")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(gradient_rule__in=GradientRule.values), name="cohort_rule_known"),
+            models.CheckConstraint(condition=models.Q(pace__in=Pace.values), name="cohort_pace_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class CohortVersion(models.Model):
+    """One number per cohort, raised last in every transaction that changes what its pages show.
+
+    It stands in a table of its own so that polls and submissions do not wait for each other's locks.
+    """
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="version")
+    number = models.PositiveBigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.cohort_id} v{self.number}"
+
+
+class Role(models.TextChoices):
+    STUDENT = "student", _("student")
+    INSTRUCTOR = "instructor", _("instructor")
+
+
+class Membership(models.Model):
+    """A person's place in a class."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("cohort"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STUDENT)
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+    last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "cohort"], name="membership_once_per_cohort"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.cohort} · {self.get_role_display()}"
+
+    @property
+    def is_instructor(self) -> bool:
+        return self.role == Role.INSTRUCTOR
+
+
+class LearningEvent(models.Model):
+    """Something that happened, in the order in which it was recorded. Never changed."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["membership", "-at"], name="event_by_member")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%F %T}"

@@ -1,0 +1,35 @@
+"""What Downhill may refuse, in words fit for the screen. `classroom.web` turns them into responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """Something that a person asked for and does not get; the text says what to do next."""
+
+    status = 400
+    title: str | Promise = _("That did not work")
+
+    def __init__(self, detail: str | Promise, *, errors: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = dict(errors or {})
+
+
+class Forbidden(Refusal):
+    status = 403
+    title = _("Not for you, sorry")
+
+
+class NotFound(Refusal):
+    status = 404
+    title = _("Nothing here")
+
+
+class Conflict(Refusal):
+    status = 409
+    title = _("Not now")

@@ -1,0 +1,90 @@
+"""What can be done with people and classes, each act in one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classroom import events, selectors
+from classroom.models import Cohort, CohortVersion, GradientRule, Membership, Role, User
+from classroom.refusals import Conflict
+
+ACTIVITY_GRAIN = timedelta(minutes=1)
+
+
+def open_cohort(*, slug: str, name: str, **fields: object) -> Cohort:
+    """Make a cohort and its version counter."""
+    with transaction.atomic():
+        cohort = Cohort.objects.create(slug=slug, name=name, **fields)
+        CohortVersion.objects.create(cohort=cohort)
+    return cohort
+
+
+def enrol(user: User, cohort: Cohort, role: str = Role.STUDENT) -> Membership:
+    """Make `user` a member of `cohort`; somebody who is one already stays as they are."""
+    with transaction.atomic():
+        membership, created = Membership.objects.get_or_create(user=user, cohort=cohort, defaults={"role": role})
+        if created:
+            events.record(events.CohortJoined(), membership)
+            touch(cohort)
+    return membership
+
+
+def register(*, username: str, display_name: str, password: str, cohort: Cohort) -> Membership:
+    """Make a new person and enrol them as a student.
+
+    Raises
+    ------
+    Conflict
+        If somebody took the username a moment ago.
+    """
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username, password, display_name=display_name)
+            return enrol(user, cohort)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody already has that username. Add a letter or a number to yours.")) from error
+
+
+def touch(cohort: Cohort) -> None:
+    """Tell every open page of the cohort that something changed. Call it last in the transaction."""
+    CohortVersion.objects.filter(cohort=cohort).update(number=F("number") + 1)
+
+
+def note_activity(membership: Membership) -> None:
+    """Remember that a member is here, at most once a minute; somebody who comes back shows at once."""
+    now = timezone.now()
+    was_here = selectors.is_here(membership)
+    with transaction.atomic():
+        stale = Q(last_active_at=None) | Q(last_active_at__lt=now - ACTIVITY_GRAIN)
+        changed = Membership.objects.filter(stale, pk=membership.pk).update(last_active_at=now)
+        if changed and not was_here:
+            touch(membership.cohort)
+
+
+def set_gradient_rule(cohort: Cohort, rule: str) -> None:
+    """Change the rule for the slope.
+
+    Raises
+    ------
+    Conflict
+        If somebody's answers have been graded by the present rule.
+    """
+    if rule == cohort.gradient_rule:
+        return
+    changed = Cohort.objects.filter(pk=cohort.pk, rule_fixed_at=None).update(gradient_rule=rule)
+    if not changed:
+        raise Conflict(_("The gradient rule cannot change any more: answers have been graded by it."))
+    cohort.gradient_rule = rule
+
+
+def fix_gradient_rule(cohort: Cohort) -> GradientRule:
+    """Give the rule to grade by, and make sure that it stays the rule from now on."""
+    if cohort.rule_fixed_at is None:
+        Cohort.objects.filter(pk=cohort.pk, rule_fixed_at=None).update(rule_fixed_at=timezone.now())
+        cohort.refresh_from_db(fields=["gradient_rule", "rule_fixed_at"])
+    return GradientRule(cohort.gradient_rule)

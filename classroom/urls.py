@@ -1,0 +1,55 @@
+"""Every address of Downhill."""
+
+from allauth.account import views as account
+from csp.decorators import csp_update
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+import lessons.api
+from classroom import api, views
+from classroom.dashboard.api import ProgressView
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error
+
+# The docs' own page uses small images written into its style sheet.
+docs = csp_update({"img-src": ["'self'", "data:"]})(
+    SpectacularSwaggerSplitView.as_view(template_name="docs.html", url_name="schema")
+)
+
+LESSON = "lessons/<slug:lesson>/"
+
+api_v1 = [
+    path("token/", api.TokenView.as_view(), name="api-token"),
+    path("me/", api.MeView.as_view(), name="api-me"),
+    path("lessons/", lessons.api.Lessons.as_view(), name="api-lessons"),
+    path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
+    path(f"{LESSON}activities/<slug:activity>/", lessons.api.Activity.as_view(), name="api-activity"),
+    path(f"{LESSON}activities/<slug:activity>/submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
+    path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("join/", views.join_by_code, name="account_signup"),
+    path("join/<str:code>", views.join, name="join"),
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/password/", account.password_change, name="account_change_password"),
+    path("accounts/password/forgotten/", views.forgotten, name="account_reset_password"),
+    # One door for everybody: whatever guards the log-in guards the admin site too.
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", admin.site.urls),
+    path("", include("classroom.dashboard.urls")),
+    path("", include("lessons.urls")),
+    path("api/v1/", include(api_v1)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", docs, name="docs"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("favicon.ico", views.favicon, name="favicon"),
+]

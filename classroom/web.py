@@ -1,0 +1,89 @@
+"""Between Django and the pages: refusals become responses, once for HTML and once for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from classroom.refusals import Forbidden, NotFound, Refusal
+
+PROBLEM = "application/problem+json"
+
+
+class HashedStorage(CompressedManifestStaticFilesStorage):
+    """Static files under names that carry their hash, imports between our ES modules included."""
+
+    support_js_module_import_aggregation = True
+
+
+def problem(status: int, title: str, detail: str, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The body of an RFC 9457 answer."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return body | ({"errors": dict(errors)} if errors else {})
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/v1/")
+
+
+def refuse(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    """Answer with a refusal in the form in which the request was made."""
+    if wants_json(request):
+        return JsonResponse(problem(status, title, detail), status=status, content_type=PROBLEM)
+    return render(request, "refused.html", {"status": status, "title": title, "detail": detail}, status=status)
+
+
+class RefusalMiddleware:
+    """Turns a `Refusal` that a page raised into its response."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refusal):
+            return refuse(request, exception.status, str(exception.title), str(exception.detail))
+        return None
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:
+    """Answer somebody who typed a wrong password too often."""
+    detail = _("Ten wrong passwords in a row. Wait five minutes, or ask your instructor for a new one.")
+    answer = refuse(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many tries"), detail)
+    answer["Retry-After"] = "300"
+    return answer
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Django REST framework's exception handler: every error of the API is a problem document."""
+    if isinstance(error, Http404):
+        error = NotFound(_("There is nothing at this address."))
+    elif isinstance(error, PermissionDenied):
+        error = Forbidden(_("This is not for you."))
+    if isinstance(error, Refusal):
+        body = problem(error.status, str(error.title), str(error.detail), error.errors)
+    elif isinstance(error, exceptions.ValidationError):
+        body = problem(400, _("Some fields need another look"), _("See `errors`."), _by_field(error.detail))
+    elif isinstance(error, exceptions.APIException):
+        body = problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
+    else:
+        return None
+    set_rollback()
+    headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else None
+    return Response(body, status=body["status"], headers=headers, content_type=PROBLEM)
+
+
+def _by_field(detail: Any) -> Mapping[str, Any]:
+    return detail if isinstance(detail, dict) else {"non_field_errors": detail}

@@ -1,0 +1,142 @@
+"""The lesson over JSON: the same services as the pages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classroom import access
+from classroom.models import Membership
+from lessons import selectors, services
+from lessons.activity_types import ACTIVITY_TYPES
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import visible
+from lessons.models import PartState
+
+COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
+
+
+class ActivityOutline(serializers.Serializer):
+    key = serializers.CharField()
+    type = serializers.ChoiceField(list(ACTIVITY_TYPES))
+    state = serializers.ChoiceField(PartState.choices)
+    tries = serializers.IntegerField()
+
+
+class PartOutline(serializers.Serializer):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(PartState.choices)
+    locked = serializers.BooleanField()
+    minutes = serializers.IntegerField()
+    activities = ActivityOutline(many=True)
+
+
+class LessonOutline(serializers.Serializer):
+    lesson = serializers.CharField()
+    title = serializers.CharField()
+    parts = PartOutline(many=True)
+
+
+class SubmissionRequest(serializers.Serializer):
+    id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
+    step = serializers.IntegerField(min_value=1, max_value=100)
+    answer = serializers.JSONField(help_text="For hand_steps: {errors, products, mean, gradient, w}, as asked.")
+
+
+class SubmissionReply(serializers.Serializer):
+    id = serializers.UUIDField()
+    step = serializers.IntegerField()
+    accepted = serializers.BooleanField()
+    matches_notebook = serializers.BooleanField()
+    cells = serializers.DictField()
+    ask = serializers.CharField(allow_null=True)
+    carried_from = serializers.CharField(allow_null=True)
+    worked_line = serializers.CharField(allow_null=True)
+    progress = serializers.DictField()
+
+
+class LessonView(APIView):
+    """Finds the caller's membership and lesson."""
+
+    def place(self, request: Request, lesson: str) -> tuple[Membership, LoadedLesson]:
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        return membership, selectors.lesson_of(membership, lesson)
+
+
+class Lessons(LessonView):
+    @extend_schema(responses=LessonOutline(many=True), parameters=[COHORT])
+    def get(self, request: Request) -> Response:
+        """The lessons of my class, with where I stand."""
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        return Response([_outline(membership, lesson) for lesson in selectors.lessons_of(membership.cohort)])
+
+
+class Lesson(LessonView):
+    @extend_schema(responses=LessonOutline, parameters=[COHORT])
+    def get(self, request: Request, lesson: str) -> Response:
+        """One lesson, with where I stand."""
+        return Response(_outline(*self.place(request, lesson)))
+
+
+class Activity(LessonView):
+    @extend_schema(responses=serializers.DictField(), parameters=[COHORT])
+    def get(self, request: Request, lesson: str, activity: str) -> Response:
+        """What I may see of an activity now."""
+        membership, loaded = self.place(request, lesson)
+        part, found = selectors.find_activity(membership, loaded, activity)
+        row = selectors.progress_of(membership, loaded).get(part.key)
+        standing = row.activities.get(activity, {}) if row else {}
+        state = standing.get("state", PartState.NOT_STARTED)
+        facts = visible(found, unsealed=state == PartState.DONE)
+        for field in ("intro", "text", "closing"):
+            if facts.get(field):
+                facts[field] = loaded.texts[facts[field]]
+        facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
+        return Response(facts | {"gradient_rule": membership.cohort.gradient_rule})
+
+
+class Submissions(LessonView):
+    @extend_schema(
+        request=SubmissionRequest, responses={200: SubmissionReply, 201: SubmissionReply}, parameters=[COHORT]
+    )
+    def post(self, request: Request, lesson: str, activity: str) -> Response:
+        """Hand in an answer. 201 with its verdict; 200 with the same verdict when it arrives again."""
+        membership, loaded = self.place(request, lesson)
+        sent = SubmissionRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        client_id: uuid.UUID = sent.validated_data["id"]
+        receipt = services.submit(
+            membership,
+            loaded,
+            activity,
+            client_id=client_id,
+            step=sent.validated_data["step"],
+            answer=sent.validated_data["answer"],
+        )
+        return Response(receipt.submission.reply, status=201 if receipt.is_new else 200)
+
+
+def _outline(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+    parts = selectors.arc(membership, lesson).parts
+    return {
+        "lesson": lesson.lesson.slug,
+        "title": lesson.lesson.title,
+        "parts": [
+            {
+                "key": part.key,
+                "title": part.title,
+                "state": part.state,
+                "locked": False,
+                "minutes": part.minutes,
+                "activities": part.activities,
+            }
+            for part in parts
+        ],
+    }

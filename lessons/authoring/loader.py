@@ -1,0 +1,196 @@
+"""Read a lesson's folder. What is wrong with it is said with file, activity, field and line."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lessons.authoring import markdown
+from lessons.authoring.schema import MARKDOWN_NAME, Activity, Lesson, Part
+
+Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a lesson, and where."""
+
+    file: Path
+    message: str
+    field: str = ""
+    activity: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = str(self.file) + (f":{self.line}" if self.line else "")
+        what = " ".join(word for word in (self.activity and f"activity “{self.activity}”", self.field) if word)
+        return f"{where}: {what + ': ' if what else ''}{self.message}"
+
+
+class LessonError(Exception):
+    """The lesson cannot be used; `problems` says why."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class LoadedLesson:
+    """A lesson with its texts as HTML, the hash of everything in it, and the texts that nothing names."""
+
+    lesson: Lesson
+    texts: Mapping[str, str]
+    content_hash: str
+    unnamed_texts: tuple[str, ...] = ()
+
+    def part(self, key: str) -> Part | None:
+        return next((part for part in self.lesson.parts if part.key == key), None)
+
+    def find_activity(self, key: str) -> tuple[Part, Activity] | None:
+        return next(
+            ((part, activity) for part in self.lesson.parts for activity in part.activities if activity.key == key),
+            None,
+        )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A lesson.yaml as data, and as nodes that know their lines."""
+
+    path: Path
+    data: Any
+    tree: yaml.Node | None
+
+    def problem(self, loc: Loc, message: str) -> Problem:
+        """Say what is wrong in the author's own words: the activity, the field and the line of `loc`."""
+        activity, value, node, line = "", self.data, self.tree, None
+        field: list[str] = []
+        for step in loc:
+            if isinstance(value, dict) and step not in value and value.get("type") == step:
+                continue  # pydantic names the chosen type in the path; the author's file has no such level
+            is_activity = field[-1:] == ["activities"]
+            field.append(str(step))
+            key_line, node = _descend(node, step)
+            line = key_line or line
+            value = _get(value, step)
+            if is_activity and isinstance(value, dict):
+                activity = str(value.get("key", ""))
+        return Problem(self.path, message, ".".join(field), activity, line)
+
+
+def load(folder: Path) -> LoadedLesson:
+    """Load the lesson in `folder`.
+
+    Raises
+    ------
+    LessonError
+        If the YAML cannot be read, says a word twice, breaks the schema, or names a text that is not there.
+    """
+    source = _read_yaml(folder / "lesson.yaml")
+    try:
+        lesson = Lesson.model_validate(source.data)
+    except ValidationError as error:
+        raise LessonError([_explain(source, found) for found in error.errors()]) from error
+    texts = _read_texts(folder, lesson, source)
+    # The hash covers what was meant, not how the YAML was laid out.
+    digest = hashlib.sha256(lesson.model_dump_json().encode())
+    for name, text in texts.items():
+        digest.update(f"\0{name}\0{text}".encode())
+    html = {name: markdown.to_html(text) for name, text in texts.items()}
+    unnamed = sorted(file.name for file in folder.glob("*.md") if file.name not in texts)
+    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed))
+
+
+def _read_yaml(path: Path) -> _Source:
+    try:
+        text = path.read_text(encoding="utf-8")
+        source = _Source(path, yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader))
+    except OSError as error:
+        raise LessonError([Problem(path, f"cannot be read: {error.strerror}")]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        message = f"is not YAML: {getattr(error, 'problem', None) or error}"
+        raise LessonError([Problem(path, message, line=mark.line + 1 if mark else None)]) from error
+    except ValueError as error:  # bytes that are no UTF-8, a date that no calendar has
+        raise LessonError([Problem(path, f"cannot be read: {error}")]) from error
+    if repeated := list(_repeated_keys(source.tree)):
+        raise LessonError([replace(source.problem(loc, "is said twice"), line=mark.line + 1) for loc, mark in repeated])
+    return source
+
+
+def _read_texts(folder: Path, lesson: Lesson, source: _Source) -> dict[str, str]:
+    texts, problems = {}, []
+    for name, loc in sorted(_named_files(lesson), key=itemgetter(0)):
+        try:
+            texts[name] = (folder / name).read_text(encoding="utf-8")
+        except OSError:
+            problems.append(source.problem(loc, f"names {name}, which is not beside it"))
+        except UnicodeDecodeError:
+            problems.append(source.problem(loc, f"names {name}, which is not UTF-8 text"))
+    if problems:
+        raise LessonError(problems)
+    return texts
+
+
+def _named_files(model: BaseModel, at: Loc = ()) -> Iterator[tuple[str, Loc]]:
+    for name, value in model:
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            loc = (*at, name) if index is None else (*at, name, index)
+            if isinstance(item, BaseModel):
+                yield from _named_files(item, loc)
+            elif isinstance(item, str) and re.fullmatch(MARKDOWN_NAME, item):
+                yield item, loc
+
+
+def _repeated_keys(
+    node: yaml.Node | None, at: Loc = (), above: tuple[int, ...] = ()
+) -> Iterator[tuple[Loc, yaml.Mark]]:
+    """Find keys that stand twice in one mapping; YAML would keep the last and lose the first in silence."""
+    if id(node) in above:
+        return  # an alias may point at what it stands in
+    above = (*above, id(node))
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, child in node.value:
+            if key.value in seen:
+                yield (*at, key.value), key.start_mark
+            seen.add(key.value)
+            yield from _repeated_keys(child, (*at, key.value), above)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            yield from _repeated_keys(child, (*at, index), above)
+
+
+def _explain(source: _Source, error: Mapping[str, Any]) -> Problem:
+    """Turn a pydantic error into a problem."""
+    words = {"extra_forbidden": "is not a word that lessons know", "missing": "is missing"}
+    message = words.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return source.problem(error["loc"], message)
+
+
+def _get(value: Any, step: str | int) -> Any:
+    try:
+        return value[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _descend(node: yaml.Node | None, step: str | int) -> tuple[int | None, yaml.Node | None]:
+    if isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, child
+        return node.start_mark.line + 1, None
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark.line + 1, node.value[step]
+    return None, None

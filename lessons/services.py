@@ -1,0 +1,136 @@
+"""What a learner can do, each act in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+import classroom.services
+from classroom import events
+from classroom.models import Membership
+from classroom.refusals import Conflict
+from lessons import selectors
+from lessons.activity_types import ACTIVITY_TYPES
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Part
+from lessons.events import PartDone, StepAccepted
+from lessons.models import PartProgress, PartState, Submission
+from lessons.verdicts import Verdict
+
+STUCK_AFTER_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was stored, and whether it is new or had arrived before."""
+
+    submission: Submission
+    is_new: bool
+
+
+def submit(
+    membership: Membership, lesson: LoadedLesson, activity_key: str, *, client_id: uuid.UUID, step: int, answer: Any
+) -> Receipt:
+    """Grade an answer and keep it, together with everything that follows from it.
+
+    The same `client_id` from the same member is stored once: sent again, whatever the answer, it gets
+    its first receipt back.
+
+    Raises
+    ------
+    Refusal
+        If the activity is not there, the class is archived, or the answer cannot be graded.
+    """
+    part, activity = selectors.find_activity(membership, lesson, activity_key)
+    kind = ACTIVITY_TYPES[activity.type]
+    with transaction.atomic():
+        # One submission of a member at a time: the lock makes try counts and repeats exact.
+        Membership.objects.select_for_update().get(pk=membership.pk)
+        stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
+        if stored is not None:
+            return Receipt(stored, is_new=False)
+        if membership.cohort.archived:
+            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        progress = _progress(membership, lesson, part)
+        before = progress.activities.get(activity.key, {})
+        rule = classroom.services.fix_gradient_rule(membership.cohort)
+        verdict = kind.grade(activity, rule, before.get("memory", {}), step, answer)
+        last = selectors.last_submission(membership, lesson, activity.key, step)
+        is_try = not verdict.is_blank and (last is None or last.answer != verdict.answer)
+        after = _after(before, verdict, step=step, is_try=is_try)
+        part_was = progress.state
+        _advance(progress, part, activity.key, after)
+        submission = Submission.objects.create(
+            membership=membership,
+            client_id=client_id,
+            lesson=lesson.lesson.slug,
+            activity=activity.key,
+            step=step,
+            answer=verdict.answer,
+            reply=_reply(client_id, step, verdict, progress, after),
+            accepted=verdict.accepted,
+            is_try=is_try,
+            lesson_hash=lesson.content_hash,
+        )
+        if verdict.accepted:
+            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after["tries"])
+            events.record(fact, membership)
+        if progress.state == PartState.DONE != part_was:
+            events.record(PartDone(lesson.lesson.slug, part.key), membership)
+        classroom.services.touch(membership.cohort)
+    return Receipt(submission, is_new=True)
+
+
+def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
+    return PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)[0]
+
+
+def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
+    """Give the activity's new standing: its state, its tries in all and at the present step, its memory."""
+    moved_on = verdict.memory != before.get("memory", {}) or verdict.is_done
+    tries_here = 0 if moved_on else before.get("tries_here", 0) + is_try
+    state = PartState.STUCK if tries_here >= STUCK_AFTER_TRIES else PartState.WORKING
+    return {
+        "state": (PartState.DONE if verdict.is_done else state).value,
+        "tries": before.get("tries", 0) + is_try,
+        "tries_here": tries_here,
+        "memory": verdict.memory,
+    }
+
+
+def _advance(progress: PartProgress, part: Part, activity_key: str, standing: dict[str, Any]) -> None:
+    progress.activities = {**progress.activities, activity_key: standing}
+    states = [progress.activities.get(activity.key, {}).get("state") for activity in part.activities]
+    if all(state == PartState.DONE for state in states):
+        state = PartState.DONE
+    else:
+        state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+    if state != progress.state:
+        progress.state, progress.since = state, timezone.now()
+    progress.tries = sum(standing["tries"] for standing in progress.activities.values())
+    progress.save()
+
+
+def _reply(
+    client_id: uuid.UUID, step: int, verdict: Verdict, progress: PartProgress, standing: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": str(client_id),
+        "step": step,
+        "accepted": verdict.accepted,
+        "matches_notebook": verdict.matches_notebook,
+        "cells": verdict.cells,
+        "ask": None,
+        "carried_from": verdict.carried_from,
+        "worked_line": None,
+        "progress": {
+            "part": {"key": progress.part, "state": progress.state, "tries": progress.tries},
+            "activity": {"state": standing["state"], "tries": standing["tries"]},
+        },
+    }

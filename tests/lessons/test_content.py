@@ -1,0 +1,248 @@
+"""The lessons that come with Downhill, and the command that checks them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from lessons import catalogue
+from lessons.authoring import schema
+from lessons.authoring.loader import LessonError, LoadedLesson
+from lessons.authoring.review import review
+from lessons.authoring.schema import HandSteps
+from lessons.management.commands import check_content
+from lessons.maths import descent
+from lessons.maths.descent import Rule
+
+pytestmark = pytest.mark.pure
+
+DATA_RULES = catalogue.LESSONS_FOLDER / "data_rules_everything"
+SAMPLER = catalogue.LESSONS_FOLDER / "sampler"
+PROSE = ("by_hand.md", "rates.md", "u_curve.md", "bias.md", "cases.md", "badge.md", "mission.md")
+
+
+def lesson(slug: str) -> LoadedLesson:
+    loaded = catalogue.get(slug)
+    assert loaded is not None
+    return loaded
+
+
+def hand_steps(slug: str, key: str) -> HandSteps:
+    found = lesson(slug).find_activity(key)
+    assert found is not None
+    assert isinstance(found[1], HandSteps)
+    return found[1]
+
+
+def check(*arguments: Path) -> str:
+    out = StringIO()
+    call_command(check_content.Command(stdout=out, no_color=True), *map(str, arguments))
+    return out.getvalue()
+
+
+def words_of(folder: Path) -> Mapping[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()}
+
+
+def test_the_catalogue_knows_both_lessons() -> None:
+    assert set(catalogue.all_lessons()) == {"data-rules-everything", "sampler"}
+
+
+def test_the_catalogue_reads_each_lesson_once() -> None:
+    assert catalogue.get("sampler") is catalogue.get("sampler")
+
+
+def test_the_catalogue_knows_no_other_lesson() -> None:
+    assert catalogue.get("no-such-lesson") is None
+
+
+def test_two_lessons_cannot_share_a_slug(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLER, tmp_path / "one")
+    shutil.copytree(SAMPLER, tmp_path / "two")
+
+    with pytest.raises(LessonError, match="“sampler” is the slug of another lesson too"):
+        catalogue.load_all(tmp_path)
+
+
+def test_the_arc_has_seven_parts_in_the_order_of_the_session() -> None:
+    parts = lesson("data-rules-everything").lesson.parts
+
+    assert [(part.key, part.title, part.minutes) for part in parts] == [
+        ("by-hand", "Gradient descent by hand", 25),
+        ("rates", "Learning-rate chaos", 15),
+        ("u-curve", "The U-curve", 16),
+        ("bias", "Bias with teeth", 27),
+        ("cases", "This already happened", 15),
+        ("badge", "Badge: Data Scientist", 0),
+        ("mission", "Mission", 8),
+    ]
+
+
+@pytest.mark.parametrize("slug", ["data-rules-everything", "sampler"])
+def test_the_lessons_that_come_with_downhill_have_no_warnings(slug: str) -> None:
+    assert review(lesson(slug)) == []
+
+
+def test_the_worksheet_carries_the_numbers_of_the_session() -> None:
+    activity = hand_steps("data-rules-everything", "by-hand")
+
+    assert activity.x == tuple(map(Fraction, (1, 2, 3, 4)))
+    assert activity.y == tuple(map(Fraction, ("2.1", "3.9", "6.2", "7.8")))
+    assert (activity.start, activity.learning_rate) == (Fraction(0), Fraction(1, 20))
+
+
+def test_the_help_fades_from_step_to_step() -> None:
+    activity = hand_steps("data-rules-everything", "by-hand")
+
+    assert [step.ask for step in activity.steps] == [
+        ("errors", "products", "mean", "gradient", "w"),
+        ("error_last", "mean", "w"),
+        ("w",),
+    ]
+
+
+@pytest.mark.parametrize("rule", ["half", "full"])
+def test_the_closing_is_true_under_both_rules(rule: Rule) -> None:
+    activity = hand_steps("data-rules-everything", "by-hand")
+    problem = descent.Problem(activity.x, activity.y, activity.learning_rate, rule)
+
+    path = descent.path(problem, activity.start, len(activity.steps))
+
+    gradients = [descent.gradient(problem, w) for w in path[:-1]]
+    assert all(gradient < 0 for gradient in gradients)
+    assert gradients == sorted(gradients)  # each nearer to zero: the steps become shorter
+    assert list(path) == sorted(path)
+
+
+def test_the_closing_is_sealed() -> None:
+    activity = hand_steps("data-rules-everything", "by-hand")
+
+    assert activity.closing == "by_hand_closing.md"
+    assert "by_hand_closing" not in str(schema.visible(activity))
+
+
+def test_the_hook_and_its_clarifier_open_the_lesson() -> None:
+    hero = lesson("data-rules-everything").lesson.hero
+
+    assert hero.eyebrow == "Week 2 · Session 2 · 2 hours"
+    assert "“Four multiplications and an average” (each error × its x; predictions first)" in hero.text
+    assert "what a GPU does by the trillion" in hero.text
+
+
+def test_today_promises_three_things_with_bold_words() -> None:
+    today = lesson("data-rules-everything").lesson.today
+
+    assert [promise.icon for promise in today] == ["✍️", "📉", "⚖️"]
+    assert [len(re.findall(r"\*\*[^*]+\*\*", promise.text)) for promise in today] == [1, 1, 1]
+
+
+def test_law_two_belongs_to_the_bias_part() -> None:
+    laws = lesson("data-rules-everything").lesson.laws
+
+    assert [(law.number, law.part) for law in laws] == [(2, "bias")]
+    assert laws[0].text == "Nobody has to intend bias for it to be real."
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_the_prose_of_a_part_fits_on_a_phone(name: str) -> None:
+    n_words = len(words_of(DATA_RULES)[name].split())
+
+    assert 80 <= n_words <= 180
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_the_prose_gives_no_figure_away(name: str) -> None:
+    text = words_of(DATA_RULES)[name]
+
+    # “of 100 real 8s” defines recall, and the learning rate of the worksheet is on the sheet.
+    assert re.findall(r"\d+(?:[.,]\d+)?\s?(?:%|per cent|percent)|\d+[.,]\d+|\d+/\d+", text) == []
+    assert set(re.findall(r"\b\d{2,}\b", text)) <= {"100"}
+
+
+def test_the_prose_about_rates_gives_no_outcome_away() -> None:
+    text = words_of(DATA_RULES)["rates.md"].lower()
+
+    outcomes = ("explo", "diverg", "bounc", "zigzag", "crawl", "settle", "overshoot", "too big", "too small", "nan")
+    assert [word for word in outcomes if word in text] == []
+
+
+@pytest.mark.parametrize("folder", [DATA_RULES, SAMPLER], ids=lambda folder: folder.name)
+def test_no_text_uses_an_arrow_or_calls_a_machine_a_racist(folder: Path) -> None:
+    text = " ".join(words_of(folder).values())
+
+    assert re.findall(r"[←→⟵⟶⇐⇒]|<-|->|racist", text) == []
+
+
+def test_the_sampler_shows_one_of_every_activity_type() -> None:
+    union = get_args(schema.Activity)[0]
+    known = {kind.model_fields["type"].annotation.__args__[0] for kind in get_args(union)}
+
+    shown = [activity.type for part in lesson("sampler").lesson.parts for activity in part.activities]
+
+    assert sorted(shown) == sorted(known)
+
+
+def test_the_samplers_worksheet_is_another_one() -> None:
+    ours = hand_steps("sampler", "two-steps")
+    theirs = hand_steps("data-rules-everything", "by-hand")
+
+    fields: list[str] = ["x", "y", "start", "learning_rate", "steps"]
+    assert [name for name in fields if getattr(ours, name) == getattr(theirs, name)] == []
+
+
+@pytest.mark.parametrize(("rule", "chain"), [("half", ("4", "3.65", "3.3875")), ("full", ("4", "3.3", "2.95"))])
+def test_the_sampler_walks_downhill_from_above(rule: Rule, chain: tuple[str, ...]) -> None:
+    activity = hand_steps("sampler", "two-steps")
+    problem = descent.Problem(activity.x, activity.y, activity.learning_rate, rule)
+
+    assert descent.path(problem, activity.start, 2) == tuple(map(Fraction, chain))
+
+
+def test_check_content_passes_the_lessons_that_come_with_downhill() -> None:
+    assert check() == ("data-rules-everything: 7 parts, 106 core minutes, ok\nsampler: 3 parts, 10 core minutes, ok\n")
+
+
+def test_check_content_checks_one_folder() -> None:
+    assert check(SAMPLER) == "sampler: 3 parts, 10 core minutes, ok\n"
+
+
+def test_check_content_prints_warnings_and_still_passes(tmp_path: Path) -> None:
+    folder = shutil.copytree(SAMPLER, tmp_path / "lesson")
+    (folder / "spare.md").write_text("Spare.", encoding="utf-8")
+
+    printed = check(folder)
+
+    assert printed == (
+        "sampler: 3 parts, 10 core minutes, ok\n  warning: spare.md is in the folder, but nothing names it\n"
+    )
+
+
+def test_check_content_fails_with_each_problem_on_a_line(tmp_path: Path) -> None:
+    folder = shutil.copytree(SAMPLER, tmp_path / "lesson")
+    path = folder / "lesson.yaml"
+    source = path.read_text(encoding="utf-8").replace("start: 4", "strat: 4")
+    path.write_text(source, encoding="utf-8")
+    lines: dict[str, Any] = {word: source[: source.index(word)].count("\n") + 1 for word in ("strat", "type: hand")}
+
+    with pytest.raises(CommandError) as refusal:
+        check(folder)
+
+    field = "activity “two-steps” parts.1.activities.0"
+    assert refusal.value.returncode == 1
+    assert str(refusal.value).splitlines() == [
+        f"{path}:{lines['type: hand']}: {field}.start: is missing",
+        f"{path}:{lines['strat']}: {field}.strat: is not a word that lessons know",
+    ]
+
+
+def test_check_content_fails_on_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read: No such file or directory"):
+        check(tmp_path / "nowhere")
