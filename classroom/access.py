@@ -11,14 +11,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership, User
-from classroom.refusals import Forbidden, NotFound, Refusal
+from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
 
 View = Callable[..., HttpResponse]
 
@@ -60,9 +60,15 @@ def require_instructor(membership: Membership) -> None:
 def member_required(view: View) -> View:
     """Give the view the visitor's membership in place of the cohort's slug, in the cohort's time zone."""
 
-    @login_required
     @wraps(view)
     def guarded(request: HttpRequest, cohort: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            if request.headers.get("HX-Request"):
+                # A page in use is not swapped for a log-in form: what was typed would be gone.
+                raise Unauthenticated(
+                    _("You are logged out. Log in again in another tab, then check once more; what you typed stays.")
+                )
+            return redirect_to_login(request.get_full_path())
         membership = membership_in(request.user, cohort)
         with timezone.override(membership.cohort.zone):
             return view(request, membership, *args, **kwargs)

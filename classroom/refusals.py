@@ -20,6 +20,11 @@ class Refusal(Exception):
         self.errors = dict(errors or {})
 
 
+class Unauthenticated(Refusal):
+    status = 401
+    title = _("Please log in again")
+
+
 class Forbidden(Refusal):
     status = 403
     title = _("Not for you, sorry")

@@ -4,7 +4,6 @@ from allauth.account import views as account
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import lessons.api
@@ -42,7 +41,7 @@ urlpatterns = [
     path("accounts/password/", account.password_change, name="account_change_password"),
     path("accounts/password/forgotten/", views.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
     path("", include("classroom.dashboard.urls")),
     path("", include("lessons.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import login
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -17,7 +18,7 @@ from classroom import selectors, services, web
 from classroom.celery import app as celery_app
 from classroom.forms import CodeForm, JoinForm
 from classroom.models import Membership
-from classroom.refusals import Conflict, NotFound
+from classroom.refusals import Conflict, Forbidden, NotFound
 
 ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -74,6 +75,14 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             login(request, membership.user, backend=ALLAUTH_BACKEND)
             return redirect(workplace(membership))
     return render(request, "classroom/join.html", {"cohort": cohort, "form": form})
+
+
+@require_GET
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Lead to the one log-in; somebody who is in already came to a door that is not theirs."""
+    if request.user.is_authenticated:
+        raise Forbidden(_("The admin site is for the admins of this Downhill."))
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
 @require_GET

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -86,7 +87,7 @@ class Lesson(LessonView):
 
 
 class Activity(LessonView):
-    @extend_schema(responses=serializers.DictField(), parameters=[COHORT])
+    @extend_schema(responses=OpenApiTypes.OBJECT, parameters=[COHORT])
     def get(self, request: Request, lesson: str, activity: str) -> Response:
         """What I may see of an activity now."""
         membership, loaded = self.place(request, lesson)

@@ -52,6 +52,7 @@ class TakenStep:
     number: int
     w: str
     notebook: str
+    is_rounded: bool
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def worksheet(
         for i, (x, y) in enumerate(zip(problem.x, problem.y, strict=True), start=1)
     )
     states = [verdict.get("state") for verdict in verdicts.values()]
+    # What each step would have given exactly, from the student's own value before it.
+    own_exact = [descent.step(problem, w) for w in [activity.start, *taken][: len(taken)]]
     notebook = descent.path(problem, activity.start, len(taken))[1:]
     return Worksheet(
         step=step,
@@ -172,8 +175,10 @@ def worksheet(
         gradient=cell("gradient", _("gradient, two times the average")) if rule == GradientRule.FULL else None,
         new_w=cell("w", _("new w")),
         taken=tuple(
-            TakenStep(number, values.show(own), values.show(theirs))
-            for number, (own, theirs) in enumerate(zip(taken, notebook, strict=True), start=1)
+            TakenStep(
+                number, values.show(own), values.show(theirs), grading.grade_cell(str(own), exact).state == "rounded"
+            )
+            for number, (own, theirs, exact) in enumerate(zip(taken, notebook, own_exact, strict=True), start=1)
         ),
         is_done=is_done,
         n_not_yet=states.count("not_yet"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +16,7 @@ from classroom.dashboard.views import chosen_lesson, is_unchanged
 class ProgressView(APIView):
     @extend_schema(
         parameters=[OpenApiParameter("v", int, description="The version at hand; 204 if it is the newest.")],
-        responses={200: serializers.DictField(), 204: None},
+        responses={200: OpenApiTypes.OBJECT, 204: None},
     )
     def get(self, request: Request, cohort: str) -> Response:
         """Every student's standing in every part, for instructors."""

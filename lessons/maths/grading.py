@@ -66,7 +66,7 @@ def grade_cell(typed: str | int | float | None, exact: Fraction) -> CellGrade:
     >>> grade_cell("-0.7463", Fraction("0.74625")).state
     'not_yet'
     """
-    if is_blank(typed):
+    if typed is None or is_blank(typed):
         return CellGrade("empty")
     try:
         value = values.parse(typed)
