@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -23,7 +22,7 @@ from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
 View = Callable[..., HttpResponse]
 
 
-def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
+def membership_in(user: User, cohort_slug: str) -> Membership:
     """Give this person's membership in one cohort.
 
     Raises
@@ -39,7 +38,7 @@ def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     return found
 
 
-def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Membership:
+def only_membership(user: User, cohort_slug: str | None) -> Membership:
     """Give the membership that a call means: the cohort named, or the only one there is."""
     if cohort_slug:
         return membership_in(user, cohort_slug)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from classroom.models import Cohort, CohortVersion, Membership, Role, User, norm
 HERE = timedelta(minutes=3)
 
 
-def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
+def memberships_of(user: User) -> QuerySet[Membership]:
     """All classes of a person, open ones first."""
     return (
         Membership.objects.filter(user_id=user.pk)

@@ -80,7 +80,7 @@ class Worksheet:
 
 
 def problem_of(activity: HandSteps, rule: GradientRule) -> Problem:
-    return Problem(activity.x, activity.y, activity.learning_rate, rule.value)
+    return Problem(activity.x, activity.y, activity.learning_rate, "half" if rule == GradientRule.HALF else "full")
 
 
 def grade(activity: HandSteps, rule: GradientRule, memory: Mapping[str, Any], step: int, raw: Any) -> Verdict:

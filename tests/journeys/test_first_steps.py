@@ -14,9 +14,16 @@ from tests.journeys.conftest import LAPTOP, PHONE, Desk
 pytestmark = pytest.mark.journey
 
 STEP_1 = {
-    **{"error_1": "-2.1", "error_2": "-3.9", "error_3": "-6.2", "error_4": "-7.8"},
-    **{"product_1": "-2.1", "product_2": "-7.8", "product_3": "-18.6", "product_4": "-31.2"},
-    **{"mean": "-14.925", "w": "0.7463"},
+    "error_1": "-2.1",
+    "error_2": "-3.9",
+    "error_3": "-6.2",
+    "error_4": "-7.8",
+    "product_1": "-2.1",
+    "product_2": "-7.8",
+    "product_3": "-18.6",
+    "product_4": "-31.2",
+    "mean": "-14.925",
+    "w": "0.7463",
 }
 SHEET = "/c/demo/lessons/data-rules-everything/by-hand/"
 
