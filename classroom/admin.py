@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -21,6 +22,7 @@ from lessons import catalogue
 admin.site.site_header = admin.site.site_title = "Downhill"
 admin.site.index_title = _("People and classes")
 admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
 
 
 class NewUserForm(AdminUserCreationForm):

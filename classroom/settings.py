@@ -57,10 +57,6 @@ def _secret_key() -> str:
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key()
 
 INSTALLED_APPS = [
-    "classroom",
-    "lessons",
-    "experiments",
-    "badges",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,6 +73,11 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    # Ours last: classroom.admin takes out what the others put into the admin site and nobody needs.
+    "classroom",
+    "lessons",
+    "experiments",
+    "badges",
 ]
 
 MIDDLEWARE = [
@@ -209,7 +210,9 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "classroom.web.HashedStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

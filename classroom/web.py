@@ -13,17 +13,10 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from classroom.refusals import Forbidden, NotFound, Refusal
 
 PROBLEM = "application/problem+json"
-
-
-class HashedStorage(CompressedManifestStaticFilesStorage):
-    """Static files under names that carry their hash, imports between our ES modules included."""
-
-    support_js_module_import_aggregation = True
 
 
 def problem(status: int, title: str, detail: str, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:

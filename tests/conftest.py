@@ -1,0 +1,110 @@
+"""What every test may use, and the time that each kind of test may take."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from classroom.models import Cohort, Membership, Role, User
+from lessons import catalogue
+from lessons.authoring.loader import LoadedLesson
+from tests.factories import CohortFactory, MembershipFactory
+
+# Seconds that all tests with a marker may take together; tests without one need at most a database.
+BUDGETS = {"pure": 20, "journey": 120, "faults": 90, "race": 60, "benchmark": 300, "database": 60}
+IN_CI = os.environ.get("CI") == "true"
+
+spent: dict[str, float] = defaultdict(float)
+skipped_journeys: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    spent[next((marker for marker in BUDGETS if marker in report.keywords), "database")] += report.duration
+    if report.skipped and "/journeys/" in report.nodeid and not hasattr(report, "wasxfail"):
+        skipped_journeys.append(report.nodeid)
+
+
+def _faults_of_the_session() -> list[str]:
+    slow = [
+        f"{name} tests took {spent[name]:.0f} s of {BUDGETS[name]} s" for name in spent if spent[name] > BUDGETS[name]
+    ]
+    return slow + [f"a journey was skipped: {name}" for name in skipped_journeys]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI, a kind of test over its budget or a journey that was not made is a failure."""
+    is_controller = not hasattr(session.config, "workerinput")
+    if IN_CI and is_controller and session.exitstatus == pytest.ExitCode.OK and _faults_of_the_session():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for name, seconds in sorted(spent.items()):
+        terminalreporter.write_line(f"{name}: {seconds:.1f} s of {BUDGETS[name]} s")
+    for fault in _faults_of_the_session() if IN_CI else []:
+        terminalreporter.write_line(fault, red=True)
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_fresh(settings: SettingsWrapper) -> Iterator[None]:
+    """Hash passwords fast, and let no test see what another left in the cache."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def cohort(db: None) -> Cohort:
+    return CohortFactory(slug="ours", name="Our class", join_code="ACDE-3467")
+
+
+@pytest.fixture
+def student(cohort: Cohort) -> Membership:
+    return MembershipFactory(cohort=cohort, user__username="sam", user__display_name="Sam")
+
+
+@pytest.fixture
+def instructor(cohort: Cohort) -> Membership:
+    return MembershipFactory(cohort=cohort, user__username="ines", user__display_name="Ines", role=Role.INSTRUCTOR)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which somebody is logged in."""
+
+    def log_in(user: User) -> Client:
+        client = Client(raise_request_exception=False)
+        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def api_of() -> Callable[[User], APIClient]:
+    """A notebook that has somebody's token."""
+
+    def with_token(user: User) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+        return client
+
+    return with_token
+
+
+@pytest.fixture
+def lesson() -> LoadedLesson:
+    loaded = catalogue.get("data-rules-everything")
+    assert loaded is not None
+    return loaded
