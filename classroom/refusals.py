@@ -38,3 +38,8 @@ class NotFound(Refusal):
 class Conflict(Refusal):
     status = 409
     title = _("Not now")
+
+
+class TooLarge(Refusal):
+    status = 413
+    title = _("Too much at once")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from classroom.refusals import Forbidden, NotFound, Refusal
+from classroom.refusals import Forbidden, NotFound, Refusal, TooLarge
 
 PROBLEM = "application/problem+json"
 
@@ -65,6 +65,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         error = NotFound(_("There is nothing at this address."))
     elif isinstance(error, PermissionDenied):
         error = Forbidden(_("This is not for you."))
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge(_("That is more than one answer may hold. Send less at once."))
     if isinstance(error, Refusal):
         body = problem(error.status, str(error.title), str(error.detail), error.errors)
     elif isinstance(error, exceptions.ValidationError):
