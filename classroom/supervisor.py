@@ -98,6 +98,7 @@ def supervise(
                 announced = True
                 when_ready()
             time.sleep(TICK)
+        say("Stopping …")
     finally:
         _take_down(children, hurried=lambda: len(asked) > 1)
 

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import lessons.api
@@ -19,6 +20,9 @@ handler500 = views.server_error
 docs = csp_update({"img-src": ["'self'", "data:"]})(
     SpectacularSwaggerSplitView.as_view(template_name="docs.html", url_name="schema")
 )
+
+# allauth's own views take a PUT for a POST.
+form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 LESSON = "lessons/<slug:lesson>/"
 
@@ -36,9 +40,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("join/", views.join_by_code, name="account_signup"),
     path("join/<str:code>", views.join, name="join"),
-    path("accounts/login/", account.login, name="account_login"),
-    path("accounts/logout/", account.logout, name="account_logout"),
-    path("accounts/password/", account.password_change, name="account_change_password"),
+    path("accounts/login/", form_page(account.login), name="account_login"),
+    path("accounts/logout/", form_page(account.logout), name="account_logout"),
+    path("accounts/password/", form_page(account.password_change), name="account_change_password"),
     path("accounts/password/forgotten/", views.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.
     path("admin/login/", views.admin_login),

@@ -32,7 +32,7 @@ def load_all(root: Path = LESSONS_FOLDER) -> Mapping[str, LoadedLesson]:
 @cache
 def all_lessons() -> Mapping[str, LoadedLesson]:
     """Give every lesson by slug."""
-    return load_all()
+    return load_all(LESSONS_FOLDER)
 
 
 def get(slug: str) -> LoadedLesson | None:

@@ -84,11 +84,12 @@ def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartP
     return {row.part: row for row in rows}
 
 
-def last_submission(membership: Membership, lesson: LoadedLesson, activity: str, step: int) -> Submission | None:
-    """The newest answer to one step."""
+def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, step: int) -> dict[str, Any] | None:
+    """The newest answer to one step, if there is one."""
     return (
         Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity, step=step)
         .order_by("-id")
+        .values_list("answer", flat=True)
         .first()
     )
 

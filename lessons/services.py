@@ -51,7 +51,7 @@ def submit(
     kind = ACTIVITY_TYPES[activity.type]
     with transaction.atomic():
         # One submission of a member at a time: the lock makes try counts and repeats exact.
-        Membership.objects.select_for_update().get(pk=membership.pk)
+        Membership.objects.select_for_update().values_list("pk").get(pk=membership.pk)
         stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return Receipt(stored, is_new=False)
@@ -61,8 +61,8 @@ def submit(
         before = progress.activities.get(activity.key, {})
         rule = classroom.services.fix_gradient_rule(membership.cohort)
         verdict = kind.grade(activity, rule, before.get("memory", {}), step, answer)
-        last = selectors.last_submission(membership, lesson, activity.key, step)
-        is_try = not verdict.is_blank and (last is None or last.answer != verdict.answer)
+        last = selectors.last_answer(membership, lesson, activity.key, step)
+        is_try = not verdict.is_blank and last != verdict.answer
         after = _after(before, verdict, step=step, is_try=is_try)
         part_was = progress.state
         _advance(progress, part, activity.key, after)

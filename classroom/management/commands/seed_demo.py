@@ -21,10 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--yes-on-a-real-server", action="store_true", help="make it although debug is off")
-        parser.add_argument("--local", action="store_true", help="for `up`, which serves localhost alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        on_laptop = settings.DEBUG or settings.LAN or options["local"]
+        on_laptop = settings.DEBUG or settings.LAN
         if not on_laptop and not options["yes_on_a_real_server"]:
             raise CommandError(
                 "This looks like a real server, and the demo's passwords are public: nothing was made. "

@@ -1,0 +1,124 @@
+"""Ask every address, by every method, as everybody; hold the answers against the table."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authtoken.models import Token
+
+from classroom.models import Cohort, LearningEvent, Membership, Role, User
+from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
+from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory
+
+DOORS = {"/accounts/login/": LOG_IN, "/admin/login/": DOOR}
+
+
+@dataclass(frozen=True)
+class World:
+    """Two classes with everybody in them, and a browser for each role."""
+
+    clients: dict[str, Client]
+    names: dict[str, Any]
+
+
+def build_world() -> World:
+    ours, other = CohortFactory(slug="ours", join_code="ACDE-3467"), CohortFactory(slug="other")
+    student = MembershipFactory(cohort=ours)
+    people = {
+        "student": student.user,
+        "other_student": MembershipFactory(cohort=other).user,
+        "instructor": MembershipFactory(cohort=ours, role=Role.INSTRUCTOR).user,
+        "other_instructor": MembershipFactory(cohort=other, role=Role.INSTRUCTOR).user,
+        "admin": UserFactory(is_staff=True, is_superuser=True),
+    }
+    clients = {role: Client(raise_request_exception=False) for role in ROLES}
+    for role, user in people.items():
+        clients[role].force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    return World(clients, _names(ours, student))
+
+
+def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
+    Token.objects.create(user=student.user)
+    return {
+        "lesson": "data-rules-everything",
+        "part": "by-hand",
+        "activity": "by-hand",
+        "password": PASSWORD,
+        "content_type": ContentType.objects.get_for_model(User).pk,
+        "cohort": ours.slug,
+        "code": ours.join_code,
+        "student": student.pk,
+        "username": student.user.username,
+        "user_id": student.user_id,
+        "cohort_id": ours.pk,
+        "event_id": LearningEvent.objects.filter(membership=student).values_list("pk", flat=True).get(),
+    }
+
+
+def addresses(urlconf: str | None = None) -> Iterator[tuple[str, str]]:
+    """Give (name, pattern) of every address; the name of one without a name is its pattern."""
+    yield from _walk(get_resolver(urlconf), "", "")
+
+
+def _walk(resolver: URLResolver, prefix: str, space: str) -> Iterator[tuple[str, str]]:
+    for item in resolver.url_patterns:
+        pattern = prefix + str(item.pattern)
+        if isinstance(item, URLPattern):
+            yield (f"{space}{item.name}" if item.name else pattern), pattern
+        else:
+            yield from _walk(item, pattern, f"{space}{item.namespace}:" if item.namespace else space)
+
+
+def without_row(rows: tuple[Row, ...], urlconf: str | None = None) -> list[str]:
+    """Name the addresses that no row speaks of."""
+    return sorted({name for name, _pattern in addresses(urlconf)} - {row.name for row in rows})
+
+
+def without_address(rows: tuple[Row, ...]) -> list[str]:
+    """Name the rows that speak of no address."""
+    return sorted({row.name for row in rows} - {name for name, _pattern in addresses()})
+
+
+def answers(world: World, row: Row, method: str) -> tuple[str | int, ...]:
+    """Ask one address by one method as everybody; what that changes is undone after each."""
+    return tuple(_ask(world, row, method, role) for role in ROLES)
+
+
+def _ask(world: World, row: Row, method: str, role: str) -> str | int:
+    sent = {"data": _filled(row.body, world.names)} if method == "POST" and row.body else {}
+    if "/api/" in row.path:
+        sent["content_type"] = "application/json"
+    client = world.clients[role]
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        answer = getattr(client, method.lower())(row.path.format(**world.names), **sent)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return _in_short(answer)
+
+
+def _filled(body: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.format(**names) if isinstance(value, str) else value for key, value in body.items()}
+
+
+def _in_short(answer: HttpResponseBase) -> str | int:
+    door = answer.get("Location", "").partition("?")[0]
+    return DOORS.get(door, answer.status_code)
+
+
+def mismatches(world: World, row: Row) -> list[str]:
+    """Say in which cells a row and the real answers differ."""
+    found = []
+    for method in METHODS:
+        for role, expected, got in zip(ROLES, row.expected(method), answers(world, row, method), strict=True):
+            if got != expected:
+                found.append(f"{method} {row.path} as {role}: {got}, and the table says {expected}")
+    return found

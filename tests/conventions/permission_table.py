@@ -1,0 +1,176 @@
+"""Who may do what, in one table. `test_permissions` asks every address and compares.
+
+Each line gives the answers to one method, in this order:
+
+    anonymous, student, other_student, instructor, other_instructor, admin
+
+where `student` and `instructor` are those of the class in the address, and `admin` is in no class. A method
+that a row does not name is answered 405 to everybody (the API asks for the log-in first: 401). What is posted
+is valid, so that an answer shows permission and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ROLES = ("anonymous", "student", "other_student", "instructor", "other_instructor", "admin")
+
+Answers = tuple[str | int, ...]
+
+LOG_IN = "to the log-in"
+DOOR = "to the admin site's door"  # which sends strangers to the log-in and refuses everybody else
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address, what is posted to it, and the answers by method."""
+
+    name: str
+    path: str
+    answers: dict[str, Answers]
+    body: dict[str, Any] = field(default_factory=dict)
+    otherwise: Answers = (405,) * 6
+
+    def expected(self, method: str) -> Answers:
+        return self.answers.get(method, self.otherwise)
+
+
+EVERYBODY = (200,) * 6
+SENT_ON = (302,) * 6
+LOGGED_IN = (LOG_IN, 200, 200, 200, 200, 200)
+STRANGERS = (200, 302, 302, 302, 302, 302)
+MEMBERS = (LOG_IN, 200, 404, 200, 404, 404)
+MEMBERS_SENT_ON = (LOG_IN, 302, 404, 302, 404, 404)
+INSTRUCTORS = (LOG_IN, 403, 404, 200, 404, 404)
+
+API_LOGGED_IN = (401, 200, 200, 200, 200, 200)
+API_MEMBERS = (401, 200, 404, 200, 404, 404)
+API_MEMBERS_CREATE = (401, 201, 404, 201, 404, 404)
+API_INSTRUCTORS = (401, 403, 404, 200, 404, 404)
+API_OTHERWISE = (401, 405, 405, 405, 405, 405)
+
+LESSON = "lessons/{lesson}/"
+NEWCOMER = {"username": "newcomer", "display_name": "Newcomer", "password": "{password}"}
+NEW_PASSWORD = {
+    "oldpassword": "{password}",
+    "password1": "four quite plain words",
+    "password2": "four quite plain words",
+}
+ANSWER = {"id": "5f3a1c9e-0000-4000-8000-000000000001", "step": 1}
+
+PAGES = (
+    Row("home", "/", {"GET": STRANGERS}),
+    Row("account_signup", "/join/", {"GET": EVERYBODY, "POST": SENT_ON}, {"code": "{code}"}),
+    Row("join", "/join/{code}", {"GET": EVERYBODY, "POST": SENT_ON}, NEWCOMER),
+    Row(
+        "account_login",
+        "/accounts/login/",
+        {"GET": STRANGERS, "POST": SENT_ON},
+        {"login": "{username}", "password": "{password}"},
+    ),
+    Row("account_logout", "/accounts/logout/", {"GET": (302, 200, 200, 200, 200, 200), "POST": SENT_ON}),
+    Row(
+        "account_change_password",
+        "/accounts/password/",
+        {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)},
+        NEW_PASSWORD,
+    ),
+    Row("account_reset_password", "/accounts/password/forgotten/", {"GET": EVERYBODY}),
+    Row("dashboard:grid", "/c/{cohort}/class/", {"GET": INSTRUCTORS}),
+    Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
+    Row("dashboard:student", "/c/{cohort}/class/students/{student}/", {"GET": INSTRUCTORS}),
+    Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
+    Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),
+    Row("lessons:part", "/c/{cohort}/" + LESSON + "{part}/", {"GET": MEMBERS}),
+    Row("lessons:check", "/c/{cohort}/" + LESSON + "activities/{activity}/check/", {"POST": MEMBERS_SENT_ON}, ANSWER),
+    Row("healthz", "/healthz", {"GET": EVERYBODY}),
+    Row("readyz", "/readyz", {"GET": EVERYBODY}),
+    Row("favicon", "/favicon.ico", {"GET": SENT_ON}),
+)
+
+
+def api(
+    name: str, path: str, method: str, answers: Answers, body: dict[str, Any] | None = None, otherwise: Answers = ()
+) -> Row:
+    return Row(name, f"/api/{path}", {method: answers}, body or {}, otherwise or API_OTHERWISE)
+
+
+NEVER = (405,) * 6  # where nobody needs to log in
+ACTIVITY = f"v1/{LESSON}activities/{{activity}}/"
+
+API = (
+    api("api-token", "v1/token/", "POST", EVERYBODY, {"username": "{username}", "password": "{password}"}, NEVER),
+    api("api-me", "v1/me/", "GET", API_LOGGED_IN),
+    api("api-lessons", "v1/lessons/?cohort={cohort}", "GET", API_MEMBERS),
+    api("api-lesson", f"v1/{LESSON}?cohort={{cohort}}", "GET", API_MEMBERS),
+    api("api-activity", f"{ACTIVITY}?cohort={{cohort}}", "GET", API_MEMBERS),
+    api(
+        "api-submissions",
+        f"{ACTIVITY}submissions/?cohort={{cohort}}",
+        "POST",
+        API_MEMBERS_CREATE,
+        {**ANSWER, "answer": {"w": 1}},
+    ),
+    api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
+    api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
+    api("docs", "docs/", "GET", EVERYBODY, otherwise=NEVER),
+)
+
+
+def admin(name: str, path: str, by_method: Answers) -> Row:
+    """A page of the admin site: `by_method` is what the admin gets, in METHODS' order; all others get its door."""
+    answers = {method: (DOOR,) * 5 + (answer,) for method, answer in zip(METHODS, by_method, strict=True)}
+    return Row(f"admin:{name}" if "<" not in name else name, f"/admin/{path}", answers)
+
+
+# Django's admin answers a method that it does not know as it answers GET: nothing changes.
+PAGE = (200,) * 5
+CLOSED = (403,) * 5
+ONWARD = (302,) * 5
+READ_ONLY = (200, 405, 405, 405, 405)
+
+
+def admin_model(
+    name: str, key: str, *, add: Answers = PAGE, delete: Answers = PAGE, change: Answers = PAGE
+) -> list[Row]:
+    path = name.replace("_", "/")
+    return [
+        admin(f"{name}_changelist", f"{path}/", PAGE),
+        admin(f"{name}_add", f"{path}/add/", add),
+        admin(f"{name}_history", f"{path}/{key}/history/", PAGE),
+        admin(f"{name}_delete", f"{path}/{key}/delete/", delete),
+        admin(f"{name}_change", f"{path}/{key}/change/", change),
+        admin(f"admin/{path}/<path:object_id>/", f"{path}/{key}/", ONWARD),
+    ]
+
+
+ADMIN_DOOR = {"GET": (LOG_IN, 403, 403, 403, 403, 403)}
+
+ADMIN = (
+    Row("admin/login/", "/admin/login/", ADMIN_DOOR),
+    Row("admin:login", "/admin/login/", ADMIN_DOOR),
+    Row(
+        "admin:logout",
+        "/admin/logout/",
+        {"POST": SENT_ON},
+        otherwise=(302, 302, 302, 302, 302, 405),
+    ),
+    admin("index", "", PAGE),
+    admin("app_list", "classroom/", PAGE),
+    admin("password_change", "password_change/", (200, 200, 200, 405, 405)),
+    admin("password_change_done", "password_change/done/", READ_ONLY),
+    admin("autocomplete", "autocomplete/?app_label=classroom&model_name=membership&field_name=user", READ_ONLY),
+    admin("jsi18n", "jsi18n/", READ_ONLY),
+    admin("view_on_site", "r/{content_type}/{user_id}/", (404,) * 5),
+    admin("auth_user_password_change", "classroom/user/{user_id}/password/", PAGE),
+    *admin_model("classroom_user", "{user_id}"),
+    *admin_model("classroom_cohort", "{cohort_id}"),
+    *admin_model("classroom_membership", "{student}"),
+    *admin_model("classroom_learningevent", "{event_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
+    *admin_model("authtoken_tokenproxy", "{user_id}"),
+    admin("admin/(?P<url>.*)$", "nothing/here/", (404,) * 5),
+)
+
+ROWS = PAGES + API + ADMIN

@@ -1,0 +1,57 @@
+"""The layers of ARCHITECTURE.md hold, and a deliberate violation would be found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    # The checkout itself must not be importable, or it would be looked at in place of the copy.
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [LINT_IMPORTS, "--no-cache", "--config", "pyproject.toml"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for app in ("classroom", "lessons", "experiments", "badges"):
+        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__", "static", "content"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_imports_point_downwards() -> None:
+    report = lint(ROOT)
+
+    assert report.returncode == 0, report.stdout
+    assert " 0 broken" in report.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract", "named"),
+    [
+        ("lessons/maths/descent.py", "import django", "Pure modules know nothing of Django", "lessons.maths.descent"),
+        ("experiments/apps.py", "from badges import apps", "Apps import downwards only", "experiments.apps"),
+        ("lessons/models.py", "from lessons import services", "Inside lessons", "lessons.models"),
+        ("classroom/models.py", "from classroom import services", "Inside classroom", "classroom.models"),
+    ],
+)
+def test_a_deliberate_violation_is_found_and_named(copy: Path, file: str, line: str, contract: str, named: str) -> None:
+    with (copy / file).open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+
+    report = lint(copy)
+
+    assert report.returncode == 1
+    assert f"{contract} BROKEN" in report.stdout
+    assert f"{named} -> {line.removeprefix('import ').removeprefix('from ').replace(' import ', '.')}" in report.stdout

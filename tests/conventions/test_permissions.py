@@ -1,0 +1,124 @@
+"""The permission matrix: every address × method × role gives the answer of the table, and a hole is reported."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+import classroom.urls
+from tests.conventions import matrix
+from tests.conventions.matrix import World
+from tests.conventions.permission_table import METHODS, ROLES, ROWS, Row
+
+ROW_OF = {row.name: row for row in ROWS}
+OF_A_COHORT = [row for row in ROWS if "{cohort}" in row.path and not row.path.startswith("/admin/")]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return matrix.build_world()
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Put a view that asks nobody for anything in front of all addresses."""
+
+    def unguarded(request: HttpRequest, **names: str) -> HttpResponse:
+        return HttpResponse("every student's answers")
+
+    def at(pattern: str, name: str) -> None:
+        module = ModuleType("urls_with_a_hole")
+        module.urlpatterns = [path(pattern, unguarded, name=name), *classroom.urls.urlpatterns]  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    return at
+
+
+def test_every_address_has_a_row() -> None:
+    assert matrix.without_row(ROWS) == []
+
+
+def test_every_row_has_an_address() -> None:
+    assert matrix.without_address(ROWS) == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_everybody_gets_the_answer_of_the_table(world: World, row: Row) -> None:
+    assert matrix.mismatches(world, row) == []
+
+
+def test_the_matrix_is_large() -> None:
+    cells = len(ROWS) * len(METHODS) * len(ROLES)
+
+    print(f"\npermission matrix: {len(ROWS)} addresses x {len(METHODS)} methods x {len(ROLES)} roles = {cells} cells")
+    assert cells > 1500
+
+
+def test_a_planted_address_without_a_row_is_reported(plant: Callable[[str, str], None]) -> None:
+    plant("c/<slug:cohort>/answers/", "answers")
+
+    assert matrix.without_row(ROWS, "urls_with_a_hole") == ["answers"]
+
+
+def test_a_planted_view_without_a_guard_is_reported(world: World, plant: Callable[[str, str], None]) -> None:
+    plant("c/<slug:cohort>/class/", "dashboard:grid")
+
+    with override_settings(ROOT_URLCONF="urls_with_a_hole"):
+        found = matrix.mismatches(world, ROW_OF["dashboard:grid"])
+
+    assert "GET /c/{cohort}/class/ as anonymous: 200, and the table says to the log-in" in found
+    assert "GET /c/{cohort}/class/ as student: 200, and the table says 403" in found
+    assert "GET /c/{cohort}/class/ as other_instructor: 200, and the table says 404" in found
+
+
+def _ask(client: Client, row: Row, cohort: str, names: dict[str, object]) -> tuple[int, str]:
+    method, body = ("post", row.body) if "POST" in row.answers else ("get", None)
+    kind = {"content_type": "application/json"} if row.path.startswith("/api/") and body else {}
+    address = row.path.format(**{**names, "cohort": cohort})
+    answer = getattr(client, method)(address, body, **kind)
+    # The masked token of the log-out form differs in every answer.
+    return answer.status_code, re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+
+
+@pytest.mark.parametrize("role", ["other_student", "other_instructor", "admin"])
+@pytest.mark.parametrize("row", OF_A_COHORT, ids=lambda row: row.name)
+def test_a_class_that_is_not_mine_looks_like_one_that_does_not_exist(world: World, row: Row, role: str) -> None:
+    real = _ask(world.clients[role], row, "ours", world.names)
+    imagined = _ask(world.clients[role], row, "no-such-class", world.names)
+
+    assert real == imagined
+    assert real[0] == 404
+
+
+def test_a_student_at_the_admin_door_is_refused_in_calm_words(world: World) -> None:
+    answer = world.clients["student"].get("/admin/", follow=True)
+
+    assert answer.status_code == 403
+    assert "The admin site is for the admins of this Downhill." in answer.content.decode()
+
+
+def test_a_page_in_use_is_not_swapped_for_a_log_in_form(world: World) -> None:
+    page = world.clients["anonymous"].get("/c/ours/class/grid/", headers={"HX-Request": "true"})
+
+    assert page.status_code == 401
+    assert "Log in again in another tab" in page.content.decode()
+
+
+def test_another_students_page_of_my_own_class_opens_for_its_instructor_alone(world: World) -> None:
+    address = "/c/ours/class/students/{student}/".format(**world.names)
+
+    assert world.clients["student"].get(address).status_code == 403
+    assert world.clients["instructor"].get(address).status_code == 200
+
+
+def test_an_instructor_does_not_find_students_of_another_class(world: World) -> None:
+    address = "/c/other/class/students/{student}/".format(**world.names)
+
+    assert world.clients["other_instructor"].get(address).status_code == 404

@@ -1,0 +1,168 @@
+"""A page asks the database as often for a large class as for a small one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from classroom.models import Cohort, Membership, User
+from classroom.selectors import version_of
+from lessons import services
+from lessons.authoring.loader import LoadedLesson
+from tests.factories import CohortFactory, MembershipFactory, UserFactory
+
+# Seven statements and the two of the transaction; the API adds the token and the membership, the page the session
+# too. Whoever raises a number says why.
+QUERIES_OF_A_SUBMISSION = {"service": 9, "API": 11, "page": 12}
+LESSON = "lessons/data-rules-everything/"
+
+
+def n_queries(client: Client, address: str, status: int = 200) -> int:
+    client.get(address)  # the first visit of a minute notes that somebody is here
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert answer.status_code == status
+    return len(asked)
+
+
+@pytest.fixture
+def hand_in(lesson: LoadedLesson) -> Callable[[Membership], None]:
+    """A wrong answer, then a right one to the first step."""
+
+    def send(membership: Membership) -> None:
+        for w in ("1", "0.7463"):
+            answer = {
+                "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
+                "products": ["-2.1", "-7.8", "-18.6", "-31.2"],
+                "mean": "-14.925",
+                "w": w,
+            }
+            services.submit(membership, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+
+    return send
+
+
+@pytest.mark.parametrize("address", ["/c/ours/class/", "/c/ours/class/grid/?v=0", "/api/v1/cohorts/ours/progress/"])
+def test_the_class_grid_asks_as_often_for_three_students_as_for_one(
+    instructor: Membership,
+    cohort: Cohort,
+    client_of: Callable[[User], Client],
+    hand_in: Callable[[Membership], None],
+    address: str,
+) -> None:
+    client = client_of(instructor.user)
+    hand_in(MembershipFactory(cohort=cohort))
+    with_one = n_queries(client, address)
+
+    for student in MembershipFactory.create_batch(2, cohort=cohort):
+        hand_in(student)
+    with_three = n_queries(client, address)
+
+    assert with_three == with_one
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"/c/ours/{LESSON}", f"/c/ours/{LESSON}by-hand/", f"/api/v1/{LESSON}", f"/api/v1/{LESSON}activities/by-hand/"],
+)
+def test_a_students_page_asks_as_often_after_three_rounds_as_after_one(
+    student: Membership, client_of: Callable[[User], Client], hand_in: Callable[[Membership], None], address: str
+) -> None:
+    client = client_of(student.user)
+    hand_in(student)
+    with_one = n_queries(client, address)
+
+    hand_in(student)
+    hand_in(student)
+    with_three = n_queries(client, address)
+
+    assert with_three == with_one
+
+
+def test_the_timeline_asks_as_often_after_three_rounds_as_after_one(
+    student: Membership,
+    instructor: Membership,
+    client_of: Callable[[User], Client],
+    hand_in: Callable[[Membership], None],
+) -> None:
+    client, address = client_of(instructor.user), f"/c/ours/class/students/{student.pk}/"
+    hand_in(student)
+    with_one = n_queries(client, address)
+
+    hand_in(student)
+    hand_in(student)
+    with_three = n_queries(client, address)
+
+    assert with_three == with_one
+
+
+@pytest.mark.parametrize("address", ["/", "/api/v1/me/"])
+def test_ones_own_classes_take_as_many_queries_for_three_as_for_two(
+    student: Membership, client_of: Callable[[User], Client], address: str
+) -> None:
+    client = client_of(student.user)
+    MembershipFactory(user=student.user)
+    with_two = n_queries(client, address)
+
+    MembershipFactory(user=student.user)
+    with_three = n_queries(client, address)
+
+    assert with_three == with_two
+
+
+@pytest.mark.parametrize("model", ["user", "cohort", "membership", "learningevent"])
+def test_an_admin_list_asks_as_often_for_three_rows_as_for_one(
+    db: None, client_of: Callable[[User], Client], model: str
+) -> None:
+    client, address = client_of(UserFactory(is_staff=True, is_superuser=True)), f"/admin/classroom/{model}/"
+    MembershipFactory()
+    with_one = n_queries(client, address)
+
+    for cohort in CohortFactory.create_batch(2):
+        MembershipFactory.create_batch(2, cohort=cohort)
+    with_three = n_queries(client, address)
+
+    assert with_three == with_one
+
+
+def test_a_poll_that_finds_nothing_new_asks_for_the_person_the_membership_and_the_version(
+    instructor: Membership,
+    cohort: Cohort,
+    client_of: Callable[[User], Client],
+    api_of: Callable[[User], Client],
+) -> None:
+    version = version_of(cohort)
+
+    by_session = n_queries(client_of(instructor.user), f"/c/ours/class/grid/?v={version}", status=204)
+    by_token = n_queries(api_of(instructor.user), f"/api/v1/cohorts/ours/progress/?v={version}", status=204)
+
+    assert by_session == 4  # a session takes one query more than a token
+    assert by_token == 3
+
+
+def test_a_submission_takes_a_known_number_of_queries(
+    student: Membership,
+    lesson: LoadedLesson,
+    hand_in: Callable[[Membership], None],
+    api_of: Callable[[User], Client],
+    client_of: Callable[[User], Client],
+) -> None:
+    hand_in(student)
+    sheet = f"{LESSON}activities/by-hand/"
+
+    with CaptureQueriesContext(connection) as by_service:
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=2, answer={"w": "1"})
+    with CaptureQueriesContext(connection) as by_api:
+        sent = {"id": uuid.uuid4(), "step": 2, "answer": {"w": "2"}}
+        api_of(student.user).post(f"/api/v1/{sheet}submissions/", sent, format="json")
+    with CaptureQueriesContext(connection) as by_page:
+        client_of(student.user).post(f"/c/ours/{sheet}check/", {"id": uuid.uuid4(), "step": 2, "w": "3"})
+
+    counts = {"service": len(by_service), "API": len(by_api), "page": len(by_page)}
+    print(f"\nqueries of one submission, BEGIN and COMMIT included: {counts}")
+    assert counts == QUERIES_OF_A_SUBMISSION

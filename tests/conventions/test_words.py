@@ -1,0 +1,110 @@
+"""Every visible sentence goes through gettext; nothing inline; no other host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.conventions import words
+
+pytestmark = pytest.mark.pure
+
+ROOT = settings.BASE_DIR
+TEMPLATES = words.files(ROOT, "templates/**/*.html")
+APPS = ("classroom", "lessons", "experiments", "badges")
+MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if "migrations" not in file.parts]
+ASSETS = words.files(ROOT, "*/static/**/*.css", "*/static/**/*.js", "*/static/**/*.svg")
+# This machine, and the names of XML namespaces, which nobody fetches.
+OUR_HOSTS = {"127.0.0.1", "localhost", "www.w3.org"}
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def test_there_is_something_to_scan() -> None:
+    assert len(TEMPLATES) > 15
+    assert len(MODULES) > 30
+    assert len(ASSETS) > 5
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_every_sentence_of_a_template_goes_through_gettext(template: Path) -> None:
+    assert words.untranslated(template.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_a_template_holds_no_script_and_no_style(template: Path) -> None:
+    assert words.inline_code(template.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_refusal_and_label_goes_through_gettext(module: Path) -> None:
+    assert list(words.bare_sentences(module.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("file", TEMPLATES + MODULES + ASSETS, ids=name)
+def test_no_file_names_another_host(file: Path) -> None:
+    assert words.other_hosts(file.read_text(encoding="utf-8"), OUR_HOSTS) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<p>Well done</p>", ["Well", "done"]),
+        ("<p>{% if ready %}Ready{% endif %}</p>", ["Ready"]),
+        ('<p class="lead">{{ name }}, gut gemacht</p>', ["gut", "gemacht"]),
+        ('<button aria-label="Close">×</button>', ["Close"]),
+        ('<input placeholder="{{ hint }} or so">', ["or", "so"]),
+        ('<img alt="A slope" src="x.svg">', ["slope"]),
+        ("<p>{% translate 'Well done' %}</p>", []),
+        ("<p>{% blocktranslate count n=n %}{{ n }} try{% plural %}{{ n }} tries{% endblocktranslate %}</p>", []),
+        ("<p>{# Well done #}{% comment %}Well done{% endcomment %}</p>", []),
+        ('<a class="button" href="{% url "home" %}" title="{% translate \'Home\' %}">Downhill · w = 4 → x</a>', []),
+    ],
+)
+def test_the_scanner_finds_a_planted_sentence(template: str, found: list[str]) -> None:
+    assert words.untranslated(template) == found
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<script>alert(1)</script>", ["<script>"]),
+        ("<style>p {}</style>", ["<style>"]),
+        ('<p style="color: red">', ["<p style>"]),
+        ('<p onclick="go()">', ["<p onclick>"]),
+        ('<p hx-on:click="go()">', ["<p hx-on:click>"]),
+        ('<script type="module" src="{% static \'a.js\' %}"></script>', []),
+    ],
+)
+def test_the_scanner_finds_planted_inline_code(template: str, found: list[str]) -> None:
+    assert words.inline_code(template) == found
+
+
+@pytest.mark.parametrize(
+    ("module", "found"),
+    [
+        ("raise NotFound('No such class.')", ["'No such class.'"]),
+        ("raise refusals.Conflict(f'{n} are too many')", ["f'{n} are too many'"]),
+        ("forms.CharField(label='Name')", ["'Name'"]),
+        ("raise NotFound(_('No such class.'))", []),
+    ],
+)
+def test_the_scanner_finds_a_planted_refusal(module: str, found: list[str]) -> None:
+    assert list(words.bare_sentences(module)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('<script src="https://cdn.example.com/a.js">', ["cdn.example.com"]),
+        ('<link href="//fonts.example.com/f.css">', ["fonts.example.com"]),
+        ("fetch(`http://127.0.0.1:8000/`)", []),
+        ('f"http://{host}:{port}"', []),
+    ],
+)
+def test_the_scanner_finds_a_planted_host(text: str, found: list[str]) -> None:
+    assert words.other_hosts(text, OUR_HOSTS) == found

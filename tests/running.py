@@ -1,0 +1,119 @@
+"""A real Downhill for tests: `manage.py up` on a spare port, with a data folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import psycopg
+
+PROJECT = Path(__file__).resolve().parent.parent
+MANAGE = [sys.executable, str(PROJECT / "manage.py")]
+
+
+class Running:
+    """Runs from `with` to its end. With DATABASE_URL and REDIS_URL in the environment it runs on those services.
+
+    `var_dir` and, on PostgreSQL, the database are its own; the Redis queue is shared.
+    """
+
+    def __init__(self, var_dir: Path, *arguments: str, **environment: str) -> None:
+        self.var_dir = var_dir
+        self.port = spare_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.arguments = arguments
+        self.environment = {**os.environ, "VAR_DIR": str(var_dir), "PORT": str(self.port), **environment}
+        self.server = self.environment.get("DATABASE_URL", "")
+        if self.server:
+            self.database = f"downhill_running_{uuid.uuid4().hex[:8]}"
+            self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{self.database}"
+
+    def __enter__(self) -> Self:
+        if self.server:
+            self._on_server(f"CREATE DATABASE {self.database}")
+        self.var_dir.mkdir(parents=True, exist_ok=True)
+        with (self.var_dir / "up.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*MANAGE, "up", *self.arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            wait_for(lambda: self.process.poll() is not None or self.answers(), "an answer", seconds=60)
+            assert self.process.poll() is None, "it ended"
+        except BaseException as error:
+            self.__exit__()
+            raise RuntimeError(f"Downhill did not start ({error}):\n{self.log}") from error
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # The second signal makes it quick.
+        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        finally:
+            for pid in self.pids():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if self.server:
+                self._on_server(f"DROP DATABASE {self.database} WITH (FORCE)")
+
+    @property
+    def log(self) -> str:
+        return (self.var_dir / "up.log").read_text()
+
+    def manage(self, *arguments: str) -> str:
+        """Run another command of manage.py on the same data; gives what it printed."""
+        done = subprocess.run([*MANAGE, *arguments], env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def answers(self, path: str = "/healthz") -> bool:
+        try:
+            with build_opener(ProxyHandler({})).open(self.url + path, timeout=5):
+                return True
+        except (URLError, OSError):
+            return False
+
+    def pids(self, part: str = "") -> list[int]:
+        """Processes of this Downhill, supervisor included; only those with `part` in their command. Linux only."""
+        mark = f"VAR_DIR={self.var_dir}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has just ended
+                is_ours = mark in (folder / "environ").read_bytes().split(b"\0")
+                if is_ours and part.encode() in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+    def _on_server(self, statement: str) -> None:
+        with psycopg.connect(self.server.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def spare_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(claim: Callable[[], object], what: str, *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.1)
