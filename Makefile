@@ -27,10 +27,10 @@ run: .venv/.runtime
 	@$(BIN)/python manage.py up
 
 test: .venv/.installed
-	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not services and not benchmark" $(ARGS)
+	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not benchmark" $(ARGS)
 
 test-services: .venv/.installed
-	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "not embedded and not journeys and not benchmark" $(ARGS)
+	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "not (pure or journey or benchmark)" $(ARGS)
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)

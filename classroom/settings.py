@@ -169,7 +169,12 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "classroom.accounts.AccountAdapter"
 # A whole class logs in at once from behind one address. Wrong passwords are for axes to count.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": False, "change_password": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": False,
+    "signup": "200/m/ip",
+    "change_password": "10/m/user",
+}
 
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from types import FrameType
 
 LONGEST_WAIT = 30.0  # seconds between two tries to restart
 STEADY_AFTER = 60.0  # seconds alive after which the next restart is immediate again
-GRACE = 5.0  # seconds from SIGTERM to SIGKILL
+GRACE = 8.0  # seconds from SIGTERM to SIGKILL; Celery takes 5, of which the last puts a message back
 TICK = 0.2
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core import ratelimit
 from django.contrib.auth import login
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -67,6 +68,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "classroom/join_known.html", {"cohort": cohort})
     form = JoinForm(request.POST or None)
     if form.is_valid():
+        if too_many := ratelimit.consume_or_429(request, action="signup"):
+            return too_many
         try:
             membership = services.register(cohort=cohort, **form.cleaned_data)
         except Conflict as taken:

@@ -251,4 +251,6 @@ def _unreadable(reason: str) -> str:
 
 def shown_cells(answer: Mapping[str, Any], reply: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """A stored answer for the timeline: (cell, what was typed, state)."""
-    return tuple((name, answer.get(name, ""), verdict["state"]) for name, verdict in reply["cells"].items())
+    return tuple(
+        (name.replace("_", " "), answer.get(name, ""), verdict["state"]) for name, verdict in reply["cells"].items()
+    )

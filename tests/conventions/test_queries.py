@@ -154,14 +154,15 @@ def test_a_submission_takes_a_known_number_of_queries(
 ) -> None:
     hand_in(student)
     sheet = f"{LESSON}activities/by-hand/"
+    notebook, browser = api_of(student.user), client_of(student.user)
 
     with CaptureQueriesContext(connection) as by_service:
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=2, answer={"w": "1"})
     with CaptureQueriesContext(connection) as by_api:
         sent = {"id": uuid.uuid4(), "step": 2, "answer": {"w": "2"}}
-        api_of(student.user).post(f"/api/v1/{sheet}submissions/", sent, format="json")
+        notebook.post(f"/api/v1/{sheet}submissions/", sent, format="json")
     with CaptureQueriesContext(connection) as by_page:
-        client_of(student.user).post(f"/c/ours/{sheet}check/", {"id": uuid.uuid4(), "step": 2, "w": "3"})
+        browser.post(f"/c/ours/{sheet}check/", {"id": uuid.uuid4(), "step": 2, "w": "3"})
 
     counts = {"service": len(by_service), "API": len(by_api), "page": len(by_page)}
     print(f"\nqueries of one submission, BEGIN and COMMIT included: {counts}")

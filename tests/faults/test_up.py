@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -164,7 +165,7 @@ def tables(database: Path) -> set[str]:
 
 def test_what_dies_at_once_is_started_ever_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     child = supervisor.Child("web", [sys.executable, "-c", "raise SystemExit(3)"], os.environ)
     said: list[str] = []
 
@@ -181,7 +182,7 @@ def test_what_dies_at_once_is_started_ever_more_slowly(monkeypatch: pytest.Monke
 
 def test_what_was_alive_for_a_minute_is_started_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     child = supervisor.Child("web", [sys.executable, "-c", ""], os.environ)
     child.wait = 16.0
     said: list[str] = []

@@ -1,0 +1,302 @@
+"""Handing in: graded, kept once, and everything that follows from it in the same transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+import classroom.services
+from classroom import events
+from classroom.models import Cohort, GradientRule, LearningEvent, Membership
+from classroom.refusals import Conflict, NotFound, Refusal
+from classroom.selectors import version_of
+from lessons import catalogue, services
+from lessons.authoring.loader import LoadedLesson
+from lessons.events import PartDone, StepAccepted
+from lessons.models import PartProgress, PartState, Submission
+from lessons.services import Receipt
+from tests.factories import CohortFactory, MembershipFactory
+
+STEP_1 = {
+    "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
+    "products": ["-2.1", "-7.8", "-18.6", "-31.2"],
+    "mean": "-14.925",
+    "w": "0.7463",
+}
+# From the learner's own 0.7463, as typed.
+STEP_2 = {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}
+STEP_3 = {"w": "1.5042"}
+
+
+@pytest.fixture
+def send(student: Membership, lesson: LoadedLesson) -> Callable[..., Receipt]:
+    def submit(step: int = 1, answer: Any = STEP_1, client_id: uuid.UUID | None = None) -> Receipt:
+        return services.submit(
+            student, lesson, "by-hand", client_id=client_id or uuid.uuid4(), step=step, answer=answer
+        )
+
+    return submit
+
+
+def progress_of(membership: Membership) -> PartProgress:
+    return PartProgress.objects.get(membership=membership, part="by-hand")
+
+
+def test_a_right_step_is_accepted_and_kept_as_it_was_typed(
+    send: Callable[..., Receipt], student: Membership, lesson: LoadedLesson
+) -> None:
+    receipt = send()
+
+    assert receipt.is_new
+    assert receipt.submission.accepted
+    stored = Submission.objects.get(membership=student)
+    assert stored.answer["product_4"] == "-31.2"
+    assert stored.reply == receipt.submission.reply
+    assert stored.lesson_hash == lesson.content_hash
+    assert {cell["state"] for cell in stored.reply["cells"].values()} == {"right"}
+
+
+def test_the_same_id_is_stored_once_and_gets_its_first_reply_back_whatever_it_says_now(
+    send: Callable[..., Receipt],
+) -> None:
+    first = send()
+
+    again = send(step=3, answer={"w": "99"}, client_id=first.submission.client_id)
+
+    assert not again.is_new
+    assert again.submission == first.submission
+    assert Submission.objects.count() == 1
+
+
+def test_the_same_id_from_somebody_else_is_another_submission(
+    send: Callable[..., Receipt], lesson: LoadedLesson, cohort: Cohort
+) -> None:
+    first = send()
+
+    other = services.submit(
+        MembershipFactory(cohort=cohort),
+        lesson,
+        "by-hand",
+        client_id=first.submission.client_id,
+        step=1,
+        answer={"w": "1"},
+    )
+
+    assert other.is_new
+    assert Submission.objects.count() == 2
+
+
+def test_the_database_itself_refuses_the_same_id_twice(send: Callable[..., Receipt]) -> None:
+    stored = send().submission
+    stored.pk = None
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        stored.save(force_insert=True)
+
+
+def test_progress_goes_from_not_started_to_done(send: Callable[..., Receipt], student: Membership) -> None:
+    states = []
+    for step, answer in enumerate((STEP_1, STEP_2, STEP_3), start=1):
+        send(step, answer)
+        states.append(progress_of(student).state)
+
+    assert states == [PartState.WORKING, PartState.WORKING, PartState.DONE]
+    assert progress_of(student).tries == 3
+
+
+def test_three_tries_at_one_step_without_success_are_stuck_and_success_frees(
+    send: Callable[..., Receipt], student: Membership
+) -> None:
+    states = []
+    for w in ("1", "2", "3"):
+        send(answer={"w": w})
+        states.append(progress_of(student).state)
+    send()
+
+    assert states == [PartState.WORKING, PartState.WORKING, PartState.STUCK]
+    assert progress_of(student).state == PartState.WORKING
+
+
+@pytest.mark.parametrize("answer", [{}, {"w": ""}, {"w": "   "}, {"errors": ["", None]}])
+def test_a_blank_sheet_is_kept_but_is_no_try(
+    send: Callable[..., Receipt], student: Membership, answer: dict[str, Any]
+) -> None:
+    receipt = send(answer=answer)
+
+    assert not receipt.submission.is_try
+    assert progress_of(student).tries == 0
+
+
+def test_the_same_answer_again_is_kept_but_is_no_new_try(send: Callable[..., Receipt], student: Membership) -> None:
+    send(answer={"w": "1"})
+    again = send(answer={"w": "1"})
+
+    assert not again.submission.is_try
+    assert Submission.objects.count() == 2
+    assert progress_of(student).tries == 1
+
+
+def test_a_step_opens_only_when_the_one_before_it_was_accepted(send: Callable[..., Receipt]) -> None:
+    with pytest.raises(Conflict, match=r"Step 1 comes first\."):
+        send(step=2, answer=STEP_2)
+
+    assert Submission.objects.count() == 0
+    assert PartProgress.objects.count() == 0
+
+
+def test_a_step_that_the_sheet_does_not_have_is_refused(send: Callable[..., Receipt]) -> None:
+    with pytest.raises(Conflict, match="This worksheet has 3 steps"):
+        send(step=4)
+
+
+def test_a_cell_that_the_sheet_does_not_have_is_refused_by_name(send: Callable[..., Receipt]) -> None:
+    with pytest.raises(Refusal) as refused:
+        send(answer={"w": "1", "error_9": "2"})
+
+    assert refused.value.errors == {"error_9": ["This worksheet has no such cell."]}
+    assert Submission.objects.count() == 0
+
+
+def test_an_activity_that_the_lesson_does_not_have_is_not_found(student: Membership, lesson: LoadedLesson) -> None:
+    with pytest.raises(NotFound, match="no such activity yet"):
+        services.submit(student, lesson, "u-curve-guess", client_id=uuid.uuid4(), step=1, answer={})
+
+
+def test_grading_goes_on_from_the_learners_own_value(send: Callable[..., Receipt]) -> None:
+    send()
+
+    reply = send(step=2, answer=STEP_2).submission.reply
+
+    assert reply["carried_from"] == "0.7463"
+    assert reply["accepted"]
+
+
+def test_a_value_that_was_rounded_early_is_accepted_and_said_so(send: Callable[..., Receipt]) -> None:
+    reply = send(answer={**STEP_1, "w": "0.75"}).submission.reply
+
+    assert reply["accepted"]
+    assert reply["cells"]["w"]["state"] == "rounded"
+    assert reply["cells"]["w"]["feedback"] == "Right, but rounded early. Keep four decimals until the last line."
+
+
+def test_a_wrong_cell_is_told_where_to_look_and_not_the_answer(send: Callable[..., Receipt]) -> None:
+    reply = send(answer={**STEP_1, "errors": ["2.1", "-3.9", "-6.2", "-7.8"]}).submission.reply
+
+    assert not reply["accepted"]
+    assert reply["cells"]["error_1"]["state"] == "not_yet"
+    assert reply["cells"]["error_1"]["feedback"] == "Not yet. Row 1: 0 × 1 − 2.1 = ?"
+    assert reply["cells"]["error_2"] == {"state": "right", "slip": None, "candidates": [], "feedback": ""}
+
+
+def test_the_full_rule_asks_for_the_gradient_and_takes_twice_the_average(lesson: LoadedLesson, db: None) -> None:
+    student = MembershipFactory(cohort=CohortFactory(gradient_rule=GradientRule.FULL))
+    half = {**STEP_1, "w": "0.7463"}
+
+    reply = services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=half).submission.reply
+    full = {**STEP_1, "gradient": "-29.85", "w": "1.4925"}
+    mended = services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=full).submission.reply
+
+    assert (reply["cells"]["gradient"]["state"], reply["cells"]["w"]["state"]) == ("empty", "not_yet")
+    assert mended["accepted"]
+
+
+def test_the_first_submission_fixes_the_rule_of_the_class(send: Callable[..., Receipt], cohort: Cohort) -> None:
+    send(answer={"w": "1"})
+
+    cohort.refresh_from_db()
+    assert cohort.rule_fixed_at is not None
+    with pytest.raises(Conflict, match="cannot change any more"):
+        classroom.services.set_gradient_rule(cohort, GradientRule.FULL)
+
+
+def test_an_archived_class_takes_nothing_new_but_still_acknowledges_what_it_has(
+    send: Callable[..., Receipt], student: Membership
+) -> None:
+    first = send()
+    student.cohort.archived = True
+    student.cohort.save()
+
+    again = send(client_id=first.submission.client_id)
+    with pytest.raises(Conflict, match="This class is archived"):
+        send(step=2, answer=STEP_2)
+
+    assert again.submission == first.submission
+    assert Submission.objects.count() == 1
+
+
+def test_every_submission_raises_the_version_of_the_class(send: Callable[..., Receipt], cohort: Cohort) -> None:
+    before = version_of(cohort)
+    receipt = send()
+    after_first = version_of(cohort)
+    send(client_id=receipt.submission.client_id)
+
+    assert after_first > before
+    assert version_of(cohort) == after_first
+
+
+def test_what_happened_is_recorded_and_told_after_the_commit(
+    send: Callable[..., Receipt], student: Membership, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[Any] = []
+
+    def hear(sender: type, event: Any, **more: Any) -> None:
+        told.append(event)
+
+    events.recorded.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            for step, answer in enumerate((STEP_1, STEP_2, STEP_3), start=1):
+                send(step, answer)
+            assert told == []
+    finally:
+        events.recorded.disconnect(hear)
+
+    kinds = LearningEvent.objects.filter(membership=student).order_by("id").values_list("kind", flat=True)
+    assert list(kinds) == ["cohort_joined", "step_accepted", "step_accepted", "step_accepted", "part_done"]
+    slug = "data-rules-everything"
+    assert told == [
+        StepAccepted(slug, "by-hand", 1, 1),
+        StepAccepted(slug, "by-hand", 2, 2),
+        StepAccepted(slug, "by-hand", 3, 3),
+        PartDone(slug, "by-hand"),
+    ]
+
+
+def test_going_back_to_a_step_that_stands_changes_nothing_that_stands(
+    send: Callable[..., Receipt], student: Membership
+) -> None:
+    send()
+    before = progress_of(student).activities["by-hand"]["memory"]
+
+    send(answer={"w": "5"})
+
+    assert progress_of(student).activities["by-hand"]["memory"] == before
+
+
+def test_a_part_that_is_done_stays_done_whatever_is_sent_after(
+    send: Callable[..., Receipt], student: Membership
+) -> None:
+    for step, answer in enumerate((STEP_1, STEP_2, STEP_3), start=1):
+        send(step, answer)
+    since = progress_of(student).since
+
+    send(step=3, answer={"w": "77"})
+
+    assert progress_of(student).state == PartState.DONE
+    assert progress_of(student).since == since
+    assert LearningEvent.objects.filter(kind="part_done").count() == 1
+
+
+def test_a_reading_is_done_when_the_reader_says_so(db: None) -> None:
+    sampler = catalogue.get("sampler")
+    assert sampler is not None
+    reader = MembershipFactory(cohort=CohortFactory(lessons=["sampler"]))
+
+    receipt = services.submit(reader, sampler, "why-small", client_id=uuid.uuid4(), step=1, answer={})
+
+    assert receipt.submission.accepted
+    assert PartProgress.objects.get(membership=reader, part="start-here").state == PartState.DONE
