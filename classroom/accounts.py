@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from classroom.models import User
+from classroom.refusals import Forbidden
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -13,6 +17,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> NoReturn:
+        raise Forbidden(_("Your account has been switched off. Ask your instructor about it."))
 
 
 def username_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

@@ -64,8 +64,16 @@ class MembershipInline(admin.TabularInline):
     readonly_fields = ("joined_at",)
 
 
+class WithHistory:
+    """What happened goes together with the person or the class, although nobody may delete it alone."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        found, counts, forbidden, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]  # a mixin
+        return found, counts, set(forbidden) - {str(LearningEvent._meta.verbose_name)}, protected
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(WithHistory, UserAdmin):
     form = UserChangeForm
     add_form = NewUserForm
     list_display = ("username", "display_name", "classes", "is_active", "is_staff", "last_login")
@@ -90,7 +98,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Cohort)
-class CohortAdmin(admin.ModelAdmin):
+class CohortAdmin(WithHistory, admin.ModelAdmin):
     form = CohortForm
     list_display = ("name", "slug", "join_code", "students", "instructors", "gradient_rule", "pace", "archived")
     list_filter = ("archived", "pace", "gradient_rule")
@@ -153,7 +161,7 @@ class CohortAdmin(admin.ModelAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(WithHistory, admin.ModelAdmin):
     list_display = ("user", "cohort", "role", "joined_at", "last_active_at")
     list_filter = ("role", "cohort")
     search_fields = ("user__username", "user__display_name", "cohort__name")
@@ -163,6 +171,16 @@ class MembershipAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         services.touch(obj.cohort)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        super().delete_model(request, obj)
+        services.touch(obj.cohort)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        cohorts = list(Cohort.objects.filter(memberships__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        for cohort in cohorts:
+            services.touch(cohort)
 
 
 @admin.register(LearningEvent)

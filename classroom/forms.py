@@ -37,7 +37,11 @@ class JoinForm(forms.ModelForm):
         help_texts = {"username": _("You log in with this."), "display_name": _("What your class sees.")}
 
     def clean_username(self) -> str:
-        return self.cleaned_data["username"].lower()
+        username = self.cleaned_data["username"].lower()
+        # The constraint is on an expression, so its own message would stand beside no field.
+        if User.objects.filter(username__iexact=username).exists():
+            raise ValidationError(_("Somebody already has that username. Add a letter or a number to yours."))
+        return username
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

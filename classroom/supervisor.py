@@ -1,9 +1,14 @@
-"""Keep a few processes running, and take them all down together. Plain Python: no Django here."""
+"""Keep a few processes running, and take them all down together.
+
+Plain Python, and run as a program of its own: `manage.py up` turns into it, which frees some 50 MB.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import http.client
+import io
+import json
 import os
 import signal
 import subprocess
@@ -143,3 +148,20 @@ def _answers(host: str, port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def main() -> None:
+    """Supervise what DOWNHILL_PLAN names, a JSON object; the environments in it are additions to our own."""
+    out = io.TextIOWrapper(sys.stdout.buffer, errors="replace", line_buffering=True)
+    plan = json.loads(os.environ.pop("DOWNHILL_PLAN"))
+    children = [Child(name, command, {**os.environ, **more}) for name, command, more in plan["children"]]
+
+    def say(text: str) -> None:
+        out.write(text + "\n")
+
+    host, port, path = plan["health"]
+    supervise(children, say=say, health=(host, port, path), when_ready=lambda: say(plan["greeting"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -93,7 +93,7 @@ def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartP
 
 def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
     """Give the activity's new standing: its state, its tries in all and at the present step, its memory."""
-    moved_on = verdict.memory != before.get("memory", {}) or verdict.is_done
+    moved_on = verdict.is_done or (verdict.accepted and verdict.memory != before.get("memory", {}))
     tries_here = 0 if moved_on else before.get("tries_here", 0) + is_try
     state = PartState.STUCK if tries_here >= STUCK_AFTER_TRIES else PartState.WORKING
     return {

@@ -21,7 +21,7 @@ def test_a_submission_against_a_bare_view_on_the_same_server(tmp_path: Path) -> 
         wrong = [[pupils.submission(token, 1, {"w": str(n)}) for n in range(ROUNDS)] for token in tokens]
         submitted = crowd.send(running.url, wrong)
 
-    print(f"\n{running.database}\nbare view:  {bare}\nsubmission: {submitted}")
+    print(f"\n{'PostgreSQL' if running.server else 'SQLite'}\nbare view:  {bare}\nsubmission: {submitted}")
     print(f"ratio of requests/s: {submitted.requests_per_second / bare.requests_per_second:.2f}")
     assert Counter(answer.status for answer in bare.answers) == {200: 40 * ROUNDS}
     assert Counter(answer.status for answer in submitted.answers) == {201: 40 * ROUNDS}

@@ -15,7 +15,9 @@ ROOT = settings.BASE_DIR
 TEMPLATES = words.files(ROOT, "templates/**/*.html")
 APPS = ("classroom", "lessons", "experiments", "badges")
 MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if "migrations" not in file.parts]
-ASSETS = words.files(ROOT, "*/static/**/*.css", "*/static/**/*.js", "*/static/**/*.svg")
+ASSETS = [
+    file for app in APPS for file in words.files(ROOT / app, *(f"static/**/*.{kind}" for kind in ("css", "js", "svg")))
+]
 # This machine, and the names of XML namespaces, which nobody fetches.
 OUR_HOSTS = {"127.0.0.1", "localhost", "www.w3.org"}
 

@@ -72,7 +72,9 @@ def test_three_steps_finish_the_part_and_the_closing_appears_only_then(
 ) -> None:
     student = desk.open(new_student("tariq"))
     student.goto(SHEET)
-    for cells in (STEP_1, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}, {"w": "1.5042"}):
+    steps = (STEP_1, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}, {"w": "1.5042"})
+    for number, cells in enumerate(steps, start=1):
+        expect(student.get_by_role("heading", name=f"Step {number} of 3")).to_be_visible()
         expect(student.get_by_text("The notebook prints")).to_have_count(0)
         fill(student, cells)
         check(student)

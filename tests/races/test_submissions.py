@@ -38,6 +38,6 @@ def test_forty_students_in_parallel_lose_nothing(downhill: Running) -> None:
 
     outcome = crowd.send(downhill.url, lanes)
 
-    print(f"\n40 students × 3 steps on {downhill.database}: {outcome}")
+    print(f"\n40 students × 3 steps on {'PostgreSQL' if downhill.server else 'SQLite'}: {outcome}")
     assert Counter(answer.status for answer in outcome.answers) == {201: 120}
     assert pupils.count(downhill, "pupil") == (120, 40)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import json
 import os
 import socket
 import sqlite3
@@ -24,12 +25,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from classroom import supervisor
 from classroom.management.commands.seed_demo import DEMO_PASSWORD, PEOPLE
 from classroom.models import Cohort, User
-from classroom.supervisor import Child, supervise
 
 BACKUPS_KEPT = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+# Name, command, what its environment has besides ours.
+Child = tuple[str, list[str], dict[str, str]]
 
 
 class Command(BaseCommand):
@@ -52,14 +56,15 @@ class Command(BaseCommand):
         except (DatabaseError, sqlite3.Error, OSError) as error:
             why = str(error).strip().partition("\n")[0].rstrip(".")
             raise CommandError(_("Downhill cannot prepare its data: %(why)s.") % {"why": why}) from error
-        ready = self._ready_lines(host, port)
+        plan = {
+            "children": [web(host, port)] if no_worker else [web(host, port), worker()],
+            "health": ("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - only compared
+            "greeting": self._greeting(host, port),
+        }
         connections.close_all()
-        supervise(
-            [web(host, port)] if no_worker else [web(host, port), worker()],
-            say=self._say,
-            health=("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - only compared
-            when_ready=lambda: self._say("\n".join(ready)),
-        )
+        # -P, since the folder of the supervisor has a selectors.py, as the standard library has.
+        command = [sys.executable, "-P", supervisor.__file__]
+        os.execve(sys.executable, command, {**os.environ, "DOWNHILL_PLAN": json.dumps(plan)})  # noqa: S606 - our own
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
@@ -80,7 +85,7 @@ class Command(BaseCommand):
         if not _debug():
             collect_static()
 
-    def _ready_lines(self, host: str, port: int) -> list[str]:
+    def _greeting(self, host: str, port: int) -> str:
         shown = f"[{host}]" if ":" in host else host
         lines = [_("Downhill is running at %(url)s") % {"url": f"http://{shown}:{port}"}]
         demo = Cohort.objects.filter(slug="demo", archived=False).first()
@@ -91,7 +96,7 @@ class Command(BaseCommand):
                 _("Log in as %(names)s, password %(password)s") % {"names": names, "password": DEMO_PASSWORD},
                 _("Join the demo class with the code %(code)s") % {"code": demo.join_code},
             ]
-        return [*lines, _("Stop with Ctrl-C.")]
+        return "\n".join([*lines, _("Stop with Ctrl-C.")])
 
 
 def check_port(host: str, port: int) -> None:
@@ -173,15 +178,14 @@ def _debug() -> bool:
 
 def _environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
-    own = {"DEBUG": str(int(_debug())), "VAR_DIR": str(settings.VAR_DIR), "PYTHONPATH": path}
-    return {**os.environ, **own, **more}
+    return {"DEBUG": str(int(_debug())), "VAR_DIR": str(settings.VAR_DIR), "PYTHONPATH": path, **more}
 
 
 def web(host: str, port: int) -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "classroom.wsgi:application"]
     # One process with few threads: SQLite's writers wait unfairly when they are many.
     options = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
-    return Child("web", [*command, "--host", host, "--port", str(port), *options], _environment())
+    return "web", [*command, "--host", host, "--port", str(port), *options], _environment()
 
 
 def worker() -> Child:
@@ -196,4 +200,4 @@ def worker() -> Child:
         # It warns everyone who works as root, as in a container.
         PYTHONWARNINGS="ignore:::celery.platforms",
     )
-    return Child("worker", [*command, *options], environment)
+    return "worker", [*command, *options], environment

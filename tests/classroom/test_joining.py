@@ -1,0 +1,185 @@
+"""Joining a class with its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from classroom import services
+from classroom.models import Cohort, LearningEvent, Membership, Role, User, new_join_code, normalise_code
+from classroom.refusals import Conflict
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
+
+JOIN = "/join/ACDE-3467"
+NEWCOMER = {"username": "nora", "display_name": "Nora", "password": PASSWORD}
+STUDENT_HOME = "/c/ours/"
+
+
+@pytest.fixture
+def visitor(cohort: Cohort) -> Client:
+    """Somebody who is not logged in, in front of our class."""
+    return Client()
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    "typed", ["ACDE-3467", "acde-3467", "acde3467", " ACDE 3467 ", "a c d e 3 4 6 7", "ACDE–3467", "ACDE_3467"]
+)
+def test_a_code_is_read_however_it_is_typed(typed: str) -> None:
+    assert normalise_code(typed) == "ACDE-3467"
+
+
+@pytest.mark.pure
+def test_new_codes_hold_no_letters_that_look_alike() -> None:
+    letters = set("".join(new_join_code() for _ in range(500)))
+
+    assert letters & set("0O1IL2Z5S8B") == set()
+
+
+@pytest.mark.parametrize("typed", ["ACDE-3467", "acde3467", " acde 3467"])
+def test_the_front_door_leads_to_the_class_of_the_code(visitor: Client, typed: str) -> None:
+    answer = visitor.post("/join/", {"code": typed})
+
+    assert answer.status_code == 302
+    assert "Join Our class" in visitor.get(answer.headers["Location"]).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["NONE-9999", "x", "🦉", "\0", "../../"])
+def test_a_code_that_no_class_has_is_said_so_beside_the_field(visitor: Client, typed: str) -> None:
+    page = visitor.post("/join/", {"code": typed})
+
+    assert page.status_code == 200
+    assert "field__error" in page.content.decode()
+
+
+def test_an_address_with_a_wrong_code_says_to_check_it(visitor: Client) -> None:
+    page = visitor.get("/join/NONE-9999")
+
+    assert page.status_code == 404
+    assert "Check it letter by letter, or ask your instructor." in page.content.decode()
+
+
+def test_joining_makes_a_student_logs_them_in_and_leads_to_the_lesson(visitor: Client, cohort: Cohort) -> None:
+    answer = visitor.post(JOIN, NEWCOMER)
+
+    assert answer.headers["Location"] == STUDENT_HOME
+    assert visitor.get(STUDENT_HOME, follow=True).status_code == 200
+    member = Membership.objects.get(user__username="nora", cohort=cohort)
+    assert member.role == Role.STUDENT
+    assert member.user.check_password(PASSWORD)
+    assert not member.user.is_staff
+    assert LearningEvent.objects.get(membership=member).kind == "cohort_joined"
+
+
+def test_a_username_is_kept_in_small_letters_and_opens_in_any(visitor: Client) -> None:
+    visitor.post(JOIN, {**NEWCOMER, "username": "NoRa"})
+
+    answer = Client().post("/accounts/login/", {"login": "NORA", "password": PASSWORD})
+
+    assert User.objects.get().username == "nora"
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("taken", ["nora", "NORA", "Nora"])
+def test_a_taken_username_is_said_beside_the_field_and_everything_typed_stays(visitor: Client, taken: str) -> None:
+    UserFactory(username="nora")
+
+    page = visitor.post(JOIN, {**NEWCOMER, "username": taken}).content.decode()
+
+    assert "Somebody already has that username." in page
+    assert 'value="Nora"' in page
+    assert f'value="{PASSWORD}"' in page
+    assert User.objects.count() == 1
+
+
+def test_a_username_taken_a_moment_ago_is_refused_by_the_database(cohort: Cohort) -> None:
+    UserFactory(username="nora")
+
+    with pytest.raises(Conflict, match="Add a letter or a number to yours"):
+        services.register(cohort=cohort, **{**NEWCOMER, "username": "NORA"})
+
+    assert Membership.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "too short"),
+        ("password1234", "too common"),
+        ("nora-nora-nora", "too similar"),
+        ("", "required"),
+    ],
+)
+def test_a_weak_password_is_explained_and_everything_typed_stays(visitor: Client, password: str, why: str) -> None:
+    typed = {"username": "nora-nora-nor", "display_name": "Nora the First", "password": password}
+
+    page = visitor.post(JOIN, typed).content.decode()
+
+    assert why in page
+    assert 'value="nora-nora-nor"' in page
+    assert 'value="Nora the First"' in page
+    assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("username", "no spaces"),
+        ("username", "x" * 61),
+        ("username", "a\0b"),
+        ("display_name", "x" * 81),
+        ("display_name", "\0"),
+        ("password", "x" * 129),
+    ],
+)
+def test_what_cannot_be_kept_is_said_and_nobody_is_made(visitor: Client, field: str, typed: str) -> None:
+    page = visitor.post(JOIN, {**NEWCOMER, field: typed})
+
+    assert page.status_code == 200
+    assert "field__error" in page.content.decode()
+    assert User.objects.count() == 0
+
+
+def test_a_name_is_shown_as_text_and_never_as_html(visitor: Client) -> None:
+    visitor.post(JOIN, {**NEWCOMER, "display_name": "<b>Nora</b>"})
+
+    assert "&lt;b&gt;Nora&lt;/b&gt;" in visitor.get(STUDENT_HOME, follow=True).content.decode()
+
+
+def test_somebody_logged_in_joins_without_a_second_account(cohort: Cohort, client_of: Callable[[User], Client]) -> None:
+    elsewhere = MembershipFactory()
+    client = client_of(elsewhere.user)
+
+    asked = client.get(JOIN).content.decode()
+    answer = client.post(JOIN)
+
+    assert f"You are logged in as {elsewhere.user}." in asked
+    assert answer.headers["Location"] == STUDENT_HOME
+    assert set(elsewhere.user.memberships.values_list("cohort__slug", flat=True)) == {"ours", elsewhere.cohort.slug}
+    assert User.objects.count() == 1
+
+
+def test_joining_again_changes_nothing(
+    instructor: Membership, cohort: Cohort, client_of: Callable[[User], Client]
+) -> None:
+    answer = client_of(instructor.user).post(JOIN)
+
+    assert answer.headers["Location"] == "/c/ours/class/"
+    assert Membership.objects.get().role == Role.INSTRUCTOR
+
+
+@pytest.mark.parametrize("ask", [lambda c: c.get(JOIN), lambda c: c.post(JOIN, NEWCOMER)], ids=["get", "post"])
+def test_an_archived_class_takes_nobody_in(visitor: Client, cohort: Cohort, ask: Callable[[Client], Any]) -> None:
+    cohort.archived = True
+    cohort.save()
+
+    assert ask(visitor).status_code == 404
+    assert "No open class has this code" in visitor.post("/join/", {"code": "ACDE-3467"}).content.decode()
+    assert User.objects.count() == 0
+
+
+def test_nobody_signs_up_without_a_class(visitor: Client) -> None:
+    assert visitor.get("/accounts/signup/").status_code == 404
