@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,13 +13,14 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 import psycopg
 
 PROJECT = Path(__file__).resolve().parent.parent
+Answer = TypeVar("Answer")
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
 
 
@@ -107,13 +109,18 @@ class Running:
 
 
 def spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port below those that outgoing connections use: one of these must not take it before the server does."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for(claim: Callable[[], object], what: str, *, seconds: float = 30) -> None:
+def wait_for(claim: Callable[[], Answer], what: str, *, seconds: float = 30) -> Answer:
+    """Give back what `claim` says as soon as it is true."""
     deadline = time.monotonic() + seconds
-    while not claim():
+    while not (answer := claim()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
         time.sleep(0.1)
+    return answer

@@ -77,7 +77,7 @@ def test_says_where_it_is_and_how_to_log_in(downhill: Running) -> None:
 
 
 def test_a_killed_worker_comes_back_and_works(downhill: Running) -> None:
-    killed = worker_of(downhill)
+    killed = wait_for(lambda: worker_of(downhill), "a worker")
     assert killed
     os.killpg(killed, signal.SIGKILL)
 
@@ -87,7 +87,7 @@ def test_a_killed_worker_comes_back_and_works(downhill: Running) -> None:
 
 
 def test_a_killed_web_server_comes_back(downhill: Running) -> None:
-    killed = web_of(downhill)
+    killed = wait_for(lambda: web_of(downhill), "a web server")
     assert killed
     os.kill(killed, signal.SIGKILL)  # the leader alone: what it leaves behind must not hold the port
 
