@@ -38,9 +38,9 @@ bench: .venv/.installed
 check: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint --quiet --check templates
-	$(BIN)/djlint --quiet --lint templates
-	$(BIN)/mypy .
+	$(BIN)/djlint --check templates
+	$(BIN)/djlint --lint templates
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(EMBEDDED) DEBUG=0 HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -52,7 +52,7 @@ check: .venv/.installed
 # Hashes and no host names: the files install with any index. uv.lock and pylock.toml would record hosts.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml
-lock: .venv/bin/python
+lock: .venv/bin/python $(UV)
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
 
@@ -69,12 +69,12 @@ lock: .venv/bin/python
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 # What running needs; what testing needs (the same versions and more).
-.venv/.runtime: requirements.txt $(UV)
+.venv/.runtime: requirements.txt .venv/bin/python $(UV)
 	@echo "Installing what Downhill needs …"
 	@$(INSTALL) requirements.txt
 	@touch $@
 
-.venv/.installed: requirements-dev.txt $(UV)
+.venv/.installed: requirements-dev.txt .venv/bin/python $(UV)
 	@echo "Installing what Downhill and its tests need …"
 	@$(INSTALL) requirements-dev.txt
 	@touch .venv/.runtime $@

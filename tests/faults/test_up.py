@@ -194,3 +194,18 @@ def test_what_was_alive_for_a_minute_is_started_again_soon(monkeypatch: pytest.M
     child.look_after(said.append)
 
     assert said == ["web ended (exit code 0); starting it again in 1 s."]
+
+
+def test_what_a_dead_process_leaves_behind_is_ended(tmp_path: Path) -> None:
+    left = tmp_path / "pid"
+    child = supervisor.Child("worker", ["sh", "-c", f"sleep 60 & echo $! > {left}; kill -KILL $$"], os.environ)
+    child.look_after(lambda text: None)
+    assert child.process
+    child.process.wait()
+    proc = Path("/proc") / left.read_text().strip()
+    assert proc.exists()
+
+    child.look_after(lambda text: None)
+
+    # Gone, or a zombie until init takes notice: either way it holds nothing.
+    wait_for(lambda: not proc.exists() or ") Z " in (proc / "stat").read_text(), "its end", seconds=5)
