@@ -38,7 +38,6 @@ bench: .venv/.installed
 check: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint --check templates
 	$(BIN)/djlint --lint templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports

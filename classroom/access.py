@@ -7,6 +7,7 @@ class that is for its instructors (403).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from classroom.models import Membership, User
 from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
 
+SLUG = re.compile(r"[-\w]+", re.ASCII)
 View = Callable[..., HttpResponse]
 
 
@@ -30,9 +32,10 @@ def membership_in(user: User, cohort_slug: str) -> Membership:
     NotFound
         If the cohort does not exist or the person is not in it; the two look alike.
     """
-    found = (
-        Membership.objects.select_related("cohort", "user").filter(user_id=user.pk, cohort__slug=cohort_slug).first()
-    )
+    if not SLUG.fullmatch(cohort_slug):
+        cohort_slug = ""  # no cohort has that one, and PostgreSQL would not even look for some of them
+    mine = Membership.objects.select_related("cohort__version", "user").filter(user_id=user.pk)
+    found = mine.filter(cohort__slug=cohort_slug).first()
     if found is None:
         raise NotFound(_("There is no such class among yours. Check the address, or start from your home page."))
     return found
@@ -65,7 +68,7 @@ def member_required(view: View) -> View:
             if request.headers.get("HX-Request"):
                 # A page in use is not swapped for a log-in form: what was typed would be gone.
                 raise Unauthenticated(
-                    _("You are logged out. Log in again in another tab, then check once more; what you typed stays.")
+                    _("You are logged out. Log in again in another tab, then go on here; what you typed stays.")
                 )
             return redirect_to_login(request.get_full_path())
         membership = membership_in(request.user, cohort)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from rest_framework.authtoken.models import TokenProxy
 
 from classroom import services
 from classroom.models import Cohort, CohortVersion, LearningEvent, Membership, Role, User
@@ -23,12 +24,20 @@ admin.site.site_header = admin.site.site_title = "Downhill"
 admin.site.index_title = _("People and classes")
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
+admin.site.unregister(TokenProxy)
 
 
 class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "display_name")
+
+    def clean_username(self) -> str:
+        return (self.cleaned_data.get("username") or "").lower()
+
+
+class PersonForm(UserChangeForm):
+    """Names are kept in lower case, which is how the log-in looks for them."""
 
     def clean_username(self) -> str:
         return (self.cleaned_data.get("username") or "").lower()
@@ -74,7 +83,7 @@ class WithHistory:
 
 @admin.register(User)
 class PersonAdmin(WithHistory, UserAdmin):
-    form = UserChangeForm
+    form = PersonForm
     add_form = NewUserForm
     list_display = ("username", "display_name", "classes", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "memberships__cohort")

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from rest_framework.authtoken.models import Token
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
@@ -84,6 +85,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a new password. API tokens made with the old one are forgotten, whoever sets it."""
+        super().set_password(raw_password)
+        if self.pk:
+            Token.objects.filter(user=self).delete()
 
 
 class GradientRule(models.TextChoices):

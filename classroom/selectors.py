@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from classroom.models import Cohort, CohortVersion, Membership, Role, User, normalise_code
+from classroom.models import Cohort, Membership, Role, User, normalise_code
 
 HERE = timedelta(minutes=3)
 
@@ -27,11 +27,6 @@ def students_of(cohort: Cohort) -> QuerySet[Membership]:
         .select_related("user")
         .order_by("user__display_name", "pk")
     )
-
-
-def version_of(cohort: Cohort) -> int:
-    """The cohort's version. Read it *before* the data it stands for, so that nothing is missed."""
-    return CohortVersion.objects.values_list("number", flat=True).get(cohort=cohort)
 
 
 def is_here(membership: Membership) -> bool:

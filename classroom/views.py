@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom import selectors, services, web
 from classroom.celery import app as celery_app
@@ -24,7 +24,7 @@ from classroom.refusals import Conflict, Forbidden, NotFound
 ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front door; somebody who is logged in is led to where they work."""
     if not request.user.is_authenticated:
@@ -44,19 +44,19 @@ def workplace(membership: Membership) -> str:
     return reverse(name, args=[membership.cohort.slug])
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join_by_code(request: HttpRequest) -> HttpResponse:
     """Ask for a class code and go on to that class."""
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        if selectors.cohort_with_code(form.cleaned_data["code"]):
-            return redirect("join", code=form.cleaned_data["code"])
+        if cohort := selectors.cohort_with_code(form.cleaned_data["code"]):
+            return redirect("join", code=cohort.join_code)
         form.add_error("code", _("No open class has this code. Check it letter by letter."))
     return render(request, "classroom/join_by_code.html", {"form": form})
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Join a class: a new person makes an account, somebody logged in just joins."""
     cohort = selectors.cohort_with_code(code)
@@ -80,7 +80,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "classroom/join.html", {"cohort": cohort, "form": form})
 
 
-@require_GET
+@require_safe
 def admin_login(request: HttpRequest) -> HttpResponse:
     """Lead to the one log-in; somebody who is in already came to a door that is not theirs."""
     if request.user.is_authenticated:
@@ -88,19 +88,19 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
-@require_GET
+@require_safe
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Without e-mail, an instructor helps."""
     return render(request, "classroom/forgotten.html")
 
 
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process lives."""
     return HttpResponse("ok", content_type="text/plain")
 
 
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 only when the database is gone; without broker or worker the class goes on."""
     try:
@@ -119,7 +119,7 @@ def _worker_health() -> dict[str, str]:
     return {"broker": "ok", "worker": "ok" if answers else "degraded"}
 
 
-@require_GET
+@require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(staticfiles_storage.url("classroom/img/icon.svg"))
 

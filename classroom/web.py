@@ -53,7 +53,7 @@ class RefusalMiddleware:
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:
     """Answer somebody who typed a wrong password too often."""
-    detail = _("Ten wrong passwords in a row. Wait five minutes, or ask your instructor for a new one.")
+    detail = _("Ten wrong passwords in a row. Wait five minutes, then try again; what you did is kept.")
     answer = refuse(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many tries"), detail)
     answer["Retry-After"] = "300"
     return answer

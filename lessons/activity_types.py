@@ -27,6 +27,8 @@ class ActivityType:
     page: PageBuilder
     template: str
     summary: Callable[[Mapping[str, Any]], str]
+    # Its grades depend on the cohort's gradient rule, which the first of them therefore fixes.
+    depends_on_rule: bool = False
 
 
 def _grade_reading(
@@ -50,5 +52,6 @@ ACTIVITY_TYPES: dict[str, ActivityType] = {
         page=hand_steps.worksheet,
         template="lessons/activities/hand_steps.html",
         summary=hand_steps.summary,
+        depends_on_rule=True,
     ),
 }

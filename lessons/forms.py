@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from classroom.refusals import Refusal
 
 SCRATCH = "scratch_"
+# Enough for whatever a person types into a cell, and for the 10,000 characters that somebody pastes.
+MAX_CHARACTERS = 10_000
 
 
 class SubmissionForm(forms.Form):
@@ -83,6 +85,8 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(_("Send a number, or text as a person types it."))
     text = str(value).strip()
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(_("This is far longer than any number. %(n)d characters at most.") % {"n": MAX_CHARACTERS})
     # A database cannot keep these, and no keyboard makes them.
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(_("This holds characters that cannot be kept."))

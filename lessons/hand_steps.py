@@ -13,7 +13,7 @@ from classroom.models import GradientRule
 from classroom.refusals import Conflict
 from lessons.authoring.schema import HandSteps
 from lessons.forms import hand_step_answer
-from lessons.maths import descent, grading, losses, values
+from lessons.maths import descent, grading, values
 from lessons.maths.descent import Problem
 from lessons.maths.grading import CellGrade
 from lessons.verdicts import Verdict
@@ -67,7 +67,6 @@ class Worksheet:
     n_points: int
     rule: str
     loss_name: str
-    loss: str
     rows: tuple[Row, ...]
     mean: Cell
     gradient: Cell | None
@@ -76,6 +75,7 @@ class Worksheet:
     is_done: bool
     n_not_yet: int
     n_empty: int
+    here: str
     was_checked: bool
 
 
@@ -109,8 +109,7 @@ def grade(activity: HandSteps, rule: GradientRule, memory: Mapping[str, Any], st
         answer=answer.as_data(),
         cells={name: _cell_reply(name, grade, problem, before) for name, grade in grades.items()},
         accepted=accepted,
-        # A step opens only once the one before it was accepted, so an accepted chain is the notebook's own.
-        matches_notebook=accepted,
+        matches_notebook=accepted and _is_notebooks(problem, activity, step, grades["w"].value),
         is_blank=all(grading.is_blank(text) for text in answer.cells.values()),
         carried_from=values.show(before),
         memory={"values": [str(value) for value in taken]},
@@ -150,7 +149,8 @@ def worksheet(
             x=values.show(x),
             y=values.show(y),
             prediction=values.show(before * x),
-            hint=f"{_operand(before)} × {values.show(x)} − {_operand(y)}",
+            hint=_("Row %(i)d: %(w)s × %(x)s − %(y)s = ?")
+            % {"i": i, "w": _operand(before), "x": values.show(x), "y": _operand(y)},
             error=cell(f"error_{i}", _("row %(i)d, x = %(x)s, error = prediction minus y") % _named(i, x)),
             product=cell(f"product_{i}", _("row %(i)d, x = %(x)s, error times x") % _named(i, x)),
         )
@@ -169,7 +169,6 @@ def worksheet(
         n_points=len(problem.x),
         rule=rule.value,
         loss_name=_("half the mean squared error") if rule == GradientRule.HALF else _("the mean squared error"),
-        loss=values.show(losses.loss(problem, before)),
         rows=rows,
         mean=cell("mean", _("average of error times x")),
         gradient=cell("gradient", _("gradient, two times the average")) if rule == GradientRule.FULL else None,
@@ -183,6 +182,7 @@ def worksheet(
         is_done=is_done,
         n_not_yet=states.count("not_yet"),
         n_empty=states.count("empty"),
+        here=next((row.hint for row in rows if row.error.is_asked and row.error.state not in ("right", "rounded")), ""),
         was_checked=bool(verdicts),
     )
 
@@ -192,6 +192,12 @@ def summary(memory: Mapping[str, Any]) -> str:
     taken = _values(memory)
     subscript = "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(len(taken)))
     return f"w{subscript} = {values.show(taken[-1])}" if taken else ""
+
+
+def _is_notebooks(problem: Problem, activity: HandSteps, step: int, w: Fraction | None) -> bool:
+    """Is this what the notebook prints, up to rounding: the value of the exact chain from the start?"""
+    exact = descent.path(problem, activity.start, step)[step]
+    return w is not None and abs(w - exact) <= grading.TOLERANCE
 
 
 def _values(memory: Mapping[str, Any]) -> list[Fraction]:
@@ -222,7 +228,7 @@ def _feedback(name: str, grade: CellGrade, problem: Problem, before: Fraction) -
     if grade.state == "rounded":
         return _("Right, but rounded early. Keep four decimals until the last line.")
     if grade.state == "empty":
-        return _("Still empty.")
+        return ""
     if grade.reason:
         return _unreadable(grade.reason)
     kind, _underscore, row = name.partition("_")

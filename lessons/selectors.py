@@ -39,9 +39,7 @@ class PartOnArc:
 class Arc:
     """A lesson as one member sees it."""
 
-    lesson: LoadedLesson
     parts: tuple[PartOnArc, ...]
-    next_part: PartOnArc | None
     n_done: int
 
 
@@ -116,9 +114,7 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
         for row in [progress.get(part.key)]
     )
     return Arc(
-        lesson=lesson,
         parts=parts,
-        next_part=next((part for part in parts if part.is_next), None),
         n_done=sum(part.state == PartState.DONE for part in parts),
     )
 
@@ -167,15 +163,13 @@ def activity_page(
     standing = _standing(row, activity.key)
     memory = standing.get("memory", {})
     is_done = standing.get("state") == PartState.DONE
-    newest = (
-        Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-        .order_by("-id")
-        .first()
-        if row
-        else None
-    )
-    # What was typed is shown again until its step is accepted; then the next sheet starts blank.
-    last = (newest.answer, newest.reply["cells"]) if newest and not newest.accepted else ({}, {})
+    answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
+    newest = answers.order_by("-id").first() if row else None
+    # What was typed is shown again until its step is accepted; then the next sheet starts blank. An answer to
+    # an earlier step may have arrived meanwhile from another tab: it is kept, and not shown here.
+    step = standing.get("step", 1)
+    typed = newest if newest is None or newest.step == step else answers.filter(step=step).order_by("-id").first()
+    last = (typed.answer, typed.reply["cells"]) if typed and not typed.accepted else ({}, {})
     facts = visible(activity, unsealed=is_done)
     return ActivityPage(
         key=activity.key,

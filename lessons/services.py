@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
-from classroom.models import Membership
-from classroom.refusals import Conflict
+from classroom.models import GradientRule, Membership
+from classroom.refusals import Conflict, NotFound
 from lessons import selectors
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
@@ -51,7 +51,8 @@ def submit(
     kind = ACTIVITY_TYPES[activity.type]
     with transaction.atomic():
         # One submission of a member at a time: the lock makes try counts and repeats exact.
-        Membership.objects.select_for_update().values_list("pk").get(pk=membership.pk)
+        if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
+            raise NotFound(_("You are not in this class any more."))
         stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return Receipt(stored, is_new=False)
@@ -59,10 +60,12 @@ def submit(
             raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
         progress = _progress(membership, lesson, part)
         before = progress.activities.get(activity.key, {})
-        rule = classroom.services.fix_gradient_rule(membership.cohort)
+        rule = GradientRule(membership.cohort.gradient_rule)
+        if kind.depends_on_rule and not membership.is_instructor:
+            rule = classroom.services.fix_gradient_rule(membership.cohort)
         verdict = kind.grade(activity, rule, before.get("memory", {}), step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
-        is_try = not verdict.is_blank and last != verdict.answer
+        is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
         part_was = progress.state
         _advance(progress, part, activity.key, after)
@@ -87,6 +90,11 @@ def submit(
     return Receipt(submission, is_new=True)
 
 
+def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    """An answer without its scratch work: writing on scratch paper is no new try."""
+    return {name: typed for name, typed in (answer or {}).items() if name != "scratch"}
+
+
 def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
     return PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)[0]
 
@@ -94,12 +102,13 @@ def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartP
 def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
     """Give the activity's new standing: its state, its tries in all and at the present step, its memory."""
     moved_on = verdict.is_done or (verdict.accepted and verdict.memory != before.get("memory", {}))
-    tries_here = 0 if moved_on else before.get("tries_here", 0) + is_try
+    tries_here = 0 if moved_on else before.get("tries_here", 0) + (is_try and step == before.get("step", 1))
     state = PartState.STUCK if tries_here >= STUCK_AFTER_TRIES else PartState.WORKING
     return {
         "state": (PartState.DONE if verdict.is_done else state).value,
         "tries": before.get("tries", 0) + is_try,
         "tries_here": tries_here,
+        "step": step + 1 if moved_on else before.get("step", 1),
         "memory": verdict.memory,
     }
 

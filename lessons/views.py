@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 import classroom.services
 from classroom.access import member_required
@@ -21,7 +21,7 @@ from lessons.authoring.schema import Part
 from lessons.forms import SubmissionForm
 
 
-@require_GET
+@require_safe
 @member_required
 def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
     """A class: straight to its lesson, or the choice where there are several."""
@@ -32,7 +32,7 @@ def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 @member_required
 def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
     """The lesson's first page: what it is about, and the way through it."""
@@ -51,7 +51,7 @@ def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpRespon
 
 
 @never_cache
-@require_GET
+@require_safe
 @member_required
 def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
     """One part with its activities."""

@@ -8,7 +8,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from classroom import services
-from classroom.models import Cohort, Membership, Role, User
+from classroom.models import Cohort, CohortVersion, Membership, Role, User
 
 PASSWORD = "three plain words"
 
@@ -49,3 +49,7 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     @classmethod
     def _create(cls, model_class: type[Membership], *args: Any, **fields: Any) -> Membership:
         return services.enrol(**fields)
+
+
+def version_of(cohort: Cohort) -> int:
+    return CohortVersion.objects.get(cohort=cohort).number

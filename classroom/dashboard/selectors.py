@@ -67,8 +67,8 @@ class TimelineEntry:
 def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
     """Every student of the instructor's cohort against every part of the lesson."""
     cohort, parts = membership.cohort, lesson.lesson.parts
-    # The version first: whatever is committed after this line has a higher one.
-    version = selectors.version_of(cohort)
+    # The version was read with the membership, so before all of this: whatever was committed since has a higher one.
+    version = cohort.version.number
     progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
     rows = []
     for student in selectors.students_of(cohort).prefetch_related(progress):
@@ -125,8 +125,9 @@ def timeline(student: Membership, lesson: LoadedLesson) -> tuple[TimelineEntry, 
     """What a student did in a lesson, newest first."""
     submissions = Submission.objects.filter(membership=student, lesson=lesson.lesson.slug).order_by("-id")
     entries = [_entry(submission, lesson) for submission in submissions[:TIMELINE_LENGTH]]
+    told = LearningEvent.objects.filter(membership=student, kind__in=("cohort_joined", "part_done"))
     titles = {part.key: part.title for part in lesson.lesson.parts}
-    for event in LearningEvent.objects.filter(membership=student, kind__in=("cohort_joined", "part_done"))[:50]:
+    for event in told.order_by("-at")[:TIMELINE_LENGTH]:
         if event.kind == "cohort_joined":
             entries.append(TimelineEntry(event.at, _("Joined the class"), "joined", ()))
         elif event.facts.get("lesson") == lesson.lesson.slug:

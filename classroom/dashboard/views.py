@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
-import classroom.selectors
 from classroom.access import instructor_required
 from classroom.dashboard import selectors
 from classroom.models import Membership
@@ -18,7 +18,7 @@ from lessons.selectors import lesson_of, lessons_of
 
 
 @never_cache
-@require_GET
+@require_safe
 @instructor_required
 def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The class grid."""
@@ -28,25 +28,27 @@ def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
         "lesson": lesson.lesson,
         "lessons": lessons_of(membership.cohort),
         "grid": selectors.grid(membership, lesson),
+        "v": page_version(membership),
         "join_url": request.build_absolute_uri(f"/join/{membership.cohort.join_code}"),
     }
     return render(request, "dashboard/grid.html", context)
 
 
 @never_cache
-@require_GET
+@require_safe
 @instructor_required
 def grid_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The grid again if it is newer than ``?v=``, else 204."""
-    if is_unchanged(request.GET.get("v"), membership):
+    v = page_version(membership)
+    if request.GET.get("v") == v:
         return HttpResponse(status=204)
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
-    context = {"membership": membership, "lesson": lesson.lesson, "grid": selectors.grid(membership, lesson)}
+    context = {"membership": membership, "lesson": lesson.lesson, "grid": selectors.grid(membership, lesson), "v": v}
     return render(request, "dashboard/_grid.html", context)
 
 
 @never_cache
-@require_GET
+@require_safe
 @instructor_required
 def student(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """One student's timeline."""
@@ -71,6 +73,6 @@ def chosen_lesson(membership: Membership, slug: str | None) -> LoadedLesson:
     return lessons[0]
 
 
-def is_unchanged(version: str | None, membership: Membership) -> bool:
-    """Does the page that asks hold the newest version already?"""
-    return version == str(classroom.selectors.version_of(membership.cohort))
+def page_version(membership: Membership) -> str:
+    """The cohort's version and the minute: who is here changes with the clock alone."""
+    return f"{membership.cohort.version.number}.{timezone.now():%H%M}"

@@ -10,10 +10,9 @@ import pytest
 from django.test import Client
 
 from classroom.models import Cohort, GradientRule, Membership, Pace, Role, User
-from classroom.selectors import version_of
 from lessons import services
 from lessons.authoring.loader import LoadedLesson
-from tests.factories import UserFactory
+from tests.factories import UserFactory, version_of
 
 ADD, CHANGE_LIST = "/admin/classroom/cohort/add/", "/admin/classroom/cohort/"
 INLINES = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}

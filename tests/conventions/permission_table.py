@@ -169,7 +169,6 @@ ADMIN = (
     *admin_model("classroom_cohort", "{cohort_id}"),
     *admin_model("classroom_membership", "{student}"),
     *admin_model("classroom_learningevent", "{event_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
-    *admin_model("authtoken_tokenproxy", "{user_id}"),
     admin("admin/(?P<url>.*)$", "nothing/here/", (404,) * 5),
 )
 

@@ -11,9 +11,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, User
-from classroom.selectors import version_of
 from lessons.models import Submission
-from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory
+from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory, version_of
 
 LESSON = "/api/v1/lessons/data-rules-everything/"
 SHEET = f"{LESSON}activities/by-hand/"

@@ -13,13 +13,12 @@ import classroom.services
 from classroom import events
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, NotFound, Refusal
-from classroom.selectors import version_of
 from lessons import catalogue, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone, StepAccepted
 from lessons.models import PartProgress, PartState, Submission
 from lessons.services import Receipt
-from tests.factories import CohortFactory, MembershipFactory
+from tests.factories import CohortFactory, MembershipFactory, version_of
 
 STEP_1 = {
     "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],

@@ -10,6 +10,12 @@ function tick() {
 }
 
 setTimeout(tick, PERIOD * Math.random());
+
+// A narrow screen scrolls the grid sideways: a new grid stays where the old one was.
+let scrolled = 0;
+const scroller = () => document.querySelector("[data-poll] .grid__scroll");
+document.addEventListener("htmx:beforeSwap", () => (scrolled = scroller()?.scrollLeft ?? 0));
+document.addEventListener("htmx:afterSwap", () => scroller()?.scrollTo({ left: scrolled, behavior: "instant" }));
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) document.querySelector("[data-poll]")?.dispatchEvent(new Event("poll"));
 });
