@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from rest_framework.authtoken.models import Token
 
 from classroom.models import Cohort, Membership, User
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
@@ -192,3 +193,12 @@ def test_a_new_password_opens_and_the_old_one_does_not(
 
     assert log_in("sam", PASSWORD).status_code == 200
     assert log_in("sam", new).status_code == 302
+
+
+def test_a_new_password_forgets_the_tokens_made_with_the_old_one(db: None) -> None:
+    user = UserFactory()
+    Token.objects.create(user=user)
+
+    user.set_password("three new words")
+
+    assert not Token.objects.filter(user=user).exists()

@@ -183,3 +183,10 @@ def test_an_archived_class_takes_nobody_in(visitor: Client, cohort: Cohort, ask:
 
 def test_nobody_signs_up_without_a_class(visitor: Client) -> None:
     assert visitor.get("/accounts/signup/").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["ACDE/3467", "acde 3467", "ACDE?3467", "#ACDE-3467"])
+def test_a_code_with_odd_signs_in_it_leads_to_the_class(client: Client, cohort: Cohort, typed: str) -> None:
+    answer = client.post("/join/", {"code": typed})
+
+    assert answer.headers["Location"] == "/join/ACDE-3467"

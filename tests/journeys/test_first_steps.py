@@ -221,3 +221,22 @@ def test_the_api_docs_work_offline_and_under_the_policy(desk: Desk) -> None:
     visitor.goto("/api/docs/")
 
     expect(visitor.get_by_text("/api/v1/me/")).to_be_visible()
+
+
+def test_a_correction_after_a_lost_reply_is_graded_and_not_taken_for_the_old_answer(
+    desk: Desk, new_student: Callable[[str], str]
+) -> None:
+    student = desk.open(new_student("lena"))
+    student.goto(SHEET)
+    fill(student, STEP_1 | {"w": "9"})
+    student.route("**/check/", lambda route: (route.fetch(), route.abort()))
+    check(student)
+    expect(student.get_by_role("alert")).to_contain_text("No connection.")
+
+    student.unroute("**/check/")
+    student.locator("[name=w]").fill("0.7463")
+    check(student)
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    lost = ("Failed to load resource: net::ERR_FAILED", "htmx:afterRequest", "htmx:sendError")
+    desk.complaints = [line for line in desk.complaints if not line.startswith(lost)]

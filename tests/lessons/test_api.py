@@ -421,3 +421,11 @@ def test_progress_is_for_instructors(notebook: APIClient) -> None:
 
     assert is_problem(answer, 403)
     assert answer.json()["detail"] == "This page is for the instructors of your class."
+
+
+def test_a_cohort_name_that_no_database_would_take_is_simply_not_found(
+    student: Membership, api_of: Callable[[User], APIClient]
+) -> None:
+    answer = api_of(student.user).get("/api/v1/lessons/", {"cohort": "a\0b"})
+
+    assert answer.status_code == 404

@@ -13,7 +13,7 @@ import classroom.services
 from classroom import events
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, NotFound, Refusal
-from lessons import catalogue, services
+from lessons import catalogue, selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone, StepAccepted
 from lessons.models import PartProgress, PartState, Submission
@@ -299,3 +299,53 @@ def test_a_reading_is_done_when_the_reader_says_so(db: None) -> None:
 
     assert receipt.submission.accepted
     assert PartProgress.objects.get(membership=reader, part="start-here").state == PartState.DONE
+
+
+def test_an_early_rounded_chain_is_accepted_and_yet_does_not_match_the_notebook(send: Callable[..., Receipt]) -> None:
+    first = send(answer=STEP_1 | {"w": "0.75"})
+    second = send(2, {"error_4": "-4.8", "mean": "-9.3", "w": "1.22"})
+
+    assert [receipt.submission.accepted for receipt in (first, second)] == [True, True]
+    assert [receipt.submission.reply["matches_notebook"] for receipt in (first, second)] == [False, False]
+
+
+def test_a_wrong_answer_to_an_old_step_from_another_tab_shows_nowhere_on_the_new_sheet(
+    send: Callable[..., Receipt], student: Membership, lesson: LoadedLesson
+) -> None:
+    send()
+    send(2, {"w": "1.3"})
+    send(1, STEP_1 | {"error_4": "77"})
+
+    row = progress_of(student)
+    page = selectors.activity_page(student, lesson, lesson.find_activity("by-hand")[1], row)  # type: ignore[index]  # it is there
+
+    assert page.sheet.step == 2
+    assert page.sheet.new_w.typed == "1.3"
+    assert page.sheet.rows[3].error.typed == ""
+    assert row.activities["by-hand"]["tries_here"] == 1
+
+
+def test_scratch_work_is_kept_but_is_no_new_try(send: Callable[..., Receipt], student: Membership) -> None:
+    send()
+    send(2, {"w": "1.3"})
+
+    again = send(2, {"w": "1.3", "scratch": {"error_1": "-1.3537"}})
+
+    assert again.submission.answer["scratch"] == {"error_1": "-1.3537"}
+    assert not again.submission.is_try
+
+
+def test_an_instructor_who_tries_the_sheet_does_not_fix_the_rule_of_the_class(
+    instructor: Membership, lesson: LoadedLesson, cohort: Cohort
+) -> None:
+    services.submit(instructor, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=STEP_1)
+
+    cohort.refresh_from_db()
+    assert cohort.rule_fixed_at is None
+
+
+def test_somebody_taken_out_of_the_class_meanwhile_is_told_so(student: Membership, lesson: LoadedLesson) -> None:
+    Membership.objects.filter(pk=student.pk).delete()
+
+    with pytest.raises(NotFound, match="not in this class any more"):
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=STEP_1)
