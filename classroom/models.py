@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 import zoneinfo
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from rest_framework.authtoken.models import Token
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
+_DIRECTION_SWITCHES = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def new_join_code() -> str:
@@ -37,6 +39,15 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(
             _("“%(name)s” is not a time zone; write one such as Europe/Berlin."), params={"name": name}
         )
+
+
+def validate_display_name(name: str) -> None:
+    """A name that can be seen, and that writes nothing backwards."""
+    # Cc: control characters. The joiners inside emoji (Cf) are fine, the switches of writing direction are not.
+    if any(unicodedata.category(letter) == "Cc" or letter in _DIRECTION_SWITCHES for letter in name):
+        raise ValidationError(_("This name holds signs that cannot be shown. Type it again without them."))
+    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+        raise ValidationError(_("This name cannot be seen. Use at least one letter."))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,7 +73,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[UnicodeUsernameValidator()],
         help_text=_("Letters, digits and @ . + - _"),
     )
-    display_name = models.CharField(_("display name"), max_length=80, help_text=_("What the class sees."))
+    display_name = models.CharField(
+        _("display name"), max_length=80, validators=[validate_display_name], help_text=_("What the class sees.")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin site"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)

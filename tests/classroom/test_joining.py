@@ -190,3 +190,20 @@ def test_a_code_with_odd_signs_in_it_leads_to_the_class(client: Client, cohort: 
     answer = client.post("/join/", {"code": typed})
 
     assert answer.headers["Location"] == "/join/ACDE-3467"
+
+
+@pytest.mark.parametrize("name", ["\u200b", "   ", "line\nbreak", "\u202eevil"])
+def test_a_name_that_cannot_be_seen_or_reads_backwards_is_refused_with_a_sentence(
+    client: Client, cohort: Cohort, name: str
+) -> None:
+    page = client.post("/join/ACDE-3467", {"username": "mira", "display_name": name, "password": "three words more"})
+
+    assert page.status_code == 200
+    assert page.context["form"].errors["display_name"]
+    assert not User.objects.filter(username="mira").exists()
+
+
+def test_a_name_in_any_script_or_with_an_emoji_is_welcome(client: Client, cohort: Cohort) -> None:
+    client.post("/join/ACDE-3467", {"username": "mira", "display_name": "ميرا 👩‍🔬", "password": "three words more"})
+
+    assert User.objects.get(username="mira").display_name == "ميرا 👩‍🔬"
