@@ -5,6 +5,7 @@ under VAR_DIR. With them it runs *scaled*. The code is the same.
 """
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,19 @@ def _var(*names: str) -> str:
 def _secret_key() -> str:
     """Read the key of this installation, or make one that only its owner can read."""
     path = Path(_var()) / "secret_key"
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as new:
-            new.write(get_random_secret_key())
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"Downhill cannot write to {VAR_DIR} ({error.strerror}); set VAR_DIR to a folder that it may write to."
-        ) from error
+    if not path.exists():
+        # Written elsewhere first: another process that starts now must not read half a key.
+        draft = path.with_name(f"secret_key.{os.getpid()}")
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as new:
+                new.write(get_random_secret_key())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"Downhill cannot write to {VAR_DIR} ({error.strerror}); set VAR_DIR to a folder that it may write to."
+            ) from error
     return path.read_text(encoding="ascii")
 
 
