@@ -27,20 +27,23 @@ admin.site.unregister(EmailAddress)
 admin.site.unregister(TokenProxy)
 
 
-class NewUserForm(AdminUserCreationForm):
+class LowerCaseUsername:
+    """Usernames are kept in lower case, which is how the log-in looks for them."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_username(self) -> str:
+        return (self.cleaned_data.get("username") or "").lower()
+
+
+class NewUserForm(LowerCaseUsername, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "display_name")
 
-    def clean_username(self) -> str:
-        return (self.cleaned_data.get("username") or "").lower()
 
-
-class PersonForm(UserChangeForm):
-    """Names are kept in lower case, which is how the log-in looks for them."""
-
-    def clean_username(self) -> str:
-        return (self.cleaned_data.get("username") or "").lower()
+class PersonForm(LowerCaseUsername, UserChangeForm):
+    pass
 
 
 class CohortForm(forms.ModelForm):

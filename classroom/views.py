@@ -65,7 +65,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if request.user.is_authenticated:
         if request.method == "POST":
             return redirect(workplace(services.enrol(request.user, cohort)))
-        return render(request, "classroom/join_known.html", {"cohort": cohort})
+        return render(request, "classroom/join.html", {"cohort": cohort})
     form = JoinForm(request.POST or None)
     if form.is_valid():
         if too_many := ratelimit.consume_or_429(request, action="signup"):

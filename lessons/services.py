@@ -50,6 +50,10 @@ def submit(
     part, activity = selectors.find_activity(membership, lesson, activity_key)
     kind = ACTIVITY_TYPES[activity.type]
     with transaction.atomic():
+        # The cohort's row before the member's, as everywhere: two orders could wait for each other for ever.
+        rule = GradientRule(membership.cohort.gradient_rule)
+        if kind.depends_on_rule and not membership.is_instructor and not membership.cohort.archived:
+            rule = classroom.services.fix_gradient_rule(membership.cohort)
         # One submission of a member at a time: the lock makes try counts and repeats exact.
         if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
             raise NotFound(_("You are not in this class any more."))
@@ -60,9 +64,6 @@ def submit(
             raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
         progress = _progress(membership, lesson, part)
         before = progress.activities.get(activity.key, {})
-        rule = GradientRule(membership.cohort.gradient_rule)
-        if kind.depends_on_rule and not membership.is_instructor:
-            rule = classroom.services.fix_gradient_rule(membership.cohort)
         verdict = kind.grade(activity, rule, before.get("memory", {}), step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)

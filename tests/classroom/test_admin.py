@@ -237,3 +237,16 @@ def test_a_class_with_answers_is_still_deleted_if_the_admin_says_so_twice(
 @pytest.mark.parametrize("model", ["user", "cohort", "membership", "learningevent"])
 def test_a_strange_query_does_not_break_a_list(desk: Client, model: str, query: str) -> None:
     assert desk.get(f"/admin/classroom/{model}/{query}").status_code in (200, 302)
+
+
+def test_a_username_is_kept_in_lower_case_when_it_is_changed_too(db: None, client_of: Callable[[User], Client]) -> None:
+    admin = client_of(UserFactory(is_staff=True, is_superuser=True))
+    person = UserFactory(username="mira")
+
+    admin.post(
+        f"/admin/classroom/user/{person.pk}/change/",
+        {"username": "MiraBel", "display_name": "Mira", "is_active": "on"},
+    )
+
+    person.refresh_from_db()
+    assert person.username == "mirabel"
