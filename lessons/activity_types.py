@@ -16,8 +16,11 @@ from lessons import hand_steps
 from lessons.authoring import schema
 from lessons.verdicts import Verdict
 
-Grader = Callable[[Any, GradientRule, Mapping[str, Any], int, Any], Verdict]
-PageBuilder = Callable[[Any, GradientRule, Mapping[str, Any], tuple[Mapping[str, Any], Mapping[str, Any]]], Any]
+Standing = Mapping[str, Any]  # what PartProgress.activities keeps of one activity
+# (activity, rule, standing, step, what was sent)
+Grader = Callable[[Any, GradientRule, Standing, int, Any], Verdict]
+# (activity, rule, standing, the last answer and its reply, the step to show if not the open one)
+PageBuilder = Callable[[Any, GradientRule, Standing, tuple[Mapping[str, Any], Mapping[str, Any]], int | None], Any]
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,7 @@ class ActivityType:
     depends_on_rule: bool = False
 
 
-def _grade_reading(
-    activity: schema.Reading, rule: GradientRule, memory: Mapping[str, Any], step: int, raw: Any
-) -> Verdict:
+def _grade_reading(activity: schema.Reading, rule: GradientRule, standing: Standing, step: int, raw: Any) -> Verdict:
     """Reading is done when the reader says so."""
     return Verdict(answer={}, accepted=True, is_done=True)
 
@@ -42,7 +43,7 @@ ACTIVITY_TYPES: dict[str, ActivityType] = {
     "reading": ActivityType(
         schema=schema.Reading,
         grade=_grade_reading,
-        page=lambda activity, rule, memory, last: None,
+        page=lambda activity, rule, standing, last, step: None,
         template="lessons/activities/reading.html",
         summary=lambda memory: "",
     ),

@@ -21,17 +21,39 @@ class SubmissionForm(forms.Form):
 
     id = forms.UUIDField()
     step = forms.IntegerField(min_value=1, max_value=100)
+    # Whose sheet it is: on a shared device somebody else may have logged in meanwhile.
+    member = forms.IntegerField(required=False)
+
+
+class ShownForm(forms.Form):
+    """Which extra activity, and which step to mend, a part's address asks for."""
+
+    activity = forms.SlugField(required=False)
+    step = forms.IntegerField(required=False, min_value=1, max_value=100)
+
+
+# What a form post carries beside the answer.
+ENVELOPE = frozenset({*SubmissionForm.base_fields, "csrfmiddlewaretoken"})
 
 
 @dataclass(frozen=True)
 class HandStepAnswer:
-    """One step's answer: what was typed, by cell, and the ungraded scratch work beside it."""
+    """One step's answer: what was typed, by cell, and the ungraded scratch work beside it.
+
+    `goes_on` is the wish to go on with one's own value, though it is not accepted.
+    """
 
     cells: Mapping[str, str]
     scratch: Mapping[str, str]
+    goes_on: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        return {**self.cells, "scratch": dict(self.scratch)} if self.scratch else dict(self.cells)
+        data: dict[str, Any] = dict(self.cells)
+        if self.scratch:
+            data["scratch"] = dict(self.scratch)
+        if self.goes_on:
+            data["go_on"] = True
+        return data
 
 
 def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
@@ -52,7 +74,9 @@ def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
     cells: dict[str, str] = {}
     scratch: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
-    for name, value in _spelled_out(raw).items():
+    flat = _spelled_out(raw)
+    goes_on = flat.pop("go_on", None) in (True, 1, "1", "true")
+    for name, value in flat.items():
         kept = scratch if name.startswith(SCRATCH) else cells
         name = name.removeprefix(SCRATCH)
         try:
@@ -63,7 +87,7 @@ def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
             errors[name[:60]] = [str(error)]
     if errors:
         raise Refusal(_("Some cells could not be read."), errors=errors)
-    return HandStepAnswer(cells, {name: text for name, text in scratch.items() if text})
+    return HandStepAnswer(cells, {name: text for name, text in scratch.items() if text}, goes_on)
 
 
 def _spelled_out(raw: Mapping[Any, Any]) -> dict[str, Any]:

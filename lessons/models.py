@@ -35,6 +35,8 @@ class Submission(models.Model):
     accepted = models.BooleanField()
     # Blanks and a repeat of the last answer are kept, but are no try.
     is_try = models.BooleanField()
+    # The slip that explains the first wrong cell, where exactly one does.
+    slip = models.CharField(max_length=40, blank=True)
     lesson_hash = models.CharField(max_length=64)
     received_at = models.DateTimeField(default=timezone.now)
 

@@ -54,6 +54,7 @@ class ActivityPage:
     closing: str
     sheet: Any
     is_done: bool
+    is_extra: bool
     submission_id: uuid.UUID
     saved_at: datetime | None
 
@@ -71,10 +72,11 @@ def lesson_of(membership: Membership, slug: str) -> LoadedLesson:
 
 
 def find_activity(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
+    """Give an activity as this member meets it, and its part."""
     found = lesson.find_activity(key)
     if found is None or found[0].soon:
         raise NotFound(_("This lesson has no such activity yet."))
-    return found
+    return found[0], found[1].for_member(f"{lesson.lesson.slug}/{key}/{membership.pk}")
 
 
 def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartProgress]:
@@ -144,6 +146,7 @@ def _summary(part: Part, row: PartProgress | None) -> str:
     texts = (
         ACTIVITY_TYPES[activity.type].summary(_standing(row, activity.key).get("memory", {}))
         for activity in part.activities
+        if not activity.extra
     )
     return " · ".join(filter(None, texts))
 
@@ -156,20 +159,27 @@ def part_of(lesson: LoadedLesson, key: str) -> Part:
 
 
 def activity_page(
-    membership: Membership, lesson: LoadedLesson, activity: Activity, row: PartProgress | None
+    membership: Membership, lesson: LoadedLesson, activity: Activity, row: PartProgress | None, step: int | None = None
 ) -> ActivityPage:
-    """Lay out one activity with what this member typed last."""
+    """Lay out one activity with what this member typed last.
+
+    Parameters
+    ----------
+    activity : as this member meets it
+    step : a step that was taken before and is to be mended; without it the one that is open
+    """
     kind = ACTIVITY_TYPES[activity.type]
     standing = _standing(row, activity.key)
-    memory = standing.get("memory", {})
     is_done = standing.get("state") == PartState.DONE
+    if step and step > standing.get("step", 1):
+        step = None
     answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
     newest = answers.order_by("-id").first() if row else None
     # What was typed is shown again until its step is accepted; then the next sheet starts blank. An answer to
     # an earlier step may have arrived meanwhile from another tab: it is kept, and not shown here.
-    step = standing.get("step", 1)
-    typed = newest if newest is None or newest.step == step else answers.filter(step=step).order_by("-id").first()
-    last = (typed.answer, typed.reply["cells"]) if typed and not typed.accepted else ({}, {})
+    shown = step or standing.get("step", 1)
+    typed = newest if newest is None or newest.step == shown else answers.filter(step=shown).order_by("-id").first()
+    last = (typed.answer, typed.reply) if typed and not typed.accepted else ({}, {})
     facts = visible(activity, unsealed=is_done)
     return ActivityPage(
         key=activity.key,
@@ -177,8 +187,9 @@ def activity_page(
         template=kind.template,
         intro=lesson.texts.get(facts.get("intro") or facts.get("text") or "", ""),
         closing=lesson.texts.get(facts.get("closing") or "", ""),
-        sheet=kind.page(activity, GradientRule(membership.cohort.gradient_rule), memory, last),
+        sheet=kind.page(activity, GradientRule(membership.cohort.gradient_rule), standing, last, step),
         is_done=is_done,
+        is_extra=activity.extra,
         submission_id=uuid.uuid4(),
         saved_at=newest.received_at if newest else None,
     )

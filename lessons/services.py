@@ -64,12 +64,12 @@ def submit(
             raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
         progress = _progress(membership, lesson, part)
         before = progress.activities.get(activity.key, {})
-        verdict = kind.grade(activity, rule, before.get("memory", {}), step, answer)
+        verdict = kind.grade(activity, rule, before, step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
         part_was = progress.state
-        _advance(progress, part, activity.key, after)
+        _advance(progress, part, activity.key, after, "" if verdict.accepted else verdict.slip)
         submission = Submission.objects.create(
             membership=membership,
             client_id=client_id,
@@ -80,6 +80,7 @@ def submit(
             reply=_reply(client_id, step, verdict, progress, after),
             accepted=verdict.accepted,
             is_try=is_try,
+            slip=verdict.slip,
             lesson_hash=lesson.content_hash,
         )
         if verdict.accepted:
@@ -92,8 +93,8 @@ def submit(
 
 
 def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    """An answer without its scratch work: writing on scratch paper is no new try."""
-    return {name: typed for name, typed in (answer or {}).items() if name != "scratch"}
+    """An answer without its scratch work, or the wish to go on: neither is a new try."""
+    return {name: typed for name, typed in (answer or {}).items() if name not in ("scratch", "go_on")}
 
 
 def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
@@ -101,29 +102,41 @@ def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartP
 
 
 def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
-    """Give the activity's new standing: its state, its tries in all and at the present step, its memory."""
-    moved_on = verdict.is_done or (verdict.accepted and verdict.memory != before.get("memory", {}))
-    tries_here = 0 if moved_on else before.get("tries_here", 0) + (is_try and step == before.get("step", 1))
-    state = PartState.STUCK if tries_here >= STUCK_AFTER_TRIES else PartState.WORKING
+    """Give the activity's new standing: its state, its tries in all and by step, the help used, its memory."""
+    tries_at = dict(before.get("tries_at", {}))
+    tries_at[str(step)] = tries_at.get(str(step), 0) + is_try
+    helped = set(before.get("helped", ()))
+    if _shows_worked_line(verdict, tries_at, step):
+        helped.add(step)
+    is_stuck = tries_at.get(str(verdict.open_step), 0) >= STUCK_AFTER_TRIES
+    state = PartState.STUCK if is_stuck else PartState.WORKING
     return {
         "state": (PartState.DONE if verdict.is_done else state).value,
         "tries": before.get("tries", 0) + is_try,
-        "tries_here": tries_here,
-        "step": step + 1 if moved_on else before.get("step", 1),
+        "tries_at": tries_at,
+        "helped": sorted(helped),
+        "step": verdict.open_step,
         "memory": verdict.memory,
     }
 
 
-def _advance(progress: PartProgress, part: Part, activity_key: str, standing: dict[str, Any]) -> None:
+def _shows_worked_line(verdict: Verdict, tries_at: Mapping[str, int], step: int) -> bool:
+    return bool(verdict.worked_line) and not verdict.accepted and tries_at[str(step)] >= STUCK_AFTER_TRIES
+
+
+def _advance(progress: PartProgress, part: Part, activity_key: str, standing: dict[str, Any], slip: str) -> None:
     progress.activities = {**progress.activities, activity_key: standing}
-    states = [progress.activities.get(activity.key, {}).get("state") for activity in part.activities]
+    core = [activity.key for activity in part.activities if not activity.extra]
+    states = [progress.activities.get(key, {}).get("state") for key in core]
     if all(state == PartState.DONE for state in states):
         state = PartState.DONE
     else:
         state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
     if state != progress.state:
         progress.state, progress.since = state, timezone.now()
-    progress.tries = sum(standing["tries"] for standing in progress.activities.values())
+    if activity_key in core:
+        progress.slip = slip
+    progress.tries = sum(progress.activities[key]["tries"] for key in core if key in progress.activities)
     progress.save()
 
 
@@ -136,9 +149,9 @@ def _reply(
         "accepted": verdict.accepted,
         "matches_notebook": verdict.matches_notebook,
         "cells": verdict.cells,
-        "ask": None,
+        "ask": verdict.ask or None,
         "carried_from": verdict.carried_from,
-        "worked_line": None,
+        "worked_line": verdict.worked_line if _shows_worked_line(verdict, standing["tries_at"], step) else None,
         "progress": {
             "part": {"key": progress.part, "state": progress.state, "tries": progress.tries},
             "activity": {"state": standing["state"], "tries": standing["tries"]},

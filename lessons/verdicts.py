@@ -16,8 +16,16 @@ class Verdict:
     answer: dict[str, Any]
     accepted: bool
     is_done: bool
+    # Where the member stands after this: the step to work on.
+    open_step: int = 1
     memory: dict[str, Any] = field(default_factory=dict)
     matches_notebook: bool = False
     is_blank: bool = False
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)
     carried_from: str | None = None
+    # The slip of the first wrong cell, where exactly one explains it.
+    slip: str = ""
+    # The cell that would tell apart what could explain a wrong number.
+    ask: str = ""
+    # How the first wrong cell is worked out; kept back until three tries were checked.
+    worked_line: str = ""

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from lessons.maths import drawing
+
 T = TypeVar("T")
 MARKDOWN_NAME = r"[a-z0-9_]+\.md"
 
@@ -64,12 +66,22 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Reading(Strict):
+class AnyActivity(Strict):
+    """What every activity has. An `extra` is for whoever has time; a part is done without it."""
+
+    key: Slug
+    title: Line
+    extra: bool = False
+
+    def for_member(self, seed: str) -> Self:
+        """Give the activity as one member meets it."""
+        return self
+
+
+class Reading(AnyActivity):
     """Something to read. Opening it is enough."""
 
     type: Literal["reading"]
-    key: Slug
-    title: Line
     text: MarkdownFile
 
 
@@ -86,14 +98,33 @@ class Step(Strict):
         return self
 
 
-class HandSteps(Strict):
-    """Gradient descent by hand on a worksheet whose help fades from step to step."""
+class Drawn(Strict):
+    """Points drawn for each student alone, around a line through the origin."""
+
+    n_points: Annotated[int, Field(ge=2, le=6)]
+    x: tuple[Annotated[int, Field(ge=1, le=20)], Annotated[int, Field(ge=1, le=20)]]
+    slope: tuple[Exact, Exact]
+    noise: Annotated[Exact, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def ranges_hold_enough(self) -> Self:
+        if self.x[1] - self.x[0] + 1 < self.n_points:
+            raise ValueError(f"between {self.x[0]} and {self.x[1]} there are fewer than {self.n_points} whole numbers")
+        if self.slope[0] > self.slope[1]:
+            raise ValueError("the slopes go from the smaller to the larger")
+        return self
+
+
+class HandSteps(AnyActivity):
+    """Gradient descent by hand on a worksheet whose help fades from step to step.
+
+    The points are the author's (`x` and `y`), or `drawn` for each student.
+    """
 
     type: Literal["hand_steps"]
-    key: Slug
-    title: Line
-    x: Annotated[tuple[Exact, ...], Field(min_length=2, max_length=6)]
-    y: Annotated[tuple[Exact, ...], Field(min_length=2, max_length=6)]
+    x: Annotated[tuple[Exact, ...], Field(max_length=6)] = ()
+    y: Annotated[tuple[Exact, ...], Field(max_length=6)] = ()
+    drawn: Drawn | None = None
     start: Exact
     learning_rate: Exact
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=6)]
@@ -104,7 +135,23 @@ class HandSteps(Strict):
     def points_come_in_pairs(self) -> Self:
         if len(self.x) != len(self.y):
             raise ValueError(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both")
+        if self.drawn is None and len(self.x) < 2:
+            raise ValueError("a worksheet needs two points at least: give x and y, or say how they are `drawn`")
+        if self.drawn is not None and self.x:
+            raise ValueError("the points are either given (x and y) or `drawn`, not both")
         return self
+
+    def for_member(self, seed: str) -> Self:
+        if self.drawn is None:
+            return self
+        x, y = drawing.draw_points(
+            seed,
+            n_points=self.drawn.n_points,
+            x_range=self.drawn.x,
+            slope_range=self.drawn.slope,
+            noise=self.drawn.noise,
+        )
+        return self.model_copy(update={"x": x, "y": y})
 
 
 Activity = Annotated[Reading | HandSteps, Field(discriminator="type")]
@@ -123,8 +170,8 @@ class Part(Strict):
 
     @model_validator(mode="after")
     def has_something_to_do(self) -> Self:
-        if not self.soon and not self.activities:
-            raise ValueError("a part without activities must say `soon: true`")
+        if not self.soon and all(activity.extra for activity in self.activities):
+            raise ValueError("a part without activities, extras apart, must say `soon: true`")
         return self
 
 

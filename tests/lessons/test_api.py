@@ -145,7 +145,10 @@ def test_the_outline_says_where_i_stand(notebook: APIClient, hand_in: Callable[.
         "state": "working",
         "locked": False,
         "minutes": 25,
-        "activities": [{"key": "by-hand", "type": "hand_steps", "state": "working", "tries": 1}],
+        "activities": [
+            {"key": "by-hand", "type": "hand_steps", "state": "working", "tries": 1},
+            {"key": "own-data", "type": "hand_steps", "state": "not_started", "tries": 0},
+        ],
     }
     assert [part["key"] for part in outline["parts"]] == [
         *("by-hand", "rates", "u-curve", "bias", "cases", "badge", "mission")

@@ -294,7 +294,13 @@ def test_what_is_sealed_is_absent_until_its_moment(write: Write) -> None:
 def test_an_activity_without_secrets_is_visible_in_full() -> None:
     activity = Reading(type="reading", key="why", title="Why", text="why.md")
 
-    assert schema.visible(activity) == {"type": "reading", "key": "why", "title": "Why", "text": "why.md"}
+    assert schema.visible(activity) == {
+        "type": "reading",
+        "key": "why",
+        "title": "Why",
+        "text": "why.md",
+        "extra": False,
+    }
 
 
 def test_what_is_sealed_is_absent_at_any_depth() -> None:
@@ -379,7 +385,7 @@ def test_a_good_lesson_has_no_warnings(write: Write) -> None:
     loaded = load(write())
 
     assert core_minutes(loaded.lesson) == 15
-    assert review(loaded) == []
+    assert review(loaded).warnings == []
 
 
 @pytest.mark.parametrize(
@@ -393,14 +399,14 @@ def test_a_good_lesson_has_no_warnings(write: Write) -> None:
     ],
 )
 def test_what_an_author_may_want_to_think_about_again_is_said(write: Write, old: str, new: str, warning: str) -> None:
-    assert review(load(write(old, new))) == [warning]
+    assert review(load(write(old, new))).warnings == [warning]
 
 
 def test_two_hours_exactly_are_fine(write: Write) -> None:
-    assert review(load(write("minutes: 10", "minutes: 115"))) == []
+    assert review(load(write("minutes: 10", "minutes: 115"))).warnings == []
 
 
 def test_a_text_that_nothing_names_is_pointed_out(write: Write) -> None:
     folder = write("        intro: intro.md\n", "")
 
-    assert review(load(folder)) == ["intro.md is in the folder, but nothing names it"]
+    assert review(load(folder)).warnings == ["intro.md is in the folder, but nothing names it"]

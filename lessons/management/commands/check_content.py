@@ -21,13 +21,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, path: Path | None = None, **options: Any) -> None:
         folders = [path] if path else catalogue.folders()
-        problems = [problem for folder in folders for problem in self._check(folder)]
+        problems = [problem for folder in folders for problem in self._check(folder, notes_on=path)]
         if not problems and not path:
             problems = self._check_together()
         if problems:
             raise CommandError("\n".join(problems))
 
-    def _check(self, folder: Path) -> list[str]:
+    def _check(self, folder: Path, notes_on: Path | None) -> list[str]:
         try:
             loaded = load(folder)
         except LessonError as error:
@@ -35,10 +35,14 @@ class Command(BaseCommand):
         lesson = loaded.lesson
         n_parts = len(lesson.parts)
         parts = f"{n_parts} part{'' if n_parts == 1 else 's'}"
-        self.stdout.write(f"{lesson.slug}: {parts}, {core_minutes(lesson)} core minutes, ok")
-        for warning in review(loaded):
+        found = review(loaded)
+        if not found.faults:
+            self.stdout.write(f"{lesson.slug}: {parts}, {core_minutes(lesson)} core minutes, ok")
+        for warning in found.warnings:
             self.stdout.write(self.style.WARNING(f"  warning: {warning}"))
-        return []
+        for note in found.notes if folder == notes_on else ():
+            self.stdout.write(f"  note: {note}")
+        return [f"{folder / 'lesson.yaml'}: {fault}" for fault in found.faults]
 
     def _check_together(self) -> list[str]:
         try:

@@ -1,0 +1,285 @@
+"""What a student is told, and how the sheet goes on from the student's own value."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from classroom.models import Cohort, GradientRule, Membership, User
+from classroom.refusals import Conflict
+from lessons import hand_steps, selectors, services, slips
+from lessons.authoring.loader import LoadedLesson
+from lessons.maths import misconceptions
+from lessons.models import PartProgress, PartState, Submission
+from tests.factories import MembershipFactory
+
+STEP_1 = {
+    "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
+    "products": ["-2.1", "-7.8", "-18.6", "-31.2"],
+    "mean": "-14.925",
+    "w": "0.7463",
+}
+SUMMED = STEP_1 | {"mean": "-59.7", "w": "2.985"}
+SHEET = "/c/ours/lessons/data-rules-everything/by-hand/"
+
+Send = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def send(student: Membership, lesson: LoadedLesson) -> Send:
+    """Hand in an answer; gives the reply."""
+
+    def submit(step: int, answer: Any, activity: str = "by-hand") -> dict[str, Any]:
+        receipt = services.submit(student, lesson, activity, client_id=uuid.uuid4(), step=step, answer=answer)
+        return receipt.submission.reply
+
+    return submit
+
+
+@pytest.fixture
+def went_on(send: Send) -> Send:
+    """Step 1 went wrong three times, and the student went on with 2.985."""
+    for w in ("5", "6", "2.985"):
+        send(1, SUMMED | {"w": w})
+    send(1, SUMMED | {"go_on": True})
+    return send
+
+
+def standing_of(student: Membership) -> PartProgress:
+    return PartProgress.objects.get(membership=student, part="by-hand")
+
+
+def test_the_slip_is_named_at_its_cell_and_what_follows_from_it_is_no_second_slip(send: Send) -> None:
+    reply = send(1, SUMMED)
+
+    mean, w = reply["cells"]["mean"], reply["cells"]["w"]
+    assert (mean["state"], mean["slip"], mean["candidates"]) == ("not_yet", "sum", ["sum"])
+    assert mean["feedback"] == "That is the sum. Divide the 4 products by 4 to get the average before you use it."
+    assert (w["state"], w["slip"]) == ("not_yet", None)
+    assert w["feedback"] == "This goes with your average. Mend that one first, then work this out again."
+
+
+def test_the_slip_is_kept_with_the_submission_and_on_the_grid_until_the_step_is_accepted(
+    send: Send, student: Membership
+) -> None:
+    send(1, SUMMED)
+    assert Submission.objects.get().slip == standing_of(student).slip == "sum"
+
+    send(1, STEP_1)
+
+    assert standing_of(student).slip == ""
+
+
+def test_the_other_convention_is_called_by_its_name_and_no_error(send: Send) -> None:
+    reply = send(1, STEP_1 | {"w": "1.4925"})
+
+    assert reply["cells"]["w"]["slip"] == "other-rule"
+    assert reply["cells"]["w"]["feedback"].startswith("Your arithmetic is fine, in the other convention.")
+
+
+def test_several_slips_that_fit_accuse_nobody_and_the_question_tells_them_apart(
+    student: Membership, cohort: Cohort, lesson: LoadedLesson, send: Send
+) -> None:
+    Cohort.objects.filter(pk=cohort.pk).update(gradient_rule=GradientRule.FULL)
+    student.cohort.refresh_from_db()
+    send(1, STEP_1 | {"gradient": "-29.85", "w": "1.4925"})
+    send(2, {"error_4": "-1.83", "mean": "-3.7313", "w": "1.8656"})
+
+    both = send(3, {"w": "2.2388"})
+    told = send(3, {"w": "2.2388", "error_4": "-1.83"})
+
+    assert (both["cells"]["w"]["slip"], both["ask"]) == (None, "error_4")
+    assert set(both["cells"]["w"]["candidates"]) == {"sum", "stale-previous"}
+    assert "Write your error of row 4 into its cell" in both["cells"]["w"]["feedback"]
+    assert told["cells"]["w"]["slip"] == "stale-previous"
+
+
+def test_the_question_opens_its_cell_on_the_page(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    send(1, STEP_1)
+    send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
+    page = client_of(student.user)
+    assert 'name="scratch_error_4"' in page.get(SHEET).getvalue().decode()
+
+    reply = send(3, {"w": "17"})
+
+    assert reply["ask"] == "error_4"
+    assert 'name="error_4"' in page.get(SHEET).getvalue().decode()
+
+
+def test_the_slip_of_the_step_before_is_the_likely_one(send: Send, student: Membership, cohort: Cohort) -> None:
+    Cohort.objects.filter(pk=cohort.pk).update(gradient_rule=GradientRule.FULL)
+    student.cohort.refresh_from_db()
+    send(1, STEP_1 | {"gradient": "-29.85", "w": "1.4925"})
+    send(2, {"error_4": "-1.83", "mean": "-14.925", "w": "2.985"})
+    send(2, {"error_4": "-1.83", "mean": "-3.7313", "w": "1.8656"})
+
+    reply = send(3, {"w": "2.2388"})
+
+    assert reply["cells"]["w"]["slip"] == "sum"
+
+
+@pytest.mark.parametrize("typed", ["nan", "inf", "1e999", "letters", "1" * 10_000, "1,234,5"])
+def test_what_is_no_number_gets_a_kind_sentence_at_its_cell_and_stays_there(
+    send: Send, student: Membership, client_of: Callable[[User], Client], typed: str
+) -> None:
+    reply = send(1, STEP_1 | {"w": typed})
+
+    assert reply["cells"]["w"]["state"] == "not_yet"
+    assert reply["cells"]["w"]["feedback"]
+    assert typed in client_of(student.user).get(SHEET).getvalue().decode()
+
+
+def test_the_worked_line_opens_with_the_third_checked_try_and_the_help_is_noted(
+    send: Send, student: Membership
+) -> None:
+    lines = [send(1, STEP_1 | {"mean": mean})["worked_line"] for mean in ("1", "", "1", "2", "2", "3")]
+
+    # A blank cell is a changed answer here, but nothing unchanged counts.
+    assert lines[:2] == [None, None]
+    assert lines[-1] == "(−2.1 + (−7.8) + (−18.6) + (−31.2)) ÷ 4 = −14.925".replace("(−2.1 +", "((−2.1) +")
+    assert standing_of(student).activities["by-hand"]["helped"] == [1]
+
+
+def test_unchanged_answers_scratch_and_blanks_are_no_tries(send: Send) -> None:
+    send(1, {"w": "1"})
+    send(1, {"w": "1"})
+    send(1, {"w": "1", "scratch": {"error_1": "5"}})
+    reply = send(1, {})
+
+    assert reply["progress"]["activity"]["tries"] == 1
+
+
+def test_going_on_before_three_tries_is_refused_and_nothing_is_stored(send: Send) -> None:
+    with pytest.raises(Conflict, match="after three checks"):
+        send(1, SUMMED | {"go_on": True})
+
+    assert Submission.objects.count() == 0
+
+
+@pytest.mark.parametrize(("w", "sentence"), [("", "Write the new w"), ("1e30", "too far away")])
+def test_going_on_needs_a_w_that_one_can_go_on_from(send: Send, w: str, sentence: str) -> None:
+    for mean in ("1", "2", "3"):
+        send(1, SUMMED | {"mean": mean})
+
+    with pytest.raises(Conflict, match=sentence):
+        send(1, SUMMED | {"w": w, "go_on": True})
+
+
+def test_the_next_step_is_graded_from_ones_own_value(went_on: Send, student: Membership) -> None:
+    # From 2.985: gradient 7.5 × 2.985 − 14.925 = 7.4625, so the next w is 2.985 − 0.05 × 7.4625.
+    reply = went_on(2, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
+
+    assert reply["carried_from"] == "2.985"
+    assert (reply["accepted"], reply["matches_notebook"]) == (True, False)
+
+
+def test_the_first_wrong_step_is_mended_later_and_the_later_ones_are_worked_out_again(
+    went_on: Send, student: Membership
+) -> None:
+    went_on(2, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
+    went_on(3, {"w": "2.3787"})
+    assert standing_of(student).state == PartState.STUCK
+
+    reply = went_on(1, STEP_1)
+
+    standing = standing_of(student)
+    assert (reply["accepted"], reply["matches_notebook"]) == (True, True)
+    assert standing.state == PartState.DONE
+    assert hand_steps.summary(standing.activities["by-hand"]["memory"]) == "w₃ = 1.5042"
+
+
+def test_a_later_step_that_was_never_accepted_is_the_next_to_mend(went_on: Send, student: Membership) -> None:
+    for w in ("7", "8", "9"):
+        went_on(2, {"error_4": "4.14", "mean": "7.4625", "w": w})
+    went_on(2, {"w": "9", "go_on": True})
+    went_on(3, {"w": "6.3713"})
+
+    went_on(1, STEP_1)
+
+    standing = standing_of(student).activities["by-hand"]
+    assert standing["memory"]["carried"] == [2]
+    assert standing["step"] == 2
+    assert standing_of(student).state != PartState.DONE
+
+
+def test_a_step_that_stands_is_never_given_up_for_a_worse_one(send: Send, student: Membership) -> None:
+    send(1, STEP_1)
+
+    reply = send(1, SUMMED)
+
+    assert not reply["accepted"]
+    assert standing_of(student).activities["by-hand"]["memory"]["values"] == ["7463/10000"]
+
+
+def test_a_step_rounded_early_can_be_mended_so_that_the_chain_matches(send: Send, student: Membership) -> None:
+    send(1, STEP_1 | {"w": "0.75"})
+    send(2, {"error_4": "-4.8", "mean": "-9.3", "w": "1.215"})
+    done = send(3, {"w": "1.5056"})
+    assert (done["accepted"], done["matches_notebook"]) == (True, False)
+
+    send(1, STEP_1)
+
+    values = standing_of(student).activities["by-hand"]["memory"]["values"]
+    assert [float(n) / float(d) for n, _, d in (value.partition("/") for value in values)] == pytest.approx(
+        [0.74625, 1.21266, 1.50416], abs=1e-3
+    )
+
+
+def test_the_page_offers_to_mend_the_first_step_and_shows_its_sheet(
+    went_on: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    went_on(2, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
+    went_on(3, {"w": "2.3787"})
+    client = client_of(student.user)
+
+    assert "Mend step 1" in client.get(SHEET).getvalue().decode()
+    mending = client.get(f"{SHEET}?step=1").getvalue().decode()
+
+    assert "Step 1, once more" in mending
+    assert 'name="step" value="1"' in mending
+
+
+def test_points_of_ones_own_are_the_same_each_time_and_nobody_elses(
+    student: Membership, lesson: LoadedLesson, cohort: Cohort
+) -> None:
+    other = MembershipFactory(cohort=cohort)
+
+    mine, again = (selectors.find_activity(student, lesson, "own-data")[1] for _ in range(2))
+    theirs = selectors.find_activity(other, lesson, "own-data")[1]
+
+    assert (mine.x, mine.y) == (again.x, again.y)
+    assert (mine.x, mine.y) != (theirs.x, theirs.y)
+
+
+def test_an_extra_does_not_keep_a_part_from_being_done(send: Send, student: Membership) -> None:
+    send(1, {"w": "1"}, "own-data")
+    assert standing_of(student).state == PartState.WORKING
+
+    send(1, STEP_1)
+    send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
+    send(3, {"w": "1.5042"})
+
+    assert standing_of(student).state == PartState.DONE
+    assert standing_of(student).tries == 3
+
+
+def test_a_sheet_of_somebody_elses_is_not_sent_in_my_name(
+    student: Membership, cohort: Cohort, client_of: Callable[[User], Client]
+) -> None:
+    other = MembershipFactory(cohort=cohort)
+    sheet = {"id": uuid.uuid4(), "step": 1, "member": other.pk, "w": "0.7463"}
+
+    answer = client_of(student.user).post(SHEET.replace("by-hand/", "activities/by-hand/check/"), sheet)
+
+    assert answer.status_code == 409
+    assert Submission.objects.count() == 0
+
+
+def test_every_slip_has_words() -> None:
+    assert set(slips.WORDS) == set(misconceptions.SLUGS)
