@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 import classroom.services
 from classroom.access import member_required
 from classroom.models import Membership
-from classroom.refusals import Conflict, Refusal
+from classroom.refusals import Forbidden, Refusal
 from lessons import selectors, services
 from lessons.authoring import markdown
 from lessons.authoring.loader import LoadedLesson
@@ -76,7 +76,7 @@ def check(request: HttpRequest, membership: Membership, lesson: str, activity: s
     if not form.is_valid():
         raise Refusal(_("This sheet is incomplete. Go back, reload the page and check again."))
     if form.cleaned_data["member"] not in (None, membership.pk):
-        raise Conflict(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+        raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
     answer = {name: value for name, value in request.POST.items() if name not in ENVELOPE}
     step = form.cleaned_data["step"]
     receipt = services.submit(membership, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer)

@@ -277,7 +277,7 @@ def test_a_sheet_of_somebody_elses_is_not_sent_in_my_name(
 
     answer = client_of(student.user).post(SHEET.replace("by-hand/", "activities/by-hand/check/"), sheet)
 
-    assert answer.status_code == 409
+    assert answer.status_code == 403
     assert Submission.objects.count() == 0
 
 

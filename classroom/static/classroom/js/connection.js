@@ -4,6 +4,7 @@ const banner = document.getElementById("banner");
 function show(text) {
   banner.textContent = text;
   banner.hidden = false;
+  delete banner.dataset.says;
 }
 
 const refusal = (html) =>

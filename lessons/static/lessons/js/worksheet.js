@@ -1,4 +1,4 @@
-// Enter flows down the column and never checks; after a check the first open cell has the focus.
+// Enter flows down the column and never checks; ± changes a sign; after a check the first open cell has the focus.
 document.addEventListener("keydown", (event) => {
   const input = event.target.closest?.("[data-worksheet] .cell__input");
   if (!input || event.key !== "Enter" || event.isComposing) return;
@@ -19,6 +19,32 @@ function below(input) {
     input.form.querySelector("[type=submit]")
   );
 }
+
+// The keypad of a phone has no minus. Taking the press away from the button leaves the keypad where it is.
+document.addEventListener("pointerdown", (event) => event.target.closest?.("[data-sign]") && event.preventDefault());
+document.addEventListener("click", (event) => {
+  const key = event.target.closest?.("[data-sign]");
+  if (!key) return;
+  const input = document.getElementById(key.dataset.sign);
+  const bare = input.value.trimStart().replace(/^[-−–]/, "");
+  input.value = bare.length < input.value.trimStart().length ? bare : `−${bare}`;
+  input.focus();
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// The line above the sheet says what the cell at hand asks for.
+document.addEventListener("focusin", (event) => {
+  const line = event.target.dataset?.line;
+  const here = line && event.target.form?.querySelector("[data-here]");
+  if (here) here.textContent = line;
+});
+
+function mirror(sheet) {
+  for (const copy of sheet?.querySelectorAll("[data-mirror]") ?? []) {
+    copy.textContent = sheet.querySelector(`#${copy.dataset.mirror}`).value;
+  }
+}
+document.addEventListener("input", (event) => mirror(event.target.closest?.("[data-worksheet]")));
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id !== "part") return;

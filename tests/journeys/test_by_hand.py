@@ -1,0 +1,399 @@
+"""The worksheet in the hands of students: by thumb, by keyboard, by ear, without wifi, on a shared device."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserType, Locator, Page, expect
+
+from tests.journeys.conftest import PHONE, Desk
+from tests.journeys.test_first_steps import SHEET, STEP_1, check, fill
+from tests.running import Running
+
+pytestmark = pytest.mark.journey
+
+STEP_2 = {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}
+# What the browser and htmx themselves report of a request that could not be sent.
+LOST = ("Failed to load resource: net::ERR_", "htmx:afterRequest", "htmx:sendError", "TypeError: Failed to fetch")
+
+NewStudent = Callable[[str], str]
+
+
+@pytest.fixture
+def stored(downhill: Running) -> Callable[[str], list[str]]:
+    """What the server keeps of a student: “step:w” of each submission, in order."""
+
+    def ask(username: str) -> list[str]:
+        code = (
+            "from lessons.models import Submission; print(*(f'{s.step}:{s.answer.get(\"w\")}' for s in "
+            f"Submission.objects.filter(membership__user__username='{username}').order_by('id')))"
+        )
+        return downhill.manage("shell", "--no-imports", "-c", code).split()
+
+    return ask
+
+
+@pytest.fixture
+def without_wifi(desk: Desk) -> Iterator[None]:
+    """The browser's own words about a lost connection are no complaint."""
+    yield
+    desk.complaints = [line for line in desk.complaints if not line.startswith(LOST)]
+
+
+def banner(page: Page) -> Locator:
+    return page.locator("#banner")
+
+
+def test_a_phone_has_a_key_for_the_minus_and_check_stays_in_reach(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("thea"), viewport=PHONE, has_touch=True, is_mobile=True)
+    student.goto(SHEET)
+    for name, typed in STEP_1.items():
+        cell, key = student.locator(f"[name={name}]"), student.locator(f"[data-sign={name}]")
+        cell.tap()
+        cell.fill(typed.removeprefix("-"))
+        size = key.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 44
+        if typed.startswith("-"):
+            key.tap()
+            expect(cell).to_be_focused()
+            expect(cell).to_have_value(f"−{typed.removeprefix('-')}")
+        assert cell.get_attribute("inputmode") == "decimal"
+    expect(student.locator("[data-mirror=mean]")).to_have_text("−14.925")
+    student.locator("[name=error_1]").scroll_into_view_if_needed()
+    expect(student.get_by_role("button", name="Check")).to_be_in_viewport()
+    desk.look(student, "by_hand_phone_typed")
+
+    student.get_by_role("button", name="Check").tap()
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    student.locator("[data-sign=w]").tap()
+    student.locator("[data-sign=w]").tap()
+    expect(student.locator("[name=w]")).to_have_value("")
+
+
+def test_the_keyboard_alone_goes_through_all_three_steps(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("kai"))
+    student.goto(SHEET)
+    student.locator("[name=error_1]").focus()
+    for typed in STEP_1.values():
+        student.keyboard.type(typed)
+        student.keyboard.press("Enter")
+    student.keyboard.press("Enter")
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_focused()
+
+    tab_to(student, "error_4")
+    student.keyboard.type("-4.8148")
+    tab_to(student, "mean")
+    student.keyboard.type("-9.3278")
+    tab_to(student, "w")
+    student.keyboard.type("1.2127")
+    student.keyboard.press("Tab")
+    student.keyboard.press("Enter")
+    expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_focused()
+    tab_to(student, "w")
+    student.keyboard.type("1.5042")
+    student.keyboard.press("Tab")
+    student.keyboard.press("Enter")
+
+    expect(student.get_by_role("heading", name="All steps taken")).to_be_focused()
+    expect(student.get_by_text("That is why w climbed.")).to_be_visible()
+
+
+def tab_to(page: Page, name: str) -> None:
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"the tab key never came to {name}")
+
+
+def test_the_sheet_can_be_heard(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("hera"))
+    student.goto(SHEET)
+    cell = student.get_by_role("textbox", name="row 2, x = 2, error = prediction minus y", exact=True)
+    expect(cell).to_have_attribute("name", "error_2")
+    expect(student.get_by_role("textbox", name="row 3, x = 3, error times x", exact=True)).to_be_visible()
+    expect(student.get_by_role("textbox", name="new w", exact=True)).to_be_visible()
+    expect(student.get_by_role("group", name=re.compile("loss = half the mean squared error"))).to_be_visible()
+    expect(student.get_by_role("img", name="x = 2, y = 3.9")).to_be_visible()
+
+    fill(student, STEP_1 | {"error_2": "3.9"})
+    check(student)
+
+    expect(cell).to_be_focused()
+    expect(cell).to_have_attribute("aria-invalid", "true")
+    expect(cell).to_have_accessible_description("Not yet. The digits are right; a minus has got lost on the way.")
+    expect(student.locator("#spoken")).to_have_text("1 cell is not right yet; look where the arrow points.")
+
+
+def test_the_live_line_says_what_the_cell_at_hand_asks_for(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("liv"))
+    student.goto(SHEET)
+    expect(student.locator("[data-here]")).to_have_text("Row 1: 0 × 1 − 2.1 = ?")
+
+    student.locator("[name=product_3]").focus()
+
+    expect(student.locator("[data-here]")).to_have_text("Row 3: its error × 3 = ?")
+    student.get_by_text("Hint", exact=True).click()
+    expect(student.get_by_text("New w: 0 − 0.05 × gradient = ?")).to_be_visible()
+
+
+def test_what_is_typed_survives_a_reload(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("rolf"))
+    student.goto(SHEET)
+    fill(student, {"error_1": "-2.1", "mean": "-1"})
+
+    student.reload()
+
+    expect(student.locator("[name=error_1]")).to_have_value("-2.1")
+    expect(student.locator("[name=mean]")).to_have_value("-1")
+    expect(student.locator("[data-mirror=mean]")).to_have_text("-1")
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_an_answer_sent_without_wifi_survives_a_reload_and_arrives_once(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    student = desk.open(new_student("wim"))
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    student.context.set_offline(True)
+    check(student)
+    expect(banner(student)).to_contain_text("Kept on this device, and sent as soon as the network is back: step 1.")
+    assert stored("wim") == []
+
+    student.context.set_offline(False)
+    student.reload()
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    expect(banner(student)).to_be_hidden()
+    student.reload()
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    assert stored("wim") == ["1:0.7463"]
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_an_answer_whose_reply_was_lost_is_stored_once(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    student = desk.open(new_student("rea"))
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    student.route("**/check/", lambda route: (route.fetch(), route.abort()))
+    check(student)
+    expect(banner(student)).to_contain_text("step 1")
+
+    student.unroute("**/check/")
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=10_000)
+    assert stored("rea") == ["1:0.7463"]
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_steps_typed_without_wifi_wait_their_turn_and_go_out_in_order(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    student = desk.open(new_student("quin"))
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    student.context.set_offline(True)
+    check(student)
+    second = student.locator("form[data-later-step='2']")
+    for name, typed in STEP_2.items():
+        second.locator(f"[name={name}]").fill(typed)
+    second.get_by_role("button", name="Keep and go on").click()
+    expect(student.locator("form[data-later-step='3']")).to_be_visible()
+    expect(banner(student)).to_contain_text("step 1, 2")
+    desk.look(student, "by_hand_queue")
+
+    student.context.set_offline(False)
+
+    expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible(timeout=10_000)
+    assert stored("quin") == ["1:0.7463", "2:1.2127"]
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    student = desk.open(new_student("holda"))
+    student.goto(SHEET)
+    fill(student, STEP_1 | {"w": "9"})
+    student.context.set_offline(True)
+    check(student)
+    second = student.locator("form[data-later-step='2']")
+    for name, typed in STEP_2.items():
+        second.locator(f"[name={name}]").fill(typed)
+    second.get_by_role("button", name="Keep and go on").click()
+
+    student.context.set_offline(False)
+    expect(student.locator("[name=w][aria-invalid=true]")).to_be_visible(timeout=10_000)
+    assert stored("holda") == ["1:9"]
+    student.locator("[name=w]").fill("0.7463")
+    check(student)
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    expect(student.locator("[name=error_4]")).to_have_value("-4.8148")
+    expect(student.locator("[name=w]")).to_have_value("1.2127")
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    first, second = new_student("anna"), new_student("bela")
+    page = desk.open(first)
+    page.goto(SHEET)
+    fill(page, STEP_1)
+    page.route("**/check/", lambda route: route.abort())
+    check(page)
+    expect(banner(page)).to_contain_text("step 1")
+    page.locator(".person__name").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(banner(page)).to_contain_text("It stays on this device and is sent when you log in here again.")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(lambda url: SHEET not in url)
+    page.unroute("**/check/")
+
+    log_in(page, second)
+    page.goto(SHEET)
+    expect(page.get_by_role("heading", name="Step 1 of 3")).to_be_visible()
+    expect(page.locator("[name=w]")).to_have_value("")
+    expect(banner(page)).to_be_hidden()
+    page.wait_for_timeout(1500)
+    assert (stored(first), stored(second)) == ([], [])
+    page.context.clear_cookies()
+    log_in(page, first)
+
+    page.goto(SHEET)
+    expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=10_000)
+    assert (stored(first), stored(second)) == (["1:0.7463"], [])
+
+
+def test_a_tab_of_another_student_on_the_same_device_posts_nothing_in_the_newcomers_name(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    first, second = new_student("cleo"), new_student("dora")
+    page = desk.open(first)
+    page.goto(SHEET)
+    fill(page, STEP_1)
+    page.context.clear_cookies()
+    other_tab = page.context.new_page()
+    log_in(other_tab, second)
+
+    check(page)
+
+    expect(banner(page)).to_be_visible()
+    expect(page.locator("[name=w]")).to_have_value("0.7463")
+    assert (stored(first), stored(second)) == ([], [])
+    desk.complaints = [line for line in desk.complaints if "403" not in line]
+
+
+def log_in(page: Page, username: str) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("downhill")
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/accounts/login/" not in url)
+
+
+def test_the_ball_and_the_line_move_when_a_step_is_accepted_and_the_run_walks_on(
+    desk: Desk, new_student: NewStudent
+) -> None:
+    student = desk.open(new_student("bea"))
+    student.goto(SHEET)
+    ball = student.locator("[data-ball] circle")
+    before = float(ball.get_attribute("cx") or 0)
+    fill(student, STEP_1)
+    check(student)
+    expect(student.locator("[data-ball] text")).to_have_text("w₁ = 0.7463")
+    assert float(ball.get_attribute("cx") or 0) > before
+    for cells in (STEP_2, {"w": "1.5042"}):
+        fill(student, cells)
+        check(student)
+        student.wait_for_timeout(100)
+    expect(student.get_by_text("After 22 steps w settles at 1.9899.")).to_be_visible()
+
+    student.emulate_media(reduced_motion="reduce")
+    student.get_by_role("button", name="Let it run").click()
+
+    expect(student.locator("[data-run-now]")).to_have_text("22: w = 1.9899")
+    expect(student.locator("#spoken")).to_have_text("After 22 steps w settles at 1.9899.")
+    desk.look(student, "by_hand_done")
+
+
+def test_after_three_checks_the_line_is_worked_out_and_one_may_go_on_and_mend_later(
+    desk: Desk, new_student: NewStudent
+) -> None:
+    student = desk.open(new_student("mena"))
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    for w in ("5", "6", "2.985"):
+        student.locator("[name=w]").fill(w)
+        check(student)
+        expect(student.locator("[name=w]")).to_have_value(w)
+        expect(student.locator("[name=w]")).to_be_focused()
+    expect(student.get_by_text("0 − 0.05 × (−14.925) = 0.7463")).to_be_visible()
+    desk.look(student, "by_hand_worked_line")
+
+    student.get_by_role("button", name="Go on with my value").click()
+
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    expect(student.get_by_text("your own value, still to mend")).to_be_visible()
+    fill(student, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
+    check(student)
+    expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()
+    fill(student, {"w": "2.3787"})
+    check(student)
+    expect(student.get_by_text("Yours: 2.985 · 2.6119 · 2.3787")).to_be_visible()
+    student.get_by_role("link", name="Mend step 1").click()
+    student.locator("[name=w]").fill("0.7463")
+    check(student)
+    expect(student.get_by_text("Yours: 0.7463 · 1.2127 · 1.5042")).to_be_visible()
+
+
+def test_points_of_ones_own_are_worked_on_the_same_sheet(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("otto"))
+    student.goto(SHEET)
+    student.get_by_role("link", name="Four points of your own").click()
+    expect(student.get_by_text("Nobody else in your class has these four points")).to_be_visible()
+    ys = [float(y) for y in student.locator("td[data-name=y]").all_text_contents()]
+
+    fill(student, {f"error_{i}": f"{-y:g}" for i, y in enumerate(ys, start=1)})
+    check(student)
+
+    expect(student.locator(".cell--right")).to_have_count(4)
+    expect(student.get_by_text("Four points of your own")).to_be_visible()
+    desk.look(student, "own_data")
+
+
+def test_a_laptop_that_serves_the_room_over_plain_http_is_enough(
+    tmp_path: Path, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> None:
+    """Away from localhost there is no crypto.randomUUID, no lock between tabs, and no need of them."""
+    options = dict(browser_type_launch_args)
+    options["args"] = [*options["args"], "--host-resolver-rules=MAP classroom.test 127.0.0.1"]
+    with Running(tmp_path, ALLOWED_HOSTS="classroom.test,127.0.0.1") as running:
+        browser = browser_type.launch(**options)
+        page = browser.new_page(base_url=running.url.replace("127.0.0.1", "classroom.test"))
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        log_in(page, "student")
+        page.goto(SHEET)
+        assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
+        fill(page, STEP_1 | {"w": "9"})
+        page.route("**/check/", lambda route: route.abort())
+        check(page)
+        expect(banner(page)).to_contain_text("step 1")
+        page.unroute("**/check/")
+        page.locator("#w").fill("0.7463")
+        check(page)
+
+        expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+        browser.close()
+    assert errors == []
