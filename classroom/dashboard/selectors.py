@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
 from django.utils.translation import gettext as _
 
 from classroom import selectors
-from classroom.models import LearningEvent, Membership
+from classroom.models import LearningEvent, Membership, Role
 from classroom.refusals import NotFound
+from lessons import slips
 from lessons.authoring.loader import LoadedLesson
 from lessons.hand_steps import shown_cells
 from lessons.models import PartProgress, PartState, Submission
-from lessons.selectors import part_state
+from lessons.selectors import part_of, part_state
 
 TIMELINE_LENGTH = 200
 
@@ -27,6 +28,10 @@ class GridCell:
     tries: int
     slip: str
     since: datetime | None
+
+    @property
+    def slip_in_words(self) -> str:
+        return slips.in_words(self.slip) if self.slip else ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,37 @@ class TimelineEntry:
     title: str
     state: str
     cells: tuple[tuple[str, str, str], ...]
+    slip: str = ""
+    had_worked_line: bool = False
+    went_on: bool = False
+
+
+@dataclass(frozen=True)
+class SlipCount:
+    """How many students made a slip at least once; a count and no names."""
+
+    words: str
+    n_students: int
+
+
+@dataclass(frozen=True)
+class ActivitySlips:
+    title: str
+    counts: tuple[SlipCount, ...]
+
+
+@dataclass(frozen=True)
+class PartView:
+    """One part across the class: how far it is, and which slips were made."""
+
+    key: str
+    title: str
+    number: int
+    is_soon: bool
+    n_students: int
+    states: tuple[tuple[str, str, int], ...]
+    n_tries: int
+    activities: tuple[ActivitySlips, ...]
 
 
 def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
@@ -86,6 +122,50 @@ def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
         for i, part in enumerate(parts)
     )
     return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
+
+
+def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartView:
+    """One part of the lesson across the instructor's class."""
+    part = part_of(lesson, key)
+    n_students = selectors.students_of(membership.cohort).count()
+    in_class = PartProgress.objects.filter(membership__cohort=membership.cohort, membership__role=Role.STUDENT)
+    rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list("state", "tries"))
+    counted = {state: sum(state == row_state for row_state, _tries in rows) for state in PartState.values}
+    counted[PartState.NOT_STARTED] += n_students - len(rows)
+    shown = (PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE)
+    return PartView(
+        key=part.key,
+        title=part.title,
+        number=[each.key for each in lesson.lesson.parts].index(key) + 1,
+        is_soon=part.soon,
+        n_students=n_students,
+        states=tuple((state.value, str(state.label), counted[state]) for state in shown),
+        n_tries=sum(tries for _state, tries in rows),
+        activities=_slips_of(membership, lesson, key),
+    )
+
+
+def _slips_of(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[ActivitySlips, ...]:
+    titles = {activity.key: activity.title for activity in part_of(lesson, key).activities}
+    made = (
+        Submission.objects.filter(
+            membership__cohort=membership.cohort,
+            membership__role=Role.STUDENT,
+            lesson=lesson.lesson.slug,
+            activity__in=titles,
+        )
+        .exclude(slip="")
+        .values_list("activity", "slip")
+        .annotate(n=Count("membership", distinct=True))
+        .order_by("-n", "slip")
+    )
+    found: dict[str, dict[str, int]] = {activity: {} for activity in titles}
+    for activity, slip, n in made:
+        found[activity][slip] = n
+    return tuple(
+        ActivitySlips(titles[activity], tuple(SlipCount(slips.in_words(slip), n) for slip, n in counts.items()))
+        for activity, counts in found.items()
+    )
 
 
 def progress_report(found: Grid) -> dict[str, Any]:
@@ -145,4 +225,7 @@ def _entry(submission: Submission, lesson: LoadedLesson) -> TimelineEntry:
         _("%(activity)s, step %(step)d") % {"activity": title, "step": submission.step},
         state,
         shown_cells(submission.answer, submission.reply),
+        slip=slips.in_words(submission.slip) if submission.slip and not submission.accepted else "",
+        had_worked_line=bool(submission.reply.get("worked_line")),
+        went_on=bool(submission.answer.get("go_on")),
     )

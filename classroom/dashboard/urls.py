@@ -7,5 +7,6 @@ app_name = "dashboard"
 urlpatterns = [
     path("c/<slug:cohort>/class/", views.grid, name="grid"),
     path("c/<slug:cohort>/class/grid/", views.grid_since, name="grid-since"),
+    path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/class/students/<int:student>/", views.student, name="student"),
 ]

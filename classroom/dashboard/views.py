@@ -63,6 +63,20 @@ def student(request: HttpRequest, membership: Membership, student: int) -> HttpR
     return render(request, "dashboard/student.html", context)
 
 
+@never_cache
+@require_safe
+@instructor_required
+def part(request: HttpRequest, membership: Membership, part: str) -> HttpResponse:
+    """One part across the class: how far everyone is, and the slips as counts."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    context = {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "part": selectors.part_view(membership, lesson, part),
+    }
+    return render(request, "dashboard/part.html", context)
+
+
 def chosen_lesson(membership: Membership, slug: str | None) -> LoadedLesson:
     """The lesson asked for, or the cohort's first."""
     if slug:

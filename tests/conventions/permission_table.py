@@ -80,6 +80,7 @@ PAGES = (
     Row("account_reset_password", "/accounts/password/forgotten/", {"GET": EVERYBODY}),
     Row("dashboard:grid", "/c/{cohort}/class/", {"GET": INSTRUCTORS}),
     Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
+    Row("dashboard:part", "/c/{cohort}/class/parts/{part}/", {"GET": INSTRUCTORS}),
     Row("dashboard:student", "/c/{cohort}/class/students/{student}/", {"GET": INSTRUCTORS}),
     Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
     Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),

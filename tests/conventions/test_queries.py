@@ -47,7 +47,15 @@ def hand_in(lesson: LoadedLesson) -> Callable[[Membership], None]:
     return send
 
 
-@pytest.mark.parametrize("address", ["/c/ours/class/", "/c/ours/class/grid/?v=0", "/api/v1/cohorts/ours/progress/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/c/ours/class/",
+        "/c/ours/class/grid/?v=0",
+        "/c/ours/class/parts/by-hand/",
+        "/api/v1/cohorts/ours/progress/",
+    ],
+)
 def test_the_class_grid_asks_as_often_for_three_students_as_for_one(
     instructor: Membership,
     cohort: Cohort,

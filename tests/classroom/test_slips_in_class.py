@@ -1,0 +1,109 @@
+"""What the instructor sees of slips: in words beside a student, as counts across the class."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from classroom.models import Cohort, Membership, User
+from lessons import services
+from lessons.authoring.loader import LoadedLesson
+from tests.factories import MembershipFactory
+
+RIGHT = {
+    "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
+    "products": ["-2.1", "-7.8", "-18.6", "-31.2"],
+    "mean": "-14.925",
+    "w": "0.7463",
+}
+SUM = RIGHT | {"mean": "-59.7", "w": "2.985"}
+NO_X = RIGHT | {"mean": "-5", "w": "0.25"}
+PART = "/c/ours/class/parts/by-hand/"
+
+HandIn = Callable[..., None]
+
+
+@pytest.fixture
+def hand_in(lesson: LoadedLesson) -> HandIn:
+    def send(membership: Membership, *answers: dict[str, object]) -> None:
+        for answer in answers:
+            services.submit(membership, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+
+    return send
+
+
+@pytest.fixture
+def text_of(client_of: Callable[[User], Client], instructor: Membership) -> Callable[[str], str]:
+    """A page as the instructor reads it."""
+
+    def read(address: str) -> str:
+        answer = client_of(instructor.user).get(address)
+        assert answer.status_code == 200
+        return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.getvalue().decode())))
+
+    return read
+
+
+def test_slips_are_counted_by_students_and_not_by_tries_most_frequent_first(
+    cohort: Cohort, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, NO_X, SUM, RIGHT | {"w": "1"}, SUM)
+    hand_in(MembershipFactory(cohort=cohort), SUM, RIGHT)
+
+    text = text_of(PART)
+
+    assert re.search(r"forgot to average 2 .*did not multiply by x 1 ", text)
+    assert str(student.user) not in text
+
+
+def test_an_instructors_own_tries_and_other_classes_are_not_counted(
+    instructor: Membership, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(instructor, SUM)
+    hand_in(MembershipFactory(), SUM)
+
+    assert "No slip has been named here yet." in text_of(PART)
+
+
+def test_the_part_view_counts_where_everyone_is(
+    cohort: Cohort, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    MembershipFactory(cohort=cohort)
+    hand_in(MembershipFactory(cohort=cohort), RIGHT)
+    hand_in(student, *(RIGHT | {"w": w} for w in ("1", "2", "3")))
+
+    assert "not started 1 working 1 stuck 1 done 0 checked tries 4" in text_of(PART)
+
+
+def test_the_grid_says_the_last_slip_in_words_until_it_is_mended(
+    student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, SUM)
+    assert "1 try · forgot to average" in text_of("/c/ours/class/")
+
+    hand_in(student, RIGHT)
+
+    assert "forgot to average" not in text_of("/c/ours/class/")
+
+
+def test_the_timeline_says_the_slip_the_help_and_the_going_on(
+    student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, SUM, NO_X, SUM, SUM | {"go_on": True})
+
+    text = text_of(f"/c/ours/class/students/{student.pk}/")
+
+    assert "not yet · forgot to average · saw the worked line" in text
+    assert "went on with their own value" in text
+
+
+def test_a_part_that_is_to_come_says_so_and_an_unknown_one_is_not_there(
+    instructor: Membership, client_of: Callable[[User], Client], text_of: Callable[[str], str]
+) -> None:
+    assert "This part is not open yet." in text_of("/c/ours/class/parts/rates/")
+    assert client_of(instructor.user).get("/c/ours/class/parts/nothing/").status_code == 404
