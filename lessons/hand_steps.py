@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +38,7 @@ class Cell:
     state: str = ""
     feedback: str = ""
     is_asked: bool = True
+    is_here: bool = False
 
     @property
     def field(self) -> str:
@@ -55,6 +56,10 @@ class Row:
     prediction: str
     error: Cell
     product: Cell
+
+    @property
+    def is_here(self) -> bool:
+        return self.error.is_here or self.product.is_here
 
 
 @dataclass(frozen=True)
@@ -156,9 +161,13 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
     asked = grading.cell_names(chain.problem, activity.steps[step - 1].ask)
     answer = hand_step_answer(raw, grading.exact_cells(chain.problem, at.w))
     grades = grading.grade_step(chain.problem, at.w, answer.cells, asked)
+    # Going on with every decimal is right too, and so are the slips that are made on that way.
+    whole = Standing(chain.problem, chain.unrounded[:step])
+    if whole.path != at.path:
+        grades = grading.kinder(grades, grading.grade_step(chain.problem, whole.w, answer.cells, asked))
     accepted = grading.is_accepted(grades, asked)
     made = memory.get("slips", {})
-    diagnoses = grading.diagnose(at, grades, made.get(str(step - 1), ""))
+    diagnoses = _diagnoses(at, whole, grades, made.get(str(step - 1), ""))
     slip = _leading_slip(grades, diagnoses)
     w = grades["w"].value
     if answer.goes_on and not accepted:
@@ -183,6 +192,17 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
         ask=next((diagnosis.ask for diagnosis in diagnoses.values() if diagnosis.ask), ""),
         worked_line=_worked_line(at, next((name for name in asked if not _is_good(grades[name])), "")),
     )
+
+
+def _diagnoses(at: Standing, whole: Standing, grades: Mapping[str, CellGrade], last_slip: str) -> dict[str, Diagnosis]:
+    found = grading.diagnose(at, grades, last_slip)
+    if whole.path == at.path or all(diagnosis.candidates or diagnosis.follows_from for diagnosis in found.values()):
+        return found
+    other = grading.diagnose(whole, grades, last_slip)
+    return {
+        name: diagnosis if diagnosis.candidates or diagnosis.follows_from else other[name]
+        for name, diagnosis in found.items()
+    }
 
 
 def _check_may_go_on(standing: Mapping[str, Any], step: int, chain: Chain, w: Fraction | None) -> None:
@@ -233,7 +253,6 @@ def worksheet(
     answer, reply = last
     verdicts = reply.get("cells", {})
     cells = _cells(at, grading.cell_names(problem, activity.steps[step - 1].ask), answer, reply)
-    in_order = list(cells.values())
     tries = standing.get("tries_at", {}).get(str(step), 0)
     all_taken = n_taken == n_steps
     is_over = all_taken and not is_mending
@@ -269,7 +288,7 @@ def worksheet(
         tries=tries,
         tries_needed=TRIES_BEFORE_WORKED_LINE,
         worked_line=reply.get("worked_line") or "",
-        here=next((cell.line for cell in in_order if cell.is_open), ""),
+        here=next((cell.line for cell in cells.values() if cell.is_here), ""),
         was_checked=bool(verdicts),
         later=tuple(_later(activity, problem, number) for number in range(step + 1, n_steps + 1)),
         loss_chart=charts.loss_chart(problem, shown, slope=slope),
@@ -304,7 +323,8 @@ def _cells(
             feedback=verdict.get("feedback", ""),
             is_asked=is_asked,
         )
-    return found
+    first = next((cell for cell in found.values() if cell.is_open), None)
+    return found | {first.name: replace(first, is_here=True)} if first else found
 
 
 def _taken(chain: Chain) -> tuple[TakenStep, ...]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from lessons.maths import descent
 from lessons.maths.descent import Problem
-from lessons.maths.grading import TOLERANCE
+from lessons.maths.grading import TOLERANCE, fits
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,15 @@ class Chain:
     @property
     def path(self) -> tuple[Fraction, ...]:
         return (self.start, *self.values)
+
+    @property
+    def unrounded(self) -> tuple[Fraction, ...]:
+        """The same path for whoever goes on with every decimal on the calculator, and writes down four."""
+        path = [self.start]
+        for step, own in enumerate(self.values, start=1):
+            exact = descent.step(self.problem, path[-1])
+            path.append(exact if step not in self.carried and fits(own, exact) else own)
+        return tuple(path)
 
     @property
     def next_step(self) -> int:

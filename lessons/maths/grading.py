@@ -114,6 +114,12 @@ def grade_step(
     return {name: grade_cell(answer.get(name), exact[name]) for name in filled}
 
 
+def kinder(one: Mapping[str, CellGrade], other: Mapping[str, CellGrade]) -> dict[str, CellGrade]:
+    """Take the better grade of each cell, where an answer may be right in two ways."""
+    order = ("right", "rounded", "not_yet", "empty")
+    return {name: min(one[name], other[name], key=lambda grade: order.index(grade.state)) for name in one}
+
+
 def is_accepted(grades: Mapping[str, CellGrade], asked: Sequence[str]) -> bool:
     """Tell whether every asked cell is right, or right but rounded early."""
     return all(grades[name].state in ("right", "rounded") for name in asked)

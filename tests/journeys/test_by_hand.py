@@ -322,7 +322,7 @@ def test_the_ball_and_the_line_move_when_a_step_is_accepted_and_the_run_walks_on
     student.emulate_media(reduced_motion="reduce")
     student.get_by_role("button", name="Let it run").click()
 
-    expect(student.locator("[data-run-now]")).to_have_text("22: w = 1.9899")
+    expect(student.locator("[data-run-now]")).to_have_text("step 22: w = 1.9899")
     expect(student.locator("#spoken")).to_have_text("After 22 steps w settles at 1.9899.")
     desk.look(student, "by_hand_done")
 

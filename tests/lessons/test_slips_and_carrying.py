@@ -81,6 +81,17 @@ def test_the_other_convention_is_called_by_its_name_and_no_error(send: Send) -> 
     assert reply["cells"]["w"]["feedback"].startswith("Your arithmetic is fine, in the other convention.")
 
 
+def test_going_on_with_every_decimal_is_right_too_and_its_slips_are_known(send: Send) -> None:
+    send(1, STEP_1)
+
+    # From 0.74625: the sum is −37.3125, and from the 0.7463 that was written down it is −37.3110.
+    slipped = send(2, {"error_4": "-4.815", "mean": "-37.3125", "w": "1.2127"})
+    rounded = send(2, {"error_4": "-4.815", "mean": "-9.328125", "w": "1.21265625"})
+
+    assert slipped["cells"]["mean"]["slip"] == "sum"
+    assert rounded["accepted"]
+
+
 def test_several_slips_that_fit_accuse_nobody_and_the_question_tells_them_apart(
     student: Membership, cohort: Cohort, lesson: LoadedLesson, send: Send
 ) -> None:

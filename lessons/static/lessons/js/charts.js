@@ -52,7 +52,7 @@ function roll(from, to, duration, done = () => {}) {
   requestAnimationFrame(frame);
 }
 
-function furnish(element, isHidden) {
+function furnish(isHidden) {
   for (const mark of ["data-tangent", "data-slope"]) find(mark)?.toggleAttribute("hidden", isHidden);
   const label = find("data-ball")?.querySelector("text");
   label?.toggleAttribute("hidden", isHidden);
@@ -63,8 +63,8 @@ function arrive() {
   const chart = find("data-loss-chart");
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
-    furnish(chart, true);
-    roll(last.w, sheet.w, 700, () => furnish(chart, false));
+    furnish(true);
+    roll(last.w, sheet.w, 700, () => furnish(false));
   }
   last = sheet;
   find("data-run")?.removeAttribute("hidden");
@@ -74,13 +74,15 @@ document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-run]")) return;
   const steps = [...document.querySelectorAll("[data-run-step]")].map((row) => ({
     w: Number(row.dataset.w),
-    says: [...row.cells].map((cell) => cell.textContent),
+    says: row.dataset.runStep,
   }));
   const now = find("data-run-now");
-  const show = (k) => (now.textContent = `${steps[k].says[0]}: w = ${steps[k].says[1]}`);
+  const summary = find("data-run-end");
+  const show = (k) => (now.textContent = steps[k].says);
   const end = () => {
     show(steps.length - 1);
-    document.getElementById("spoken").textContent = find("data-run-end").textContent;
+    summary.hidden = false;
+    document.getElementById("spoken").textContent = summary.textContent;
   };
   const walk = (k) => {
     if (!find("data-run-now")) return;
@@ -88,7 +90,8 @@ document.addEventListener("click", (event) => {
     if (k === steps.length - 1) end();
     else roll(steps[k].w, steps[k + 1].w, 350, () => walk(k + 1));
   };
-  furnish(null, true);
+  furnish(true);
+  summary.hidden = true;
   if (isCalm()) {
     draw(steps.at(-1).w);
     end();
