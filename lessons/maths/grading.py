@@ -14,6 +14,7 @@ from lessons.maths.misconceptions import Cells, Standing
 CellState = Literal["right", "rounded", "not_yet", "empty"]
 TOLERANCE = Fraction(1, 1000)
 EARLY_DECIMALS = (2, 3)
+FARTHEST_ROUNDING = Fraction(1, 2 * 10 ** min(EARLY_DECIMALS))
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def grade_cell(typed: str | int | float | None, exact: Fraction) -> CellGrade:
 
 def fits(value: Fraction, exact: Fraction) -> bool:
     """Tell whether `value` is `exact` as people write it: within ±0.001, or rounded at two or three decimals."""
-    if abs(value - exact) <= TOLERANCE:
-        return True
+    gap = abs(value - exact)
+    if gap <= TOLERANCE or gap > FARTHEST_ROUNDING:
+        return gap <= TOLERANCE
     return any(_is_rounding(value, exact, n_decimals) for n_decimals in EARLY_DECIMALS)
 
 

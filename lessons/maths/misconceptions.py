@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from lessons.maths import descent, losses, values
 from lessons.maths.descent import FACTOR, Problem, Rule
@@ -51,6 +52,19 @@ class Standing:
     @property
     def rate(self) -> Fraction:
         return self.problem.learning_rate
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """The rows of the sheet with their right errors."""
+        return self.points_with(_error)
+
+    @cached_property
+    def products(self) -> tuple[Fraction, ...]:
+        return tuple(_product(point) for point in self.points)
+
+    def points_with(self, error: Callable[[Standing, Fraction, Fraction], Fraction]) -> tuple[Point, ...]:
+        pairs = zip(self.problem.x, self.problem.y, strict=True)
+        return tuple(Point(x, y, error(self, x, y)) for x, y in pairs)
 
 
 @dataclass(frozen=True)
@@ -111,9 +125,10 @@ class Slip:
             return {}
 
     def _worked(self, at: Standing) -> Cells:
-        x, y = at.problem.x, at.problem.y
-        points = [Point(x_i, y_i, self.error(at, x_i, y_i)) for x_i, y_i in zip(x, y, strict=True)]
-        products = [self.product(point) for point in points]
+        # Most slips are made further down: they share the lines above.
+        points = at.points if self.error is _error else at.points_with(self.error)
+        is_shared = points is at.points and self.product is _product
+        products = at.products if is_shared else tuple(self.product(point) for point in points)
         mean = self.mean(at) if self.mean else self.average(products)
         gradient = self.factor(at.problem.rule) * mean
         cells = {f"error_{i}": point.error for i, point in enumerate(points, start=1)}

@@ -3,6 +3,12 @@
 The data: x = 1, 2, 3, 4; y = 2.1, 3.9, 6.2, 7.8; w from 0; learning rate 0.05. Full rule steps 1 to 3, then half rule.
 """
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lessons.maths.descent import Rule
+
 # One-off: everything before this step was right.
 ONE_OFF: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("sign", ("-1.4925", "1.1194", "1.7723"), ("-0.7463", "0.2798", "0.9212")),
@@ -76,29 +82,57 @@ CHAINS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("divided-by-x", ("0.2017", "0.3832", "0.5465"), ("0.1008", "0.1966", "0.2876")),
 )
 
-# Identical numbers at a step of the right path: (rule, step, what they give, who gives it).
-COLLISIONS: tuple[tuple[str, int, str, frozenset[str]], ...] = (
-    ("full", 1, "1.4925", frozenset({"right", "from-start", "stale-start", "stale-previous", "restart"})),
-    ("half", 1, "0.74625", frozenset({"right", "from-start", "stale-start", "stale-previous", "restart"})),
-    ("full", 1, "-1.4925", frozenset({"sign", "y-for-error", "step-only"})),
-    ("half", 1, "-0.74625", frozenset({"sign", "y-for-error", "step-only"})),
-    ("full", 1, "2.985", frozenset({"divided-by-2", "sum-other-rule"})),
-    ("full", 2, "2.23875", frozenset({"divided-by-2", "sum-other-rule"})),
-    ("full", 3, "2.0521875", frozenset({"divided-by-2", "sum-other-rule"})),
-    ("half", 1, "1.4925", frozenset({"divided-by-2", "other-rule"})),
-    ("half", 2, "1.6790625", frozenset({"divided-by-2", "other-rule"})),
-    ("half", 3, "1.7956640625", frozenset({"divided-by-2", "other-rule"})),
-    ("full", 2, "2.985", frozenset({"sum", "stale-previous", "stale-start"})),
-    ("full", 3, "2.23875", frozenset({"sum", "stale-previous"})),
-    *(("full", step, "1.99", frozenset({"one-too-few", "best-w"})) for step in (1, 2, 3)),
-    *(("full", step, "2", frozenset({"no-x-sum", "guessed-w"})) for step in (1, 2, 3)),
-    ("full", 2, "0.373125", frozenset({"from-start", "prediction-for-error"})),
-    ("half", 2, "0.46640625", frozenset({"from-start", "prediction-for-error"})),
-    # The same slip under two names: the predictions of one step back are those of the start.
-    ("half", 2, "1.4925", frozenset({"stale-start", "stale-previous"})),
+
+class Shared(NamedTuple):
+    """A number at a step of the right path that several slips give, and what is said to it: a name, or a question."""
+
+    rule: Rule
+    step: int
+    w: str
+    slugs: frozenset[str]
+    slip: str = ""
+    ask: str = ""
+
+
+def _shared(rule: Rule, step: int, w: str, slugs: str, slip: str = "", ask: str = "") -> Shared:
+    return Shared(rule, step, w, frozenset(slugs.split()), slip, ask)
+
+
+# The same number exactly. Where one is named, the others are mended in the same way.
+COLLISIONS: tuple[Shared, ...] = (
+    _shared("full", 1, "1.4925", "right from-start stale-start stale-previous restart"),
+    _shared("half", 1, "0.74625", "right from-start stale-start stale-previous restart"),
+    _shared("full", 1, "-1.4925", "sign y-for-error step-only", ask="error_4"),
+    _shared("half", 1, "-0.74625", "sign y-for-error step-only", ask="error_4"),
+    _shared("full", 1, "2.985", "divided-by-2 sum-other-rule", "sum-other-rule"),
+    _shared("full", 2, "2.23875", "divided-by-2 sum-other-rule", "sum-other-rule"),
+    _shared("full", 3, "2.0521875", "divided-by-2 sum-other-rule", "sum-other-rule"),
+    _shared("half", 1, "1.4925", "divided-by-2 other-rule", ask="mean"),
+    _shared("half", 2, "1.6790625", "divided-by-2 other-rule", ask="mean"),
+    _shared("half", 3, "1.7956640625", "divided-by-2 other-rule", ask="mean"),
+    # The sum at step 2 is the mean of step 1, so the mean could not tell.
+    _shared("full", 2, "2.985", "sum stale-previous stale-start", ask="error_4"),
+    _shared("full", 3, "2.23875", "sum stale-previous", ask="error_4"),
+    *(_shared("full", step, "1.99", "one-too-few best-w", ask="error_4") for step in (1, 2, 3)),
+    *(_shared("full", step, "2", "no-x-sum guessed-w", ask="error_4") for step in (1, 2, 3)),
+    _shared("full", 2, "0.373125", "from-start prediction-for-error", ask="error_4"),
+    _shared("half", 2, "0.46640625", "from-start prediction-for-error", ask="error_4"),
+    # The predictions of one step back are those of the start.
+    _shared("half", 2, "1.4925", "stale-start stale-previous", "stale-start"),
     # Left as it was: found while building, beside those that were known before.
-    ("full", 1, "0", frozenset({"prediction-for-error", "unchanged"})),
-    ("half", 1, "0", frozenset({"prediction-for-error", "unchanged"})),
-    ("full", 2, "1.4925", frozenset({"restart", "unchanged"})),
-    ("half", 2, "0.74625", frozenset({"restart", "unchanged"})),
+    _shared("full", 1, "0", "prediction-for-error unchanged", ask="error_4"),
+    _shared("half", 1, "0", "prediction-for-error unchanged", ask="error_4"),
+    _shared("full", 2, "1.4925", "restart unchanged", ask="error_4"),
+    _shared("half", 2, "0.74625", "restart unchanged", ask="error_4"),
+)
+
+# Not the same number, but as people write it no telling which.
+NEIGHBOURS: tuple[Shared, ...] = (
+    _shared("half", 1, "1", "no-x-sum one-too-few", ask="mean"),
+    _shared("full", 3, "1.9496", "means-multiplied product-left-out", ask="mean"),
+    _shared("full", 3, "1.8891", "first-point point-by-point", ask="error_4"),
+    _shared("full", 3, "1.8892", "first-point point-by-point", ask="error_4"),
+    _shared("full", 3, "2.0000", "no-x-sum last-point guessed-w", ask="error_4"),
+    _shared("full", 3, "2.0006", "no-x-sum last-point guessed-w", ask="error_4"),
+    _shared("full", 1, "1.94", "slope-with-intercept swapped-digits"),
 )
