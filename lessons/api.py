@@ -48,7 +48,9 @@ class LessonOutline(serializers.Serializer):
 class SubmissionRequest(serializers.Serializer):
     id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
     step = serializers.IntegerField(min_value=1, max_value=100)
-    answer = serializers.JSONField(help_text="For hand_steps: {errors, products, mean, gradient, w}, as asked.")
+    answer = serializers.JSONField(
+        help_text="For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w."
+    )
 
 
 class SubmissionReply(serializers.Serializer):
@@ -57,7 +59,7 @@ class SubmissionReply(serializers.Serializer):
     accepted = serializers.BooleanField()
     matches_notebook = serializers.BooleanField()
     cells = serializers.DictField()
-    ask = serializers.CharField(allow_null=True)
+    ask = serializers.CharField(allow_null=True, help_text="The cell that would tell the candidates apart.")
     carried_from = serializers.CharField(allow_null=True)
     worked_line = serializers.CharField(allow_null=True)
     progress = serializers.DictField()

@@ -39,6 +39,12 @@ class Axis:
     def holds(self, value: float) -> bool:
         return self.low <= value <= self.high
 
+    @classmethod
+    def over(cls, low: float, high: float, start: float, end: float) -> Axis:
+        """An axis that has some length, whatever the numbers are."""
+        least = 1e-6 * max(1.0, abs(low), abs(high))
+        return cls(low, max(high, low + least), start, end)
+
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """About four round numbers: (pixel, label)."""
@@ -123,10 +129,10 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
     start, here = float(path[0]), _float(path[-1])
     best = -b / (2 * a) if a else start
     reach = max(abs(start - best), 0.5) * 1.1
-    x_axis = Axis(best - reach, best + reach, LEFT, RIGHT)
+    x_axis = Axis.over(best - reach, best + reach, LEFT, RIGHT)
     floor = a * best**2 + b * best + c
     rise = a * reach**2 or 1.0
-    y_axis = Axis(
+    y_axis = Axis.over(
         max(0.0, floor - 0.06 * rise) if floor < 0.1 * rise else floor - 0.1 * rise, floor + rise, BOTTOM, TOP
     )
 
@@ -170,9 +176,9 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
 def data_chart(problem: Problem, w: Fraction) -> DataChart:
     """Draw the points and the line prediction = w·x, with what it misses each of them by."""
     xs, ys = [float(x) for x in problem.x], [float(y) for y in problem.y]
-    x_axis = Axis(min(0.0, *xs), max(*xs, 0.0) * 1.12 or 1.0, LEFT, RIGHT)
+    x_axis = Axis.over(min(0.0, *xs), max(*xs, 0.0) * 1.12 or 1.0, LEFT, RIGHT)
     low, high = min(0.0, *ys), max(0.0, *ys)
-    y_axis = Axis(low * 1.1, high * 1.12 if high else 1.0, BOTTOM, TOP)
+    y_axis = Axis.over(low * 1.1, high * 1.12 if high else 1.0, BOTTOM, TOP)
     slope = _float(w)
     x_end = _last_inside(slope, x_axis, y_axis)
     dots = tuple(

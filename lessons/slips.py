@@ -41,7 +41,7 @@ WORDS: dict[str, Words] = {
     ),
     "sum": Words(
         gettext_lazy("forgot to average"),
-        gettext_lazy("That is the sum. Divide the %(n)d products by %(n)d to get the average before you use it."),
+        gettext_lazy("You used the sum. Divide the %(n)d products by %(n)d to get the average before you use it."),
     ),
     "other-rule": Words(
         gettext_lazy("used the other convention"),

@@ -21,7 +21,7 @@ from tests.factories import CohortFactory, MembershipFactory
 
 # Seconds that all tests with a marker may take together, summed over parallel workers that share two cores;
 # tests without a marker need at most a database.
-BUDGETS = {"pure": 60, "journey": 600, "faults": 240, "race": 120, "benchmark": 300, "database": 240}
+BUDGETS = {"pure": 180, "journey": 1200, "faults": 480, "race": 240, "benchmark": 300, "database": 600}
 IN_CI = os.environ.get("CI") == "true"
 
 spent: dict[str, float] = defaultdict(float)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, User
 from lessons import services
@@ -61,6 +62,16 @@ def test_slips_are_counted_by_students_and_not_by_tries_most_frequent_first(
     assert str(student.user) not in text
 
 
+@pytest.mark.parametrize("n_students", [1, 3])
+def test_the_same_slip_three_times_counts_its_student_once(
+    cohort: Cohort, hand_in: HandIn, text_of: Callable[[str], str], n_students: int
+) -> None:
+    for student in MembershipFactory.create_batch(n_students, cohort=cohort):
+        hand_in(student, SUM, SUM | {"w": "3"}, SUM)
+
+    assert f"forgot to average {n_students} " in text_of(PART)
+
+
 def test_an_instructors_own_tries_and_other_classes_are_not_counted(
     instructor: Membership, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
 ) -> None:
@@ -91,6 +102,16 @@ def test_the_grid_says_the_last_slip_in_words_until_it_is_mended(
     assert "forgot to average" not in text_of("/c/ours/class/")
 
 
+def test_the_api_names_the_slip_by_its_slug(
+    instructor: Membership, student: Membership, hand_in: HandIn, api_of: Callable[[User], APIClient]
+) -> None:
+    hand_in(student, SUM)
+
+    report = api_of(instructor.user).get("/api/v1/cohorts/ours/progress/").json()
+
+    assert report["students"][0]["parts"]["by-hand"]["slip"] == "sum"
+
+
 def test_the_timeline_says_the_slip_the_help_and_the_going_on(
     student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
 ) -> None:
@@ -99,7 +120,7 @@ def test_the_timeline_says_the_slip_the_help_and_the_going_on(
     text = text_of(f"/c/ours/class/students/{student.pk}/")
 
     assert "not yet · forgot to average · saw the worked line" in text
-    assert "went on with their own value" in text
+    assert "step 1 · forgot to average · saw the worked line · went on with their own value" in text
 
 
 def test_a_part_that_is_to_come_says_so_and_an_unknown_one_is_not_there(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.running import Running
+from tests.running import MANAGE, Running
 
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
@@ -87,19 +88,58 @@ def desk(browser: Browser, downhill: Running) -> Iterator[Desk]:
     assert desk.complaints == []
 
 
+# One process for all of a session's questions: starting Django takes longer than most journeys.
+CLERK = """
+import sys
+from classroom import services
+from classroom.models import Cohort
+from lessons.models import Submission
+for line in sys.stdin:
+    verb, username = line.split()
+    if verb == "register":
+        cohort = Cohort.objects.get(slug="demo")
+        services.register(username=username, display_name=username.title(), password="downhill", cohort=cohort)
+        print(flush=True)
+    else:
+        sent = Submission.objects.filter(membership__user__username=username).order_by("id")
+        print(*(f"{each.step}:{each.answer.get('w')}" for each in sent), flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def clerk(downhill: Running) -> Iterator[Callable[[str, str], str]]:
+    """Ask the running Downhill's own database to register somebody, or what it keeps of them."""
+    command = [*MANAGE, "shell", "--no-imports", "-c", CLERK]
+    with subprocess.Popen(
+        command, env=downhill.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def ask(verb: str, username: str) -> str:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            print(verb, username, file=process.stdin, flush=True)
+            answer = process.stdout.readline()
+            assert answer, "the clerk ended; its error stands above"
+            return answer.strip()
+
+        yield ask
+        process.stdin.close()
+
+
 @pytest.fixture
-def new_student(downhill: Running) -> Callable[[str], str]:
+def new_student(clerk: Callable[[str, str], str]) -> Callable[[str], str]:
     """Make another student of the demo class; gives the username back."""
 
     def make(username: str) -> str:
-        downhill.manage(
-            "shell",
-            "--no-imports",
-            "-c",
-            "from classroom import services; from classroom.models import Cohort; "
-            f"services.register(username='{username}', display_name='{username.title()}', password='downhill', "
-            "cohort=Cohort.objects.get(slug='demo'))",
-        )
+        clerk("register", username)
         return username
 
     return make
+
+
+@pytest.fixture
+def stored(clerk: Callable[[str, str], str]) -> Callable[[str], list[str]]:
+    """What the server keeps of a student: “step:w” of each submission, in order."""
+    return lambda username: clerk("submissions", username).split()

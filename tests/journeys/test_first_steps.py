@@ -118,7 +118,7 @@ def test_the_worksheet_works_without_javascript(desk: Desk, new_student: Callabl
 
     fill(student, STEP_1 | {"mean": "-59.7"})
     check(student)
-    expect(student.get_by_text("Not yet. That is the sum. Divide the 4 products by 4")).to_be_visible()
+    expect(student.get_by_text("Not yet. You used the sum. Divide the 4 products by 4")).to_be_visible()
     fill(student, {"mean": "-14.925"})
     check(student)
 

@@ -58,7 +58,7 @@ def test_the_slip_is_named_at_its_cell_and_what_follows_from_it_is_no_second_sli
 
     mean, w = reply["cells"]["mean"], reply["cells"]["w"]
     assert (mean["state"], mean["slip"], mean["candidates"]) == ("not_yet", "sum", ["sum"])
-    assert mean["feedback"] == "That is the sum. Divide the 4 products by 4 to get the average before you use it."
+    assert mean["feedback"] == "You used the sum. Divide the 4 products by 4 to get the average before you use it."
     assert (w["state"], w["slip"]) == ("not_yet", None)
     assert w["feedback"] == "This goes with your average. Mend that one first, then work this out again."
 
