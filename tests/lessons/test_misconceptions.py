@@ -386,6 +386,19 @@ def assert_recognised(rule: Rule, step: int, sheet: Mapping[str, str], wrong: di
     assert {cell: diagnosis.slip for cell, diagnosis in found.items()} == dict.fromkeys(wrong, slug)
 
 
+@pytest.mark.parametrize("left_out", range(6))
+def test_whichever_product_is_left_out_of_the_average_it_is_seen(left_out: int) -> None:
+    x, y = tuple(map(Fraction, (1, 2, 3, 5, 8, 13))), tuple(map(Fraction, (2, 5, 7, 11, 17, 29)))
+    problem = Problem(x, y, Fraction("0.01"), "half")
+    products = descent.products(problem, Fraction(1))
+    mean = sum(products[:left_out] + products[left_out + 1 :], Fraction(0)) / 6
+
+    found = diagnosis(Standing(problem, (Fraction(1),)), w=values.show(1 - mean / 100))
+
+    assert found is not None
+    assert found.slip == "product-left-out"
+
+
 def test_two_digits_swapped_in_the_first_w_are_seen() -> None:
     found = diagnosis(right_standing("half", 1), w="0.7643")
 

@@ -10,7 +10,7 @@ function show(text) {
 const refusal = (html) =>
   new DOMParser().parseFromString(html, "text/html").querySelector("[data-refusal]")?.textContent;
 
-document.addEventListener("htmx:sendError", () => show(banner.dataset.lost));
+for (const lost of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(lost, () => show(banner.dataset.lost));
 document.addEventListener("htmx:responseError", (event) => {
   show(refusal(event.detail.xhr.responseText) ?? banner.dataset.lost);
 });

@@ -18,6 +18,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   form.dataset.warned = "yes";
   const banner = document.getElementById("banner");
-  banner.textContent = banner.dataset.leaving.replace("{steps}", waiting.map(({ step }) => step).join(", "));
+  const steps = [...new Set(waiting.map(({ step }) => step))].join(", ");
+  banner.textContent = banner.dataset.leaving.replace("{steps}", steps);
+  banner.dataset.says = "leaving";
   banner.hidden = false;
 });

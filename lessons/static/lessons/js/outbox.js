@@ -2,14 +2,17 @@
 // Each member of a class has an outbox of their own: nobody else's log-in shows it or sends it.
 const { member, person } = document.body.dataset;
 const KEY = `downhill:outbox:${member}`;
+const PATIENCE = 15000;
+// No answer to what was sent, as no 5xx is. 404: whoever has logged in since may not be in this class.
+const KEPT = [0, 401, 403, 404, 408, 429];
 const banner = document.getElementById("banner");
-const KEPT = [0, 401, 403, 408, 429]; // not an answer to what was sent; neither is any 5xx
 let entries = [];
+let isForgetful = false;
 let wait = 2000;
 
 function read() {
   try {
-    entries = JSON.parse(localStorage.getItem(KEY)) ?? [];
+    if (!isForgetful) entries = JSON.parse(localStorage.getItem(KEY)) ?? [];
   } catch {
     // storage is switched off: the page itself remembers
   }
@@ -21,7 +24,7 @@ function write(changed) {
   try {
     localStorage.setItem(KEY, JSON.stringify(changed));
   } catch {
-    // likewise
+    isForgetful = true; // full: likewise
   }
 }
 
@@ -29,41 +32,84 @@ function keep(entry) {
   if (!read().some(({ id }) => id === entry.id)) write([...entries, { ...entry, member, person }]);
 }
 
-function settle(id, status) {
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+// A school's wifi may answer everything with its own log-in page, and call it a success.
+const isSheet = (html) => parsed(html).getElementById("part") !== null;
+
+function settle(id, status, html) {
   const entry = read().find((each) => each.id === id);
-  if (!entry || KEPT.includes(status) || status >= 500) return false;
+  const isAnswer = status >= 200 && status < 300 ? isSheet(html) : !KEPT.includes(status) && status < 500;
+  if (!entry || !isAnswer) return false;
   write(entries.filter((each) => each !== entry));
-  if (status < 300) document.dispatchEvent(new CustomEvent("acknowledged", { detail: entry }));
+  if (status < 300) {
+    holdBack(entry, html);
+    document.dispatchEvent(new CustomEvent("acknowledged", { detail: entry }));
+  }
   return true;
 }
 
-function tell() {
-  const isOurs = banner.dataset.says === "kept";
-  if (read().length) {
-    banner.textContent = banner.dataset.kept.replace("{steps}", entries.map(({ step }) => step).join(", "));
-    banner.dataset.says = "kept";
-    banner.hidden = false;
-  } else if (isOurs) {
+// A step that is not accepted stays open and holds back those after it: they are drafts of their sheets again.
+function holdBack({ activity, step }, html) {
+  const open = parsed(html).querySelector(`form[data-worksheet][data-activity="${activity}"]`)?.dataset.step;
+  if (open !== String(step)) return;
+  write(read().filter((each) => each.activity !== activity || Number(each.step) <= Number(step)));
+}
+
+function say(text, kind) {
+  if (banner.textContent !== text) banner.textContent = text;
+  banner.dataset.says = kind;
+  banner.hidden = false;
+}
+
+function tell(html = "") {
+  const refused = parsed(html).querySelector("[data-refusal]")?.textContent;
+  const steps = [...new Set(read().map(({ step }) => step))].join(", ");
+  if (refused) say(refused, "refused");
+  else if (banner.dataset.says === "leaving") return;
+  else if (steps) say(banner.dataset.kept.replace("{steps}", steps), "kept");
+  else if (banner.dataset.says) {
     banner.hidden = true;
     delete banner.dataset.says;
   }
 }
 
-document.addEventListener("htmx:beforeSend", ({ detail }) => {
-  const { activity, step } = detail.elt.dataset;
-  if (!detail.elt.matches("form[data-worksheet]")) return;
-  const fields = [...detail.requestConfig.formData.entries()].filter(([name]) => name !== "csrfmiddlewaretoken");
-  keep({ id: detail.elt.elements.id.value, url: detail.elt.action, activity, step, fields });
+const isSheetForm = (element) => element.matches("form[data-worksheet]");
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (isSheetForm(detail.elt)) detail.timeout = PATIENCE;
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt: sheet, requestConfig } = event.detail;
+  if (!isSheetForm(sheet)) return;
+  const { activity, step } = sheet.dataset;
+  const fields = [...requestConfig.formData.entries()].filter(([name]) => name !== "csrfmiddlewaretoken");
+  const id = sheet.elements.id.value;
+  keep({ id, url: sheet.action, activity, step, fields });
+  if (read()[0].id === id) return;
+  event.preventDefault(); // what was checked before goes first
+  later(0);
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (isSheetForm(detail.requestConfig.elt) && !isSheet(detail.xhr.responseText)) detail.shouldSwap = false;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const id = detail.requestConfig?.formData?.get?.("id");
-  if (id) settle(id, detail.xhr.status);
-  tell();
+  const { status, responseText } = detail.xhr;
+  if (id) settle(id, status, responseText);
+  tell(responseText);
+  if (read().length) later();
 });
-document.addEventListener("htmx:sendError", ({ detail }) => {
-  tell();
-  if (detail.elt.matches("form[data-worksheet]")) unfold(detail.elt, Number(detail.elt.dataset.step) + 1);
-  later();
+for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(lost, ({ detail }) => {
+    tell();
+    if (isSheetForm(detail.elt)) unfold(detail.elt, Number(detail.elt.dataset.step) + 1);
+  });
+}
+
+// A changed answer is a new one: under the old id the server would not read it.
+document.addEventListener("input", ({ target }) => {
+  const sheet = target.closest?.("form[data-worksheet]");
+  if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
 });
 
 // Without a connection the next step can be typed, and waits its turn.
@@ -71,8 +117,10 @@ function unfold(sheet, step) {
   const blank = document.querySelector("[data-later]")?.content.querySelector(`[data-later-step="${step}"]`);
   if (!blank || document.querySelector(`form[data-later-step="${step}"]`)) return;
   const form = blank.cloneNode(true);
-  Object.assign(form.dataset, { activity: sheet.dataset.activity, step: String(step), url: sheet.dataset.url ?? sheet.action });
+  const { activity, url = sheet.action } = sheet.dataset;
+  Object.assign(form.dataset, { activity, url, step: String(step) });
   (document.querySelector(`form[data-later-step="${step - 1}"]`) ?? sheet).after(form);
+  form.addEventListener("input", () => (form.querySelector("[type=submit]").disabled = false));
   form.dispatchEvent(new Event("later", { bubbles: true }));
 }
 
@@ -86,40 +134,39 @@ document.addEventListener("submit", (event) => {
   form.querySelector("[type=submit]").disabled = true;
   tell();
   unfold(form, Number(step) + 1);
+  later();
 });
 
 async function post(entry) {
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = { "X-CSRFToken": token, "HX-Request": "true" };
+  const body = new URLSearchParams(entry.fields);
+  const limit = new AbortController();
+  const alarm = setTimeout(() => limit.abort(), PATIENCE);
   try {
-    const body = new URLSearchParams(entry.fields);
-    const answer = await fetch(entry.url, { method: "POST", headers, body, credentials: "same-origin" });
+    const answer = await fetch(entry.url, { method: "POST", headers, body, signal: limit.signal });
     return { status: answer.status, html: await answer.text() };
   } catch {
     return { status: 0, html: "" };
+  } finally {
+    clearTimeout(alarm);
   }
-}
-
-// A step that is not accepted holds back those after it: they become drafts of their sheets again.
-function holdBack(entry, html) {
-  const open = new DOMParser().parseFromString(html, "text/html").querySelector("form[data-worksheet]")?.dataset.step;
-  const isLater = (each) => each.activity === entry.activity && Number(each.step) > Number(open ?? Infinity);
-  write(read().filter((each) => !isLater(each)));
 }
 
 async function flush() {
   let sent = null;
+  let said = "";
   while (read().length) {
     const entry = entries[0];
     const { status, html } = await post(entry);
-    if (!settle(entry.id, status)) break;
-    if (status < 300) holdBack(entry, html);
+    said = status < 400 ? "" : html;
+    if (!settle(entry.id, status, html)) break;
     sent = entry;
   }
   wait = read().length ? Math.min(wait * 1.5, 30000) : 2000;
-  tell();
   const shown = sent && document.querySelector(`form[data-worksheet][data-activity="${sent.activity}"]`);
-  if (shown) htmx.ajax("GET", location.href, { target: "#part", select: "#part", swap: "outerHTML" });
+  if (shown) await htmx.ajax("GET", location.href, { target: "#part", select: "#part", swap: "outerHTML" });
+  tell(said);
   if (entries.length) later();
 }
 
@@ -134,7 +181,7 @@ function later(delay = wait) {
   }, delay);
 }
 
-// crypto.randomUUID is missing on plain http.
+// crypto.randomUUID is missing on plain http, where a classroom laptop serves.
 function newId() {
   const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");

@@ -54,22 +54,3 @@ document.addEventListener("htmx:afterSettle", (event) => {
   (part.querySelector("[aria-invalid=true]") ?? (wasChecked && open) ?? part.querySelector("h1"))?.focus();
   document.getElementById("spoken").textContent = part.querySelector("[data-verdict]")?.textContent.trim() ?? "";
 });
-
-// An answer that was changed after a lost reply is a new one: under the old name the server would not read it.
-let wasSent = false;
-document.addEventListener("htmx:sendError", () => (wasSent = true));
-document.addEventListener("input", (event) => {
-  const sheet = event.target.closest?.("[data-worksheet]");
-  if (!sheet || !wasSent) return;
-  sheet.elements.id.value = newId();
-  wasSent = false;
-});
-
-// crypto.randomUUID is missing on plain http, where a classroom laptop serves.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
