@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lessons.maths import descent, losses, values
 from lessons.maths.descent import Problem
 
 WIDTH, HEIGHT = 400, 250
-LEFT, RIGHT, TOP, BOTTOM = 38, 388, 26, 214
+LEFT, RIGHT, TOP, BOTTOM = 46, 388, 26, 214
+TANGENT = 62  # pixels to each side of the ball
 SETTLED = 0.00005
+FAR = 1000  # times as far from the best w as the start was
+HUGE = 1e300
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,11 @@ class Axis:
 
     def at(self, value: float) -> float:
         """Return the pixel of a value, kept inside the drawing."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        share = (self.inside(value) - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 2)
+
+    def inside(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
 
     def holds(self, value: float) -> bool:
         return self.low <= value <= self.high
@@ -53,7 +61,7 @@ class Axis:
         step = next(nice * power for nice in (1, 2, 5, 10) if nice * power >= size * 0.8)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
-        return tuple((self.at(k * step), _number(k * step)) for k in range(first, last + 1))
+        return tuple((self.at(k * step), _tick(k * step)) for k in range(first, last + 1))
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,20 @@ class Ball:
     anchor: str
     says: str
     is_here: bool
+    is_named: bool
+
+    def covers(self, other: Ball) -> bool:
+        """Tell whether the writing at this ball would run into the other's label."""
+        (left, right), (other_left, other_right) = self.sides, other.sides
+        is_beside = right < other_left or other_right < left
+        return not is_beside and self.slope_y - 14 < other.label_y < self.label_y + 14
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """About where the label begins and ends."""
+        width = 8 * len(self.label)
+        left = self.label_x - {"start": 0, "middle": width / 2, "end": width}[self.anchor]
+        return left, left + width
 
 
 @dataclass(frozen=True)
@@ -125,32 +147,15 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
     path : the values of w so far, the start first
     slope : the gradient as the student wrote it; empty as long as it is theirs to find
     """
-    a, b, c = _coefficients(problem)
-    start, here = float(path[0]), _float(path[-1])
-    best = -b / (2 * a) if a else start
-    reach = max(abs(start - best), 0.5) * 1.1
+    curvature, lowest = _valley(problem, path[0])
+    best, floor = _float(lowest), _float(losses.loss(problem, lowest))
+    reach = max(abs(_float(path[0]) - best), 0.5) * 1.1
+    climb = min(curvature * reach * reach, HUGE)
+    rise = climb or 1.0
     x_axis = Axis.over(best - reach, best + reach, LEFT, RIGHT)
-    floor = a * best**2 + b * best + c
-    rise = a * reach**2 or 1.0
-    y_axis = Axis.over(
-        max(0.0, floor - 0.06 * rise) if floor < 0.1 * rise else floor - 0.1 * rise, floor + rise, BOTTOM, TOP
-    )
-
-    def height(w: float) -> float:
-        return a * w * w + b * w + c
-
-    points = [x_axis.low + i * (x_axis.high - x_axis.low) / 60 for i in range(61)]
-    line = _gradient(problem, path[-1])
-    half = (x_axis.high - x_axis.low) * 0.16
-    # The tangent is cut where it would leave the drawing.
-    steep = (y_axis.high - y_axis.low) * 0.32 / abs(line) if line else half
-    half = min(half, steep) if math.isfinite(steep) else half
-    base = min(max(here, x_axis.low), x_axis.high)
-    base_y = height(base)
-    balls = tuple(
-        _ball(number, w, x_axis, y_axis, _float(losses.loss(problem, w)), number == len(path) - 1)
-        for number, w in enumerate(path)
-    )
+    y_axis = Axis.over(floor - 0.08 * rise, floor + rise, BOTTOM, TOP)
+    shares = [i / 30 - 1 for i in range(61)]
+    balls = _balls(problem, path, x_axis, y_axis)
     name = _("half the mean squared error") if problem.rule == "half" else _("the mean squared error")
     return LossChart(
         title=_("loss = %(name)s") % {"name": name},
@@ -158,29 +163,25 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
         % {"best": _number(round(best, 2)), "here": balls[-1].label},
         x_axis=x_axis,
         y_axis=y_axis,
-        curve=_path([(x_axis.at(w), y_axis.at(height(w))) for w in points]),
+        curve=_path([(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]),
         trail=_path([(ball.x, ball.y) for ball in balls]),
         balls=balls,
-        tangent=(
-            x_axis.at(base - half),
-            y_axis.at(base_y - line * half),
-            x_axis.at(base + half),
-            y_axis.at(base_y + line * half),
-        ),
+        tangent=_tangent(balls[-1], _float(descent.gradient(problem, path[-1])), x_axis, y_axis),
         slope=_("slope %(slope)s") % {"slope": slope or "?"},
-        w=base,
+        w=x_axis.inside(_float(path[-1])),
         rows=tuple((ball.label, _number(_float(losses.loss(problem, w)))) for ball, w in zip(balls, path, strict=True)),
     )
 
 
 def data_chart(problem: Problem, w: Fraction) -> DataChart:
     """Draw the points and the line prediction = w·x, with what it misses each of them by."""
-    xs, ys = [float(x) for x in problem.x], [float(y) for y in problem.y]
+    xs, ys = [_float(x) for x in problem.x], [_float(y) for y in problem.y]
     x_axis = Axis.over(min(0.0, *xs), max(*xs, 0.0) * 1.12 or 1.0, LEFT, RIGHT)
     low, high = min(0.0, *ys), max(0.0, *ys)
-    y_axis = Axis.over(low * 1.1, high * 1.12 if high else 1.0, BOTTOM, TOP)
+    # A little room below, so that a line that falls is seen to fall.
+    y_axis = Axis.over(low * 1.1 - 0.08 * (high - low), high * 1.12 if high else 0.12 * -low or 1.0, BOTTOM, TOP)
     slope = _float(w)
-    x_end = _last_inside(slope, x_axis, y_axis)
+    x_first, x_last = (_inside(slope, x, y_axis) for x in (x_axis.low, x_axis.high))
     dots = tuple(
         Dot(
             x=x_axis.at(x),
@@ -199,7 +200,7 @@ def data_chart(problem: Problem, w: Fraction) -> DataChart:
         x_axis=x_axis,
         y_axis=y_axis,
         dots=dots,
-        line=(x_axis.at(0), y_axis.at(0), x_axis.at(x_end), y_axis.at(slope * x_end)),
+        line=(x_axis.at(x_first), y_axis.at(slope * x_first), x_axis.at(x_last), y_axis.at(slope * x_last)),
         w=slope,
         rows=tuple(
             (values.show(x), values.show(y), values.show(w * x)) for x, y in zip(problem.x, problem.y, strict=True)
@@ -208,71 +209,139 @@ def data_chart(problem: Problem, w: Fraction) -> DataChart:
 
 
 def run_chart(problem: Problem, start: Fraction, n_steps: int) -> Run:
-    """Let it run: step after step from the start, until w no longer moves or `n_steps` are done."""
-    a, b, c = _coefficients(problem)
-    rate = float(problem.learning_rate)
-    walked = [float(start)]
-    while len(walked) <= n_steps and math.isfinite(walked[-1]):
-        walked.append(walked[-1] - rate * (2 * a * walked[-1] + b))
-        if abs(walked[-1] - walked[-2]) < SETTLED:
+    """Let it run: from the start until w no longer moves, has gone too far away, or `n_steps` are done."""
+    curvature, lowest = _valley(problem, start)
+    best, floor = _float(lowest), _float(losses.loss(problem, lowest))
+    shrinks_by = 1 - 2 * curvature * _float(problem.learning_rate)
+    first = _float(start) - best
+    away = [first]
+    while len(away) <= n_steps and abs(away[-1]) <= FAR * abs(first):
+        away.append(away[-1] * shrinks_by)
+        if abs(away[-1] - away[-2]) < SETTLED:
             break
-    steps = tuple((k, _number(w), _number(a * w * w + b * w + c), w) for k, w in enumerate(walked))
-    if abs(walked[-1] - walked[-2]) < SETTLED:
-        summary = _("After %(n)d steps w settles at %(w)s.")
-    else:
-        summary = _("After %(n)d steps w is at %(w)s and still moving.")
-    return Run(steps, summary % {"n": len(walked) - 1, "w": _number(walked[-1])})
+    steps = tuple((k, _number(best + d), _number(floor + curvature * d * d), best + d) for k, d in enumerate(away))
+    n_taken = len(away) - 1
+    return Run(steps, _ending(away, n_taken) % {"n": n_taken, "w": steps[-1][1]})
 
 
-def _coefficients(problem: Problem) -> tuple[float, float, float]:
-    """The loss as a·w² + b·w + c, read off three of its values."""
-    at_zero, at_one, at_minus_one = (losses.loss(problem, Fraction(w)) for w in (0, 1, -1))
-    return float((at_one + at_minus_one) / 2 - at_zero), float((at_one - at_minus_one) / 2), float(at_zero)
+def _ending(away: Sequence[float], n_taken: int) -> str:
+    if n_taken and abs(away[-1] - away[-2]) < SETTLED:
+        return ngettext("After %(n)d step w settles at %(w)s.", "After %(n)d steps w settles at %(w)s.", n_taken)
+    if abs(away[-1]) > 1.001 * abs(away[0]):
+        return ngettext(
+            "The step leads away from the lowest point: w is at %(w)s.",
+            "Each step lands farther away. After %(n)d steps w is at %(w)s, and the run stops here.",
+            n_taken,
+        )
+    return ngettext(
+        "After %(n)d step w is at %(w)s and still moving.",
+        "After %(n)d steps w is at %(w)s and still moving.",
+        n_taken,
+    )
 
 
-def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float, is_here: bool) -> Ball:
+def _valley(problem: Problem, start: Fraction) -> tuple[float, Fraction]:
+    """Return how fast the loss rises with the square of the distance from the best w, and that w.
+
+    Where every x is 0 the loss is level: any w is as good, and the start stands in for the best.
+    """
+    squares = sum((x * x for x in problem.x), Fraction(0))
+    if not squares:
+        return 0.0, start
+    best = sum((x * y for x, y in zip(problem.x, problem.y, strict=True)), Fraction(0)) / squares
+    return _float(descent.FACTOR[problem.rule] * squares / (2 * len(problem.x))), best
+
+
+def _balls(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> tuple[Ball, ...]:
+    """Place a ball for each value; the first is named too, unless its name would run into the last one's."""
+    drawn = [_ball(number, w, x_axis, y_axis, _float(losses.loss(problem, w))) for number, w in enumerate(path)]
+    drawn[-1] = replace(drawn[-1], is_here=True, is_named=True)
+    if len(drawn) > 1:
+        drawn[0] = replace(drawn[0], is_named=not drawn[-1].covers(drawn[0]))
+    return tuple(drawn)
+
+
+def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> Ball:
     value = _float(w)
     x, y = x_axis.at(value), y_axis.at(loss)
     name = "".join(SUBSCRIPTS[int(digit)] for digit in str(number))
     arrow = "" if x_axis.holds(value) else (" →" if value > x_axis.high else " ←")
-    label = f"w{name} = {values.show(w)}{arrow}"
-    is_right = x > (LEFT + RIGHT) / 2
+    label = f"w{name} = {_shown(w)}{arrow}"
+    from_lowest = x - (LEFT + RIGHT) / 2
+    # Beside the curve, on the inside; near the lowest point there is room above the ball alone.
+    side = 0 if abs(from_lowest) < 30 else int(math.copysign(1, -from_lowest))
+    label_y = round(max(y - (10 if side else 15), TOP + 24), 2)
     return Ball(
         x=x,
         y=y,
         label=label,
-        label_x=round(x - 13 if is_right else x + 13, 2),
-        label_y=round(max(y - 6, TOP + 22), 2),
-        slope_y=round(max(y - 22, TOP + 6), 2),
-        anchor="end" if is_right else "start",
+        label_x=round(x + 13 * side, 2),
+        label_y=label_y,
+        slope_y=label_y - 17,
+        anchor=("middle", "start", "end")[side],
         says=_("%(label)s, loss %(loss)s") % {"label": label, "loss": _number(loss)},
-        is_here=is_here,
+        is_here=False,
+        is_named=False,
     )
 
 
-def _last_inside(slope: float, x_axis: Axis, y_axis: Axis) -> float:
-    """How far along x the line w·x stays inside the drawing."""
-    if slope * x_axis.high > y_axis.high:
+def _tangent(ball: Ball, slope: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float, float, float]:
+    """Return the line through the ball with this slope, cut, not bent, where it would leave the drawing."""
+    across = (x_axis.end - x_axis.start) / (x_axis.high - x_axis.low)
+    # Down the screen is up the axis.
+    dy = slope * ((y_axis.end - y_axis.start) / (y_axis.high - y_axis.low)) / across
+    length = math.hypot(1, dy)
+    dx, dy = (1 / length, dy / length) if math.isfinite(length) else (0.0, math.copysign(1, dy))
+
+    def reach(towards: int) -> float:
+        edges: list[float] = [TANGENT]
+        for at, move, low, high in ((ball.x, towards * dx, LEFT, RIGHT), (ball.y, towards * dy, TOP, BOTTOM)):
+            if abs(move) > 1e-9:
+                edges.append(((high if move > 0 else low) - at) / move)
+        return min(edges)
+
+    back, forth = reach(-1), reach(1)
+    ends = (ball.x - back * dx, ball.y - back * dy, ball.x + forth * dx, ball.y + forth * dy)
+    x1, y1, x2, y2 = (round(end, 2) for end in ends)
+    return x1, y1, x2, y2
+
+
+def _inside(slope: float, x: float, y_axis: Axis) -> float:
+    """How far towards x the line w·x stays inside the drawing."""
+    if slope * x > y_axis.high:
         return y_axis.high / slope
-    if slope * x_axis.high < y_axis.low:
+    if slope * x < y_axis.low:
         return y_axis.low / slope
-    return x_axis.high
-
-
-def _gradient(problem: Problem, w: Fraction) -> float:
-    return _float(descent.gradient(problem, w))
+    return x
 
 
 def _float(value: Fraction) -> float:
     try:
-        return float(value)
+        return min(max(float(value), -HUGE), HUGE)
     except OverflowError:
-        return math.copysign(1e300, value)
+        return HUGE if value > 0 else -HUGE
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x} {y}" for x, y in points)
 
 
+def _shown(value: Fraction) -> str:
+    return values.show(value) if abs(value) < 10**9 else _power(_float(value))
+
+
 def _number(value: float) -> str:
-    return values.show(Fraction(value), 4) if abs(value) < 1e9 else f"{value:.2e}".replace("-", "−")
+    return values.show(Fraction(value)) if abs(value) < 1e9 else _power(value)
+
+
+def _tick(value: float) -> str:
+    """A number that fits beside the axis."""
+    is_short = value == 0 or 0.001 <= abs(value) < 100_000
+    return _number(value) if is_short else _power(value)
+
+
+def _power(value: float) -> str:
+    """Write a very large or very small number: “1.2×10⁷”."""
+    digits, _letter, power = f"{min(abs(value), HUGE):.1e}".partition("e")
+    raised = str(int(power)).translate(SUPERSCRIPTS)
+    return f"{'−' if value < 0 else ''}{digits.removesuffix('.0')}×10{raised}"

@@ -124,3 +124,60 @@ def test_no_sheet_is_too_odd_to_be_drawn() -> None:
         assert all(0 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in drawn)
         assert 1 <= len(loss.x_axis.ticks) <= 9
         assert 1 <= len(data.y_axis.ticks) <= 9
+
+
+@pytest.mark.parametrize("w", ["0", "1.50416", "1.9", "1.99", "5.97", "-5.97"])
+def test_the_tangent_is_cut_at_the_edge_and_never_bent(w: str) -> None:
+    at = Fraction(w)
+    chart = charts.loss_chart(problem(), [START, at])
+
+    x1, y1, x2, y2 = chart.tangent
+    per_w = (chart.x_axis.end - chart.x_axis.start) / (chart.x_axis.high - chart.x_axis.low)
+    per_loss = (chart.y_axis.end - chart.y_axis.start) / (chart.y_axis.high - chart.y_axis.low)
+    slope = float(descent.gradient(problem(), at))
+    assert (y2 - y1) / (x2 - x1) * per_w / per_loss == pytest.approx(slope, rel=0.01, abs=0.01)
+
+
+def test_the_first_ball_keeps_its_name_unless_it_would_run_into_the_last() -> None:
+    apart = charts.loss_chart(problem(), [START, Fraction("0.74625")])
+    close = charts.loss_chart(problem(), [START, Fraction("0.05")])
+
+    assert [ball.is_named for ball in apart.balls] == [True, True]
+    assert [ball.is_named for ball in close.balls] == [False, True]
+
+
+def test_a_line_over_points_on_both_sides_of_0_reaches_all_of_them() -> None:
+    both_sides = Problem((Fraction(-2), Fraction(2)), (Fraction(2), Fraction(-2)), Fraction("0.05"), "half")
+
+    chart = charts.data_chart(both_sides, Fraction("-0.5"))
+
+    assert (chart.line[0], chart.line[1]) == (chart.x_axis.at(-2), chart.y_axis.at(1))
+
+
+def test_where_every_x_is_0_the_valley_is_level() -> None:
+    level = Problem((Fraction(0), Fraction(0)), (Fraction(1), Fraction(2)), Fraction("0.05"), "half")
+
+    chart = charts.loss_chart(level, [START, START])
+
+    assert {y for _, y in pixels(chart.curve)} == {chart.balls[0].y}
+
+
+def test_a_run_that_leads_away_stops_early_and_says_so() -> None:
+    run = charts.run_chart(Problem(X, Y, Fraction(1), "full"), START, 40)
+
+    assert len(run.steps) == 4
+    assert run.summary == "Each step lands farther away. After 3 steps w is at 5462.55, and the run stops here."
+
+
+@pytest.mark.parametrize("size", [Fraction(10) ** 99, Fraction(1, 10**99)])
+def test_gigantic_and_tiny_numbers_are_drawn_too(size: Fraction) -> None:
+    odd = Problem((size, 1 / size), (1 / size, size), Fraction("0.05"), "full")
+
+    loss = charts.loss_chart(odd, [START, size**9])
+    data = charts.data_chart(odd, size**9)
+    run = charts.run_chart(odd, START, 40)
+
+    assert all(0 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in pixels(loss.curve))
+    assert all(0 <= pixel <= charts.WIDTH for pixel in (*loss.tangent, *data.line))
+    assert "inf" not in run.summary
+    assert "nan" not in run.summary

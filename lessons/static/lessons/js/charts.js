@@ -24,10 +24,11 @@ function drawLoss(chart, w) {
 
 function drawData(chart, w) {
   const [x, y] = [axis(chart, "xAxis"), axis(chart, "yAxis")];
-  const [, right] = chart.dataset.xAxis.split(" ").map(Number);
+  const [left, right] = chart.dataset.xAxis.split(" ").map(Number);
   const [low, high] = chart.dataset.yAxis.split(" ").map(Number);
-  const end = w * right > high ? high / w : w * right < low ? low / w : right;
-  set(chart.querySelector("[data-line-of-w]"), { x2: x(end), y2: y(w * end) });
+  const inside = (end) => (w * end > high ? high / w : w * end < low ? low / w : end);
+  const [first, last] = [inside(left), inside(right)];
+  set(chart.querySelector("[data-line-of-w]"), { x1: x(first), y1: y(w * first), x2: x(last), y2: y(w * last) });
   for (const miss of chart.querySelectorAll("[data-miss]")) set(miss, { y2: y(w * Number(miss.dataset.miss)) });
 }
 
@@ -58,8 +59,18 @@ function furnish(isHidden) {
   label?.toggleAttribute("hidden", isHidden);
 }
 
+// The ball is elsewhere after a run: what it says on hover and focus goes with it.
+function rename(ball, says) {
+  if (!ball) return;
+  ball.setAttribute("aria-label", says);
+  ball.querySelector("title").textContent = says;
+  ball.nextElementSibling.textContent = says;
+}
+
 let last = null;
 function arrive() {
+  // A run that was under way belongs to the page that is gone.
+  moving += 1;
   const chart = find("data-loss-chart");
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
@@ -81,6 +92,7 @@ document.addEventListener("click", (event) => {
   const show = (k) => (now.textContent = steps[k].says);
   const end = () => {
     show(steps.length - 1);
+    rename(find("data-ball"), steps.at(-1).says);
     summary.hidden = false;
     document.getElementById("spoken").textContent = summary.textContent;
   };
