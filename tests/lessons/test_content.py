@@ -260,8 +260,12 @@ def test_check_content_fails_on_a_folder_that_is_not_there(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('learning_rate: "1/10"', "learning_rate: 1", "the slip “rate twice” gives the right w at every step"),
-        ("x: [1, 1, 2]", "x: [1, 1, 1]", "the slip “no x” gives the right w at every step"),
+        (
+            'learning_rate: "1/10"',
+            "learning_rate: 1",
+            "tell “rate twice” or “no rate” from the right way; choose another",
+        ),
+        ("x: [1, 1, 2]", "x: [1, 1, 1]", "tell “no x” or “means multiplied” or “x squared” or “divided by x” from"),
     ],
 )
 def test_a_question_that_could_not_see_a_slip_is_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
