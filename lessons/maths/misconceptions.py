@@ -197,7 +197,11 @@ SLIPS: tuple[Slip, ...] = (
     Slip("no-rate", move=lambda at, gradient: at.w - gradient),
     Slip("rate-times-10", move=lambda at, gradient: at.w - 10 * at.rate * gradient),
     Slip("rate-over-10", move=lambda at, gradient: at.w - at.rate / 10 * gradient),
-    Slip("restart", only_w=lambda at: descent.step(at.problem, at.start)),
+    Slip(
+        "restart",
+        error=lambda at, x, y: at.start * x - y,
+        move=lambda at, gradient: at.start - at.rate * gradient,
+    ),
     Slip("prediction-for-error", error=lambda at, x, y: at.w * x),
     Slip("y-for-error", error=lambda at, x, y: y),
     Slip("gradient-only", move=lambda at, gradient: gradient),

@@ -30,8 +30,6 @@ PASSES = frozenset((rule, 1, slug, n_decimals) for rule in RULES for slug in LAT
 UNTOLD = {
     # From w = 0 the wrong direction and the bare step are one number, whatever stands above it.
     *((rule, 1, slugs) for rule in RULES for slugs in (("sign", "step-only"), ("sign", "y-for-error"))),
-    # Neither of them writes anything else that is known.
-    *((rule, 2, ("restart", "unchanged")) for rule in RULES),
     ("full", 1, ("slope-with-intercept", "swapped-digits")),
 }
 
