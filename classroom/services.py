@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom import events, selectors
-from classroom.models import Cohort, CohortVersion, GradientRule, Membership, Role, User
+from classroom.models import Cohort, CohortVersion, GradientRule, Membership, Pace, Role, User
 from classroom.refusals import Conflict
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
@@ -58,6 +58,9 @@ def touch(cohort: Cohort) -> None:
 def note_activity(membership: Membership) -> None:
     """Remember that a member is here, at most once a minute; somebody who comes back shows at once."""
     now = timezone.now()
+    last = membership.last_active_at
+    if last is not None and now - last < ACTIVITY_GRAIN:
+        return
     was_here = selectors.is_here(membership)
     with transaction.atomic():
         stale = Q(last_active_at=None) | Q(last_active_at__lt=now - ACTIVITY_GRAIN)
@@ -80,6 +83,23 @@ def set_gradient_rule(cohort: Cohort, rule: str) -> None:
     if not changed:
         raise Conflict(_("The gradient rule cannot change any more: answers have been graded by it."))
     cohort.gradient_rule = rule
+
+
+def lead_class(cohort: Cohort) -> None:
+    """Lead a class from now on."""
+    _set_pace(cohort, Pace.LED, ended_at=None)
+
+
+def end_class(cohort: Cohort) -> None:
+    """End a led session: the class is self-paced from now on, and remembers since when."""
+    _set_pace(cohort, Pace.SELF, ended_at=timezone.now())
+
+
+def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
+    if cohort.archived:
+        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+    Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at)
+    cohort.pace, cohort.ended_at = pace, ended_at
 
 
 def fix_gradient_rule(cohort: Cohort) -> GradientRule:

@@ -25,14 +25,18 @@ docs = csp_update({"img-src": ["'self'", "data:"]})(
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 LESSON = "lessons/<slug:lesson>/"
+ACTIVITY = f"{LESSON}activities/<slug:activity>/"
 
 api_v1 = [
     path("token/", api.TokenView.as_view(), name="api-token"),
     path("me/", api.MeView.as_view(), name="api-me"),
     path("lessons/", lessons.api.Lessons.as_view(), name="api-lessons"),
     path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
-    path(f"{LESSON}activities/<slug:activity>/", lessons.api.Activity.as_view(), name="api-activity"),
-    path(f"{LESSON}activities/<slug:activity>/submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
+    path(ACTIVITY, lessons.api.Activity.as_view(), name="api-activity"),
+    path(f"{ACTIVITY}submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
+    path(f"{ACTIVITY}predictions/", lessons.api.Predictions.as_view(), name="api-predictions"),
+    path(f"{ACTIVITY}items/<slug:item>/reveal/", lessons.api.RevealOfItem.as_view(), name="api-reveal"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", lessons.api.Reconcile.as_view(), name="api-reconcile"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
 ]
 

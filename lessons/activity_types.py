@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
 from classroom.models import GradientRule
-from lessons import hand_steps
+from classroom.refusals import Conflict
+from lessons import hand_steps, predict
 from lessons.authoring import schema
-from lessons.verdicts import Verdict
+from lessons.verdicts import ActivityView, Verdict
 
 Standing = Mapping[str, Any]  # what PartProgress.activities keeps of one activity
 # (activity, rule, standing, step, what was sent)
 Grader = Callable[[Any, GradientRule, Standing, int, Any], Verdict]
-# (activity, rule, standing, the last answer and its reply, the step to show if not the open one)
-PageBuilder = Callable[[Any, GradientRule, Standing, tuple[Mapping[str, Any], Mapping[str, Any]], int | None], Any]
+PageBuilder = Callable[[ActivityView], Any]
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,37 @@ def _grade_reading(activity: schema.Reading, rule: GradientRule, standing: Stand
     return Verdict(answer={}, accepted=True, is_done=True)
 
 
+def _refuse_to_grade(activity: schema.Predict, rule: GradientRule, standing: Standing, step: int, raw: Any) -> Verdict:
+    """A prediction is sealed item by item, and never graded."""
+    raise Conflict(_("Predictions are not handed in here: each is sealed by itself."))
+
+
+def _worksheet(view: ActivityView) -> Any:
+    sheet: Any = view.activity
+    return hand_steps.worksheet(sheet, view.rule, view.standing, view.last, view.step)
+
+
 ACTIVITY_TYPES: dict[str, ActivityType] = {
     "reading": ActivityType(
         schema=schema.Reading,
         grade=_grade_reading,
-        page=lambda activity, rule, standing, last, step: None,
+        page=lambda view: None,
         template="lessons/activities/reading.html",
         summary=lambda memory: "",
     ),
     "hand_steps": ActivityType(
         schema=schema.HandSteps,
         grade=hand_steps.grade,
-        page=hand_steps.worksheet,
+        page=_worksheet,
         template="lessons/activities/hand_steps.html",
         summary=hand_steps.summary,
         depends_on_rule=True,
+    ),
+    "predict": ActivityType(
+        schema=schema.Predict,
+        grade=_refuse_to_grade,
+        page=predict.page,
+        template="lessons/activities/predict.html",
+        summary=lambda memory: "",
     ),
 }

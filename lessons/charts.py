@@ -148,8 +148,8 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
     slope : the gradient as the student wrote it; empty as long as it is theirs to find
     """
     curvature, lowest = _valley(problem, path[0])
-    best, floor = _float(lowest), _float(losses.loss(problem, lowest))
-    reach = max(abs(_float(path[0]) - best), 0.5) * 1.1
+    best, floor = as_float(lowest), as_float(losses.loss(problem, lowest))
+    reach = max(abs(as_float(path[0]) - best), 0.5) * 1.1
     climb = min(curvature * reach * reach, HUGE)
     rise = climb or 1.0
     x_axis = Axis.over(best - reach, best + reach, LEFT, RIGHT)
@@ -160,34 +160,36 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
     return LossChart(
         title=_("loss = %(name)s") % {"name": name},
         summary=_("A valley whose lowest point is near w = %(best)s. The ball is at %(here)s.")
-        % {"best": _number(round(best, 2)), "here": balls[-1].label},
+        % {"best": in_digits(round(best, 2)), "here": balls[-1].label},
         x_axis=x_axis,
         y_axis=y_axis,
-        curve=_path([(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]),
-        trail=_path([(ball.x, ball.y) for ball in balls]),
+        curve=path_of([(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]),
+        trail=path_of([(ball.x, ball.y) for ball in balls]),
         balls=balls,
-        tangent=_tangent(balls[-1], _float(descent.gradient(problem, path[-1])), x_axis, y_axis),
+        tangent=_tangent(balls[-1], as_float(descent.gradient(problem, path[-1])), x_axis, y_axis),
         slope=_("slope %(slope)s") % {"slope": slope or "?"},
-        w=x_axis.inside(_float(path[-1])),
-        rows=tuple((ball.label, _number(_float(losses.loss(problem, w)))) for ball, w in zip(balls, path, strict=True)),
+        w=x_axis.inside(as_float(path[-1])),
+        rows=tuple(
+            (ball.label, in_digits(as_float(losses.loss(problem, w)))) for ball, w in zip(balls, path, strict=True)
+        ),
     )
 
 
 def data_chart(problem: Problem, w: Fraction) -> DataChart:
     """Draw the points and the line prediction = w·x, with what it misses each of them by."""
-    xs, ys = [_float(x) for x in problem.x], [_float(y) for y in problem.y]
+    xs, ys = [as_float(x) for x in problem.x], [as_float(y) for y in problem.y]
     x_axis = Axis.over(min(0.0, *xs), max(*xs, 0.0) * 1.12 or 1.0, LEFT, RIGHT)
     low, high = min(0.0, *ys), max(0.0, *ys)
     # A little room below, so that a line that falls is seen to fall.
     y_axis = Axis.over(low * 1.1 - 0.08 * (high - low), high * 1.12 if high else 0.12 * -low or 1.0, BOTTOM, TOP)
-    slope = _float(w)
+    slope = as_float(w)
     x_first, x_last = (_inside(slope, x, y_axis) for x in (x_axis.low, x_axis.high))
     dots = tuple(
         Dot(
             x=x_axis.at(x),
             y=y_axis.at(y),
             foot=y_axis.at(slope * x),
-            label=_("x = %(x)s, y = %(y)s") % {"x": _number(x), "y": _number(y)},
+            label=_("x = %(x)s, y = %(y)s") % {"x": in_digits(x), "y": in_digits(y)},
             data_x=x,
             data_y=y,
         )
@@ -211,15 +213,15 @@ def data_chart(problem: Problem, w: Fraction) -> DataChart:
 def run_chart(problem: Problem, start: Fraction, n_steps: int) -> Run:
     """Let it run: from the start until w no longer moves, has gone too far away, or `n_steps` are done."""
     curvature, lowest = _valley(problem, start)
-    best, floor = _float(lowest), _float(losses.loss(problem, lowest))
-    shrinks_by = 1 - 2 * curvature * _float(problem.learning_rate)
-    first = _float(start) - best
+    best, floor = as_float(lowest), as_float(losses.loss(problem, lowest))
+    shrinks_by = 1 - 2 * curvature * as_float(problem.learning_rate)
+    first = as_float(start) - best
     away = [first]
     while len(away) <= n_steps and abs(away[-1]) <= FAR * abs(first):
         away.append(away[-1] * shrinks_by)
         if abs(away[-1] - away[-2]) < SETTLED:
             break
-    steps = tuple((k, _number(best + d), _number(floor + curvature * d * d), best + d) for k, d in enumerate(away))
+    steps = tuple((k, in_digits(best + d), in_digits(floor + curvature * d * d), best + d) for k, d in enumerate(away))
     n_taken = len(away) - 1
     return Run(steps, _ending(away, n_taken) % {"n": n_taken, "w": steps[-1][1]})
 
@@ -249,12 +251,12 @@ def _valley(problem: Problem, start: Fraction) -> tuple[float, Fraction]:
     if not squares:
         return 0.0, start
     best = sum((x * y for x, y in zip(problem.x, problem.y, strict=True)), Fraction(0)) / squares
-    return _float(descent.FACTOR[problem.rule] * squares / (2 * len(problem.x))), best
+    return as_float(descent.FACTOR[problem.rule] * squares / (2 * len(problem.x))), best
 
 
 def _balls(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> tuple[Ball, ...]:
     """Place a ball for each value; the first is named too, unless its name would run into the last one's."""
-    drawn = [_ball(number, w, x_axis, y_axis, _float(losses.loss(problem, w))) for number, w in enumerate(path)]
+    drawn = [_ball(number, w, x_axis, y_axis, as_float(losses.loss(problem, w))) for number, w in enumerate(path)]
     drawn[-1] = replace(drawn[-1], is_here=True, is_named=True)
     if len(drawn) > 1:
         drawn[0] = replace(drawn[0], is_named=not drawn[-1].covers(drawn[0]))
@@ -262,11 +264,11 @@ def _balls(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axi
 
 
 def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> Ball:
-    value = _float(w)
+    value = as_float(w)
     x, y = x_axis.at(value), y_axis.at(loss)
     name = "".join(SUBSCRIPTS[int(digit)] for digit in str(number))
     arrow = "" if x_axis.holds(value) else (" →" if value > x_axis.high else " ←")
-    label = f"w{name} = {_shown(w)}{arrow}"
+    label = f"w{name} = {in_full(w)}{arrow}"
     from_lowest = x - (LEFT + RIGHT) / 2
     # Beside the curve, on the inside; near the lowest point there is room above the ball alone.
     side = 0 if abs(from_lowest) < 30 else int(math.copysign(1, -from_lowest))
@@ -279,7 +281,7 @@ def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> 
         label_y=label_y,
         slope_y=label_y - 17,
         anchor=("middle", "start", "end")[side],
-        says=_("%(label)s, loss %(loss)s") % {"label": label, "loss": _number(loss)},
+        says=_("%(label)s, loss %(loss)s") % {"label": label, "loss": in_digits(loss)},
         is_here=False,
         is_named=False,
     )
@@ -315,32 +317,35 @@ def _inside(slope: float, x: float, y_axis: Axis) -> float:
     return x
 
 
-def _float(value: Fraction) -> float:
+def as_float(value: Fraction) -> float:
+    """The nearest double that can be drawn."""
     try:
         return min(max(float(value), -HUGE), HUGE)
     except OverflowError:
         return HUGE if value > 0 else -HUGE
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def path_of(points: Sequence[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x} {y}" for x, y in points)
 
 
-def _shown(value: Fraction) -> str:
-    return values.show(value) if abs(value) < 10**9 else _power(_float(value))
+def in_full(value: Fraction) -> str:
+    """Write an exact value for a label."""
+    return values.show(value) if abs(value) < 10**9 else in_powers(as_float(value))
 
 
-def _number(value: float) -> str:
-    return values.show(Fraction(value)) if abs(value) < 1e9 else _power(value)
+def in_digits(value: float) -> str:
+    """Write a double for a label."""
+    return values.show(Fraction(value)) if abs(value) < 1e9 else in_powers(value)
 
 
 def _tick(value: float) -> str:
     """A number that fits beside the axis."""
     is_short = value == 0 or 0.001 <= abs(value) < 100_000
-    return _number(value) if is_short else _power(value)
+    return in_digits(value) if is_short else in_powers(value)
 
 
-def _power(value: float) -> str:
+def in_powers(value: float) -> str:
     """Write a very large or very small number: “1.2×10⁷”."""
     digits, _letter, power = f"{min(abs(value), HUGE):.1e}".partition("e")
     raised = str(int(power)).translate(SUPERSCRIPTS)

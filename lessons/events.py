@@ -23,3 +23,81 @@ class PartDone(Event):
 
     lesson: str
     part: str
+
+
+@dataclass(frozen=True)
+class PredictionSealed(Event):
+    """A member sealed a prediction."""
+
+    lesson: str
+    activity: str
+    item: str
+    round: int
+
+
+@dataclass(frozen=True)
+class Reconciled(Event):
+    """A member put what they saw beside what they had said."""
+
+    lesson: str
+    activity: str
+    item: str
+
+
+@dataclass(frozen=True)
+class PartOpened(Event):
+    """An instructor opened a part to a led class."""
+
+    lesson: str
+    part: str
+
+
+@dataclass(frozen=True)
+class PartFreed(Event):
+    """An instructor let everyone go on alone in a part."""
+
+    lesson: str
+    part: str
+
+
+@dataclass(frozen=True)
+class VoteOpened(Event):
+    """An instructor opened a vote."""
+
+    lesson: str
+    activity: str
+    item: str
+    round: int
+
+
+@dataclass(frozen=True)
+class VoteClosed(Event):
+    """An instructor closed a vote."""
+
+    lesson: str
+    activity: str
+    item: str
+    round: int
+
+
+@dataclass(frozen=True)
+class RevealOpened(Event):
+    """An instructor opened what is behind a question."""
+
+    lesson: str
+    activity: str
+    item: str
+
+
+@dataclass(frozen=True)
+class RevealTakenBack(Event):
+    """An instructor took a reveal back before it was open."""
+
+    lesson: str
+    activity: str
+    item: str
+
+
+@dataclass(frozen=True)
+class ClassEnded(Event):
+    """An instructor ended the led session."""

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classroom.models import Membership
+from classroom.models import Cohort, Membership
 
 
 class PartState(models.TextChoices):
@@ -72,3 +72,159 @@ class PartProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part}: {self.state}"
+
+
+class Confidence(models.TextChoices):
+    GUESS = "guess", _("a guess")
+    THINK_SO = "think_so", _("I think so")
+    SURE = "sure", _("sure")
+
+
+class Counts(models.TextChoices):
+    # Sealed while the vote was open.
+    VOTE = "vote", _("in the vote")
+    # Sealed where no vote was held.
+    OWN_PACE = "own_pace", _("at one's own pace")
+    # Sealed after the vote had closed: kept, and in none of the class's figures.
+    LATE = "late", _("late")
+
+
+class Prediction(models.Model):
+    """What somebody said before they saw it, sealed by the server's clock. Never changed."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="predictions")
+    client_id = models.UUIDField()
+    lesson = models.CharField(max_length=60)
+    activity = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    round = models.PositiveSmallIntegerField()
+    # A choice's key, or the number; `second` answers an item's second question.
+    choice = models.CharField(max_length=60)
+    second = models.CharField(max_length=60, blank=True)
+    confidence = models.CharField(max_length=8, choices=Confidence.choices)
+    because = models.CharField(max_length=300, blank=True)
+    counts = models.CharField(max_length=8, choices=Counts.choices)
+    lesson_hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "lesson", "activity", "item", "round"], name="prediction_once_per_round"
+            ),
+            models.UniqueConstraint(fields=["membership", "client_id"], name="prediction_once_per_client_id"),
+            models.CheckConstraint(condition=models.Q(round__in=(1, 2)), name="prediction_round_known"),
+            models.CheckConstraint(
+                condition=models.Q(confidence__in=Confidence.values), name="prediction_confidence_known"
+            ),
+            models.CheckConstraint(condition=models.Q(counts__in=Counts.values), name="prediction_counts_known"),
+        ]
+        indexes = [models.Index(fields=["lesson", "activity", "item", "round"], name="prediction_by_item")]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.item} round {self.round} {self.sealed_at:%F %T}"
+
+    @property
+    def is_late(self) -> bool:
+        return self.counts == Counts.LATE
+
+
+class Reconciliation(models.Model):
+    """What a member made of a reveal. It begins when they first see it; each answer is given once."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="reconciliations")
+    lesson = models.CharField(max_length=60)
+    activity = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    revealed_at = models.DateTimeField(default=timezone.now)
+    saw = models.CharField(max_length=60, blank=True)
+    idea = models.CharField(max_length=60, blank=True)
+    next_time = models.CharField(max_length=300, blank=True)
+    reconciled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "lesson", "activity", "item"], name="reconciliation_once_per_item"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.item}"
+
+
+class Stage(models.Model):
+    """How far an instructor has led a class through a lesson. `number` is raised with every act of theirs."""
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="stages")
+    lesson = models.CharField(max_length=60)
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cohort", "lesson"], name="stage_once_per_lesson")]
+
+    def __str__(self) -> str:
+        return f"{self.lesson} n{self.number}"
+
+
+class PartOpening(models.Model):
+    """A part that the instructor has opened to a led class; once freed, everyone goes on alone in it."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="openings")
+    part = models.CharField(max_length=60)
+    opened_at = models.DateTimeField(default=timezone.now)
+    freed_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "part"], name="part_opened_once")]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.opened_at:%F %T}"
+
+
+class Vote(models.Model):
+    """One round of one question, open from `opened_at` to `closed_at`."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="votes")
+    activity = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    round = models.PositiveSmallIntegerField()
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stage", "activity", "item", "round"], name="vote_once_per_round"),
+            models.UniqueConstraint(
+                fields=["stage"], condition=models.Q(closed_at=None), name="vote_one_open_at_a_time"
+            ),
+            models.CheckConstraint(condition=models.Q(round__in=(1, 2)), name="vote_round_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.item} round {self.round}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class RevealOpening(models.Model):
+    """An instructor's word that the class may see what is behind a question, from `opens_at` on.
+
+    Until then, three seconds, it can be taken back.
+    """
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="reveals")
+    activity = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    opens_at = models.DateTimeField()
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "activity", "item"], name="reveal_opened_once")]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.item} {self.opens_at:%F %T}"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from classroom.models import Cohort, GradientRule, Membership
-from classroom.refusals import NotFound
-from lessons import catalogue
+from classroom.models import Cohort, Membership
+from classroom.refusals import Forbidden, NotFound
+from lessons import catalogue, predict, stage
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Part, visible
-from lessons.models import PartProgress, PartState, Submission
+from lessons.authoring.schema import Activity, Part, Predict, visible
+from lessons.models import PartOpening, PartProgress, PartState, Submission
+from lessons.verdicts import ActivityView
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class PartOnArc:
     line: str
     minutes: int
     state: str
+    is_locked: bool
     tries: int
     summary: str
     is_next: bool
@@ -41,6 +43,8 @@ class Arc:
 
     parts: tuple[PartOnArc, ...]
     n_done: int
+    # After the class has ended: about how long what was missed takes.
+    minutes_missed: int
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,42 @@ def lesson_of(membership: Membership, slug: str) -> LoadedLesson:
 
 
 def find_activity(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
-    """Give an activity as this member meets it, and its part."""
+    """Give an activity as this member meets it, and its part.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or its part is still to come.
+    Forbidden
+        If the instructor of a led class has not opened its part yet.
+    """
+    part, activity = place_of(lesson, key)
+    if is_locked(membership, lesson, part):
+        raise Forbidden(_("Your instructor has not opened this part yet. It opens for the whole class at once."))
+    return part, as_met(membership, lesson, activity)
+
+
+def place_of(lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
+    """Give an activity as it stands in the lesson, and its part."""
     found = lesson.find_activity(key)
     if found is None or found[0].soon:
         raise NotFound(_("This lesson has no such activity yet."))
-    return found[0], found[1].for_member(f"{lesson.lesson.slug}/{key}/{membership.pk}")
+    return found
+
+
+def as_met(membership: Membership, lesson: LoadedLesson, activity: Activity) -> Activity:
+    """Give an activity with this member's own points, and the questions of their class's gradient rule."""
+    seed = f"{lesson.lesson.slug}/{activity.key}/{membership.pk}"
+    return activity.for_member(seed, membership.cohort.gradient_rule)
+
+
+def is_locked(membership: Membership, lesson: LoadedLesson, part: Part) -> bool:
+    """Tell whether the instructor still has to open this part for the member; no query where nobody leads."""
+    if not stage.is_led_for(membership):
+        return False
+    return not PartOpening.objects.filter(
+        stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug, part=part.key
+    ).exists()
 
 
 def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartProgress]:
@@ -97,8 +132,17 @@ def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, ste
 def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
     """Lay the lesson out for one member."""
     progress = progress_of(membership, lesson)
-    states = {part.key: part_state(part, progress.get(part.key)) for part in lesson.lesson.parts}
-    open_keys = [key for key, state in states.items() if state not in (PartState.SOON, PartState.DONE)]
+    locked = _locked_parts(membership, lesson)
+    states = {
+        part.key: part_state(part, progress.get(part.key), is_locked=part.key in locked) for part in lesson.lesson.parts
+    }
+    open_keys = [
+        part.key
+        for part in lesson.lesson.parts
+        if states[part.key] not in (PartState.SOON, PartState.DONE)
+        and part.key not in locked
+        and not _waits_for_more(part, progress.get(part.key))
+    ]
     parts = tuple(
         PartOnArc(
             number=number,
@@ -107,6 +151,7 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
             line=part.line,
             minutes=part.minutes,
             state=states[part.key],
+            is_locked=part.key in locked,
             tries=row.tries if row else 0,
             summary=_summary(part, row),
             is_next=open_keys[:1] == [part.key],
@@ -118,14 +163,33 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
     return Arc(
         parts=parts,
         n_done=sum(part.state == PartState.DONE for part in parts),
+        minutes_missed=sum(part.minutes for part in parts if part.key in open_keys)
+        if membership.cohort.ended_at
+        else 0,
     )
 
 
-def part_state(part: Part, row: PartProgress | None) -> str:
+def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str]:
+    """Name the parts that are closed to a member of a led class."""
+    if not stage.is_led_for(membership):
+        return frozenset()
+    opened = PartOpening.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug)
+    return frozenset(part.key for part in lesson.lesson.parts) - frozenset(opened.values_list("part", flat=True))
+
+
+def _waits_for_more(part: Part, row: PartProgress | None) -> bool:
+    """Tell whether a member has done all that a part has so far."""
+    core = (activity.key for activity in part.activities if not activity.extra)
+    return part.more_soon and all(_standing(row, key).get("state") == PartState.DONE for key in core)
+
+
+def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False) -> str:
     """Give the state of a part for somebody with this progress."""
     if part.soon:
         return PartState.SOON.value
-    return row.state if row else PartState.NOT_STARTED.value
+    if row:
+        return row.state
+    return (PartState.SOON if is_locked else PartState.NOT_STARTED).value
 
 
 def _outline(activity: Activity, row: PartProgress | None) -> dict[str, Any]:
@@ -159,37 +223,88 @@ def part_of(lesson: LoadedLesson, key: str) -> Part:
 
 
 def activity_page(
-    membership: Membership, lesson: LoadedLesson, activity: Activity, row: PartProgress | None, step: int | None = None
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    activity: Activity,
+    row: PartProgress | None,
+    asked: Mapping[str, Any],
 ) -> ActivityPage:
     """Lay out one activity with what this member typed last.
 
     Parameters
     ----------
     activity : as this member meets it
-    step : a step that was taken before and is to be mended; without it the one that is open
+    asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, to ``open``
+        its file, or a ``rate`` for the free slider
     """
     kind = ACTIVITY_TYPES[activity.type]
     standing = _standing(row, activity.key)
     is_done = standing.get("state") == PartState.DONE
+    step = asked.get("step")
     if step and step > standing.get("step", 1):
         step = None
-    answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-    newest = answers.order_by("-id").first() if row else None
-    # What was typed is shown again until its step is accepted; then the next sheet starts blank. An answer to
-    # an earlier step may have arrived meanwhile from another tab: it is kept, and not shown here.
-    shown = step or standing.get("step", 1)
-    typed = newest if newest is None or newest.step == shown else answers.filter(step=shown).order_by("-id").first()
-    last = (typed.answer, typed.reply) if typed and not typed.accepted else ({}, {})
+    newest, last = _typed_last(membership, lesson, activity, row, step or standing.get("step", 1))
     facts = visible(activity, unsealed=is_done)
+    view = replace(
+        view_of(membership, lesson, part, activity, item=asked.get("item") or ""),
+        is_open=bool(asked.get("open")),
+        rate=asked.get("rate") or "",
+    )
+    sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(
         key=activity.key,
         title=activity.title,
         template=kind.template,
         intro=lesson.texts.get(facts.get("intro") or facts.get("text") or "", ""),
-        closing=lesson.texts.get(facts.get("closing") or "", ""),
-        sheet=kind.page(activity, GradientRule(membership.cohort.gradient_rule), standing, last, step),
+        # Questions are done when they are sealed; what closes them waits until they have been seen too.
+        closing=lesson.texts.get(facts.get("closing") or "", "") if getattr(sheet, "is_seen", True) else "",
+        sheet=sheet,
         is_done=is_done,
         is_extra=activity.extra,
         submission_id=uuid.uuid4(),
-        saved_at=newest.received_at if newest else None,
+        saved_at=newest.received_at if newest else getattr(sheet, "saved_at", None),
     )
+
+
+def view_of(
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    activity: Activity,
+    *,
+    item: str = "",
+) -> ActivityView:
+    return ActivityView(membership, lesson, part, activity, standing={}, item=item)
+
+
+def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> dict[str, Any]:
+    """What a member may see of an activity now, as plain data."""
+    part, activity = find_activity(membership, lesson, key)
+    standing = _standing(progress_of(membership, lesson).get(part.key), key)
+    state = standing.get("state", PartState.NOT_STARTED)
+    # Questions have each a moment of their own: what is behind them comes from their reveal, never with the activity.
+    facts = visible(activity, unsealed=state == PartState.DONE and activity.type != "predict")
+    for field in ("intro", "text", "closing"):
+        if facts.get(field):
+            facts[field] = lesson.texts[facts[field]]
+    if isinstance(activity, Predict):
+        facts["items"] = predict.items_as_data(view_of(membership, lesson, part, activity))
+    facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
+    return facts | {"gradient_rule": membership.cohort.gradient_rule}
+
+
+def _typed_last(
+    membership: Membership, lesson: LoadedLesson, activity: Activity, row: PartProgress | None, shown: int
+) -> tuple[Submission | None, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Give the newest submission, and what is shown again of those to one step: an answer with its reply.
+
+    What was typed is shown until its step is accepted; then the next sheet starts blank. An answer to an earlier step
+    may have arrived meanwhile from another tab: it is kept, and not shown here.
+    """
+    if row is None or activity.type == "predict":
+        return None, ({}, {})
+    answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
+    newest = answers.order_by("-id").first()
+    typed = newest if newest is None or newest.step == shown else answers.filter(step=shown).order_by("-id").first()
+    return newest, ((typed.answer, typed.reply) if typed and not typed.accepted else ({}, {}))

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
 from classroom.models import GradientRule, Membership
-from classroom.refusals import Conflict, NotFound
-from lessons import selectors
+from classroom.refusals import Refusal
+from lessons import progress, selectors
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Part
-from lessons.events import PartDone, StepAccepted
+from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
 from lessons.verdicts import Verdict
 
@@ -47,29 +44,35 @@ def submit(
     Refusal
         If the activity is not there, the class is archived, or the answer cannot be graded.
     """
-    part, activity = selectors.find_activity(membership, lesson, activity_key)
+    try:
+        part, activity = selectors.find_activity(membership, lesson, activity_key)
+    except Refusal:
+        # It may have arrived while its part was open, and its reply got lost.
+        stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
+        if stored is None:
+            raise
+        return Receipt(stored, is_new=False)
     kind = ACTIVITY_TYPES[activity.type]
     with transaction.atomic():
         # The cohort's row before the member's, as everywhere: two orders could wait for each other for ever.
         rule = GradientRule(membership.cohort.gradient_rule)
         if kind.depends_on_rule and not membership.is_instructor and not membership.cohort.archived:
             rule = classroom.services.fix_gradient_rule(membership.cohort)
-        # One submission of a member at a time: the lock makes try counts and repeats exact.
-        if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
-            raise NotFound(_("You are not in this class any more."))
+        progress.lock(membership)
         stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return Receipt(stored, is_new=False)
-        if membership.cohort.archived:
-            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
-        progress = _progress(membership, lesson, part)
-        before = progress.activities.get(activity.key, {})
+        progress.refuse_in_archive(membership)
+        row = progress.row_of(membership, lesson, part)
+        before = row.activities.get(activity.key, {})
         verdict = kind.grade(activity, rule, before, step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
-        part_was = progress.state
-        _advance(progress, part, activity.key, after, "" if verdict.accepted else verdict.slip)
+        if verdict.accepted:
+            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after["tries"])
+            events.record(fact, membership)
+        progress.advance(row, part, activity.key, after, "" if verdict.accepted else verdict.slip)
         submission = Submission.objects.create(
             membership=membership,
             client_id=client_id,
@@ -77,17 +80,12 @@ def submit(
             activity=activity.key,
             step=step,
             answer=verdict.answer,
-            reply=_reply(client_id, step, verdict, progress, after),
+            reply=_reply(client_id, step, verdict, row, after),
             accepted=verdict.accepted,
             is_try=is_try,
             slip=verdict.slip,
             lesson_hash=lesson.content_hash,
         )
-        if verdict.accepted:
-            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after["tries"])
-            events.record(fact, membership)
-        if progress.state == PartState.DONE != part_was:
-            events.record(PartDone(lesson.lesson.slug, part.key), membership)
         classroom.services.touch(membership.cohort)
     return Receipt(submission, is_new=True)
 
@@ -95,10 +93,6 @@ def submit(
 def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:
     """An answer without its scratch work, or the wish to go on: neither is a new try."""
     return {name: typed for name, typed in (answer or {}).items() if name not in ("scratch", "go_on")}
-
-
-def _progress(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
-    return PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)[0]
 
 
 def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
@@ -124,24 +118,8 @@ def _shows_worked_line(verdict: Verdict, tries_at: Mapping[str, int], step: int)
     return bool(verdict.worked_line) and not verdict.accepted and tries_at[str(step)] >= STUCK_AFTER_TRIES
 
 
-def _advance(progress: PartProgress, part: Part, activity_key: str, standing: dict[str, Any], slip: str) -> None:
-    progress.activities = {**progress.activities, activity_key: standing}
-    core = [activity.key for activity in part.activities if not activity.extra]
-    states = [progress.activities.get(key, {}).get("state") for key in core]
-    if all(state == PartState.DONE for state in states):
-        state = PartState.DONE
-    else:
-        state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
-    if state != progress.state:
-        progress.state, progress.since = state, timezone.now()
-    if activity_key in core:
-        progress.slip = slip
-    progress.tries = sum(progress.activities[key]["tries"] for key in core if key in progress.activities)
-    progress.save()
-
-
 def _reply(
-    client_id: uuid.UUID, step: int, verdict: Verdict, progress: PartProgress, standing: Mapping[str, Any]
+    client_id: uuid.UUID, step: int, verdict: Verdict, row: PartProgress, standing: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "id": str(client_id),
@@ -153,7 +131,7 @@ def _reply(
         "carried_from": verdict.carried_from,
         "worked_line": verdict.worked_line if _shows_worked_line(verdict, standing["tries_at"], step) else None,
         "progress": {
-            "part": {"key": progress.part, "state": progress.state, "tries": progress.tries},
+            "part": {"key": row.part, "state": row.state, "tries": row.tries},
             "activity": {"state": standing["state"], "tries": standing["tries"]},
         },
     }

@@ -3,10 +3,14 @@ from django.urls import path
 from lessons import views
 
 app_name = "lessons"
+ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
 
 urlpatterns = [
     path("c/<slug:cohort>/", views.cohort, name="cohort"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/", views.arc, name="arc"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),
-    path("c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/check/", views.check, name="check"),
+    path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),
+    path(f"{ACTIVITY}check/", views.check, name="check"),
+    path(f"{ACTIVITY}seal/", views.seal, name="seal"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", views.reconcile, name="reconcile"),
 ]

@@ -1,9 +1,39 @@
-"""What every grader gives back."""
+"""What every grader gives back, and what every page of an activity is made from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from classroom.models import GradientRule, Membership
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Activity, Part
+
+
+@dataclass(frozen=True)
+class ActivityView:
+    """An activity as one member meets it, and where this member stands in it.
+
+    `step` is a step to mend if not the open one, `item` the question asked for, `is_open` the wish to open its file,
+    `rate` what the free slider is set to.
+    """
+
+    membership: Membership
+    lesson: LoadedLesson
+    part: Part
+    activity: Activity
+    standing: Mapping[str, Any]
+    # The last answer that was not accepted, and its reply.
+    last: tuple[Mapping[str, Any], Mapping[str, Any]] = field(default_factory=lambda: ({}, {}))
+    step: int | None = None
+    item: str = ""
+    is_open: bool = False
+    rate: str = ""
+
+    @property
+    def rule(self) -> GradientRule:
+        return GradientRule(self.membership.cohort.gradient_rule)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 import classroom.services
 from classroom.access import member_required
 from classroom.models import Membership
-from classroom.refusals import Forbidden, Refusal
-from lessons import selectors, services
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import sealing, selectors, services, stage
 from lessons.authoring import markdown
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Part
-from lessons.forms import ENVELOPE, ShownForm, SubmissionForm
+from lessons.forms import ENVELOPE, PredictionForm, ReconcileForm, ShownForm, SubmissionForm
+from lessons.models import PartState
 
 
 @require_safe
@@ -40,8 +42,12 @@ def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpRespon
     """The lesson's first page: what it is about, and the way through it."""
     loaded = selectors.lesson_of(membership, lesson)
     classroom.services.note_activity(membership)
+    token = stage.token(membership, lesson) if stage.follows(membership) else ""
+    if token and request.GET.get("v") == token:
+        return HttpResponse(status=204)
     content = loaded.lesson
     context = {
+        "stage_token": token,
         "membership": membership,
         "lesson": content,
         "arc": selectors.arc(membership, loaded),
@@ -62,8 +68,34 @@ def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -
     classroom.services.note_activity(membership)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
-    context = _part_context(membership, loaded, found, shown.get("activity", ""), shown.get("step"))
+    context = _part_context(membership, loaded, found, shown)
+    if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        _note_reveals(membership, loaded, context)
     return render(request, "lessons/part.html", context)
+
+
+@never_cache
+@require_safe
+@member_required
+def since(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
+    """The part again if the instructor has opened or closed something since ``?v=``, else 204.
+
+    Somebody who is typing on a worksheet keeps it: they are told of what is open elsewhere, and nothing is swapped.
+    """
+    loaded = selectors.lesson_of(membership, lesson)
+    found = selectors.part_of(loaded, part)
+    classroom.services.note_activity(membership)
+    if request.GET.get("v") == stage.token(membership, lesson):
+        return HttpResponse(status=204)
+    asked = ShownForm(request.GET)
+    shown = asked.cleaned_data if asked.is_valid() else {}
+    context = _part_context(membership, loaded, found, shown)
+    if request.GET.get("keeps") and not context["is_locked"]:
+        return render(request, "lessons/_stage.html", context)
+    _note_reveals(membership, loaded, context)
+    answer = render(request, "lessons/_part.html", context)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#part", "outerHTML"
+    return answer
 
 
 @require_POST
@@ -71,50 +103,166 @@ def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -
 def check(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Take an answer from the page; show its verdict where it was typed."""
     loaded = selectors.lesson_of(membership, lesson)
-    found, found_activity = selectors.find_activity(membership, loaded, activity)
+    found, found_activity = selectors.place_of(loaded, activity)
     form = SubmissionForm(request.POST)
     if not form.is_valid():
         raise Refusal(_("This sheet is incomplete. Go back, reload the page and check again."))
-    if form.cleaned_data["member"] not in (None, membership.pk):
-        raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+    _refuse_somebody_else(form, membership)
     answer = {name: value for name, value in request.POST.items() if name not in ENVELOPE}
     step = form.cleaned_data["step"]
-    receipt = services.submit(membership, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer)
+    try:
+        receipt = services.submit(
+            membership, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer
+        )
+    except (Forbidden, NotFound) as closed:
+        raise _not_now(closed) from closed
     # A step that is being mended stays on the desk until it is right.
     mending = None if receipt.submission.accepted or receipt.submission.answer.get("go_on") else step
     extra = activity if found_activity.extra else ""
+    return _part_again(request, membership, loaded, found, {"activity": extra, "step": mending})
+
+
+@require_POST
+@member_required
+def seal(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """Seal a prediction from the page; then show what may be seen of it."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = PredictionForm(request.POST)
+    if not form.is_valid():
+        raise Refusal(_("This question is incomplete. Go back, reload the page and seal again."))
+    _refuse_somebody_else(form, membership)
+    sent = form.cleaned_data
+    shown = {"activity": activity if found_activity.extra else "", "item": sent["item"]}
+    try:
+        sealing.seal(
+            membership,
+            loaded,
+            activity,
+            client_id=sent["id"],
+            item=sent["item"],
+            round_=sent["round"],
+            choice=sent["choice"],
+            second=sent["second"],
+            confidence=sent["confidence"],
+            because=sent["because"],
+        )
+    except (Forbidden, NotFound) as closed:
+        raise _not_now(closed) from closed
+    except Refusal as refusal:
+        if request.htmx or not refusal.errors:
+            raise
+        return _with_errors(request, membership, loaded, found, shown, refusal)
+    return _part_again(request, membership, loaded, found, shown)
+
+
+@require_POST
+@member_required
+def reconcile(request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str) -> HttpResponse:
+    """Keep what was seen, then what is made of it."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = ReconcileForm(request.POST)
+    form.is_valid()
+    _refuse_somebody_else(form, membership)
+    sent = {name: form.cleaned_data.get(name, "") for name in ("saw", "idea", "next_time")}
+    shown = {"activity": activity if found_activity.extra else "", "item": item}
+    try:
+        sealing.reconcile(membership, loaded, activity, item, **sent)
+    except (Forbidden, NotFound) as closed:
+        raise _not_now(closed) from closed
+    except Refusal as refusal:
+        if request.htmx or not refusal.errors:
+            raise
+        return _with_errors(request, membership, loaded, found, shown, refusal)
+    return _part_again(request, membership, loaded, found, shown)
+
+
+def _not_now(closed: Refusal) -> Conflict:
+    """What is closed or gone in a class that is the sender's own: a device that waited would hold back what follows."""
+    return Conflict(closed.detail)
+
+
+def _refuse_somebody_else(form: Any, membership: Membership) -> None:
+    if form.cleaned_data.get("member") not in (None, membership.pk):
+        raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+
+
+def _part_again(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
+) -> HttpResponse:
+    """Show the part after something was sent: in place where htmx asked, else at its address."""
     if not request.htmx:
-        shown = {"activity": extra, "step": mending}
         query = urlencode({name: value for name, value in shown.items() if value})
-        address = reverse("lessons:part", args=[membership.cohort.slug, lesson, found.key])
+        address = reverse("lessons:part", args=[membership.cohort.slug, lesson.lesson.slug, part.key])
         return redirect(f"{address}?{query}" if query else address)
     classroom.services.note_activity(membership)
-    return render(request, "lessons/_part.html", _part_context(membership, loaded, found, extra, mending))
+    context = _part_context(membership, lesson, part, shown)
+    _note_reveals(membership, lesson, context)
+    return render(request, "lessons/_part.html", context)
 
 
-def _part_context(
-    membership: Membership, lesson: LoadedLesson, part: Part, extra: str = "", step: int | None = None
-) -> dict[str, Any]:
-    """Collect what a part's page shows: its core activities, or the one `extra` asked for."""
+def _with_errors(
+    request: HttpRequest,
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    shown: Mapping[str, Any],
+    refusal: Refusal,
+) -> HttpResponse:
+    """Show a whole page once more with what was typed and what is wrong with it."""
+    context = _part_context(membership, lesson, part, {**shown, "open": True})
+    context |= {"errors": refusal.errors, "typed": request.POST.dict()}
+    return render(request, "lessons/part.html", context, status=refusal.status)
+
+
+def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows: its core activities, or the one extra that was asked for."""
     row = selectors.progress_of(membership, lesson).get(part.key)
     arc = selectors.arc(membership, lesson)
-    chosen = [activity for activity in part.activities if activity.extra and activity.key == extra]
-    shown = chosen or [activity for activity in part.activities if not activity.extra]
+    station = next(station for station in arc.parts if station.key == part.key)
+    activities = () if station.is_locked else part.activities
+    chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
+    shown = chosen or [each for each in activities if not each.extra]
     pages = [
-        selectors.activity_page(
-            membership, lesson, selectors.find_activity(membership, lesson, activity.key)[1], row, step
-        )
-        for activity in shown
+        selectors.activity_page(membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked)
+        for each in shown
     ]
+    # Whoever is about to answer a question stays at it when the page changes under them.
+    at_hand = next((page.sheet.item.key for page in pages if _is_asking(page)), "")
     return {
         "membership": membership,
         "lesson": lesson.lesson,
         "arc": arc,
-        "part": next(station for station in arc.parts if station.key == part.key),
+        "part": station,
+        "is_locked": station.is_locked,
         "prose": lesson.texts[part.prose],
         "pages": pages,
-        "extras": [activity for activity in part.activities if activity.extra and activity not in shown],
+        "extras": [each for each in activities if each.extra and each not in shown],
         "is_extra": bool(chosen),
+        "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
+        "goes_on": _where_the_class_is(membership, arc, station),
+        "stage_token": stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else "",
+        "keeps": any(page.template.endswith("hand_steps.html") for page in pages),
         "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
         "laws": [law for law in lesson.lesson.laws if law.part == part.key],
     }
+
+
+def _note_reveals(membership: Membership, lesson: LoadedLesson, context: Mapping[str, Any]) -> None:
+    for page in context["pages"]:
+        sealing.note_reveal(membership, lesson, page)
+
+
+def _where_the_class_is(
+    membership: Membership, arc: selectors.Arc, here: selectors.PartOnArc
+) -> selectors.PartOnArc | None:
+    """The last part that is open to a led class, if it lies ahead: the class moves on by the clock."""
+    opened = [each for each in arc.parts if not each.is_locked and each.state != PartState.SOON]
+    is_ahead = stage.is_led_for(membership) and bool(opened) and opened[-1].number > here.number
+    return opened[-1] if is_ahead else None
+
+
+def _is_asking(page: selectors.ActivityPage) -> bool:
+    item = getattr(page.sheet, "item", None)
+    return item is not None and item.state == "form"

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from classroom.models import Membership
+from lessons import sealing
+from lessons.authoring.loader import LoadedLesson
+from lessons.sealing import SealReceipt
 from tests.crowd import Request
 from tests.running import Running
 
@@ -40,6 +46,10 @@ rows = Submission.objects.filter(membership__user__username__startswith="{prefix
 done = PartProgress.objects.filter(membership__user__username__startswith="{prefix}", state="done")
 print("COUNT", rows.count(), done.count())
 """
+_COUNT_SEALED = """
+from lessons.models import Prediction
+print("COUNT", Prediction.objects.filter(membership__user__username__startswith="{prefix}").count())
+"""
 
 
 def enrol(running: Running, prefix: str, n: int) -> list[str]:
@@ -55,8 +65,102 @@ def count(running: Running, prefix: str) -> tuple[int, int]:
     return int(submissions), int(done)
 
 
+def n_predictions(running: Running, prefix: str) -> int:
+    """Count their sealed guesses."""
+    said = running.manage("shell", "--no-imports", "-c", _COUNT_SEALED.format(prefix=prefix))
+    return int(said.split("COUNT")[1])
+
+
 def submission(token: str, step: int, answer: Mapping[str, Any], client_id: str = "") -> Request:
     """One answer, as the API wants it."""
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     body = json.dumps({"id": client_id or str(uuid.uuid4()), "step": step, "answer": answer})
     return ("POST", PATH, headers, body)
+
+
+_LED = """
+import json
+from django.test import Client
+from rest_framework.authtoken.models import Token
+from classroom import services
+from classroom.models import Role, User
+made = []
+for slug in {slugs!r}:
+    cohort = services.open_cohort(slug=slug, name=slug, pace="led")
+    tokens, sessions = [], []
+    for i in range({n_students}):
+        user = User.objects.create_user(f"{{slug}}-pupil{{i}}", display_name=f"Pupil {{i}}")
+        services.enrol(user, cohort)
+        tokens.append(Token.objects.create(user=user).key)
+    for i in range({n_instructors}):
+        user = User.objects.create_user(f"{{slug}}-leader{{i}}", display_name=f"Leader {{i}}")
+        services.enrol(user, cohort, Role.INSTRUCTOR)
+        browser = Client()
+        browser.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+        sessions.append(browser.cookies["sessionid"].value)
+    made.append([slug, tokens, sessions])
+print("CLASSES" + json.dumps(made))
+"""
+_CSRF = "c" * 32  # the double-submit check wants the same word twice, whatever it is
+
+
+@dataclass(frozen=True)
+class LedClass:
+    """A class that is led: its students' tokens, and the sessions of those who lead it."""
+
+    slug: str
+    tokens: list[str]
+    sessions: list[str]
+
+    def act(self, act: str, item: str, *, leader: int = 0, activity: str = "rates") -> Request:
+        """What a leader presses, as their page sends it."""
+        headers = {
+            "Cookie": f"sessionid={self.sessions[leader]}; csrftoken={_CSRF}",
+            "X-CSRFToken": _CSRF,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urlencode({"act": act, "activity": activity, "item": item})
+        return ("POST", f"/c/{self.slug}/class/lead/", headers, body)
+
+
+def led_classes(running: Running, slugs: list[str], *, n_students: int = 0, n_instructors: int = 1) -> list[LedClass]:
+    """Make classes that are led, in one process: starting Django takes longer than all of them."""
+    script = _LED.format(slugs=slugs, n_students=n_students, n_instructors=n_instructors)
+    said = running.manage("shell", "--no-imports", "-c", script)
+    return [LedClass(*made) for made in json.loads(said.split("CLASSES")[1])]
+
+
+def prediction(token: str, item: str, choice: Any, *, activity: str = "rates", round_: int = 1) -> Request:
+    """One guess with an id of its own, as the API wants it."""
+    headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+    body = {"id": str(uuid.uuid4()), "item": item, "round": round_, "choice": choice, "confidence": "think_so"}
+    path = f"/api/v1/lessons/data-rules-everything/activities/{activity}/predictions/"
+    return ("POST", path, headers, json.dumps(body))
+
+
+def seal(
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity: str,
+    item: str,
+    choice: Any,
+    *,
+    second: Any = "",
+    confidence: Any = "think_so",
+    because: Any = "",
+    round_: int = 1,
+    client_id: uuid.UUID | None = None,
+) -> SealReceipt:
+    """Seal a guess with an id of its own, unless one is given."""
+    return sealing.seal(
+        membership,
+        lesson,
+        activity,
+        client_id=client_id or uuid.uuid4(),
+        item=item,
+        round_=round_,
+        choice=choice,
+        second=second,
+        confidence=confidence,
+        because=because,
+    )

@@ -92,6 +92,14 @@ class Running:
         except (URLError, OSError):
             return False
 
+    def says(self, path: str) -> str:
+        """What a page answers, as text; nothing if it does not."""
+        try:
+            with build_opener(ProxyHandler({})).open(self.url + path, timeout=5) as answer:
+                return answer.read().decode()
+        except (URLError, OSError):
+            return ""
+
     def pids(self, part: str = "") -> list[int]:
         """Processes of this Downhill, supervisor included; only those with `part` in their command. Linux only."""
         mark = f"VAR_DIR={self.var_dir}".encode()

@@ -146,7 +146,8 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
 
 
 def _slips_of(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[ActivitySlips, ...]:
-    titles = {activity.key: activity.title for activity in part_of(lesson, key).activities}
+    activities = part_of(lesson, key).activities
+    titles = {activity.key: activity.title for activity in activities if activity.type == "hand_steps"}
     made = (
         Submission.objects.filter(
             membership__cohort=membership.cohort,

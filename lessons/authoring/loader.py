@@ -99,7 +99,7 @@ def load(folder: Path) -> LoadedLesson:
     try:
         lesson = Lesson.model_validate(source.data)
     except ValidationError as error:
-        raise LessonError([_explain(source, found) for found in error.errors()]) from error
+        raise LessonError([_explain(source, found) for found in _told(error)]) from error
     texts = _read_texts(folder, lesson, source)
     # The hash covers what was meant, not how the YAML was laid out.
     digest = hashlib.sha256(lesson.model_dump_json().encode())
@@ -169,6 +169,15 @@ def _repeated_keys(
     elif isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
             yield from _repeated_keys(child, (*at, index), above)
+
+
+def _told(error: ValidationError) -> Iterator[Mapping[str, Any]]:
+    """Leave out a list that is said to be too short because what stands in it is wrong: that is told by itself."""
+    found = error.errors()
+    for each in found:
+        inside = [other for other in found if other is not each and other["loc"][: len(each["loc"])] == each["loc"]]
+        if not (each["type"] == "too_short" and inside):
+            yield each
 
 
 def _explain(source: _Source, error: Mapping[str, Any]) -> Problem:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import HandSteps, Lesson
-from lessons.maths import descent, grading, misconceptions, values
+from lessons.authoring.schema import HandSteps, Item, Lesson, Part, Predict
+from lessons.maths import descent, grading, misconceptions, rates, values
 from lessons.maths.descent import FACTOR, Problem, Rule
 from lessons.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
 
 MAX_CORE_MINUTES = 120
+MAX_FULL_CYCLES = 3
+MAX_SECOND_VOTES = 2
 N_DRAWN = 20
 
 
@@ -37,8 +39,12 @@ def review(loaded: LoadedLesson) -> Review:
     if minutes > MAX_CORE_MINUTES:
         found.warnings.append(f"the core takes {minutes} minutes, and a session has {MAX_CORE_MINUTES}")
     found.warnings += [f"{name} is in the folder, but nothing names it" for name in loaded.unnamed_texts]
+    found.warnings += _too_much_guessing(loaded.lesson)
     for part in loaded.lesson.parts:
+        found.warnings += _minutes_that_do_not_fit(part)
         for activity in part.activities:
+            if isinstance(activity, Predict):
+                found.faults += [f"activity “{activity.key}”: {fault}" for fault in _outcomes_not_offered(activity)]
             if isinstance(activity, HandSteps):
                 name = f"activity “{activity.key}”"
                 # Points that are drawn for each student are looked at as some students would meet them.
@@ -48,6 +54,45 @@ def review(loaded: LoadedLesson) -> Review:
                 found.warnings += [f"{name}: {warning}" for warning in _standstill(seen)]
                 found.notes += [f"{name}: {note}" for note in _shared_numbers(seen)]
     return found
+
+
+def _core_items(activity: Predict, rule: Rule) -> list[Item]:
+    """The questions that everyone in class goes through; where one may choose, those that take longest."""
+    core = [item for item in activity.items_for(rule) if not item.extra]
+    return sorted(core, key=lambda item: -item.minutes)[: activity.choose] if activity.choose else core
+
+
+def _predicts(part: Part) -> list[Predict]:
+    return [activity for activity in part.activities if isinstance(activity, Predict) and not activity.extra]
+
+
+def _too_much_guessing(lesson: Lesson) -> Iterator[str]:
+    for rule in FACTOR:
+        items = [item for part in lesson.parts for each in _predicts(part) for item in _core_items(each, rule)]
+        n_full = sum(item.cycle == "full" for item in items)
+        if n_full > MAX_FULL_CYCLES:
+            yield f"by the {rule} rule {n_full} questions go the full cycle; a session has time for {MAX_FULL_CYCLES}"
+        n_second = sum(item.votes == 2 for item in items)
+        if n_second > MAX_SECOND_VOTES:
+            yield f"by the {rule} rule {n_second} questions have a second vote; {MAX_SECOND_VOTES} are enough"
+
+
+def _minutes_that_do_not_fit(part: Part) -> Iterator[str]:
+    for rule in FACTOR:
+        minutes = sum(item.minutes for each in _predicts(part) for item in _core_items(each, rule))
+        if minutes > part.minutes:
+            yield f"part “{part.key}” has {part.minutes} minutes, and its questions take {minutes} by the {rule} rule"
+
+
+def _outcomes_not_offered(activity: Predict) -> Iterator[str]:
+    """Name the learning rates that do what nobody can choose."""
+    for rule in FACTOR:
+        for item in activity.items_for(rule):
+            if len(item.rates) == 1 and activity.data is not None:
+                run = Problem(activity.data.x, activity.data.y, item.rates[0], rule)
+                outcome = rates.outcome(run, activity.data.start)
+                if outcome not in {choice.key for choice in item.choices}:
+                    yield f"by the {rule} rule the rate of item “{item.key}” {outcome}, and that is not offered"
 
 
 def _standstill(activity: HandSteps) -> Iterator[str]:

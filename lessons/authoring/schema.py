@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from lessons.maths import drawing
+from lessons.maths.rates import OUTCOMES
 
 T = TypeVar("T")
 MARKDOWN_NAME = r"[a-z0-9_]+\.md"
@@ -52,6 +53,7 @@ def _exact(value: object) -> Fraction:
 
 Slug = Annotated[str, Field(max_length=60), AfterValidator(_slug)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=900)]
 MarkdownFile = Annotated[str, AfterValidator(_markdown_file)]
 # A number as its author wrote it: 0.1 is exactly 1/10, and "4/15" stays a fraction.
 Exact = Annotated[
@@ -73,8 +75,8 @@ class AnyActivity(Strict):
     title: Line
     extra: bool = False
 
-    def for_member(self, seed: str) -> Self:
-        """Give the activity as one member meets it."""
+    def for_member(self, seed: str, rule: str = "half") -> Self:
+        """Give the activity as one member of a class with this gradient rule meets it."""
         return self
 
 
@@ -141,7 +143,7 @@ class HandSteps(AnyActivity):
             raise ValueError("the points are either given (x and y) or `drawn`, not both")
         return self
 
-    def for_member(self, seed: str) -> Self:
+    def for_member(self, seed: str, rule: str = "half") -> Self:
         if self.drawn is None:
             return self
         x, y = drawing.draw_points(
@@ -154,11 +156,296 @@ class HandSteps(AnyActivity):
         return self.model_copy(update={"x": x, "y": y})
 
 
-Activity = Annotated[Reading | HandSteps, Field(discriminator="type")]
+class Choice(Strict):
+    """One outcome to choose. `means` defines it.
+
+    `shrinks_by` draws it: the run in which each step multiplies the distance to the best w by this.
+    """
+
+    key: Slug
+    text: Line
+    means: Line | None = None
+    shrinks_by: Annotated[Exact, Field(ge=-3, le=1)] | None = None
+
+
+class Option(Strict):
+    """One answer to tap when looking back."""
+
+    key: Slug
+    text: Line
+
+
+class LowestPoint(Strict):
+    """A chart on which the number is the place of a curve's lowest point, to be dragged there."""
+
+    x: Annotated[str, Field(min_length=1, max_length=60)]
+    y: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Number(Strict):
+    """A number to guess, with a slider and a field. With a `lowest_point` it is dragged on a chart."""
+
+    min: Exact
+    max: Exact
+    step: Annotated[Exact, Field(gt=0)]
+    unit: Annotated[str, Field(max_length=20)] = ""
+    lowest_point: LowestPoint | None = None
+    right: Sealed[Exact | None] = None
+    # A guess as near as this counts as right when the room is asked to vote again.
+    within: Sealed[Annotated[Exact, Field(ge=0)]] = Fraction(0)
+
+    @model_validator(mode="after")
+    def range_is_one(self) -> Self:
+        if self.min + self.step > self.max:
+            raise ValueError("min, max and step leave nothing to choose")
+        if (self.max - self.min) / self.step > 1000:
+            raise ValueError("a slider of more than 1000 steps cannot be set by hand: take a larger step")
+        if self.right is not None and not self.min <= self.right <= self.max:
+            raise ValueError(f"the right number {self.right} lies outside {self.min} to {self.max}")
+        return self
+
+
+class Question(Strict):
+    """A question with its outcomes, and what is said afterwards to whoever chose which."""
+
+    question: Line
+    choices: Annotated[tuple[Choice, ...], Field(min_length=3, max_length=6)]
+    right: Sealed[Slug]
+    also: Sealed[tuple[Slug, ...]] = ()
+    comments: Sealed[dict[Slug, Line]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def names_its_own_choices(self) -> Self:
+        _check_choices(self.choices, (self.right,), self.also, self.comments)
+        return self
+
+
+class Figure(Strict):
+    """A number that was shown, and what it counts; or a sentence alone where none was published."""
+
+    figure: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    text: Line
+
+
+class Bar(Strict):
+    text: Annotated[str, Field(min_length=1, max_length=60)]
+    value: Annotated[Exact, Field(ge=0)]
+    harmed: bool = False
+
+
+class Bars(Strict):
+    """A small chart of one number for each group, from 0 to `max`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    unit: Annotated[str, Field(max_length=12)] = ""
+    max: Annotated[Exact, Field(gt=0)]
+    values: Annotated[tuple[Bar, ...], Field(min_length=2, max_length=6)]
+
+    @model_validator(mode="after")
+    def bars_fit(self) -> Self:
+        if tall := [bar.text for bar in self.values if bar.value > self.max]:
+            raise ValueError(f"the axis ends at {self.max}, and these go beyond it: {', '.join(tall)}")
+        return self
+
+
+class Reveal(Strict):
+    """What stands behind a sealed prediction."""
+
+    text: Paragraph
+    headline: Figure | None = None
+    bars: Bars | None = None
+    exposed: Paragraph | None = None
+    fair: Paragraph | None = None
+    sources: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
+
+
+class Item(Strict):
+    """One question of a predict activity.
+
+    It asks for a choice (and a `second` one) or a number. What is right is given (`right`, `number.right`), worked out
+    (`rates`: what a learning rate does), or still to come (`run`: the activity whose run will tell).
+    A `full` cycle goes on after the reveal: what did you see, which idea, and a `transfer` question.
+    """
+
+    key: Slug
+    title: Line
+    question: Line
+    note: Paragraph | None = None
+    text: Paragraph | None = None
+    cycle: Literal["quick", "full"] = "quick"
+    minutes: Annotated[int, Field(ge=0, le=30)] = 0
+    extra: bool = False
+    # Met only in classes of this gradient rule; both, where it is not said.
+    rule: Literal["half", "full"] | None = None
+    votes: Literal[1, 2] = 1
+    choices: Annotated[tuple[Choice, ...], Field(max_length=6)] = ()
+    number: Number | None = None
+    second: Question | None = None
+    rates: Annotated[tuple[Annotated[Exact, Field(gt=0, le=2)], ...], Field(max_length=2)] = ()
+    run: Slug | None = None
+    right: Sealed[Slug | None] = None
+    also: Sealed[tuple[Slug, ...]] = ()
+    comments: Sealed[dict[Slug, Line]] = Field(default_factory=dict)
+    reveal: Sealed[Reveal | None] = None
+    saw: Sealed[Question | None] = None
+    ideas: Sealed[Annotated[tuple[Option, ...], Field(max_length=4)]] = ()
+    convinced: Sealed[Annotated[tuple[Option, ...], Field(max_length=4)]] = ()
+    transfer: Sealed[Item | None] = None
+
+    @model_validator(mode="after")
+    def asks_one_thing(self) -> Self:
+        if bool(self.choices) == (self.number is not None):
+            raise ValueError("an item has either choices or a number")
+        if self.choices and len(self.choices) < 3:
+            raise ValueError("an item offers three to six choices")
+        if self.number is not None and self.second is not None:
+            raise ValueError("a number has no second question")
+        _check_choices(self.choices, (self.right,) if self.right else (), self.also, self.comments)
+        return self
+
+    @model_validator(mode="after")
+    def has_one_answer(self) -> Self:
+        is_worked_out = len(self.rates) == 1 and not self.number
+        given = self.right is not None or (self.number is not None and self.number.right is not None)
+        if [is_worked_out, given, self.run is not None].count(True) != 1:
+            raise ValueError("say what is right in one way: `right`, one of `rates`, or the `run` that will tell")
+        if is_worked_out and (unknown := sorted({choice.key for choice in self.choices} - set(OUTCOMES))):
+            raise ValueError(f"no learning rate does these: {', '.join(unknown)}; there are {', '.join(OUTCOMES)}")
+        if self.run is None and self.reveal is None:
+            raise ValueError("an item needs its `reveal`, or the `run` that will tell")
+        return self
+
+    @model_validator(mode="after")
+    def goes_all_the_way(self) -> Self:
+        if self.cycle == "full" and self.run is None:
+            missing = [name for name in ("ideas", "convinced", "transfer") if not getattr(self, name)]
+            if self.number is not None and self.saw is None:
+                missing.append("saw")
+            if missing:
+                raise ValueError(f"a full cycle needs {', '.join(missing)}")
+        if self.transfer is not None and (self.cycle == "quick" or self.transfer.cycle == "full" or self.transfer.run):
+            raise ValueError("a transfer is a quick item at the end of a full one, and has its answer")
+        return self
+
+    @property
+    def waits(self) -> bool:
+        """Nothing here can tell what is right: a run has to."""
+        return self.run is not None
+
+
+def _check_choices(
+    choices: tuple[Choice, ...], right: tuple[str, ...], also: tuple[str, ...], comments: dict[str, str]
+) -> None:
+    keys = [choice.key for choice in choices]
+    if len(set(keys)) != len(keys):
+        raise ValueError("two choices have the same key")
+    if unknown := sorted({*right, *also, *comments} - set(keys)):
+        raise ValueError(f"these are not among the choices: {', '.join(unknown)}")
+
+
+class Data(Strict):
+    """The points and the start for items with `rates`."""
+
+    x: Annotated[tuple[Exact, ...], Field(min_length=2, max_length=6)]
+    y: Annotated[tuple[Exact, ...], Field(min_length=2, max_length=6)]
+    start: Exact
+
+    @model_validator(mode="after")
+    def points_come_in_pairs(self) -> Self:
+        if len(self.x) != len(self.y):
+            raise ValueError(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both")
+        if not any(self.x):
+            raise ValueError("where every x is 0 no w is best, and no rate leads anywhere")
+        return self
+
+
+class Play(Strict):
+    """A free slider over learning rates, once the core items are behind one."""
+
+    max: Annotated[Exact, Field(gt=0, le=2)]
+    step: Annotated[Exact, Field(gt=0)]
+
+
+class Predict(AnyActivity):
+    """Questions whose answers are sealed before anything is shown.
+
+    `choices` are shared: an item names those it offers, or offers them all. With `choose` any so many items do.
+    """
+
+    type: Literal["predict"]
+    intro: MarkdownFile | None = None
+    closing: Sealed[MarkdownFile | None] = None
+    choices: tuple[Choice, ...] = ()
+    data: Data | None = None
+    # A learning rate that is shown first, so that nobody guesses in the dark.
+    worked: Annotated[Exact, Field(gt=0, le=2)] | None = None
+    play: Play | None = None
+    # A worksheet on the same data: until it is done, the worked run and the slider would give its answers away.
+    after: Slug | None = None
+    choose: Annotated[int, Field(ge=1, le=12)] | None = None
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=24)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def shared_choices_are_spelled_out(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("items"), list):
+            return given
+        shared = given.get("choices")
+        choices = [each for each in shared if isinstance(each, dict)] if isinstance(shared, list) else []
+        return {**given, "items": [_spelled_out(item, choices) for item in given["items"]]}
+
+    @model_validator(mode="after")
+    def items_fit(self) -> Self:
+        keys = [item.key for item in self.every_item()]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"these items are there more than once: {', '.join(twice)}")
+        if self.data is None and (self.worked or self.play or any(item.rates for item in self.every_item())):
+            raise ValueError("learning rates need `data` to run on")
+        for rule in ("half", "full"):
+            core = [item for item in self.items_for(rule) if not item.extra]
+            if len(core) < (self.choose or 1):
+                raise ValueError(f"by the {rule} rule there are fewer items than one has to do")
+        return self
+
+    def every_item(self) -> tuple[Item, ...]:
+        """All items, each followed by its transfer question."""
+        return tuple(each for item in self.items for each in (item, item.transfer) if each is not None)
+
+    def items_for(self, rule: str) -> tuple[Item, ...]:
+        """The items that a class of this rule meets."""
+        return tuple(item for item in self.items if item.rule in (None, rule))
+
+    def for_member(self, seed: str, rule: str = "half") -> Self:
+        return self.model_copy(update={"items": self.items_for(rule)})
+
+    @property
+    def depends_on_rule(self) -> bool:
+        return any(item.rates or item.rule for item in self.every_item())
+
+
+def _spelled_out(item: Any, shared: list[dict[str, Any]]) -> Any:
+    """Put the shared choices that an item names in their place; all of them where it names nothing."""
+    if not isinstance(item, dict):
+        return item
+    by_key = {choice.get("key"): choice for choice in shared}
+    named = item.get("choices")
+    if named is None and "number" not in item and shared:
+        item = {**item, "choices": shared}
+    elif isinstance(named, list):
+        unknown = [each for each in named if isinstance(each, str) and each not in by_key]
+        if unknown:
+            raise ValueError(f"item “{item.get('key')}” names choices that are not shared: {', '.join(unknown)}")
+        item = {**item, "choices": [by_key[each] if isinstance(each, str) else each for each in named]}
+    if isinstance(item.get("transfer"), dict):
+        item = {**item, "transfer": _spelled_out(item["transfer"], shared)}
+    return item
+
+
+Activity = Annotated[Reading | HandSteps | Predict, Field(discriminator="type")]
 
 
 class Part(Strict):
-    """A station on the arc. `soon` marks one whose activities are still to come."""
+    """A station on the arc. `soon` marks one whose activities are still to come, `more_soon` one where some are."""
 
     key: Slug
     title: Line
@@ -166,6 +453,7 @@ class Part(Strict):
     minutes: Annotated[int, Field(ge=0, le=120)]
     prose: MarkdownFile
     soon: bool = False
+    more_soon: bool = False
     activities: tuple[Activity, ...] = ()
 
     @model_validator(mode="after")
@@ -216,6 +504,11 @@ class Lesson(Strict):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ValueError(f"these keys are used more than once: {', '.join(twice)}")
+        afters = {
+            each.after for part in self.parts for each in part.activities if isinstance(each, Predict) and each.after
+        }
+        if missing := sorted(afters - {activity.key for part in self.parts for activity in part.activities}):
+            raise ValueError(f"`after` names activities that do not exist: {', '.join(missing)}")
         unknown = sorted({law.part for law in self.laws if law.part} - {part.key for part in self.parts})
         if unknown:
             raise ValueError(f"a law names parts that do not exist: {', '.join(unknown)}")

@@ -44,14 +44,19 @@ STRANGERS = (200, 302, 302, 302, 302, 302)
 MEMBERS = (LOG_IN, 200, 404, 200, 404, 404)
 MEMBERS_SENT_ON = (LOG_IN, 302, 404, 302, 404, 404)
 INSTRUCTORS = (LOG_IN, 403, 404, 200, 404, 404)
+INSTRUCTORS_SENT_ON = (LOG_IN, 403, 404, 302, 404, 404)
 
 API_LOGGED_IN = (401, 200, 200, 200, 200, 200)
 API_MEMBERS = (401, 200, 404, 200, 404, 404)
 API_MEMBERS_CREATE = (401, 201, 404, 201, 404, 404)
 API_INSTRUCTORS = (401, 403, 404, 200, 404, 404)
+# Nobody has sealed a prediction yet.
+API_SEALED = (401, 403, 404, 403, 404, 404)
 API_OTHERWISE = (401, 405, 405, 405, 405, 405)
 
 LESSON = "lessons/{lesson}/"
+PREDICT = "/c/{cohort}/" + LESSON + "activities/rates/"
+LEAD = {"act": "lead_class"}
 NEWCOMER = {"username": "newcomer", "display_name": "Newcomer", "password": "{password}"}
 NEW_PASSWORD = {
     "oldpassword": "{password}",
@@ -59,6 +64,7 @@ NEW_PASSWORD = {
     "password2": "four quite plain words",
 }
 ANSWER = {"id": "5f3a1c9e-0000-4000-8000-000000000001", "step": 1}
+PREDICTION = {"id": ANSWER["id"], "item": "half-a", "round": 1, "choice": "crawls", "confidence": "guess"}
 
 PAGES = (
     Row("home", "/", {"GET": STRANGERS}),
@@ -80,11 +86,19 @@ PAGES = (
     Row("account_reset_password", "/accounts/password/forgotten/", {"GET": EVERYBODY}),
     Row("dashboard:grid", "/c/{cohort}/class/", {"GET": INSTRUCTORS}),
     Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
+    Row("dashboard:lead", "/c/{cohort}/class/lead/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, LEAD),
+    Row("dashboard:lead-since", "/c/{cohort}/class/lead/since/", {"GET": INSTRUCTORS}),
+    Row("dashboard:present", "/present/{cohort}/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, LEAD),
+    Row("dashboard:present-since", "/present/{cohort}/since/", {"GET": INSTRUCTORS}),
     Row("dashboard:part", "/c/{cohort}/class/parts/{part}/", {"GET": INSTRUCTORS}),
     Row("dashboard:student", "/c/{cohort}/class/students/{student}/", {"GET": INSTRUCTORS}),
     Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
     Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),
     Row("lessons:part", "/c/{cohort}/" + LESSON + "{part}/", {"GET": MEMBERS}),
+    Row("lessons:since", "/c/{cohort}/" + LESSON + "{part}/since/", {"GET": MEMBERS}),
+    Row("lessons:seal", f"{PREDICT}seal/", {"POST": MEMBERS_SENT_ON}, PREDICTION),
+    # Nobody has sealed anything yet.
+    Row("lessons:reconcile", f"{PREDICT}items/half-a/reconcile/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}),
     Row("lessons:check", "/c/{cohort}/" + LESSON + "activities/{activity}/check/", {"POST": MEMBERS_SENT_ON}, ANSWER),
     Row("healthz", "/healthz", {"GET": EVERYBODY}),
     Row("readyz", "/readyz", {"GET": EVERYBODY}),
@@ -100,6 +114,7 @@ def api(
 
 NEVER = (405,) * 6  # where nobody needs to log in
 ACTIVITY = f"v1/{LESSON}activities/{{activity}}/"
+RATES = f"v1/{LESSON}activities/rates/"
 
 API = (
     api("api-token", "v1/token/", "POST", EVERYBODY, {"username": "{username}", "password": "{password}"}, NEVER),
@@ -114,6 +129,9 @@ API = (
         API_MEMBERS_CREATE,
         {**ANSWER, "answer": {"w": 1}},
     ),
+    api("api-predictions", f"{RATES}predictions/?cohort={{cohort}}", "POST", API_MEMBERS_CREATE, PREDICTION),
+    api("api-reveal", f"{RATES}items/half-a/reveal/?cohort={{cohort}}", "GET", API_SEALED),
+    api("api-reconcile", f"{RATES}items/half-a/reconcile/?cohort={{cohort}}", "POST", API_SEALED),
     api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
     api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
     api("docs", "docs/", "GET", EVERYBODY, otherwise=NEVER),

@@ -2,83 +2,71 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from classroom.models import Membership, User
-from lessons import catalogue, services
-from lessons.authoring import loader, schema
+from classroom.models import Cohort, Membership, Role, User
+from classroom.refusals import Refusal
+from lessons import catalogue, leading, sealing, services
+from lessons.authoring import schema
 from lessons.authoring.loader import LoadedLesson
-from tests.conventions.permission_table import API, PAGES
+from lessons.models import RevealOpening
+from tests.conventions import canaries
+from tests.conventions.canaries import answers, heard
 from tests.factories import CohortFactory, MembershipFactory
 
-CANARY = "the canary sings"
 # The sampler's two steps by the half rule.
 STEPS = (
     {"products": ["1", "2", "6"], "mean": "3", "w": "3.7"},
     {"mean": "2.4", "w": "3.46"},
 )
+GUESSES = {"third-step": "same", "far-away": "1", "bottom": "4", "twice-the-rate": "same"}
+LogIn = Callable[[User], Client]
 
 
 @pytest.fixture
-def sampler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoadedLesson]:
-    """The sampler with a canary in every sealed text, as the only lesson there is."""
-    folder = tmp_path / "sampler"
-    shutil.copytree(catalogue.LESSONS_FOLDER / "sampler", folder)
-    for name in sealed_texts(loader.load(folder)):
-        with (folder / name).open("a", encoding="utf-8") as text:
-            text.write(f"\n\n{CANARY}\n")
-    monkeypatch.setattr(catalogue, "LESSONS_FOLDER", tmp_path)
-    catalogue.all_lessons.cache_clear()
-    yield catalogue.all_lessons()["sampler"]
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LoadedLesson]]:
+    """Make the sampler, with a canary in every sealed text, the only lesson there is."""
+    sources = catalogue.LESSONS_FOLDER / "sampler"
+
+    def make(*, swapped: bool = False) -> LoadedLesson:
+        root = tmp_path / ("swapped" if swapped else "planted")
+        shutil.copytree(sources, root / "sampler")
+        canaries.plant(root / "sampler", swapped=swapped)
+        monkeypatch.setattr(catalogue, "LESSONS_FOLDER", root)
+        catalogue.all_lessons.cache_clear()
+        return catalogue.all_lessons()["sampler"]
+
+    yield make
     catalogue.all_lessons.cache_clear()
 
 
 @pytest.fixture
-def member(db: None, sampler: LoadedLesson) -> Membership:
-    return MembershipFactory(cohort=CohortFactory(slug="ours", lessons=["sampler"]))
+def sampler(plant: Callable[..., LoadedLesson]) -> LoadedLesson:
+    return plant()
 
 
-def sealed_texts(lesson: LoadedLesson) -> list[str]:
-    """Name the files of a lesson's sealed fields."""
-    activities = [activity for part in lesson.lesson.parts for activity in part.activities]
-    found = [getattr(activity, field) for activity in activities for field in schema.sealed_fields(type(activity))]
-    return [name for name in found if name]
+@pytest.fixture
+def ours(db: None, sampler: LoadedLesson) -> Cohort:
+    return CohortFactory(slug="ours", lessons=["sampler"])
 
 
-def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
-    """Spell out every address of the permission table that this student may open, for each part and activity."""
-    parts = lesson.lesson.parts
-    activities = [activity.key for part in parts for activity in part.activities]
-    names: Mapping[str, Any] = {
-        "cohort": membership.cohort.slug,
-        "code": membership.cohort.join_code,
-        "student": membership.pk,
-        "lesson": lesson.lesson.slug,
-    }
-    rows = [row for row in PAGES + API if row.expected("GET")[1] == 200 and row.name != "readyz"]
-    return {
-        row.path.format(**names, part=part.key, activity=activity)
-        for row in rows
-        for part in parts
-        for activity in activities
-    }
+@pytest.fixture
+def member(ours: Cohort) -> Membership:
+    return MembershipFactory(cohort=ours)
 
 
-def pages_with(text: str, client: Client, where: set[str]) -> list[str]:
-    """Name the addresses whose answer holds the text."""
-    answers = {address: client.get(address) for address in sorted(where)}
-    assert {answer.status_code for answer in answers.values()} == {200}
-    # A number is not the end of another one, such as a pixel of a drawing.
-    wanted = re.compile((r"(?<![\d.])" if text[0].isdigit() else "") + re.escape(text))
-    return [address for address, answer in answers.items() if wanted.search(answer.getvalue().decode(errors="replace"))]
+@pytest.fixture
+def leader(ours: Cohort) -> Membership:
+    return MembershipFactory(cohort=ours, role=Role.INSTRUCTOR)
 
 
 def hand_in(membership: Membership, lesson: LoadedLesson, activity: str, step: int, answer: dict[str, Any]) -> str:
@@ -87,60 +75,222 @@ def hand_in(membership: Membership, lesson: LoadedLesson, activity: str, step: i
     return str(receipt.submission.reply)
 
 
-def test_there_are_sealed_texts_to_guard(sampler: LoadedLesson) -> None:
-    assert sealed_texts(sampler) == ["two_steps_closing.md"]
-    assert CANARY in sampler.texts["two_steps_closing.md"]
+def seal(membership: Membership, lesson: LoadedLesson, item: str, round_: int = 1) -> None:
+    sealing.seal(
+        membership,
+        lesson,
+        "guess-first",
+        client_id=uuid.uuid4(),
+        item=item,
+        round_=round_,
+        choice=GUESSES[item],
+        confidence="sure",
+    )
 
 
-def test_nothing_sealed_is_anywhere_before_the_activity_is_done(
-    member: Membership, sampler: LoadedLesson, client_of: Callable[[User], Client]
+def refusals(membership: Membership, lesson: LoadedLesson) -> str:
+    """What somebody is told who sends nonsense to every question."""
+    told = ""
+    for item in lesson.find_activity("guess-first")[1].every_item():  # type: ignore[index,union-attr]  # a Predict
+        for choice in ("", "no-such", "99999", "canary0x"):
+            try:
+                sealing.seal(
+                    membership,
+                    lesson,
+                    "guess-first",
+                    client_id=uuid.uuid4(),
+                    item=item.key,
+                    round_=1,
+                    choice=choice,
+                    confidence="",
+                )
+            except Refusal as refusal:
+                told += f"{refusal.detail} {refusal.errors}"
+    return told
+
+
+def sealed_in(lesson: LoadedLesson, item: str) -> list[str]:
+    """The sealed texts of one question, those of its transfer question left out."""
+    found = next(each for each in lesson.find_activity("guess-first")[1].items if each.key == item)  # type: ignore[index,union-attr]
+    return [text for text in canaries.canaries_below(found) if text not in canaries.canaries_below(found.transfer)]
+
+
+def open_now(cohort: Cohort) -> None:
+    """Let the three seconds pass in which a reveal can be taken back."""
+    RevealOpening.objects.filter(stage__cohort=cohort).update(opens_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_every_sealed_text_of_the_planted_lesson_is_a_canary(sampler: LoadedLesson) -> None:
+    sealed = canaries.sealed_texts(sampler)
+
+    assert len(sealed) > 30
+    shown = canaries.visible_text(sampler)
+    assert [text for text in sealed if canaries.SONG not in text and text not in shown] == []
+
+
+def test_nothing_sealed_is_anywhere_before_it_is_ones_turn(
+    member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
-    client, where = client_of(member.user), addresses(sampler, member)
-    assert len(where) > 10
+    client, where = client_of(member.user), canaries.addresses(sampler, member)
+    sealed = canaries.all_canaries(sampler)
 
-    at_first = pages_with(CANARY, client, where)
-    replies = [hand_in(member, sampler, "two-steps", 1, {"w": "1"}), hand_in(member, sampler, "two-steps", 1, STEPS[0])]
-    half_way = pages_with(CANARY, client, where)
+    at_first = answers(client, where)
+    replies = refusals(member, sampler) + hand_in(member, sampler, "two-steps", 1, {"w": "1"})
 
-    assert at_first == half_way == []
-    assert CANARY not in "".join(replies)
+    print(f"\n{len(where)} addresses × {len(sealed)} canaries")
+    assert len(where) > 50
+    assert heard([canaries.SONG], at_first) == []
+    assert canaries.SONG not in replies
+
+
+def test_a_sealed_answer_opens_its_own_question_and_no_other(
+    member: Membership, sampler: LoadedLesson, client_of: LogIn
+) -> None:
+    seal(member, sampler, "third-step")
+
+    said = answers(client_of(member.user), canaries.addresses(sampler, member))
+
+    own = sealed_in(sampler, "third-step")
+    others = [text for text in canaries.all_canaries(sampler) if text not in own]
+    assert heard(own, said) != []
+    assert heard(others, said) == []
+
+
+def test_a_full_cycle_shows_no_verdict_before_what_was_seen_and_no_transfer_before_the_end(
+    member: Membership, sampler: LoadedLesson, client_of: LogIn
+) -> None:
+    seal(member, sampler, "twice-the-rate")
+    item = next(each for each in sampler.find_activity("guess-first")[1].items if each.key == "twice-the-rate")  # type: ignore[index,union-attr]
+    client = client_of(member.user)
+
+    page = answers(client, ["/c/ours/lessons/sampler/guess-first/?item=twice-the-rate"])
+
+    assert heard([item.reveal.text, *item.comments.values(), *(option.text for option in item.ideas)], page) == []
+    everything = answers(client, canaries.addresses(sampler, member))
+    assert heard(canaries.canaries_below(item.transfer), everything) == []
+
+
+def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
+    member: Membership, leader: Membership, sampler: LoadedLesson, client_of: LogIn
+) -> None:
+    leading.lead_class(leader)
+    locked = answers(client_of(member.user), canaries.addresses(sampler, member))
+    leading.open_vote(leader, sampler, "guess-first", "third-step")
+    member.refresh_from_db()
+    seal(member, sampler, "third-step")
+    leading.close_vote(leader, sampler, "guess-first", "third-step")
+    sealed = answers(client_of(member.user), canaries.addresses(sampler, member))
+    leading.reveal(leader, sampler, "guess-first", "third-step")
+    about_to = answers(client_of(member.user), canaries.addresses(sampler, member))
+    wall = answers(client_of(leader.user), ["/present/ours/", "/present/ours/since/?v=0", "/c/ours/class/lead/"])
+
+    for said in (locked, sealed, about_to, wall):
+        assert heard([canaries.SONG], said) == []
+
+
+def test_an_open_reveal_is_closed_to_whoever_has_sealed_nothing(
+    member: Membership, leader: Membership, sampler: LoadedLesson, client_of: LogIn
+) -> None:
+    leading.lead_class(leader)
+    leading.open_vote(leader, sampler, "guess-first", "third-step")
+    leading.close_vote(leader, sampler, "guess-first", "third-step")
+    leading.reveal(leader, sampler, "guess-first", "third-step")
+    open_now(leader.cohort)
+
+    theirs = answers(client_of(member.user), canaries.addresses(sampler, member))
+    wall = answers(client_of(leader.user), ["/present/ours/?question=guess-first/third-step"])
+
+    assert heard([canaries.SONG], theirs) == []
+    assert heard([canaries.SONG], wall) != []
+
+
+@pytest.fixture
+def differing(plant: Callable[..., LoadedLesson], client_of: LogIn, db: None) -> Callable[[], list[str]]:
+    """Name the addresses that say something else when something else is right; six neighbours have answered."""
+
+    def compare() -> list[str]:
+        lesson = plant()
+        cohort = CohortFactory(slug="ours", lessons=["sampler"])
+        leader = MembershipFactory(cohort=cohort, role=Role.INSTRUCTOR)
+        for neighbour in MembershipFactory.create_batch(6, cohort=cohort):
+            for item in ("third-step", "far-away"):
+                seal(neighbour, lesson, item)
+        member = MembershipFactory(cohort=cohort)
+        client, front = client_of(member.user), client_of(leader.user)
+        where = canaries.addresses(lesson, member)
+        walls = ["/present/ours/?question=guess-first/third-step", "/present/ours/?question=guess-first/far-away"]
+        one = answers(client, where) | answers(front, walls)
+        plant(swapped=True)
+        other = answers(client, where) | answers(front, walls)
+        return [each for each in one if canaries.without_noise(one[each]) != canaries.without_noise(other[each])]
+
+    return compare
+
+
+def test_what_is_right_changes_nothing_that_can_be_fetched_before_the_seal(differing: Callable[[], list[str]]) -> None:
+    assert differing() == []
+
+
+def test_a_page_that_depends_on_what_is_right_is_found(
+    differing: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "sealed_fields", lambda model: frozenset())
+
+    assert "/api/v1/lessons/sampler/activities/guess-first/?cohort=ours" in differing()
+
+
+def test_a_planted_leak_is_found(
+    member: Membership, sampler: LoadedLesson, client_of: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "sealed_fields", lambda model: frozenset())
+
+    said = answers(client_of(member.user), canaries.addresses(sampler, member))
+
+    assert {address for _text, address in heard([canaries.SONG], said)} >= {
+        "/api/v1/lessons/sampler/activities/guess-first/?cohort=ours"
+    }
 
 
 def test_what_was_sealed_is_shown_once_the_activity_is_done(
-    member: Membership, sampler: LoadedLesson, client_of: Callable[[User], Client]
+    member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
+    closing = sampler.texts["two_steps_closing.md"].strip().rpartition("<p>")[2].removesuffix("</p>")
     for step, answer in enumerate(STEPS, start=1):
         hand_in(member, sampler, "two-steps", step, answer)
 
-    found = pages_with(CANARY, client_of(member.user), addresses(sampler, member))
+    said = answers(client_of(member.user), canaries.addresses(sampler, member))
 
-    assert found == [
+    assert {address for _text, address in heard([closing], said)} >= {
         "/api/v1/lessons/sampler/activities/two-steps/?cohort=ours",
         "/c/ours/lessons/sampler/two-steps/",
-    ]
+    }
 
 
 def test_what_one_student_unsealed_stays_sealed_for_the_next(
-    member: Membership, sampler: LoadedLesson, client_of: Callable[[User], Client]
+    member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
     for step, answer in enumerate(STEPS, start=1):
         hand_in(member, sampler, "two-steps", step, answer)
+    for item in GUESSES:
+        seal(member, sampler, item)
     neighbour = MembershipFactory(cohort=member.cohort)
 
-    assert pages_with(CANARY, client_of(neighbour.user), addresses(sampler, neighbour)) == []
+    assert heard([canaries.SONG], answers(client_of(neighbour.user), canaries.addresses(sampler, neighbour))) == []
 
 
+@pytest.mark.parametrize("rule", ["half", "full"])
 def test_the_sealed_texts_of_the_session_are_nowhere_at_first(
-    student: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+    lesson: LoadedLesson, client_of: LogIn, rule: str, db: None
 ) -> None:
-    client, where = client_of(student.user), addresses(lesson, student)
-    # The longest run of plain letters reads the same in HTML and in JSON.
-    sealed = [max(re.findall(r"[A-Za-z ,]+", lesson.texts[name]), key=len) for name in sealed_texts(lesson)]
-    assert sealed
+    student = MembershipFactory(cohort=CohortFactory(slug="ours", gradient_rule=rule))
+    shown = canaries.visible_text(lesson)
+    sealed = {text for text in canaries.sealed_texts(lesson) if len(text) >= 12 and text not in shown}
 
-    for text in sealed:
-        assert len(text) > 30
-        assert pages_with(text, client, where) == []
+    said = answers(client_of(student.user), canaries.addresses(lesson, student))
+
+    print(f"\n{len(said)} addresses × {len(sealed)} sealed texts of the session, {rule} rule")
+    assert len(sealed) > 200
+    assert heard(sealed, said) == []
 
 
 @pytest.mark.parametrize(
@@ -151,7 +301,7 @@ def test_the_sealed_texts_of_the_session_are_nowhere_at_first(
     ],
 )
 def test_no_value_that_is_asked_for_is_anywhere_before_it_was_found(
-    student: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client], n_taken: int, values: list[str]
+    student: Membership, lesson: LoadedLesson, client_of: LogIn, n_taken: int, values: list[str]
 ) -> None:
     step_1 = {
         "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
@@ -163,7 +313,9 @@ def test_no_value_that_is_asked_for_is_anywhere_before_it_was_found(
     if not n_taken:
         student = MembershipFactory(cohort=student.cohort)
         replies = [hand_in(student, lesson, "by-hand", 1, {"w": "99"})]
+    where = {each for each in canaries.addresses(lesson, student) if "/rates/" in each or "by-hand" in each}
 
-    for value in values:
-        assert pages_with(value, client_of(student.user), addresses(lesson, student)) == []
-        assert value not in replies[0]
+    said = answers(client_of(student.user), where)
+
+    assert [found for value in values for found in canaries.numbers_heard(value, said)] == []
+    assert [value for value in values if value in replies[0]] == []

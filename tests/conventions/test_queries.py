@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
-from lessons import services
+from lessons import leading, sealing, services, stage
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, MembershipFactory, UserFactory, version_of
 
 # Seven statements and the two of the transaction; the API adds the token and the membership, the page the session
 # too. Whoever raises a number says why.
 QUERIES_OF_A_SUBMISSION = {"service": 9, "API": 11, "page": 12}
+QUERIES_OF_A_SEAL = {"service": 12, "API": 14, "page": 15}
 LESSON = "lessons/data-rules-everything/"
 
 
@@ -107,6 +108,104 @@ def test_the_timeline_asks_as_often_after_three_rounds_as_after_one(
     with_three = n_queries(client, address)
 
     assert with_three == with_one
+
+
+@pytest.fixture
+def seal(lesson: LoadedLesson) -> Callable[..., None]:
+    """Seal a guess on one of the rates."""
+
+    def send(membership: Membership, item: str = "half-a") -> None:
+        sealing.seal(
+            membership,
+            lesson,
+            "rates",
+            client_id=uuid.uuid4(),
+            item=item,
+            round_=1,
+            choice="zigzags",
+            confidence="sure",
+        )
+
+    return send
+
+
+@pytest.mark.parametrize("address", ["/present/ours/", "/present/ours/since/?v=0", "/c/ours/class/lead/"])
+def test_the_front_of_the_room_asks_as_often_for_six_answers_as_for_one(
+    instructor: Membership,
+    cohort: Cohort,
+    client_of: Callable[[User], Client],
+    seal: Callable[..., None],
+    lesson: LoadedLesson,
+    address: str,
+) -> None:
+    client = client_of(instructor.user)
+    leading.lead_class(instructor)
+    leading.open_vote(instructor, lesson, "rates", "half-a")
+    first, *others = MembershipFactory.create_batch(6, cohort=cohort)
+    seal(first)
+    with_one = n_queries(client, address)
+
+    for student in others:
+        seal(student)
+    with_six = n_queries(client, address)
+
+    assert with_six == with_one
+
+
+@pytest.mark.parametrize("query", ["", "?item=half-a", "?item=half-c"])
+def test_a_page_of_questions_asks_as_often_after_three_seals_as_after_one(
+    student: Membership, client_of: Callable[[User], Client], seal: Callable[..., None], query: str
+) -> None:
+    client, address = client_of(student.user), f"/c/ours/{LESSON}rates/{query}"
+    seal(student)
+    with_one = n_queries(client, address)
+
+    seal(student, "half-b")
+    seal(student, "half-d")
+    with_three = n_queries(client, address)
+
+    assert with_three <= with_one + (query == "")  # the question that comes by itself may be revealed or not
+
+
+def test_a_student_who_waits_for_the_instructor_asks_little(
+    student: Membership,
+    instructor: Membership,
+    cohort: Cohort,
+    client_of: Callable[[User], Client],
+    lesson: LoadedLesson,
+) -> None:
+    leading.lead_class(instructor)
+    leading.open_part(instructor, lesson, "rates")
+    student.refresh_from_db()
+    token = stage.read(student, lesson.lesson.slug).token
+
+    n = n_queries(client_of(student.user), f"/c/ours/{LESSON}rates/since/?v={token}", status=204)
+
+    assert n == 4  # the session, the person, the membership with the version, the stage
+
+
+def test_a_seal_takes_a_known_number_of_queries(
+    student: Membership,
+    lesson: LoadedLesson,
+    seal: Callable[..., None],
+    api_of: Callable[[User], Client],
+    client_of: Callable[[User], Client],
+) -> None:
+    seal(student)
+    notebook, browser = api_of(student.user), client_of(student.user)
+    guess = {"round": 1, "choice": "zigzags", "confidence": "sure"}
+
+    with CaptureQueriesContext(connection) as by_service:
+        seal(student, "half-b")
+    with CaptureQueriesContext(connection) as by_api:
+        sent = {"id": uuid.uuid4(), "item": "half-c"} | guess
+        notebook.post(f"/api/v1/{LESSON}activities/rates/predictions/", sent, format="json")
+    with CaptureQueriesContext(connection) as by_page:
+        browser.post(f"/c/ours/{LESSON}activities/rates/seal/", {"id": uuid.uuid4(), "item": "half-d"} | guess)
+
+    counts = {"service": len(by_service), "API": len(by_api), "page": len(by_page)}
+    print(f"\nqueries of one seal, BEGIN and COMMIT included: {counts}")
+    assert counts == QUERIES_OF_A_SEAL
 
 
 @pytest.mark.parametrize("address", ["/", "/api/v1/me/"])

@@ -92,14 +92,26 @@ def desk(browser: Browser, downhill: Running) -> Iterator[Desk]:
 CLERK = """
 import sys
 from classroom import services
-from classroom.models import Cohort
-from lessons.models import Submission
+from classroom.models import Cohort, Role, User
+from lessons.models import Prediction, Submission
+def register(username, cohort):
+    return services.register(username=username, display_name=username.title(), password="downhill", cohort=cohort)
 for line in sys.stdin:
-    verb, username = line.split()
+    verb, username, *others = line.split()
     if verb == "register":
-        cohort = Cohort.objects.get(slug="demo")
-        services.register(username=username, display_name=username.title(), password="downhill", cohort=cohort)
+        register(username, Cohort.objects.get(slug="demo"))
         print(flush=True)
+    elif verb == "led_class":
+        cohort = services.open_cohort(slug=username, name=username.title(), pace="led")
+        leader, *students = others
+        user = User.objects.create_user(leader, "downhill", display_name=leader.title())
+        services.enrol(user, cohort, Role.INSTRUCTOR)
+        for student in students:
+            register(student, cohort)
+        print(cohort.join_code, flush=True)
+    elif verb == "predictions":
+        sealed = Prediction.objects.filter(membership__user__username=username).order_by("id")
+        print(*(f"{each.item}.{each.round}:{each.choice}:{each.counts}" for each in sealed), flush=True)
     else:
         sent = Submission.objects.filter(membership__user__username=username).order_by("id")
         print(*(f"{each.step}:{each.answer.get('w')}" for each in sent), flush=True)
@@ -108,7 +120,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="session")
 def clerk(downhill: Running) -> Iterator[Callable[[str, str], str]]:
-    """Ask the running Downhill's own database to register somebody, or what it keeps of them."""
+    """Ask the running Downhill's own database to register somebody or a class, or what it keeps of them."""
     command = [*MANAGE, "shell", "--no-imports", "-c", CLERK]
     with subprocess.Popen(
         command, env=downhill.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -143,3 +155,15 @@ def new_student(clerk: Callable[[str, str], str]) -> Callable[[str], str]:
 def stored(clerk: Callable[[str, str], str]) -> Callable[[str], list[str]]:
     """What the server keeps of a student: “step:w” of each submission, in order."""
     return lambda username: clerk("submissions", username).split()
+
+
+@pytest.fixture
+def sealed(clerk: Callable[[str, str], str]) -> Callable[[str], list[str]]:
+    """What the server keeps of a student's predictions: “item.round:choice:how it counts” of each, in order."""
+    return lambda username: clerk("predictions", username).split()
+
+
+@pytest.fixture
+def new_led_class(clerk: Callable[[str, str], str]) -> Callable[..., str]:
+    """Make a class that is led: its slug, who leads it, and its students; gives the join code back."""
+    return lambda slug, leader, *students: clerk("led_class", " ".join((slug, leader, *students)))

@@ -255,7 +255,7 @@ def test_steps_typed_without_wifi_wait_their_turn_and_go_out_in_order(
     third = student.locator("form[data-later-step='3']")
     third.locator("[name=w]").fill("1.5042")
     third.get_by_role("button", name="Keep and go on").click()
-    expect(banner(student)).to_contain_text("step 1, 2, 3")
+    expect(banner(student)).to_contain_text("step 1, step 2, step 3")
     desk.look(student, "by_hand_queue")
 
     student.context.set_offline(False)

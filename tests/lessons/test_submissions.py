@@ -162,7 +162,7 @@ def test_a_cell_that_the_sheet_does_not_have_is_refused_by_name(send: Callable[.
 
 def test_an_activity_that_the_lesson_does_not_have_is_not_found(student: Membership, lesson: LoadedLesson) -> None:
     with pytest.raises(NotFound, match="no such activity yet"):
-        services.submit(student, lesson, "u-curve-guess", client_id=uuid.uuid4(), step=1, answer={})
+        services.submit(student, lesson, "u-curve-run", client_id=uuid.uuid4(), step=1, answer={})
 
 
 def test_grading_goes_on_from_the_learners_own_value(send: Callable[..., Receipt]) -> None:
@@ -317,7 +317,7 @@ def test_a_wrong_answer_to_an_old_step_from_another_tab_shows_nowhere_on_the_new
     send(1, STEP_1 | {"error_4": "77"})
 
     row = progress_of(student)
-    page = selectors.activity_page(student, lesson, lesson.find_activity("by-hand")[1], row)  # type: ignore[index]  # it is there
+    page = selectors.activity_page(student, lesson, *lesson.find_activity("by-hand"), row, {})  # type: ignore[misc]  # it is there
 
     assert page.sheet.step == 2
     assert page.sheet.new_w.typed == "1.3"

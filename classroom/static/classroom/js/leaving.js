@@ -18,8 +18,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   form.dataset.warned = "yes";
   const banner = document.getElementById("banner");
-  const steps = [...new Set(waiting.map(({ step }) => step))].join(", ");
-  banner.textContent = banner.dataset.leaving.replace("{steps}", steps);
+  const unsaid = [...new Set(waiting.map(({ what }) => what))].join(", ");
+  banner.textContent = banner.dataset.leaving.replace("{what}", unsaid);
   banner.dataset.says = "leaving";
   banner.hidden = false;
 });

@@ -63,17 +63,17 @@ function say(text, kind) {
 
 function tell(html = "") {
   const refused = parsed(html).querySelector("[data-refusal]")?.textContent;
-  const steps = [...new Set(read().map(({ step }) => step))].join(", ");
+  const waiting = [...new Set(read().map(({ what }) => what))].join(", ");
   if (refused) say(refused, "refused");
   else if (banner.dataset.says === "leaving") return;
-  else if (steps) say(banner.dataset.kept.replace("{steps}", steps), "kept");
+  else if (waiting) say(banner.dataset.kept.replace("{what}", waiting), "kept");
   else if (banner.dataset.says) {
     banner.hidden = true;
     delete banner.dataset.says;
   }
 }
 
-const isSheetForm = (element) => element.matches("form[data-worksheet]");
+const isSheetForm = (element) => element.matches("form[data-kept]");
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (isSheetForm(detail.elt)) detail.timeout = PATIENCE;
@@ -81,10 +81,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt: sheet, requestConfig } = event.detail;
   if (!isSheetForm(sheet)) return;
-  const { activity, step } = sheet.dataset;
+  const { activity, step, what } = sheet.dataset;
   const fields = [...requestConfig.formData.entries()].filter(([name]) => name !== "csrfmiddlewaretoken");
   const id = sheet.elements.id.value;
-  keep({ id, url: sheet.action, activity, step, fields });
+  keep({ id, url: sheet.action, activity, step, what, fields });
   if (read()[0].id === id) return;
   event.preventDefault(); // what was checked before goes first
   later(0);
@@ -108,7 +108,7 @@ for (const lost of ["htmx:sendError", "htmx:timeout"]) {
 
 // A changed answer is a new one: under the old id the server would not read it.
 document.addEventListener("input", ({ target }) => {
-  const sheet = target.closest?.("form[data-worksheet]");
+  const sheet = target.closest?.("form[data-kept]");
   if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
 });
 
@@ -128,9 +128,9 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-later-step]");
   if (!form) return;
   event.preventDefault();
-  const { activity, step, url } = form.dataset;
+  const { activity, step, url, what } = form.dataset;
   const id = newId();
-  keep({ id, url, activity, step, fields: [["id", id], ["member", member], ...new FormData(form).entries()] });
+  keep({ id, url, activity, step, what, fields: [["id", id], ["member", member], ...new FormData(form).entries()] });
   form.querySelector("[type=submit]").disabled = true;
   tell();
   unfold(form, Number(step) + 1);
@@ -153,6 +153,14 @@ async function post(entry) {
   }
 }
 
+// The question at hand stays at hand, whichever one the address would open by itself.
+function addressOf(form) {
+  const address = new URL(location.href);
+  const item = form.closest("[data-predict]")?.dataset.item;
+  if (item) address.searchParams.set("item", item);
+  return address.href;
+}
+
 async function flush() {
   let sent = null;
   let said = "";
@@ -164,8 +172,8 @@ async function flush() {
     sent = entry;
   }
   wait = read().length ? Math.min(wait * 1.5, 30000) : 2000;
-  const shown = sent && document.querySelector(`form[data-worksheet][data-activity="${sent.activity}"]`);
-  if (shown) await htmx.ajax("GET", location.href, { target: "#part", select: "#part", swap: "outerHTML" });
+  const shown = sent && document.querySelector(`form[data-kept][data-activity="${sent.activity}"]`);
+  if (shown) await htmx.ajax("GET", addressOf(shown), { target: "#part", select: "#part", swap: "outerHTML" });
   tell(said);
   if (entries.length) later();
 }

@@ -49,6 +49,7 @@ document.addEventListener("input", (event) => mirror(event.target.closest?.("[da
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id !== "part") return;
   const part = document.getElementById("part");
+  if (!part.querySelector("[data-worksheet], .taken, .reading") && part.querySelector("[data-predict]")) return;
   const open = [...part.querySelectorAll(".cell:not(.cell--scratch) .cell__input")].find(({ value }) => !value);
   const wasChecked = part.querySelector(".cell--right, .cell--rounded, .cell--not_yet");
   (part.querySelector("[aria-invalid=true]") ?? (wasChecked && open) ?? part.querySelector("h1"))?.focus();

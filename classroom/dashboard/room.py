@@ -1,0 +1,245 @@
+"""The front of the room: what a led class is asked now, for the projector and for whoever leads.
+
+No name and nothing sealed is in a `Question`, before the reveal or in any field that is not shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from classroom import selectors
+from classroom.models import GradientRule, Membership
+from lessons import answers, guess_charts, leading, predict, stage
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Item, Part, Predict
+from lessons.guess_charts import BarChart, LowestPointChart
+from lessons.maths import values
+from lessons.models import Counts, Prediction
+
+# What comes next for a question in each state.
+ACTS = {"closed": "open_vote", "open": "close_vote", "voted": "reveal", "pending": "take_back", "revealed": ""}
+
+
+@dataclass(frozen=True)
+class QuestionLine:
+    """One question in the list: where it stands, and what the instructor can do with it next.
+
+    `state`: ``closed``, ``open`` (a vote is on), ``voted``, ``pending`` (the reveal opens in a moment), ``revealed``.
+    `act` is the next thing to do: ``open_vote``, ``close_vote``, ``reveal``, ``take_back``, or nothing.
+    """
+
+    part: str
+    activity: str
+    item: str
+    title: str
+    state: str
+    round: int
+    n_votes: int
+    act: str
+    is_extra: bool
+    waits: bool
+    minutes: int
+
+    @property
+    def may_vote_again(self) -> bool:
+        return self.state == "voted" and self.round < self.n_votes
+
+
+@dataclass(frozen=True)
+class PartLine:
+    key: str
+    title: str
+    number: int
+    minutes: int
+    is_soon: bool
+    is_open: bool
+    is_free: bool
+    questions: tuple[QuestionLine, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question as the whole room sees it."""
+
+    line: QuestionLine
+    eyebrow: str
+    text: str
+    question: str
+    second_question: str
+    scale: str
+    chart: LowestPointChart | None
+    choices: tuple[predict.ChoiceView, ...]
+    second: tuple[predict.ChoiceView, ...]
+    advice: str
+    n_sealed: int
+    n_here: int
+    bars: BarChart | None
+    answer: str
+    says: str
+    before: QuestionLine | None
+    after: QuestionLine | None
+    token: str
+
+
+def parts(membership: Membership, lesson: LoadedLesson) -> tuple[PartLine, ...]:
+    """The lesson's parts with their questions, as the instructor leads through them."""
+    room = _Room(membership, lesson)
+    return tuple(
+        PartLine(
+            key=part.key,
+            title=part.title,
+            number=number,
+            minutes=part.minutes,
+            is_soon=part.soon,
+            is_open=part.key in room.standing.opened,
+            is_free=part.key in room.standing.freed,
+            questions=tuple(room.line(*place) for place in room.places if place[0] is part),
+        )
+        for number, part in enumerate(lesson.lesson.parts, start=1)
+    )
+
+
+def question(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Question | None:
+    """The question asked for as ``activity/item``; else the one the room is at, else the first."""
+    room = _Room(membership, lesson)
+    keys = [f"{activity.key}/{item.key}" for _part, activity, item in room.places]
+    if not keys:
+        return None
+    at = keys.index(asked) if asked in keys else room.at(keys)
+    part, activity, item = room.places[at]
+    line = room.line(part, activity, item)
+    is_revealed = line.state == "revealed"
+    n_sealed, n_here = room.counts(line)
+    return Question(
+        line=line,
+        eyebrow=part.title,
+        text=item.text or "",
+        question=item.question,
+        scale=_scale(item),
+        chart=guess_charts.lowest_point(item.number) if item.number and item.number.lowest_point else None,
+        second_question=item.second.question if item.second else "",
+        choices=predict.choice_views(item.choices),
+        second=predict.choice_views(item.second.choices) if item.second else (),
+        advice=room.advice(line, activity, item),
+        n_sealed=n_sealed,
+        n_here=n_here,
+        bars=room.bars(activity, item) if is_revealed else None,
+        answer=room.answer(activity, item) if is_revealed else "",
+        says=item.reveal.text if is_revealed and item.reveal else "",
+        before=room.next_to(at, -1),
+        after=room.next_to(at, 1),
+        token=room.standing.token,
+    )
+
+
+def _scale(item: Item) -> str:
+    """The numbers that may be given, where a number is asked for."""
+    if item.number is None:
+        return ""
+    low, high = values.show(item.number.min), guess_charts.show_number(item.number, item.number.max)
+    return _("A number from %(low)s to %(high)s") % {"low": low, "high": high}
+
+
+class _Room:
+    """What the front of the room asks the database, once."""
+
+    def __init__(self, membership: Membership, lesson: LoadedLesson) -> None:
+        self.cohort = membership.cohort
+        self.slug = lesson.lesson.slug
+        self.rule = GradientRule(self.cohort.gradient_rule)
+        self.standing = stage.read_for_room(self.cohort, self.slug)
+        self.tallies = answers.tallies(self.cohort, self.slug, self.standing)
+        self.places = [
+            (part, activity, item)
+            for part in lesson.lesson.parts
+            for each in part.activities
+            if isinstance(each, Predict)
+            for activity in [each.for_member("", self.rule)]
+            for item in activity.items
+        ]
+
+    def at(self, keys: list[str]) -> int:
+        """The place of the question voted on now or last; the first, if nothing was asked yet."""
+        held = self.standing.votes
+        last = max(held, key=lambda key: held[key][-1].opened_at, default=None)
+        wanted = "/".join(self.standing.question_in_the_room() or last or ())
+        return keys.index(wanted) if wanted in keys else 0
+
+    def next_to(self, at: int, way: int) -> QuestionLine | None:
+        """The core question before or after a place; extras are called up one by one."""
+        ahead = self.places[at + 1 :] if way > 0 else self.places[:at][::-1]
+        return next((self.line(*place) for place in ahead if not place[2].extra), None)
+
+    def line(self, part: Part, activity: Predict, item: Item) -> QuestionLine:
+        votes = self.standing.votes_on((activity.key, item.key))
+        state = self._state((activity.key, item.key))
+        act = ACTS[state]
+        if state == "voted" and self._wants_second_vote(activity, item, len(votes)):
+            act = "open_vote"
+        elif state == "voted" and item.waits:
+            act = ""
+        return QuestionLine(
+            part=part.key,
+            activity=activity.key,
+            item=item.key,
+            title=item.title,
+            state=state,
+            round=votes[-1].round if votes else 0,
+            n_votes=item.votes,
+            act=act,
+            is_extra=item.extra,
+            waits=item.waits,
+            minutes=item.minutes,
+        )
+
+    def advice(self, line: QuestionLine, activity: Predict, item: Item) -> str:
+        share = self._share(activity, item)
+        if line.state != "voted" or line.round >= line.n_votes or share is None:
+            return ""
+        return leading.advice(share)
+
+    def bars(self, activity: Predict, item: Item) -> BarChart | None:
+        return answers.room(activity, self.rule, item, self._given(activity, item))
+
+    def answer(self, activity: Predict, item: Item) -> str:
+        if item.number is not None:
+            right = item.number.right
+            return "" if right is None else guess_charts.show_number(item.number, right)
+        texts = [answers.answer_text(item, key) for key in sorted(answers.truth(activity, self.rule, item).right)]
+        if item.second is not None:
+            texts += [choice.text for choice in item.second.choices if choice.key == item.second.right]
+        return " · ".join(texts)
+
+    def counts(self, line: QuestionLine) -> tuple[int, int]:
+        """How many of those who are here have answered this round, and how many are here."""
+        here = [each.pk for each in selectors.students_of(self.cohort) if selectors.is_here(each)]
+        sealed = Prediction.objects.filter(
+            membership__in=here,
+            lesson=self.slug,
+            activity=line.activity,
+            item=line.item,
+            round=max(line.round, 1),
+            counts=Counts.VOTE if line.round else Counts.OWN_PACE,
+        )
+        return sealed.count(), len(here)
+
+    def _state(self, key: stage.Key) -> str:
+        if self.standing.is_revealed(key):
+            return "revealed"
+        if key in self.standing.reveals:
+            return "pending"
+        if self.standing.open_vote(key):
+            return "open"
+        return "voted" if self.standing.votes_on(key) else "closed"
+
+    def _share(self, activity: Predict, item: Item) -> float | None:
+        return answers.share_right(activity, self.rule, item, self._given(activity, item))
+
+    def _given(self, activity: Predict, item: Item) -> answers.Tally:
+        return self.tallies.get((activity.key, item.key), [])
+
+    def _wants_second_vote(self, activity: Predict, item: Item, n_held: int) -> bool:
+        share = self._share(activity, item)
+        return n_held < item.votes and share is not None and leading.wants_second_vote(share)

@@ -1,0 +1,234 @@
+"""What an instructor does at the front of the room: parts, votes and reveals, each act in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+import classroom.services
+from classroom import events
+from classroom.models import Cohort, Membership, Pace
+from classroom.refusals import Conflict, NotFound
+from lessons import selectors
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Item, Part, Predict
+from lessons.events import ClassEnded, PartFreed, PartOpened, RevealOpened, RevealTakenBack, VoteClosed, VoteOpened
+from lessons.models import PartOpening, RevealOpening, Stage, Vote
+
+TIME_TO_TAKE_BACK = timedelta(seconds=3)
+# Between these shares of right answers a talk with the neighbour and a second vote teach most.
+LEAST_RIGHT, MOST_RIGHT = 0.3, 0.7
+
+
+def lead_class(membership: Membership) -> None:
+    """From now on nothing opens to the students of this class unless its instructor opens it."""
+    with transaction.atomic():
+        classroom.services.lead_class(membership.cohort)
+        Stage.objects.filter(cohort=membership.cohort).update(number=F("number") + 1)
+        classroom.services.touch(membership.cohort)
+
+
+def end_class(membership: Membership) -> None:
+    """End the led session: open votes close, and everyone goes on alone, latecomers and absentees included."""
+    with transaction.atomic():
+        classroom.services.end_class(membership.cohort)
+        stages = Stage.objects.select_for_update().filter(cohort=membership.cohort).order_by("pk")
+        for stage in stages:
+            _close(stage.votes.all(), membership)
+            Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1)
+        events.record(ClassEnded(), membership)
+        classroom.services.touch(membership.cohort)
+
+
+def open_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
+    """Open the lesson up to this part, itself included."""
+    part = selectors.part_of(lesson, key)
+    _on_stage(membership, lesson, lambda stage: _open_up_to(stage, membership, lesson, part))
+
+
+def close_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
+    """Take back the opening of this part and of those after it, with any vote in them. What was sent is kept."""
+    parts = lesson.lesson.parts
+    after = parts[parts.index(selectors.part_of(lesson, key)) :]
+
+    def act(stage: Stage) -> None:
+        stage.openings.filter(part__in=[part.key for part in after]).delete()
+        activities = [activity.key for part in after for activity in part.activities]
+        _close(stage.votes.filter(activity__in=activities), membership)
+
+    _on_stage(membership, lesson, act)
+
+
+def free_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
+    """Let everyone go on alone in this part: each reveal opens to whoever has sealed their own prediction."""
+    part = selectors.part_of(lesson, key)
+
+    def act(stage: Stage) -> None:
+        _open_up_to(stage, membership, lesson, part)
+        _close(stage.votes.filter(activity__in=[activity.key for activity in part.activities]), membership)
+        if PartOpening.objects.filter(stage=stage, part=key, freed_at=None).update(freed_at=timezone.now()):
+            events.record(PartFreed(lesson.lesson.slug, key), membership)
+
+    _on_stage(membership, lesson, act)
+
+
+def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
+    """Open the next round of votes on a question; its part opens with it.
+
+    Raises
+    ------
+    Conflict
+        If a vote is open already, the question has had its rounds, or its reveal is open.
+    """
+    part, activity, item = find(membership, lesson, activity_key, item_key)
+
+    def act(stage: Stage) -> None:
+        if RevealOpening.objects.filter(stage=stage, activity=activity.key, item=item.key).exists():
+            raise Conflict(_("What is behind this question has been opened: no vote comes after that."))
+        running = stage.votes.filter(closed_at=None).first()
+        if running and not _is_asked(membership, lesson, running):
+            _close(stage.votes.all(), membership)  # the lesson or the rule has changed since, and nobody can answer it
+        elif running:
+            if (running.activity, running.item) == (activity.key, item.key):
+                return  # pressed twice
+            raise Conflict(_("Another vote is still open. Close it first: one question at a time."))
+        rounds = stage.votes.filter(activity=activity.key, item=item.key).count()
+        if rounds >= item.votes:
+            raise Conflict(_("This question has had its votes."))
+        _open_up_to(stage, membership, lesson, part)
+        stage.votes.create(activity=activity.key, item=item.key, round=rounds + 1, by=membership)
+        events.record(VoteOpened(lesson.lesson.slug, activity.key, item.key, rounds + 1), membership)
+
+    _on_stage(membership, lesson, act)
+
+
+def close_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
+    """Close the vote on a question. A seal that comes after is late; one that came before is in."""
+    __, activity, item = find(membership, lesson, activity_key, item_key)
+    votes = {"activity": activity.key, "item": item.key}
+    _on_stage(membership, lesson, lambda stage: _close(stage.votes.filter(**votes), membership))
+
+
+def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
+    """Open what is behind a question, in three seconds; until then it can be taken back.
+
+    Raises
+    ------
+    Conflict
+        If no vote was held, one is open, or a run has to come first.
+    """
+    __, activity, item = find(membership, lesson, activity_key, item_key)
+
+    def act(stage: Stage) -> None:
+        votes = list(stage.votes.filter(activity=activity.key, item=item.key))
+        if item.waits:
+            raise Conflict(_("A run has to tell what is behind this question."))
+        if not votes or any(vote.is_open for vote in votes):
+            raise Conflict(_("First the vote: open it, let the class answer, and close it."))
+        opens_at = timezone.now() + TIME_TO_TAKE_BACK
+        __, is_new = stage.reveals.get_or_create(
+            activity=activity.key, item=item.key, defaults={"opens_at": opens_at, "by": membership}
+        )
+        if is_new:
+            events.record(RevealOpened(lesson.lesson.slug, activity.key, item.key), membership)
+
+    _on_stage(membership, lesson, act)
+
+
+def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
+    """Take back a reveal that is not open yet.
+
+    Raises
+    ------
+    Conflict
+        If the three seconds are over: somebody may have seen it.
+    """
+    __, activity, item = find(membership, lesson, activity_key, item_key)
+
+    def act(stage: Stage) -> None:
+        waiting = stage.reveals.filter(activity=activity.key, item=item.key, opens_at__gt=timezone.now())
+        taken_back, __ = waiting.delete()
+        if taken_back:
+            events.record(RevealTakenBack(lesson.lesson.slug, activity.key, item.key), membership)
+        elif stage.reveals.filter(activity=activity.key, item=item.key).exists():
+            raise Conflict(_("It is open already, and somebody may have seen it."))
+
+    _on_stage(membership, lesson, act)
+
+
+def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> tuple[Part, Predict, Item]:
+    """Find a question that the whole class can be asked."""
+    found = lesson.find_activity(activity_key)
+    activity = selectors.as_met(membership, lesson, found[1]) if found else None
+    if found is None or not isinstance(activity, Predict):
+        raise NotFound(_("There is no such question here."))
+    item = next((item for item in activity.items if item.key == item_key), None)
+    if item is None:
+        raise NotFound(_("There is no such question here."))
+    return found[0], activity, item
+
+
+def wants_second_vote(share: float) -> bool:
+    """Tell whether a talk with the neighbour and another vote are worth their minutes."""
+    return LEAST_RIGHT <= share <= MOST_RIGHT
+
+
+def advice(share: float) -> str:
+    """What to do after a vote, said so that it may stand on the wall: it tells no outcome."""
+    if share < LEAST_RIGHT:
+        return _("Give a hint first, then open it.")
+    if wants_second_vote(share):
+        return _("Talk to your neighbour, then vote again.")
+    return _("Ready to be opened.")
+
+
+def _is_asked(membership: Membership, lesson: LoadedLesson, vote: Vote) -> bool:
+    """Tell whether the class still meets the question that a vote is on."""
+    try:
+        find(membership, lesson, vote.activity, vote.item)
+    except NotFound:
+        return False
+    return True
+
+
+def _open_up_to(stage: Stage, membership: Membership, lesson: LoadedLesson, part: Part) -> None:
+    parts = lesson.lesson.parts
+    for each in parts[: parts.index(part) + 1]:
+        __, is_new = stage.openings.get_or_create(part=each.key, defaults={"by": membership})
+        if is_new:
+            events.record(PartOpened(lesson.lesson.slug, each.key), membership)
+
+
+def _close(votes: QuerySet[Vote], membership: Membership) -> None:
+    """Close what is open of these votes, with the time at which they were closed."""
+    # A seal holds the vote's row until it is stored, so it is before this or after: the time is taken under the lock.
+    for vote in votes.select_for_update().filter(closed_at=None):
+        vote.closed_at = timezone.now()
+        vote.save(update_fields=["closed_at"])
+        events.record(VoteClosed(vote.stage.lesson, vote.activity, vote.item, vote.round), membership)
+
+
+def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage], object]) -> None:
+    """Do one act under the stage's lock, and tell every page that follows it.
+
+    Raises
+    ------
+    Conflict
+        If nobody leads the class any more, or it is archived: the page that was pressed may be an old one.
+    """
+    with transaction.atomic():
+        cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
+        if cohort.archived:
+            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        if cohort.pace != Pace.LED:
+            raise Conflict(_("Nobody leads this class just now: everyone goes on alone. Lead it first."))
+        Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
+        stage = Stage.objects.select_for_update().get(cohort=cohort, lesson=lesson.lesson.slug)
+        act(stage)
+        Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1)
+        classroom.services.touch(cohort)

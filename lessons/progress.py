@@ -1,0 +1,53 @@
+"""Keep a member's standing in a part up to date, inside the transaction that changed it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classroom import events
+from classroom.models import Membership
+from classroom.refusals import Conflict, NotFound
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Part
+from lessons.events import PartDone
+from lessons.models import PartProgress, PartState
+
+
+def lock(membership: Membership) -> None:
+    """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
+    if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
+        raise NotFound(_("You are not in this class any more."))
+
+
+def refuse_in_archive(membership: Membership) -> None:
+    if membership.cohort.archived:
+        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+
+
+def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
+    row, _created = PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)
+    row.membership = membership
+    return row
+
+
+def advance(row: PartProgress, part: Part, activity_key: str, standing: dict[str, Any], slip: str = "") -> None:
+    """Put an activity's new standing into its part's, and record it when the part is done by that."""
+    was = row.state
+    row.activities = {**row.activities, activity_key: standing}
+    core = [activity.key for activity in part.activities if not activity.extra]
+    states = [row.activities.get(key, {}).get("state") for key in core]
+    if all(state == PartState.DONE for state in states) and not part.more_soon:
+        state = PartState.DONE
+    else:
+        state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+    if state != row.state:
+        row.state, row.since = state, timezone.now()
+    if activity_key in core:
+        row.slip = slip
+    row.tries = sum(row.activities[key]["tries"] for key in core if key in row.activities)
+    row.save()
+    if row.state == PartState.DONE != was:
+        events.record(PartDone(row.lesson, part.key), row.membership)

@@ -1,0 +1,117 @@
+"""How far a class has been led: which parts, votes and reveals are open now, and what that lets a member do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from classroom.models import Cohort, Membership, Pace
+from lessons.models import Counts, Stage, Vote
+
+Key = tuple[str, str]  # an activity's and an item's
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The stage of one class in one lesson, as one kind of member meets it.
+
+    Students of a led class find closed what the instructor has not opened. Instructors, and everybody in a
+    self-paced class, go on alone.
+    """
+
+    is_led: bool
+    token: str
+    opened: frozenset[str] = frozenset()
+    freed: frozenset[str] = frozenset()
+    votes: Mapping[Key, tuple[Vote, ...]] = field(default_factory=dict)
+    reveals: Mapping[Key, datetime] = field(default_factory=dict)
+    now: datetime = field(default_factory=timezone.now)
+
+    def is_locked(self, part: str) -> bool:
+        return self.is_led and part not in self.opened
+
+    def leads(self, part: str) -> bool:
+        """Tell whether the instructor holds the reins in this part."""
+        return self.is_led and part not in self.freed
+
+    def votes_on(self, key: Key) -> tuple[Vote, ...]:
+        """The votes held on an item so far, the first round first."""
+        return self.votes.get(key, ())
+
+    def open_vote(self, key: Key) -> Vote | None:
+        return next((vote for vote in self.votes_on(key) if vote.is_open), None)
+
+    def is_revealed(self, key: Key) -> bool:
+        """Tell whether the instructor has opened this reveal, and the time to take it back is over."""
+        opens_at = self.reveals.get(key)
+        return opens_at is not None and opens_at <= self.now
+
+    def may_see(self, part: str, key: Key) -> bool:
+        """Tell whether somebody who has sealed an answer may see what is behind the question."""
+        if self.leads(part):
+            return self.is_revealed(key)
+        return self.open_vote(key) is None
+
+    def question_in_the_room(self) -> Key | None:
+        """The question whose vote is open."""
+        return next((key for key, votes in self.votes.items() if votes[-1].is_open), None)
+
+
+def read(membership: Membership, lesson: str) -> Standing:
+    """Read the stage for one member: one query where the class was never led, else four."""
+    return _read(membership.cohort, lesson, is_led=is_led_for(membership))
+
+
+def read_for_room(cohort: Cohort, lesson: str) -> Standing:
+    """Read the stage as the students of a class meet it."""
+    return _read(cohort, lesson, is_led=cohort.pace == Pace.LED)
+
+
+def is_led_for(membership: Membership) -> bool:
+    return membership.cohort.pace == Pace.LED and not membership.is_instructor
+
+
+def follows(membership: Membership) -> bool:
+    """Tell whether a member's pages ask what has been opened: in a led class, and after it, should it be led again."""
+    return is_led_for(membership) or (membership.cohort.ended_at is not None and not membership.is_instructor)
+
+
+def counts(votes: Sequence[Vote], round_: int) -> str:
+    """How an answer to one round counts that is sealed now."""
+    if not votes:
+        return Counts.OWN_PACE.value
+    is_open = any(vote.is_open and vote.round == round_ for vote in votes)
+    return (Counts.VOTE if is_open else Counts.LATE).value
+
+
+def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> Standing:
+    stage = Stage.objects.filter(cohort=cohort, lesson=lesson).first()
+    if stage is None:
+        return Standing(is_led, f"{cohort.pace}0")
+    now = timezone.now()
+    openings = list(stage.openings.all())
+    votes: dict[Key, tuple[Vote, ...]] = {}
+    for vote in stage.votes.order_by("opened_at", "round"):
+        key = (vote.activity, vote.item)
+        votes[key] = (*votes.get(key, ()), vote)
+    reveals = {(each.activity, each.item): each.opens_at for each in stage.reveals.all()}
+    # While a reveal can still be taken back no token is the newest: whoever asks is answered, until it is open.
+    is_pending = any(opens_at > now for opens_at in reveals.values())
+    return Standing(
+        is_led=is_led,
+        token=f"{cohort.pace}{stage.number}" + (".pending" if is_pending else ""),
+        opened=frozenset(each.part for each in openings),
+        freed=frozenset(each.part for each in openings if each.freed_at),
+        votes=votes,
+        reveals=reveals,
+        now=now,
+    )
+
+
+def token(membership: Membership, lesson: str) -> str:
+    """What a page asks with: has anything been opened since? One query."""
+    number = Stage.objects.filter(cohort=membership.cohort, lesson=lesson).values_list("number", flat=True).first()
+    return f"{membership.cohort.pace}{number or 0}"

@@ -1,0 +1,1043 @@
+"""Leading a class: nothing opens to it early, nothing counts that came late, and ending it lets everyone go on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from classroom.dashboard import room
+from classroom.models import Cohort, GradientRule, LearningEvent, Membership, Pace, User
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import answers, leading, predict, sealing, selectors, stage
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Stage, Vote
+from lessons.sealing import SealReceipt
+from tests import pupils
+from tests.factories import MembershipFactory, version_of
+
+SLUG = "data-rules-everything"
+RATES = ("rates", "half-a")
+TWICE = ("rates", "half-c")  # may be voted on twice
+LOCKED = "Your instructor has not opened this part yet. It opens for the whole class at once."
+NOT_OPEN = "Your instructor has not opened the vote on this question yet."
+HELD_BACK = "Your prediction is sealed. Your instructor opens what is behind it for everyone at once."
+LATE = "Late: the vote had closed. Your prediction is kept with full credit, outside the class’s count."
+NAMES = ("Gwendolyn", "Balthasar", "Ximena", "Thorvald", "Philippa", "Ignatius", "Rosalind", "Cuthbert")
+
+
+class Front:
+    """The front of the room: what its instructor does, each act by its name."""
+
+    def __init__(self, instructor: Membership, lesson: LoadedLesson) -> None:
+        self.instructor, self.lesson = instructor, lesson
+
+    def open_part(self, key: str = "rates") -> None:
+        leading.open_part(self.instructor, self.lesson, key)
+
+    def close_part(self, key: str = "rates") -> None:
+        leading.close_part(self.instructor, self.lesson, key)
+
+    def free_part(self, key: str = "rates") -> None:
+        leading.free_part(self.instructor, self.lesson, key)
+
+    def open_vote(self, key: stage.Key = RATES) -> None:
+        leading.open_vote(self.instructor, self.lesson, *key)
+
+    def close_vote(self, key: stage.Key = RATES) -> None:
+        leading.close_vote(self.instructor, self.lesson, *key)
+
+    def reveal(self, key: stage.Key = RATES, *, wait: bool = True) -> None:
+        leading.reveal(self.instructor, self.lesson, *key)
+        if wait:
+            RevealOpening.objects.filter(activity=key[0], item=key[1]).update(opens_at=timezone.now())
+
+    def take_back(self, key: stage.Key = RATES) -> None:
+        leading.take_back_reveal(self.instructor, self.lesson, *key)
+
+    def end(self) -> None:
+        leading.end_class(self.instructor)
+
+    def question(self, key: stage.Key = RATES) -> room.Question:
+        found = room.question(self.instructor, self.lesson, "/".join(key))
+        assert found is not None
+        return found
+
+    def state(self, key: stage.Key = RATES) -> str:
+        return self.question(key).line.state
+
+
+@pytest.fixture
+def cohort(cohort: Cohort) -> Cohort:
+    cohort.pace = Pace.LED
+    cohort.save()
+    return cohort
+
+
+@pytest.fixture
+def front(instructor: Membership, lesson: LoadedLesson) -> Front:
+    return Front(instructor, lesson)
+
+
+@pytest.fixture
+def seal(student: Membership, lesson: LoadedLesson) -> Callable[..., SealReceipt]:
+    def send(choice: Any = "settles", key: stage.Key = RATES, *, by: Membership | None = None, **more: Any) -> Any:
+        return pupils.seal(by or student, lesson, *key, choice, **more)
+
+    return send
+
+
+@pytest.fixture
+def look(student: Membership, lesson: LoadedLesson) -> Callable[..., predict.RevealView]:
+    return lambda key=RATES, by=student: sealing.open_reveal(by, lesson, *key)
+
+
+@pytest.fixture
+def class_of(cohort: Cohort, lesson: LoadedLesson) -> Callable[..., list[Membership]]:
+    """Seal these choices, each as another student of the class."""
+
+    def fill(
+        *choices: Any, key: stage.Key = RATES, by: list[Membership] | None = None, **more: Any
+    ) -> list[Membership]:
+        people = by or [
+            MembershipFactory(cohort=cohort, user__display_name=f"{NAMES[i % len(NAMES)]} {i}")
+            for i in range(len(choices))
+        ]
+        for membership, choice in zip(people, choices, strict=True):
+            pupils.seal(membership, lesson, *key, choice, **more)
+        return people
+
+    return fill
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Stop the clock at a time."""
+    return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+def meet_anew(membership: Membership) -> Membership:
+    """What the next request of this member works with."""
+    return Membership.objects.select_related("cohort", "user").get(pk=membership.pk)
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["seal", "read", "look"])
+def test_nothing_in_a_part_can_be_reached_before_its_instructor_opens_it(
+    front: Front, student: Membership, lesson: LoadedLesson, act: str
+) -> None:
+    acts: dict[str, Callable[[], object]] = {
+        "seal": lambda: pupils.seal(student, lesson, *RATES, "settles"),
+        "read": lambda: selectors.activity_facts(student, lesson, "rates"),
+        "look": lambda: sealing.open_reveal(student, lesson, *RATES),
+    }
+
+    with pytest.raises(Forbidden) as refused:
+        acts[act]()
+
+    assert refused.value.detail == LOCKED
+    assert refused.value.status == 403
+
+
+def test_opening_a_part_opens_all_up_to_it_and_none_after(
+    front: Front, student: Membership, lesson: LoadedLesson
+) -> None:
+    before = [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked]
+
+    front.open_part("u-curve")
+
+    parts = selectors.arc(student, lesson).parts
+    assert before == []
+    assert [part.key for part in parts if not part.is_locked] == ["by-hand", "rates", "u-curve"]
+    assert {part.state for part in parts if part.is_locked} == {PartState.SOON}
+    kinds = LearningEvent.objects.filter(kind="part_opened").order_by("id")
+    assert [event.facts["part"] for event in kinds] == ["by-hand", "rates", "u-curve"]
+
+
+def test_opening_a_part_twice_opens_it_once(front: Front) -> None:
+    front.open_part("rates")
+
+    front.open_part("rates")
+
+    assert sorted(PartOpening.objects.values_list("part", flat=True)) == ["by-hand", "rates"]
+    assert LearningEvent.objects.filter(kind="part_opened").count() == 2
+
+
+def test_a_part_that_was_opened_can_be_closed_again_with_those_after_it(
+    front: Front, seal: Callable[..., Any], student: Membership, lesson: LoadedLesson
+) -> None:
+    front.open_vote()
+    seal()
+    front.close_vote()
+    front.open_part("bias")
+
+    front.close_part("rates")
+
+    with pytest.raises(Forbidden, match="has not opened this part yet"):
+        selectors.activity_facts(student, lesson, "rates")
+    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked] == ["by-hand"]
+    assert Prediction.objects.count() == 1
+
+
+@pytest.mark.parametrize("act", ["open_part", "close_part", "free_part"])
+def test_a_part_that_the_lesson_does_not_have_is_not_found(front: Front, act: str) -> None:
+    with pytest.raises(NotFound, match="This lesson has no such part"):
+        getattr(front, act)("no-such-part")
+
+
+def test_an_instructor_goes_through_a_led_lesson_alone(
+    front: Front, instructor: Membership, seal: Callable[..., Any], look: Callable[..., Any], lesson: LoadedLesson
+) -> None:
+    receipt = seal(by=instructor)
+
+    shown = look(by=instructor)
+
+    assert not any(part.is_locked for part in selectors.arc(instructor, lesson).parts)
+    assert receipt.prediction.counts == Counts.OWN_PACE
+    assert shown.answer == "settles smoothly"
+
+
+def test_one_class_is_led_apart_from_another(front: Front, lesson: LoadedLesson) -> None:
+    elsewhere = MembershipFactory(cohort__pace=Pace.LED)
+
+    front.open_vote()
+
+    with pytest.raises(Forbidden, match="has not opened this part yet"):
+        pupils.seal(elsewhere, lesson, *RATES, "settles")
+
+
+# --- votes ----------------------------------------------------------------------------------------
+
+
+def test_a_question_cannot_be_answered_before_its_vote_is_opened(front: Front, seal: Callable[..., Any]) -> None:
+    front.open_part("rates")
+
+    with pytest.raises(Conflict) as refused:
+        seal()
+
+    assert refused.value.detail == NOT_OPEN
+    assert Prediction.objects.count() == 0
+
+
+def test_opening_a_vote_opens_its_part(front: Front, student: Membership, lesson: LoadedLesson) -> None:
+    front.open_vote()
+
+    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked] == ["by-hand", "rates"]
+
+
+def test_a_seal_while_the_vote_is_open_counts_in_it(front: Front, seal: Callable[..., SealReceipt]) -> None:
+    front.open_vote()
+
+    receipt = seal()
+
+    assert receipt.prediction.counts == Counts.VOTE
+    assert receipt.says == "Sealed while the vote was open: it counts in it."
+
+
+def test_a_seal_after_the_vote_is_late_and_told_so(front: Front, seal: Callable[..., SealReceipt]) -> None:
+    front.open_vote()
+    front.close_vote()
+
+    receipt = seal()
+
+    assert receipt.prediction.counts == Counts.LATE
+    assert receipt.says == LATE
+    assert receipt.prediction.sealed_at >= Vote.objects.get().closed_at
+
+
+def test_a_seal_after_the_reveal_was_opened_is_late_for_somebody_who_has_not_seen_it(
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+) -> None:
+    front.open_vote()
+    front.close_vote()
+    front.reveal()
+
+    receipt = seal()
+
+    assert receipt.prediction.counts == Counts.LATE
+    assert look().answer == "settles smoothly"
+
+
+def test_late_answers_have_full_credit(
+    front: Front, seal: Callable[..., Any], look: Callable[..., Any], student: Membership, lesson: LoadedLesson
+) -> None:
+    for item in ("half-a", "half-b", "half-c", "half-d"):
+        front.open_vote(("rates", item))
+        front.close_vote(("rates", item))
+        seal("crawls", ("rates", item))
+    front.reveal(TWICE)
+    look(TWICE)
+    sealing.reconcile(student, lesson, *TWICE, saw="bounces", idea="larger-is-faster")
+
+    seal("both-settle", ("rates", "half-edge"))
+
+    assert set(Prediction.objects.exclude(item="half-edge").values_list("counts", flat=True)) == {Counts.LATE}
+    assert PartProgress.objects.get(part="rates").state == PartState.DONE
+
+
+def test_a_late_second_answer_is_refused_once_the_reveal_was_seen(
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., Any]
+) -> None:
+    for _round in (1, 2):
+        front.open_vote(TWICE)
+        if _round == 1:
+            seal("explodes", TWICE)
+        front.close_vote(TWICE)
+    front.reveal(TWICE)
+    look(TWICE)
+
+    with pytest.raises(Conflict) as refused:
+        seal("bounces", TWICE, round_=2)
+
+    assert refused.value.detail == "You have seen what is behind this question, and a prediction comes before that."
+    assert Prediction.objects.count() == 1
+
+
+def test_a_late_second_answer_is_kept_as_long_as_the_reveal_was_not_seen(
+    front: Front, seal: Callable[..., SealReceipt]
+) -> None:
+    for _round in (1, 2):
+        front.open_vote(TWICE)
+        if _round == 1:
+            seal("explodes", TWICE)
+        front.close_vote(TWICE)
+    front.reveal(TWICE)
+
+    receipt = seal("bounces", TWICE, round_=2)
+
+    assert receipt.prediction.counts == Counts.LATE
+
+
+def test_one_vote_is_open_at_a_time(front: Front) -> None:
+    front.open_vote()
+
+    with pytest.raises(Conflict) as refused:
+        front.open_vote(("rates", "half-b"))
+
+    assert refused.value.detail == "Another vote is still open. Close it first: one question at a time."
+    assert Vote.objects.get().item == "half-a"
+
+
+def test_the_database_itself_refuses_a_second_open_vote(front: Front) -> None:
+    front.open_vote()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Vote.objects.create(stage=Stage.objects.get(), activity="rates", item="half-b", round=1)
+
+
+def test_opening_a_vote_twice_is_one_vote(front: Front) -> None:
+    front.open_vote()
+
+    front.open_vote()
+
+    assert Vote.objects.count() == 1
+    assert LearningEvent.objects.filter(kind="vote_opened").count() == 1
+
+
+def test_closing_a_vote_twice_closes_it_once(front: Front) -> None:
+    front.open_vote()
+    front.close_vote()
+    closed_at = Vote.objects.get().closed_at
+
+    front.close_vote()
+
+    assert Vote.objects.get().closed_at == closed_at
+    assert LearningEvent.objects.filter(kind="vote_closed").count() == 1
+
+
+def test_a_question_has_a_second_vote_only_where_its_author_says_so(front: Front) -> None:
+    front.open_vote()
+    front.close_vote()
+
+    with pytest.raises(Conflict, match="This question has had its votes"):
+        front.open_vote()
+
+    assert Vote.objects.count() == 1
+
+
+def test_a_question_with_two_votes_has_two_and_no_third(front: Front, seal: Callable[..., SealReceipt]) -> None:
+    counted = []
+    for round_ in (1, 2):
+        front.open_vote(TWICE)
+        counted.append(seal("bounces", TWICE, round_=round_).prediction.counts)
+        front.close_vote(TWICE)
+
+    with pytest.raises(Conflict, match="This question has had its votes"):
+        front.open_vote(TWICE)
+
+    assert counted == [Counts.VOTE, Counts.VOTE]
+    assert list(Vote.objects.order_by("round").values_list("round", flat=True)) == [1, 2]
+
+
+def test_the_first_round_is_late_while_the_second_vote_is_open(front: Front, seal: Callable[..., SealReceipt]) -> None:
+    front.open_vote(TWICE)
+    front.close_vote(TWICE)
+    front.open_vote(TWICE)
+
+    first, second = seal("bounces", TWICE, round_=1), seal("bounces", TWICE, round_=2)
+
+    assert [first.prediction.counts, second.prediction.counts] == [Counts.LATE, Counts.VOTE]
+
+
+@pytest.mark.parametrize(
+    "key", [("rates", "half-z"), ("by-hand", "half-a"), ("rates", "full-a"), ("rates", "half-edge")]
+)
+@pytest.mark.parametrize("act", ["open_vote", "close_vote", "reveal", "take_back"])
+def test_a_question_that_the_class_cannot_be_asked_is_not_found(front: Front, act: str, key: stage.Key) -> None:
+    with pytest.raises(NotFound, match="There is no such question here"):
+        getattr(front, act)(key)
+
+    assert (Vote.objects.count(), RevealOpening.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("act", ["open_part", "close_part", "free_part", "open_vote", "close_vote", "reveal", "end"])
+def test_an_archived_class_cannot_be_led(front: Front, cohort: Cohort, act: str) -> None:
+    front.instructor.cohort.archived = True
+    front.instructor.cohort.save()
+
+    with pytest.raises(Conflict, match="This class is archived"):
+        getattr(front, act)()
+
+    assert Stage.objects.count() == 0
+    cohort.refresh_from_db()
+    assert (cohort.pace, cohort.ended_at) == (Pace.LED, None)
+
+
+# --- reveals --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_acts", [0, 1])
+def test_a_reveal_needs_a_vote_that_was_held_and_closed(front: Front, n_acts: int) -> None:
+    front.open_part("rates")
+    if n_acts:
+        front.open_vote()
+
+    with pytest.raises(Conflict) as refused:
+        front.reveal()
+
+    assert refused.value.detail == "First the vote: open it, let the class answer, and close it."
+    assert RevealOpening.objects.count() == 0
+
+
+def test_what_waits_for_a_run_cannot_be_revealed(front: Front) -> None:
+    key = ("u-curve-guess", "lowest")
+    front.open_vote(key)
+    front.close_vote(key)
+
+    with pytest.raises(Conflict, match="A run has to tell what is behind this question"):
+        front.reveal(key)
+
+    assert RevealOpening.objects.count() == 0
+
+
+def test_no_vote_comes_after_the_reveal(front: Front) -> None:
+    front.open_vote(TWICE)
+    front.close_vote(TWICE)
+    front.reveal(TWICE)
+
+    with pytest.raises(Conflict) as refused:
+        front.open_vote(TWICE)
+
+    assert refused.value.detail == "What is behind this question has been opened: no vote comes after that."
+
+
+def test_a_reveal_opens_after_three_seconds_and_not_before(
+    front: Front, seal: Callable[..., Any], look: Callable[..., predict.RevealView], clock: Callable[[datetime], None]
+) -> None:
+    front.open_vote()
+    seal()
+    front.close_vote()
+    pressed = timezone.now()
+    clock(pressed)
+    front.reveal(wait=False)
+
+    states = [front.state()]
+    clock(pressed + timedelta(seconds=3, microseconds=-1))
+    states.append(front.state())
+    with pytest.raises(Forbidden) as refused:
+        look()
+    clock(pressed + timedelta(seconds=3))
+    states.append(front.state())
+
+    assert states == ["pending", "pending", "revealed"]
+    assert refused.value.detail == HELD_BACK
+    assert look().answer == "settles smoothly"
+
+
+def test_a_reveal_can_be_taken_back_in_its_three_seconds(
+    front: Front, seal: Callable[..., Any], look: Callable[..., Any], clock: Callable[[datetime], None]
+) -> None:
+    front.open_vote()
+    seal()
+    front.close_vote()
+    pressed = timezone.now()
+    clock(pressed)
+    front.reveal(wait=False)
+    clock(pressed + timedelta(seconds=3, microseconds=-1))
+
+    front.take_back()
+
+    clock(pressed + timedelta(seconds=60))
+    assert front.state() == "voted"
+    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+        look()
+
+
+def test_a_reveal_that_is_open_stays_open(front: Front, clock: Callable[[datetime], None]) -> None:
+    front.open_vote()
+    front.close_vote()
+    pressed = timezone.now()
+    clock(pressed)
+    front.reveal(wait=False)
+    clock(pressed + timedelta(seconds=3))
+
+    with pytest.raises(Conflict) as refused:
+        front.take_back()
+
+    assert refused.value.detail == "It is open already, and somebody may have seen it."
+    assert front.state() == "revealed"
+
+
+def test_revealing_twice_does_not_put_it_off(front: Front) -> None:
+    front.open_vote()
+    front.close_vote()
+    front.reveal(wait=False)
+    opens_at = RevealOpening.objects.get().opens_at
+
+    front.reveal(wait=False)
+
+    assert RevealOpening.objects.get().opens_at == opens_at
+    assert LearningEvent.objects.filter(kind="reveal_opened").count() == 1
+
+
+def test_a_member_sees_what_is_behind_it_only_after_the_opening(
+    front: Front, seal: Callable[..., Any], look: Callable[..., predict.RevealView]
+) -> None:
+    front.open_vote()
+    seal("explodes")
+    with pytest.raises(Forbidden) as while_open:
+        look()
+    front.close_vote()
+    with pytest.raises(Forbidden) as after_vote:
+        look()
+
+    front.reveal()
+
+    assert [while_open.value.detail, after_vote.value.detail] == [HELD_BACK, HELD_BACK]
+    assert (look().verdict, look().answer) == ("other", "settles smoothly")
+
+
+def test_an_open_reveal_shows_nothing_to_somebody_who_has_sealed_nothing(
+    front: Front, look: Callable[..., Any]
+) -> None:
+    front.open_vote()
+    front.close_vote()
+    front.reveal()
+
+    with pytest.raises(Forbidden, match="A prediction comes first: seal yours, then look"):
+        look()
+
+
+def test_a_reveal_of_one_question_opens_no_other(
+    front: Front, seal: Callable[..., Any], look: Callable[..., Any]
+) -> None:
+    for item in ("half-a", "half-b"):
+        front.open_vote(("rates", item))
+        seal("settles", ("rates", item))
+        front.close_vote(("rates", item))
+
+    front.reveal()
+
+    assert look().answer == "settles smoothly"
+    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+        look(("rates", "half-b"))
+
+
+def test_the_transfer_question_needs_no_vote_and_no_opening(
+    front: Front,
+    seal: Callable[..., SealReceipt],
+    look: Callable[..., predict.RevealView],
+    student: Membership,
+    lesson: LoadedLesson,
+) -> None:
+    front.open_vote(TWICE)
+    seal("bounces", TWICE)
+    front.close_vote(TWICE)
+    front.reveal(TWICE)
+    look(TWICE)
+    sealing.reconcile(student, lesson, *TWICE, saw="bounces", idea="pattern")
+
+    receipt = seal("parted", ("rates", "half-edge"))
+
+    assert receipt.prediction.counts == Counts.OWN_PACE
+    assert look(("rates", "half-edge")).verdict == "right"
+
+
+# --- letting go -----------------------------------------------------------------------------------
+
+
+def test_in_a_freed_part_everyone_goes_on_alone(
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+) -> None:
+    front.free_part("rates")
+
+    receipt = seal()
+
+    assert receipt.prediction.counts == Counts.OWN_PACE
+    assert look().answer == "settles smoothly"
+    assert LearningEvent.objects.filter(kind="part_freed").count() == 1
+
+
+def test_a_freed_part_frees_no_other(front: Front, seal: Callable[..., Any]) -> None:
+    front.free_part("rates")
+    front.open_part("cases")
+
+    with pytest.raises(Conflict) as refused:
+        seal("accuracy", ("cases", "face-analysis"), second="women")
+
+    assert refused.value.detail == NOT_OPEN
+
+
+def test_a_vote_in_a_freed_part_holds_its_reveal_back_until_it_is_closed(
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+) -> None:
+    front.free_part("rates")
+    front.open_vote()
+    receipt = seal()
+    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+        look()
+
+    front.close_vote()
+
+    assert receipt.prediction.counts == Counts.VOTE
+    assert look().answer == "settles smoothly"
+
+
+def test_the_end_of_the_class_closes_its_votes_and_lets_everyone_go_on(
+    front: Front,
+    seal: Callable[..., SealReceipt],
+    look: Callable[..., predict.RevealView],
+    student: Membership,
+    lesson: LoadedLesson,
+) -> None:
+    front.open_vote()
+    seal()
+    before = timezone.now()
+
+    front.end()
+
+    latecomer = meet_anew(student)
+    vote = Vote.objects.get()
+    assert latecomer.cohort.pace == Pace.SELF
+    assert before <= latecomer.cohort.ended_at <= timezone.now()
+    assert before <= vote.closed_at <= timezone.now()
+    assert not any(part.is_locked for part in selectors.arc(latecomer, lesson).parts)
+    assert look(by=latecomer).answer == "settles smoothly"
+    assert seal("zigzags", ("rates", "half-b"), by=latecomer).prediction.counts == Counts.OWN_PACE
+    assert LearningEvent.objects.filter(kind="class_ended").count() == 1
+
+
+def test_after_the_class_an_answer_to_a_voted_question_is_late_and_outside_the_bars(
+    front: Front,
+    seal: Callable[..., SealReceipt],
+    look: Callable[..., predict.RevealView],
+    class_of: Callable[..., Any],
+    student: Membership,
+) -> None:
+    front.open_vote()
+    class_of("settles", "settles", "zigzags", "zigzags", "explodes")
+    front.end()
+    latecomer = meet_anew(student)
+
+    receipt = seal("crawls", by=latecomer)
+    shown = look(by=latecomer)
+
+    assert (receipt.prediction.counts, receipt.says) == (Counts.LATE, LATE)
+    assert shown.room is not None
+    assert shown.room.name == "How 5 of the class answered"
+    assert {row.text: row.label for row in shown.room.rows} == {
+        "crawls": "0",
+        "settles smoothly": "2",
+        "one jump": "0",
+        "zigzags, settles": "2",
+        "bounces for ever": "0",
+        "explodes": "1",
+    }
+
+
+def test_a_class_can_be_led_again_and_what_was_opened_is_open_still(
+    front: Front, student: Membership, lesson: LoadedLesson
+) -> None:
+    front.open_part("rates")
+    front.end()
+
+    leading.lead_class(front.instructor)
+
+    parts = selectors.arc(meet_anew(student), lesson).parts
+    assert [part.key for part in parts if not part.is_locked] == ["by-hand", "rates"]
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choices", "share"),
+    [
+        (["settles"] * 4, None),
+        (["settles"] * 5, 1.0),
+        (["settles", "settles", "zigzags", "crawls", "explodes"], 0.4),
+        (["zigzags"] * 5, 0.0),
+        ([], None),
+    ],
+)
+def test_the_share_of_right_answers_is_told_from_five_answers_on(
+    front: Front,
+    class_of: Callable[..., Any],
+    cohort: Cohort,
+    lesson: LoadedLesson,
+    choices: list[str],
+    share: float | None,
+) -> None:
+    front.open_vote()
+    class_of(*choices)
+    front.close_vote()
+
+    assert _share(front, RATES) == share
+
+
+def test_an_answer_that_is_credited_counts_as_right_if_its_second_half_is(
+    front: Front, class_of: Callable[..., Any]
+) -> None:
+    key = ("cases", "pulse-oximeters")
+    front.open_vote(key)
+    class_of("recall", "error-size", key=key, second="dark-skin")
+    class_of("recall", "error-size", "precision", key=key, second="old")
+
+    assert _share(front, key) == 0.4
+
+
+def test_a_guess_about_a_run_to_come_has_no_share_of_right_answers(front: Front, class_of: Callable[..., Any]) -> None:
+    key = ("bias-guess", "headline")
+    front.open_vote(key)
+    class_of("90", "80", "70", "60", "50", key=key)
+    front.close_vote(key)
+
+    assert _share(front, key) is None
+    assert front.question(key).line.act == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "is_wanted", "advice"),
+    [
+        (0.0, False, "Give a hint first, then open it."),
+        (0.29, False, "Give a hint first, then open it."),
+        (0.3, True, "Talk to your neighbour, then vote again."),
+        (float(Fraction(7, 10)), True, "Talk to your neighbour, then vote again."),
+        (0.71, False, "Ready to be opened."),
+        (1.0, False, "Ready to be opened."),
+    ],
+)
+def test_a_second_vote_is_wanted_where_a_talk_with_the_neighbour_teaches_most(
+    share: float, is_wanted: bool, advice: str
+) -> None:
+    assert leading.wants_second_vote(share) is is_wanted
+    assert leading.advice(share) == advice
+
+
+@pytest.mark.parametrize(
+    ("n_right", "act", "advice"),
+    [
+        (2, "reveal", "Give a hint first, then open it."),
+        (3, "open_vote", "Talk to your neighbour, then vote again."),
+        (7, "open_vote", "Talk to your neighbour, then vote again."),
+        (8, "reveal", "Ready to be opened."),
+    ],
+)
+def test_the_button_after_a_first_vote_is_what_the_share_of_right_answers_asks_for(
+    front: Front, class_of: Callable[..., Any], n_right: int, act: str, advice: str
+) -> None:
+    front.open_vote(TWICE)
+    class_of(*["bounces"] * n_right, *["explodes"] * (10 - n_right), key=TWICE)
+    front.close_vote(TWICE)
+
+    question = front.question(TWICE)
+
+    assert (question.line.act, question.advice) == (act, advice)
+
+
+def test_after_the_second_vote_its_answers_alone_are_counted(front: Front, class_of: Callable[..., Any]) -> None:
+    front.open_vote(TWICE)
+    people = class_of(*["explodes"] * 5, key=TWICE)
+    front.close_vote(TWICE)
+    front.open_vote(TWICE)
+    class_of("bounces", "bounces", "bounces", "bounces", "explodes", key=TWICE, by=people, round_=2)
+    front.close_vote(TWICE)
+
+    front.reveal(TWICE)
+
+    bars = front.question(TWICE).bars
+    assert _share(front, TWICE) == 0.8
+    assert bars is not None
+    assert bars.name == "How 5 of the class answered"
+    assert {row.text: row.label for row in bars.rows if row.label != "0"} == {"bounces for ever": "4", "explodes": "1"}
+    assert [row.text for row in bars.rows if row.is_right] == ["bounces for ever"]
+
+
+@pytest.mark.parametrize(("n_answers", "has_bars"), [(4, False), (5, True)])
+def test_the_room_has_bars_from_five_answers_on_and_only_after_the_reveal(
+    front: Front, class_of: Callable[..., Any], n_answers: int, has_bars: bool
+) -> None:
+    front.open_vote()
+    class_of(*["settles"] * n_answers)
+    bars = [front.question().bars]
+    front.close_vote()
+    bars.append(front.question().bars)
+    front.reveal(wait=False)
+    bars.append(front.question().bars)
+
+    front.reveal()
+
+    assert bars == [None, None, None]
+    assert (front.question().bars is not None) is has_bars
+
+
+@pytest.mark.parametrize(("n_others", "has_bars"), [(3, False), (4, True)])
+def test_a_members_reveal_has_the_bars_of_the_class_from_five_answers_on(
+    front: Front,
+    class_of: Callable[..., Any],
+    seal: Callable[..., Any],
+    look: Callable[..., predict.RevealView],
+    n_others: int,
+    has_bars: bool,
+) -> None:
+    front.open_vote()
+    class_of(*["zigzags"] * n_others)
+    seal("settles")
+    front.close_vote()
+    front.reveal()
+
+    bars = look().room
+
+    assert (bars is not None) is has_bars
+    if bars is not None:
+        assert [(row.text, row.label) for row in bars.rows if row.is_mine] == [("settles smoothly", "1")]
+
+
+def test_an_instructors_own_answer_is_in_no_figure(
+    front: Front, class_of: Callable[..., Any], seal: Callable[..., SealReceipt], instructor: Membership
+) -> None:
+    front.open_vote()
+    class_of(*["zigzags"] * 4)
+    own = seal("settles", by=instructor)
+    front.close_vote()
+    with_four = _share(front, RATES)
+    front.reveal()
+    bars = front.question().bars
+    front.open_vote(("rates", "half-b"))
+    class_of(*["settles"] * 5, key=("rates", "half-b"))
+    seal("zigzags", ("rates", "half-b"), by=instructor)
+
+    assert own.prediction.counts == Counts.OWN_PACE
+    assert (with_four, bars) == (None, None)
+    assert _share(front, ("rates", "half-b")) == 0.0
+    assert front.question(("rates", "half-b")).n_sealed == 0
+
+
+def test_the_room_counts_who_is_here_and_who_of_them_has_answered(
+    front: Front, class_of: Callable[..., Any], student: Membership, instructor: Membership
+) -> None:
+    front.open_vote()
+    people = class_of("settles", "zigzags", "crawls")
+    here = [people[0].pk, people[1].pk, student.pk, instructor.pk]
+    Membership.objects.filter(pk__in=here).update(last_active_at=timezone.now())
+
+    question = front.question()
+
+    assert (question.n_sealed, question.n_here) == (2, 3)
+
+
+def _share(front: Front, key: stage.Key) -> float | None:
+    cohort = front.instructor.cohort
+    standing = stage.read_for_room(cohort, SLUG)
+    _part, activity, item = leading.find(front.instructor, front.lesson, *key)
+    given = answers.tallies(cohort, SLUG, standing, key).get(key, [])
+    return answers.share_right(activity, GradientRule.HALF, item, given)
+
+
+# --- what the room sees ---------------------------------------------------------------------------
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None:
+        yield str(value)
+
+
+@pytest.mark.parametrize("key", [RATES, TWICE, ("cases", "text-detectors")])
+def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answer(
+    front: Front, class_of: Callable[..., Any], lesson: LoadedLesson, key: stage.Key
+) -> None:
+    _part, _activity, item = leading.find(front.instructor, lesson, *key)
+    assert item.reveal is not None
+    second = item.second.choices[0].key if item.second else ""
+    shown = [front.question(key)]
+    front.open_vote(key)
+    class_of(*[item.choices[i % 3].key for i in range(8)], key=key, second=second, because="Gwendolyn told me so")
+    shown.append(front.question(key))
+    front.close_vote(key)
+    shown.append(front.question(key))
+    front.reveal(key, wait=False)
+    shown.append(front.question(key))
+    front.reveal(key)
+    after = front.question(key)
+
+    assert [question.line.state for question in shown] == ["closed", "open", "voted", "pending"]
+    for question in shown:
+        assert (question.bars, question.answer, question.says) == (None, "", "")
+        assert item.reveal.text not in " ".join(_texts(asdict(question)))
+    assert after.bars is not None
+    assert after.answer
+    assert after.says == item.reveal.text
+    for question in (*shown, after):
+        text = " ".join(_texts(asdict(question)))
+        assert [name for name in (*NAMES, "Ines") if name in text] == []
+
+
+@pytest.mark.parametrize(
+    ("n_answers", "shown"),
+    [(6, "How 6 of the class answered"), (4, "Twice the rate, and it arrives three times as quickly")],
+)
+def test_the_projectors_page_shows_no_name_and_no_answer_before_the_reveal(
+    front: Front,
+    class_of: Callable[..., Any],
+    client_of: Callable[[User], Client],
+    instructor: Membership,
+    n_answers: int,
+    shown: str,
+) -> None:
+    front.open_vote()
+    class_of(*["settles"] * n_answers, because="Gwendolyn told me so")
+    front.close_vote()
+    client = client_of(instructor.user)
+
+    before = client.get("/present/ours/?question=rates/half-a").content.decode()
+    front.reveal()
+    after = client.get("/present/ours/?question=rates/half-a").content.decode()
+
+    assert [text for text in (shown, "✓", "wall__answer", "wall__says") if text in before] == []
+    assert shown in after
+    assert "wall__answer" in after
+    assert [name for name in NAMES if name in before + after] == []
+
+
+def test_the_projector_follows_the_vote_that_is_open_then_the_last_one(front: Front) -> None:
+    at = []
+    for act in (None, "open_vote", "close_vote"):
+        if act:
+            getattr(front, act)(("rates", "half-b"))
+        question = room.question(front.instructor, front.lesson)
+        assert question is not None
+        at.append(question.line.item)
+
+    assert at == ["half-a", "half-b", "half-b"]
+
+
+# --- what changed ---------------------------------------------------------------------------------
+
+
+def test_the_token_of_the_stage_changes_with_every_act(front: Front, student: Membership, lesson: LoadedLesson) -> None:
+    acts: list[Callable[[], None]] = [
+        front.open_part,
+        front.open_vote,
+        front.close_vote,
+        lambda: front.reveal(wait=False),
+        front.take_back,
+        front.reveal,
+        front.free_part,
+        front.close_part,
+        front.end,
+        lambda: leading.lead_class(front.instructor),
+    ]
+    tokens = [stage.read(student, SLUG).token]
+    polled = [stage.token(student, SLUG)]
+    for act in acts:
+        act()
+        tokens.append(stage.read(meet_anew(student), SLUG).token)
+        polled.append(stage.token(meet_anew(student), SLUG))
+
+    assert len(set(tokens)) == len(set(polled)) == len(acts) + 1
+    # What a page asks with is what it was made with, except as long as a reveal is pending.
+    assert [made for made, asked in zip(tokens, polled, strict=True) if made != asked] == [f"{polled[4]}.pending"]
+
+
+@pytest.mark.parametrize(
+    "act", ["open_part", "free_part", "open_vote", "close_vote", "reveal", "take_back", "close_part", "end"]
+)
+def test_every_act_raises_the_version_of_the_class(front: Front, cohort: Cohort, act: str) -> None:
+    front.open_vote()
+    if act in ("reveal", "take_back"):
+        front.close_vote()
+    before = version_of(cohort)
+
+    getattr(front, act)()
+
+    assert version_of(cohort) > before
+
+
+def test_while_a_reveal_can_be_taken_back_the_token_is_pending_and_then_a_new_one(
+    front: Front, student: Membership, clock: Callable[[datetime], None]
+) -> None:
+    front.open_vote()
+    front.close_vote()
+    pressed = timezone.now()
+    tokens = [stage.read(student, SLUG).token]
+    clock(pressed)
+    front.reveal(wait=False)
+    for seconds in (0, 2.9, 3):
+        clock(pressed + timedelta(seconds=seconds))
+        tokens.append(stage.read(student, SLUG).token)
+
+    assert [token.endswith(".pending") for token in tokens] == [False, True, True, False]
+    assert tokens[1] == tokens[2] == f"{tokens[3]}.pending"
+    assert tokens[3] != tokens[0]
+    assert front.question().token == tokens[3]
+
+
+def test_a_refused_act_changes_nothing(front: Front, student: Membership) -> None:
+    front.open_vote()
+    before = stage.token(student, SLUG), Vote.objects.count(), PartOpening.objects.count()
+
+    for act, key in (("open_vote", ("rates", "half-z")), ("reveal", RATES), ("close_vote", ("rates", "half-z"))):
+        with pytest.raises(Refusal):
+            getattr(front, act)(key)
+
+    assert (stage.token(student, SLUG), Vote.objects.count(), PartOpening.objects.count()) == before
+
+
+def test_the_same_id_gets_its_vote_back_after_the_vote_has_closed(
+    front: Front, seal: Callable[..., SealReceipt]
+) -> None:
+    client_id = uuid.uuid4()
+    front.open_vote()
+    seal(client_id=client_id)
+    front.close_vote()
+
+    again = seal(client_id=client_id)
+
+    assert (again.is_new, again.prediction.counts) == (False, Counts.VOTE)
+    assert again.says == "Sealed while the vote was open: it counts in it."
