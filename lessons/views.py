@@ -217,7 +217,11 @@ def _with_errors(
 
 
 def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what a part's page shows: its core activities, or the one extra that was asked for."""
+    """Collect what a part's page shows: its core activities, or the one extra that was asked for.
+
+    The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
+    """
+    token = stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else ""
     row = selectors.progress_of(membership, lesson).get(part.key)
     arc = selectors.arc(membership, lesson)
     station = next(station for station in arc.parts if station.key == part.key)
@@ -242,7 +246,7 @@ def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, aske
         "is_extra": bool(chosen),
         "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
         "goes_on": _where_the_class_is(membership, arc, station),
-        "stage_token": stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else "",
+        "stage_token": token,
         "keeps": any(page.template.endswith("hand_steps.html") for page in pages),
         "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
         "laws": [law for law in lesson.lesson.laws if law.part == part.key],

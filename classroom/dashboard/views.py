@@ -154,17 +154,19 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
 
 
 def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+    v = stage.read_for_room(membership.cohort, lesson.lesson.slug).token  # before what it stands for: nothing is missed
     return {
         "membership": membership,
         "lesson": lesson.lesson,
         "parts": room.parts(membership, lesson),
         "is_led": membership.cohort.pace == Pace.LED,
-        "v": stage.read_for_room(membership.cohort, lesson.lesson.slug).token,
+        "v": v,
     }
 
 
 def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any]:
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    v = page_version(membership)  # likewise
     question = room.question(membership, lesson, request.GET.get("question", ""))
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = question is not None and question.token.endswith(".pending")
@@ -173,7 +175,7 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "lesson": lesson.lesson,
         "question": question,
         "is_led": membership.cohort.pace == Pace.LED,
-        "v": "pending" if is_pending else page_version(membership),
+        "v": "pending" if is_pending else v,
     }
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -316,6 +316,30 @@ def test_a_late_second_answer_is_kept_as_long_as_the_reveal_was_not_seen(
     receipt = seal("bounces", TWICE, round_=2)
 
     assert receipt.prediction.counts == Counts.LATE
+
+
+def test_a_vote_that_opens_while_a_page_is_made_is_not_missed(
+    front: Front, student: Membership, client: Client, lesson: LoadedLesson
+) -> None:
+    front.open_vote()
+    client.force_login(student.user)
+    address = f"/c/{student.cohort.slug}/lessons/{SLUG}/rates/"
+    is_over = []
+
+    def opens_another_meanwhile(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        result = execute(sql, *args)
+        if not is_over and sql.startswith("SELECT") and 'FROM "lessons_prediction"' in sql:
+            is_over.append(True)
+            front.close_vote()
+            front.open_vote(TWICE)
+        return result
+
+    with connection.execute_wrapper(opens_another_meanwhile):
+        page = client.get(address)
+    assert is_over
+    assert "data-predict-form" in page.content.decode()
+    asks_with = page.context["stage_token"]
+    assert client.get(f"{address}since/", {"v": asks_with}, headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_one_vote_is_open_at_a_time(front: Front) -> None:
