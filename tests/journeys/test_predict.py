@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.journeys.conftest import LAPTOP, PHONE, Desk
 from tests.journeys.test_by_hand import LOST, STEP_2, NewStudent, banner
@@ -606,6 +606,52 @@ def test_a_half_made_choice_stays_at_hand_when_the_vote_closes(
     expect(student.get_by_role("heading", name="Learning rate 4/15")).to_be_visible()
     expect(student.locator("[name=choice][value=zigzags]")).to_be_checked()
     expect(student.locator("[name=confidence][value=sure]")).to_be_checked()
+
+
+@pytest.mark.parametrize("arrives", ["before", "after"])
+def test_what_was_asked_before_a_seal_does_not_hide_it(
+    desk: Desk, new_led_class: Callable[..., str], sealed: Sealed, arrives: str
+) -> None:
+    slug, leader, name = (f"{each}{arrives}" for each in ("class", "odile", "otto"))
+    new_led_class(slug, leader, name)
+    wall = wall_beside(lead_page(desk, leader, slug), slug, "rates/half-c")
+    act(wall, "Open the vote", "Close the vote")
+    student = desk.open(name, reduced_motion="reduce")
+    student.goto(f"/c/{slug}/lessons/data-rules-everything/rates/?item=half-c")
+    pick(student, "bounces", "guess")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(poll: Route) -> None:
+        answer = poll.fetch()
+        if answer.status == 200:
+            held.append((poll, answer))
+        else:
+            poll.fulfill(response=answer)
+
+    def let_go() -> None:
+        poll, answer = held.pop()
+        poll.fulfill(response=answer)
+
+    student.route("**/since/**", hold)
+    act(wall, "Close the vote", "Reveal")
+    for _attempt in range(100):
+        if held:
+            break
+        student.wait_for_timeout(100)
+    if arrives == "before":
+        student.route("**/seal/", lambda seal: (let_go(), seal.continue_()))
+
+    press_seal(student)
+    expect(student.get_by_text(LATE)).to_be_visible()
+    if arrives == "after":
+        let_go()
+    student.unroute("**/since/**")
+    with student.expect_response("**/since/**"):
+        pass
+
+    expect(student.locator(".sealed")).to_be_visible()
+    expect(student.locator("form[data-predict-form]")).to_have_count(0)
+    assert sealed(name) == ["half-c.1:bounces:late"]
 
 
 def test_the_focus_stays_where_it_is_when_the_page_changes_under_it(
