@@ -206,6 +206,7 @@ def test_every_page_is_accessible_and_fits(
         desk.look(instructor, f"{name}_{size}")
     instructor.goto("/c/demo/class/")
     instructor.get_by_role("link", name=re.compile(f"look{viewport['width']}{scheme}", re.IGNORECASE)).click()
+    instructor.wait_for_url("**/class/students/*/?lesson=*")
     desk.look(instructor, f"timeline_{size}")
     admin.goto("/admin/classroom/cohort/")
     assert admin.title().startswith("Select cohort")

@@ -269,6 +269,7 @@ def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
 
     student.get_by_role("link", name="Face analysis, 2018").click()
     student.get_by_role("link", name="Open the file").click()
+    expect_form(student)
     desk.look(student, f"cases_form_{look}")
     pick(student, "accuracy", "sure")
     press_seal(student)
