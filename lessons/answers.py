@@ -67,7 +67,7 @@ def truth(activity: Predict, rule: GradientRule, item: Item) -> Truth:
 def is_right(activity: Predict, rule: GradientRule, item: Item, choice: str, second: str) -> bool:
     """Tell whether an answer holds, credited ones included."""
     if item.number is not None:
-        right, guess = item.number.right, number_of(item, choice)
+        right, guess = item.number.right, number_of(choice)
         return right is not None and guess is not None and abs(guess - right) <= item.number.within
     if item.second is not None and second and second not in {item.second.right, *item.second.also}:
         return False
@@ -118,7 +118,7 @@ def share_right(activity: Predict, rule: GradientRule, item: Item, given: Tally)
     return held / total
 
 
-def number_of(item: Item, choice: str) -> Fraction | None:
+def number_of(choice: str) -> Fraction | None:
     """Read a stored number; nothing, if the question had choices when it was answered."""
     try:
         return values.parse(choice)
@@ -127,7 +127,7 @@ def number_of(item: Item, choice: str) -> Fraction | None:
 
 
 def answer_text(item: Item, choice: str) -> str:
-    guess = number_of(item, choice) if item.number else None
+    guess = number_of(choice) if item.number else None
     return (
         text_of(item.choices, choice)
         if item.number is None or guess is None

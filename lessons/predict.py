@@ -206,7 +206,7 @@ class _Page:
             found = answers.find_item(self.activity, self._default(stops))
         item = self._item(*found) if found else None
         core = [stop for stop in stops if not stop.is_transfer and (self.activity.choose or not stop.is_extra)]
-        n_done = sum(self._is_done(*found) for stop in core if (found := answers.find_item(self.activity, stop.key)))
+        n_done = sum(self._is_done(found[0]) for stop in core if (found := answers.find_item(self.activity, stop.key)))
         n_needed = self.activity.choose or len(core)
         later = [stop for stop in stops if not stop.is_done and (item is None or stop.key != item.key)]
         sealed = [guess.sealed_at for rounds in self.mine.values() for guess in rounds.values()]
@@ -300,7 +300,7 @@ class _Page:
             return "done"
         return "reconcile" if met and met.saw else "look"
 
-    def _is_done(self, item: Item, parent: Item | None) -> bool:
+    def _is_done(self, item: Item) -> bool:
         return answers.is_done(item, self.mine, self.met)
 
     def _item(self, item: Item, parent: Item | None) -> ItemView:
@@ -403,7 +403,7 @@ class _Page:
         """The free slider shows any learning rate: it comes when every core question is behind the member."""
         play, data = self.activity.play, self.activity.data
         core = [item for item in self.activity.items if not item.extra]
-        is_behind = all(self._is_done(item, None) and self._may_see(item, None) for item in core)
+        is_behind = all(self._is_done(item) and self._may_see(item, None) for item in core)
         is_voting = any(self._is_asked(item) for item in self.activity.items)
         if play is None or data is None or not is_behind or is_voting or not self.knows_chain:
             return None
@@ -480,14 +480,14 @@ def _slider(item: Item) -> SliderView | None:
 
 
 def _sealed_chart(item: Item, last: Prediction | None) -> LowestPointChart | None:
-    guess = answers.number_of(item, last.choice) if last else None
+    guess = answers.number_of(last.choice) if last else None
     if guess is None or item.number is None or item.number.lowest_point is None:
         return None
     return guess_charts.lowest_point(item.number, guess)
 
 
 def _number_line(item: Item, choice: str) -> NumberLine | None:
-    guess = answers.number_of(item, choice)
+    guess = answers.number_of(choice)
     return guess_charts.number_line(item.number, guess) if item.number and guess is not None else None
 
 

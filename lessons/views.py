@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -134,7 +134,8 @@ def seal(request: HttpRequest, membership: Membership, lesson: str, activity: st
     _refuse_somebody_else(form, membership)
     sent = form.cleaned_data
     shown = {"activity": activity if found_activity.extra else "", "item": sent["item"]}
-    try:
+
+    def act() -> None:
         sealing.seal(
             membership,
             loaded,
@@ -147,13 +148,8 @@ def seal(request: HttpRequest, membership: Membership, lesson: str, activity: st
             confidence=sent["confidence"],
             because=sent["because"],
         )
-    except (Forbidden, NotFound) as closed:
-        raise _not_now(closed) from closed
-    except Refusal as refusal:
-        if request.htmx or not refusal.errors:
-            raise
-        return _with_errors(request, membership, loaded, found, shown, refusal)
-    return _part_again(request, membership, loaded, found, shown)
+
+    return _part_after(act, request, membership, loaded, found, shown)
 
 
 @require_POST
@@ -167,15 +163,11 @@ def reconcile(request: HttpRequest, membership: Membership, lesson: str, activit
     _refuse_somebody_else(form, membership)
     sent = {name: form.cleaned_data.get(name, "") for name in ("saw", "idea", "next_time")}
     shown = {"activity": activity if found_activity.extra else "", "item": item}
-    try:
+
+    def act() -> None:
         sealing.reconcile(membership, loaded, activity, item, **sent)
-    except (Forbidden, NotFound) as closed:
-        raise _not_now(closed) from closed
-    except Refusal as refusal:
-        if request.htmx or not refusal.errors:
-            raise
-        return _with_errors(request, membership, loaded, found, shown, refusal)
-    return _part_again(request, membership, loaded, found, shown)
+
+    return _part_after(act, request, membership, loaded, found, shown)
 
 
 def _not_now(closed: Refusal) -> Conflict:
@@ -186,6 +178,26 @@ def _not_now(closed: Refusal) -> Conflict:
 def _refuse_somebody_else(form: Any, membership: Membership) -> None:
     if form.cleaned_data.get("member") not in (None, membership.pk):
         raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+
+
+def _part_after(
+    act: Callable[[], None],
+    request: HttpRequest,
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    shown: Mapping[str, Any],
+) -> HttpResponse:
+    """Do what was sent and show the part; what could not be read is said at its field, with all that was typed."""
+    try:
+        act()
+    except (Forbidden, NotFound) as closed:
+        raise _not_now(closed) from closed
+    except Refusal as refusal:
+        if request.htmx or not refusal.errors:
+            raise
+        return _with_errors(request, membership, lesson, part, shown, refusal)
+    return _part_again(request, membership, lesson, part, shown)
 
 
 def _part_again(

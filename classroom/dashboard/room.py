@@ -60,6 +60,14 @@ class PartLine:
 
 
 @dataclass(frozen=True)
+class Way:
+    """The way through the lesson, and the token of the stage that it was read from."""
+
+    parts: tuple[PartLine, ...]
+    token: str
+
+
+@dataclass(frozen=True)
 class Question:
     """One question as the whole room sees it."""
 
@@ -83,10 +91,10 @@ class Question:
     token: str
 
 
-def parts(membership: Membership, lesson: LoadedLesson) -> tuple[PartLine, ...]:
+def way(membership: Membership, lesson: LoadedLesson) -> Way:
     """The lesson's parts with their questions, as the instructor leads through them."""
     room = _Room(membership, lesson)
-    return tuple(
+    parts = tuple(
         PartLine(
             key=part.key,
             title=part.title,
@@ -99,6 +107,7 @@ def parts(membership: Membership, lesson: LoadedLesson) -> tuple[PartLine, ...]:
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
     )
+    return Way(parts, room.standing.token)
 
 
 def question(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Question | None:

@@ -15,7 +15,7 @@ from classroom.access import instructor_required
 from classroom.dashboard import room, selectors
 from classroom.models import Membership, Pace
 from classroom.refusals import NotFound, Refusal
-from lessons import leading, stage
+from lessons import leading
 from lessons.authoring.loader import LoadedLesson
 from lessons.selectors import lesson_of, lessons_of
 
@@ -154,19 +154,19 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
 
 
 def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
-    v = stage.read_for_room(membership.cohort, lesson.lesson.slug).token  # before what it stands for: nothing is missed
+    way = room.way(membership, lesson)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
-        "parts": room.parts(membership, lesson),
+        "parts": way.parts,
         "is_led": membership.cohort.pace == Pace.LED,
-        "v": v,
+        "v": way.token,
     }
 
 
 def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any]:
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
-    v = page_version(membership)  # likewise
+    v = page_version(membership)  # before the question that it stands for
     question = room.question(membership, lesson, request.GET.get("question", ""))
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = question is not None and question.token.endswith(".pending")
