@@ -21,6 +21,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).absolute()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
+# Keeps apart what shares one Redis: a worker takes only messages under its own prefix.
+REDIS_PREFIX = env.str("REDIS_PREFIX", "")
 
 DEBUG = env.bool("DEBUG", True)
 # LAN: the laptop serves the room's own network, debug off, with fresh demo passwords.
@@ -280,6 +282,7 @@ if REDIS_URL:
         "visibility_timeout": 300,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
+        "global_keyprefix": REDIS_PREFIX,
     }
 else:
     CELERY_BROKER_URL = "filesystem://localhost/"

@@ -18,6 +18,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 import psycopg
+import redis
 
 PROJECT = Path(__file__).resolve().parent.parent
 Answer = TypeVar("Answer")
@@ -27,7 +28,7 @@ MANAGE = [sys.executable, str(PROJECT / "manage.py")]
 class Running:
     """Runs from `with` to its end. With DATABASE_URL and REDIS_URL in the environment it runs on those services.
 
-    `var_dir` and, on PostgreSQL, the database are its own; the Redis queue is shared.
+    `var_dir` is its own; so are the database on PostgreSQL and the prefix on Redis.
     """
 
     def __init__(self, var_dir: Path, *arguments: str, **environment: str) -> None:
@@ -37,8 +38,9 @@ class Running:
         self.arguments = arguments
         self.environment = {**os.environ, "VAR_DIR": str(var_dir), "PORT": str(self.port), **environment}
         self.server = self.environment.get("DATABASE_URL", "")
+        self.database = f"downhill_running_{uuid.uuid4().hex[:8]}"
+        self.environment["REDIS_PREFIX"] = f"{self.database}:"
         if self.server:
-            self.database = f"downhill_running_{uuid.uuid4().hex[:8]}"
             self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{self.database}"
 
     def __enter__(self) -> Self:
@@ -74,6 +76,10 @@ class Running:
                     os.kill(pid, signal.SIGKILL)
             if self.server:
                 self._on_server(f"DROP DATABASE {self.database} WITH (FORCE)")
+            if broker := self.environment.get("REDIS_URL"):
+                with redis.from_url(broker) as queue:
+                    for key in queue.scan_iter(f"{self.database}:*"):
+                        queue.delete(key)
 
     @property
     def log(self) -> str:

@@ -108,6 +108,13 @@ def test_ctrl_c_ends_everything_with_exit_code_0(tmp_path: Path) -> None:
         assert "Traceback" not in running.log
 
 
+def test_one_downhill_does_not_take_the_worker_of_another_for_its_own(downhill: Running, tmp_path: Path) -> None:
+    wait_for(lambda: '"worker": "ok"' in downhill.says("/readyz"), "a worker that is ready")
+
+    with Running(tmp_path / "var", "--no-worker") as other:
+        assert '"worker": "degraded"' in other.says("/readyz")
+
+
 def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     with Running(tmp_path / "var") as running:
         wait_for(lambda: len(running.pids("celery")) > 1, "the worker's pool")
