@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
@@ -84,6 +86,12 @@ def student(cohort: Cohort) -> Membership:
 @pytest.fixture
 def instructor(cohort: Cohort) -> Membership:
     return MembershipFactory(cohort=cohort, user__username="ines", user__display_name="Ines", role=Role.INSTRUCTOR)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Stop the clock at a time."""
+    return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 @pytest.fixture

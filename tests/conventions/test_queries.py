@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -242,7 +243,9 @@ def test_a_poll_that_finds_nothing_new_asks_for_the_person_the_membership_and_th
     cohort: Cohort,
     client_of: Callable[[User], Client],
     api_of: Callable[[User], Client],
+    clock: Callable[[datetime], None],
 ) -> None:
+    clock(timezone.now())
     version = version_of(cohort)
 
     by_session = n_queries(

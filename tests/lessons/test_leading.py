@@ -118,12 +118,6 @@ def class_of(cohort: Cohort, lesson: LoadedLesson) -> Callable[..., list[Members
     return fill
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Stop the clock at a time."""
-    return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
-
-
 def meet_anew(membership: Membership) -> Membership:
     """What the next request of this member works with."""
     return Membership.objects.select_related("cohort", "user").get(pk=membership.pk)
