@@ -1,0 +1,85 @@
+"""Runs over JSON: how they stand, taking one back, and a notebook that makes their numbers again."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classroom import access
+from classroom.refusals import Conflict
+from experiments import notebook, selectors, services
+from experiments.models import Run, RunState
+
+COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
+
+
+class ProgressAnswer(serializers.Serializer):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    text = serializers.CharField()
+    seconds_left = serializers.IntegerField(allow_null=True)
+
+
+class RunAnswer(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    params = serializers.DictField()
+    seed = serializers.IntegerField()
+    state = serializers.ChoiceField(RunState.choices)
+    progress = ProgressAnswer()
+    result = serializers.DictField(allow_null=True)
+    failure = serializers.CharField(allow_blank=True)
+    provenance = serializers.DictField()
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """A run as plain data."""
+    seen = selectors.view_of(run)
+    progress = {"done": seen.done, "total": seen.total, "text": seen.text, "seconds_left": seen.seconds_left}
+    return {
+        "id": str(run.pk),
+        "kind": run.kind,
+        "params": run.params,
+        "seed": run.seed,
+        "state": run.state,
+        "progress": progress,
+        "result": run.result,
+        "failure": run.failure,
+        "provenance": run.provenance,
+    }
+
+
+class RunDetail(APIView):
+    @extend_schema(responses=RunAnswer)
+    def get(self, request: Request, run: uuid.UUID) -> Response:
+        """How a run stands that I, or a student of mine, asked for."""
+        return Response(facts(selectors.find_run(request.user, run)))
+
+    @extend_schema(responses={200: RunAnswer}, parameters=[COHORT])
+    def delete(self, request: Request, run: uuid.UUID) -> Response:
+        """Take my wish back. The run stops when nobody is left who wants it; a finished one stays."""
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        services.withdraw(membership, run)
+        return Response(facts(Run.objects.get(pk=run)))
+
+
+class RunNotebook(APIView):
+    @extend_schema(responses={(200, "application/x-ipynb+json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, run: uuid.UUID) -> HttpResponse:
+        """A notebook that makes the numbers of this run again, without Downhill."""
+        found = selectors.find_run(request.user, run)
+        if found.state != RunState.DONE:
+            raise Conflict(_("A notebook compares its numbers with the run's: it is there once the run is done."))
+        answer = HttpResponse(json.dumps(notebook.of_run(found)), content_type="application/x-ipynb+json")
+        answer["Content-Disposition"] = f'attachment; filename="{found.kind}-seed-{found.seed}.ipynb"'
+        return answer

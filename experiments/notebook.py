@@ -1,0 +1,84 @@
+"""A run as a notebook that makes its numbers again, with numpy and scikit-learn and without Downhill.
+
+The cells are Python files in `experiments/notebooks/`, cut at ``# %%``; what they are run with is put before them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+from experiments.models import Run
+
+CELLS = Path(__file__).parent / "notebooks"
+MARK = "# %%"
+WORDS = f"{MARK} [markdown]"
+# What each kind is compared by: the figures that its notebook works out.
+FIGURES = {
+    "u_curve": ("train", "test", "best"),
+    "starvation": ("accuracy", "recall"),
+    "tipping_point": ("recall",),
+    "blame": ("absorbed",),
+}
+
+
+def of_run(run: Run) -> dict[str, Any]:
+    """Give a notebook (nbformat 4) that works out a run's figures again and compares them with the server's."""
+    return notebook([_words(_about(run)), _code(_given(run)), *_cells(run)])
+
+
+def notebook(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    numbered = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": numbered, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def cells_of(text: str) -> Iterator[dict[str, Any]]:
+    """Cut a Python file into cells: ``# %%`` begins code, ``# %% [markdown]`` words in comments."""
+    for part in text.split(f"\n{MARK}"):
+        head, __, body = part.removeprefix(MARK).partition("\n")
+        if head.strip() == "[markdown]":
+            lines = (line.removeprefix("#").removeprefix(" ") for line in body.strip().splitlines())
+            yield _words("\n".join(lines))
+        elif body.strip():
+            yield _code(body.strip())
+
+
+def _cells(run: Run) -> Iterator[dict[str, Any]]:
+    if run.kind == "u_curve":
+        names = ["u_curve_polynomial" if run.params["model"] == "polynomial" else "u_curve_digits"]
+    else:
+        names = ["_starving", run.kind]
+    for name in names:
+        yield from cells_of((CELLS / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def _about(run: Run) -> str:
+    versions = run.provenance.get("versions", {})
+    made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return "\n".join(
+        [
+            f"# One run of Downhill: {run.kind.replace('_', ' ')}, seed {run.seed}",
+            "This notebook makes the numbers of that run again, from the data on, and compares them with the server's.",
+            f"They were made with {made_with}. Other versions may differ in the last digits.",
+            f"The digits' fingerprint (SHA-256 of all pixels and labels): `{run.provenance.get('data', '')}`.",
+        ]
+    )
+
+
+def _given(run: Run) -> str:
+    figures: Mapping[str, Any] = {name: (run.result or {})[name] for name in FIGURES[run.kind]}
+    given = {"params": run.params, "seed": run.seed, "server": json.loads(json.dumps(figures))}
+    lines = [f"{name} = {pformat(value, width=110, compact=True, sort_dicts=False)}" for name, value in given.items()]
+    return "\n".join(["# What was asked for, and what the server found.", *lines])
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def _code(text: str) -> dict[str, Any]:
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text}

@@ -1,0 +1,178 @@
+"""Carry out runs, on a worker: claim one, compute, tell how far it is, store what came of it.
+
+Every write after the claim holds only while the claim does: a worker that was taken for dead, and is not, finds its
+run gone on without it and stops. A database that is away for a moment costs a run nothing but a word of progress.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from experiments import catalogue, events
+from experiments.models import Run, RunState
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+BETWEEN_WRITES = 0.2  # seconds from one word of progress to the next
+# Seconds to wait for a database that is away when a run ends; in all less than what a process has after its time limit.
+PATIENCE = (0.5, 1, 2, 4, 8)
+
+
+class Lost(Exception):
+    """The run is no longer this worker's: somebody took it over, or took it back."""
+
+
+def execute_next() -> Run | None:
+    """Carry out the run that has waited longest; nothing, if none waits."""
+    run = claim()
+    if run is not None:
+        execute(run)
+    return run
+
+
+def claim() -> Run | None:
+    """Take the run that has waited longest, by compare-and-set: of several workers one gets it."""
+    while (oldest := waiting().order_by("queued_at", "pk").first()) is not None:
+        taken = (
+            waiting()
+            .filter(pk=oldest.pk, attempt=oldest.attempt)
+            .update(
+                state=RunState.RUNNING,
+                attempt=F("attempt") + 1,
+                started_at=Now(),
+                heartbeat_at=Now(),
+                done=0,
+                total=0,
+                text=_("getting ready"),
+            )
+        )
+        if taken:
+            return Run.objects.get(pk=oldest.pk)
+    return None
+
+
+def waiting() -> QuerySet[Run]:
+    """Runs that a worker may take: queued, or left by a worker whose heartbeat has stopped, and not tried too often."""
+    return Run.objects.filter(Q(state=RunState.QUEUED) | stale(), attempt__lt=MAX_ATTEMPTS)
+
+
+def stale() -> Q:
+    """Runs whose worker has given no sign of life for too long."""
+    return Q(state=RunState.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.RUN_STALE_AFTER))
+
+
+def execute(run: Run) -> None:
+    """Compute a claimed run and store how it ended."""
+    began = time.monotonic()
+    try:
+        result = function_of(run.kind)(**run.params, seed=run.seed, report=_Progress(run).report).as_json()
+        seconds = round(time.monotonic() - began, 2)
+        _end(run, state=RunState.DONE, result=result, done=F("total"), provenance=_provenance(run, seconds))
+    except Lost:
+        return
+    except (OperationalError, InterfaceError):
+        # Not the run's fault. Its heartbeat stops here, and the reaper has it taken up again.
+        logger.exception("the end of run %s could not be stored", run.pk)
+    except Exception as error:
+        logger.exception("run %s failed", run.pk)
+        _end(run, state=RunState.FAILED, failure=_why(error), provenance={"error": type(error).__name__})
+
+
+def _why(error: Exception) -> str:
+    """What is said of a run that failed, to whoever asked for it."""
+    if isinstance(error, SoftTimeLimitExceeded):
+        says = _("This run took longer than %(n)d seconds and was stopped. Ask for fewer repeats or fewer values.")
+        return says % {"n": settings.CELERY_TASK_SOFT_TIME_LIMIT}
+    if isinstance(error, MemoryError):
+        return _("This run needed more memory than the worker has. Ask for fewer repeats or fewer values.")
+    if isinstance(error, ValueError) and str(error):
+        return _("This run cannot be computed. %(why)s.") % {"why": str(error)[:200].rstrip(".")}
+    return _("Something went wrong inside this run, and it has been noted. Ask for it again, or change a setting.")
+
+
+def function_of(kind: str) -> Callable[..., Any]:
+    """The function that computes a kind of run."""
+    module, __, name = catalogue.KINDS[kind].function.partition(":")
+    return getattr(import_module(module), name)  # type: ignore[no-any-return]  # named in the catalogue
+
+
+class _Progress:
+    """Tells how far a run is, at once at first and then a few times a second; the heartbeat goes along."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.told_at = 0.0
+
+    def report(self, done: int, total: int, text: str) -> None:
+        now = time.monotonic()
+        if self.told_at and now - self.told_at < BETWEEN_WRITES and done < total:
+            return
+        self.told_at = now
+        told = {"done": done, "total": total, "text": text[:200], "heartbeat_at": Now()}
+        try:
+            if not _claimed(self.run).filter(cancel_requested=False).update(**told):
+                _stop_if_asked(self.run)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("run %s goes on without a database (%s)", self.run.pk, error)
+            connection.close()
+
+
+def _stop_if_asked(run: Run) -> None:
+    """Nothing was written: it was taken back, or is another worker's. Somebody may want it again by now."""
+    stopped = _claimed(run).filter(cancel_requested=True).update(state=RunState.CANCELLED, finished_at=Now())
+    if stopped:
+        announce(run)
+    if stopped or not _claimed(run).exists():
+        raise Lost
+
+
+def _claimed(run: Run) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run.pk, attempt=run.attempt, state=RunState.RUNNING)
+
+
+def _end(run: Run, **fields: Any) -> None:
+    if _patiently(lambda: _claimed(run).update(finished_at=Now(), **fields)):
+        announce(run)
+
+
+def _patiently(write: Callable[[], int]) -> int:
+    """Write to the database, and wait for it if it is away."""
+    for wait in PATIENCE:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(wait)
+    return write()
+
+
+def announce(run: Run) -> None:
+    """Tell whoever stands above that a run has ended; what goes wrong there is logged, and is not the run's."""
+    events.run_ended.send_robust(Run, run=Run.objects.get(pk=run.pk))
+
+
+def _provenance(run: Run, seconds: float) -> dict[str, Any]:
+    """How to come by the same numbers again: the data, the seed, and what computed them."""
+    digits = import_module("experiments.maths.digits")
+    return {
+        "data": digits.data_hash(),
+        "seed": run.seed,
+        "code": f"{run.kind} {catalogue.KINDS[run.kind].version}",
+        "versions": {"python": platform.python_version(), **catalogue.versions()},
+        "attempt": run.attempt,
+        "seconds": seconds,
+    }

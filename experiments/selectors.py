@@ -1,0 +1,148 @@
+"""How runs stand, for those who asked for them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from classroom.models import Cohort, Membership, Role, User
+from classroom.refusals import NotFound
+from experiments.models import ACTIVE, Run, RunRequest, RunState
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as those who asked for it see it. `seconds_left` is None as long as nobody can tell."""
+
+    id: uuid.UUID
+    kind: str
+    params: Mapping[str, Any]
+    seed: int
+    state: str
+    done: int
+    total: int
+    text: str
+    seconds_left: int | None
+    # Runs that were asked for before this one and are still waiting or running.
+    waiting_before: int
+    failure: str
+    # How it was made, in a few words.
+    says: str
+
+
+def requests_of(membership: Membership, contexts: Sequence[str], *, with_results: bool = False) -> list[RunRequest]:
+    """What a member has asked for in these contexts and not taken back, the first first. One query."""
+    wanted = RunRequest.objects.filter(membership=membership, context__in=contexts, withdrawn_at=None)
+    wanted = wanted.select_related("run").order_by("requested_at", "pk")
+    return list(wanted if with_results else wanted.defer("run__result"))
+
+
+def find_run(user: User, run_id: uuid.UUID) -> Run:
+    """Give a run that this person, or a student of theirs, has asked for.
+
+    Raises
+    ------
+    NotFound
+        If there is no such run, or it is somebody else's; the two look alike.
+    """
+    own = Q(requests__membership__user=user, requests__withdrawn_at=None)
+    taught = Cohort.objects.filter(memberships__user=user, memberships__role=Role.INSTRUCTOR)
+    found = Run.objects.filter(own | Q(requests__membership__cohort__in=taught), pk=run_id).first()
+    if found is None:
+        raise NotFound(_("There is no such run among yours."))
+    return found
+
+
+def view_of(run: Run) -> RunView:
+    """Say how a run stands now; one query more while it waits."""
+    return views_of([run])[run.pk]
+
+
+def views_of(runs: Sequence[Run]) -> dict[uuid.UUID, RunView]:
+    """Say how runs stand now, each by its key; one query more while any of them waits."""
+    before = _waiting_before() if any(run.state == RunState.QUEUED for run in runs) else {}
+    return {run.pk: _view(run, before.get(run.pk, 0) if run.state == RunState.QUEUED else 0) for run in runs}
+
+
+def _view(run: Run, waiting_before: int) -> RunView:
+    return RunView(
+        id=run.pk,
+        kind=run.kind,
+        params=run.params,
+        seed=run.seed,
+        state=run.state,
+        done=run.done,
+        total=run.total,
+        text=run.text,
+        seconds_left=seconds_left(run, timezone.now()),
+        waiting_before=waiting_before,
+        failure=run.failure,
+        says=_said(run),
+    )
+
+
+def _said(run: Run) -> str:
+    if run.state != RunState.DONE:
+        return ""
+    n = run.params.get("n_repeats", 1)
+    said = ngettext("%(n)d repeat in %(seconds)s s", "%(n)d repeats in %(seconds)s s", n)
+    return said % {"n": n, "seconds": run.provenance.get("seconds", "?")}
+
+
+def seconds_left(run: Run, now: datetime) -> int | None:
+    """Estimate from what is done already; None while that says nothing."""
+    if run.state != RunState.RUNNING or run.started_at is None or not run.done or not run.total:
+        return None
+    spent = max((now - run.started_at).total_seconds(), 0)
+    return max(1, round(spent / run.done * (run.total - run.done)))
+
+
+def _waiting_before() -> dict[uuid.UUID, int]:
+    """How many runs are on their way before each, in the order in which workers take them."""
+    queue = Run.objects.filter(state__in=ACTIVE).order_by("queued_at", "pk").values_list("pk", flat=True)
+    return {pk: place for place, pk in enumerate(queue)}
+
+
+def n_with_a_run(cohort: Cohort, context: str) -> int:
+    """How many students of a class have a finished run that they asked for in this context."""
+    return _finished(cohort, context).values("membership").distinct().count()
+
+
+def class_results(
+    cohort: Cohort, context: str, figures: Sequence[str], **params: Any
+) -> list[tuple[int, dict[str, Any]]]:
+    """For each student of a class who has one, their first finished run asked for in this context: a few figures of it.
+
+    Parameters
+    ----------
+    figures : paths into the run, as ``result__shown__accuracy`` or ``seed``
+    params : what the run's parameters have to be
+
+    Returns
+    -------
+    (membership's pk, figure by path), in the order in which the runs were finished. One query.
+    """
+    rows = _finished(cohort, context).filter(**{f"run__params__{name}": value for name, value in params.items()})
+    paths = [F(f"run__{path}") for path in figures]
+    found: dict[int, dict[str, Any]] = {}
+    for member, *values in rows.order_by("run__finished_at", "pk").values_list("membership_id", *paths):
+        found.setdefault(member, dict(zip(figures, values, strict=True)))
+    return list(found.items())
+
+
+def _finished(cohort: Cohort, context: str) -> QuerySet[RunRequest]:
+    return RunRequest.objects.filter(
+        membership__cohort=cohort,
+        membership__role=Role.STUDENT,
+        context=context,
+        withdrawn_at=None,
+        run__state=RunState.DONE,
+    )

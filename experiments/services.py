@@ -1,0 +1,121 @@
+"""Ask for a run, and take that back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from classroom.models import Membership
+from classroom.refusals import Conflict, NotFound, TooMany
+from experiments import catalogue, events, publishing
+from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
+
+# Runs of one member that may wait or run at the same time: the workers are everybody's.
+MAX_WAITING = 4
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A wish for a run, and whether it began one."""
+
+    request: RunRequest
+    is_new_run: bool
+
+
+def request_run(membership: Membership, *, kind: str, params: Any, seed: Any, context: str = "") -> Requested:
+    """Ask for a run; whoever asks for the same shares it, and a finished one is there at once.
+
+    Raises
+    ------
+    Refusal
+        If the run cannot be made as asked, the class is archived, or the member has too many runs on their way.
+    """
+    complete = catalogue.read(kind, params, seed)
+    with transaction.atomic():
+        _lock(membership)
+        if membership.cohort.archived:
+            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        run, is_new = _live_run(kind, complete, seed)
+        if run.state in ACTIVE:
+            _refuse_more_than_a_share(membership, run)
+        request, _is_new_request = RunRequest.objects.get_or_create(
+            membership=membership, run=run, context=context, withdrawn_at=None
+        )
+        request.run = run
+        if is_new:
+            transaction.on_commit(lambda: publishing.publish(run.pk))
+    return Requested(request, is_new)
+
+
+def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str] | None = None) -> Run:
+    """Take back a member's wish for a run. When nobody is left who wants it, it stops; a finished one stays.
+
+    Parameters
+    ----------
+    contexts : take it back only where it was wanted for one of these; by default, wherever it was
+
+    Raises
+    ------
+    NotFound
+        If the member has not asked for it.
+    """
+    with transaction.atomic():
+        _lock(membership)
+        run = Run.objects.select_for_update().defer("result").filter(pk=run_id).first()
+        mine = RunRequest.objects.filter(run_id=run_id, membership=membership, withdrawn_at=None)
+        mine = mine if contexts is None else mine.filter(context__in=contexts)
+        if run is None or not mine.exists():
+            raise NotFound(_("There is no such run among yours."))
+        if run.state not in ACTIVE:
+            return run
+        mine.update(withdrawn_at=Now())
+        if not RunRequest.objects.filter(run=run, withdrawn_at=None).exists():
+            _stop(run)
+    return run
+
+
+def _lock(membership: Membership) -> None:
+    if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
+        raise NotFound(_("You are not in this class any more."))
+
+
+def _live_run(kind: str, params: dict[str, Any], seed: int) -> tuple[Run, bool]:
+    """Give the run of this fingerprint under its lock, and whether it is new."""
+    fingerprint = catalogue.fingerprint(kind, params, seed)
+    live = Run.objects.select_for_update().filter(fingerprint=fingerprint, state__in=LIVE)
+    new = Run(kind=kind, params=params, seed=seed, fingerprint=fingerprint)
+    while (found := live.first()) is None:
+        # Two who ask at once both come here, and the constraint lets one of them in.
+        Run.objects.bulk_create([new], ignore_conflicts=True)
+    if found.pk == new.pk:
+        return found, True
+    if found.cancel_requested and found.state in ACTIVE:
+        found.cancel_requested = False
+        found.save(update_fields=["cancel_requested"])
+    return found, False
+
+
+def _refuse_more_than_a_share(membership: Membership, run: Run) -> None:
+    wanted = RunRequest.objects.filter(membership=membership, withdrawn_at=None, run__state__in=ACTIVE)
+    n = wanted.exclude(run=run).values("run").distinct().count()
+    if n >= MAX_WAITING:
+        says = _(
+            "Only %(n)d runs of yours can be on their way at once. Let one finish, or take one back, then ask again."
+        )
+        raise TooMany(says % {"n": MAX_WAITING})
+
+
+def _stop(run: Run) -> None:
+    """Nobody wants it any more: a waiting run is over, a running one is told at its next repeat."""
+    if Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(state=RunState.CANCELLED, finished_at=Now()):
+        run.state = RunState.CANCELLED
+        transaction.on_commit(lambda: events.run_ended.send_robust(Run, run=run))
+        return
+    run.cancel_requested = True
+    run.save(update_fields=["cancel_requested"])
