@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from classroom.models import GradientRule
 from classroom.refusals import Conflict
-from lessons import hand_steps, predict
+from lessons import hand_steps, predict, trials, writing
 from lessons.authoring import schema
 from lessons.verdicts import ActivityView, Verdict
 
@@ -71,6 +71,20 @@ ACTIVITY_TYPES: dict[str, ActivityType] = {
         grade=_refuse_to_grade,
         page=predict.page,
         template="lessons/activities/predict.html",
+        summary=lambda memory: "",
+    ),
+    "experiment": ActivityType(
+        schema=schema.Experiment,
+        grade=trials.grade,
+        page=trials.page,
+        template="lessons/activities/experiment.html",
+        summary=trials.summary,
+    ),
+    "explain": ActivityType(
+        schema=schema.Explain,
+        grade=writing.grade,
+        page=writing.page,
+        template="lessons/activities/explain.html",
         summary=lambda memory: "",
     ),
 }

@@ -31,6 +31,7 @@ class Truth:
 
     right: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
+    number: Fraction | None = None
 
     def judge(self, choice: str) -> str:
         if choice in self.right:
@@ -54,8 +55,12 @@ def problem(activity: Predict, rule: GradientRule, rate: Fraction) -> Problem:
     return Problem(activity.data.x, activity.data.y, rate, rule.value)  # type: ignore[arg-type]  # half or full
 
 
-def truth(activity: Predict, rule: GradientRule, item: Item) -> Truth:
-    """Say what is right, worked out where it is not given."""
+def truth(activity: Predict, rule: GradientRule, item: Item, told: Truth | None = None) -> Truth:
+    """Say what is right: given, worked out, or `told` by a run of the member's own."""
+    if item.waits:
+        return told or Truth()
+    if item.number is not None:
+        return Truth(number=item.number.right)
     if item.right is not None:
         return Truth(frozenset({item.right}), frozenset(item.also))
     if len(item.rates) == 1 and activity.data is not None:
@@ -64,14 +69,17 @@ def truth(activity: Predict, rule: GradientRule, item: Item) -> Truth:
     return Truth()
 
 
-def is_right(activity: Predict, rule: GradientRule, item: Item, choice: str, second: str) -> bool:
+def is_right(
+    activity: Predict, rule: GradientRule, item: Item, choice: str, second: str, told: Truth | None = None
+) -> bool:
     """Tell whether an answer holds, credited ones included."""
+    found = truth(activity, rule, item, told)
     if item.number is not None:
-        right, guess = item.number.right, number_of(choice)
-        return right is not None and guess is not None and abs(guess - right) <= item.number.within
+        guess = number_of(choice)
+        return found.number is not None and guess is not None and abs(guess - found.number) <= item.number.within
     if item.second is not None and second and second not in {item.second.right, *item.second.also}:
         return False
-    return truth(activity, rule, item).judge(choice) != "other"
+    return found.judge(choice) != "other"
 
 
 def tallies(cohort: Cohort, lesson: str, standing: Standing, key: Key | None = None) -> dict[Key, Tally]:
@@ -156,7 +164,7 @@ def is_done(item: Item, mine: Mapping[str, Mapping[int, Any]], met: Mapping[str,
     """Credit is for committing and, in a full cycle, for reconciling; never for being right."""
     if item.key not in mine:
         return False
-    if item.cycle == "quick" or item.waits:
+    if item.cycle == "quick":
         return True
     return is_reconciled(met.get(item.key)) and (item.transfer is None or item.transfer.key in mine)
 

@@ -14,7 +14,9 @@ from rest_framework.views import APIView
 
 from classroom import access
 from classroom.models import Membership
-from lessons import sealing, selectors, services
+from experiments.api import RunAnswer, facts
+from experiments.models import RunState
+from lessons import running, sealing, selectors, services
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Confidence, Counts, PartState
@@ -196,6 +198,29 @@ class Reconcile(LessonView):
         sent.is_valid(raise_exception=True)
         met, is_new = sealing.reconcile(membership, loaded, activity, item, **sent.validated_data)
         return Response(ReconcileReply(met).data, status=201 if is_new else 200)
+
+
+class RunWish(serializers.Serializer):
+    kind = serializers.CharField(help_text="u_curve, starvation, tipping_point or blame.")
+    params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
+    seed = serializers.IntegerField(default=0)
+    activity = serializers.SlugField(
+        default="", allow_blank=True, help_text="The experiment it is for; its guesses are sealed first."
+    )
+
+
+class Runs(APIView):
+    @extend_schema(request=RunWish, responses={200: RunAnswer, 202: RunAnswer}, parameters=[COHORT])
+    def post(self, request: Request) -> Response:
+        """Ask for a run. 202 while it waits or runs; 200 with its result if somebody has had the same one run."""
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        sent = RunWish(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish = sent.validated_data
+        run = running.ask_by_kind(
+            membership, kind=wish["kind"], params=wish["params"], seed=wish["seed"], activity=wish["activity"]
+        )
+        return Response(facts(run), status=200 if run.state == RunState.DONE else 202)
 
 
 def _sealed(receipt: sealing.SealReceipt) -> dict[str, Any]:

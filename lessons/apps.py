@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class LessonsConfig(AppConfig):
     name = "lessons"
+
+    def ready(self) -> None:
+        from lessons import receivers  # noqa: F401 - connecting them needs the models

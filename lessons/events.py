@@ -45,6 +45,24 @@ class Reconciled(Event):
 
 
 @dataclass(frozen=True)
+class RunAsked(Event):
+    """A member asked for a run of an experiment's trial."""
+
+    lesson: str
+    activity: str
+    trial: str
+
+
+@dataclass(frozen=True)
+class RunMeasured(Event):
+    """A run that a member had asked for is done, with what it is compared with."""
+
+    lesson: str
+    activity: str
+    trial: str
+
+
+@dataclass(frozen=True)
 class PartOpened(Event):
     """An instructor opened a part to a led class."""
 

@@ -52,13 +52,36 @@ class ReconcileForm(forms.Form):
 
 
 class ShownForm(forms.Form):
-    """Which extra activity, which step to mend, which item, a part's address asks for; `open` opens its file."""
+    """Which extra activity, which step to mend, which item, which trial and run a part's address asks for.
+
+    `open` opens an item's file; `taken_back` says that a run was.
+    """
 
     activity = forms.SlugField(required=False)
     step = forms.IntegerField(required=False, min_value=1, max_value=100)
     item = forms.SlugField(required=False)
     open = forms.BooleanField(required=False)
     rate = forms.CharField(required=False, max_length=40)
+    trial = forms.SlugField(required=False)
+    run = forms.UUIDField(required=False)
+    taken_back = forms.BooleanField(required=False)
+
+
+class StartForm(forms.Form):
+    """The wish for a run as the page sends it; the settings of the trial's knobs come beside it."""
+
+    trial = forms.SlugField()
+    seed = forms.CharField(required=False, max_length=40, strip=True)
+    member = forms.IntegerField(required=False)
+
+
+class WithdrawForm(forms.Form):
+    """The wish to take a run back, and the one that it was to be compared with."""
+
+    trial = forms.SlugField(required=False)
+    run = forms.UUIDField()
+    beside = forms.UUIDField(required=False)
+    member = forms.IntegerField(required=False)
 
 
 # What a form post carries beside the answer.

@@ -12,7 +12,9 @@ from lessons.authoring.schema import Bars, Item, Number
 from lessons.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis
 from lessons.maths import values
 
-N_BINS = 8
+MAX_BINS = 11
+# In steps of the scale; a scale has at most 1000.
+_WIDTHS = (1, 2, 5, 10, 20, 50, 100)
 CURVE = 46  # pixels that the dotted curve rises over a quarter of the axis
 
 
@@ -84,10 +86,10 @@ def room_bars(item: Item, tally: Mapping[str, int], *, right: frozenset[str], mi
     return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
 
-def number_line(number: Number, guess: Fraction) -> NumberLine:
+def number_line(number: Number, guess: Fraction, right: Fraction | None) -> NumberLine:
     """Draw a guess on its scale, and over it what was right, if that is known."""
     x_axis = Axis.over(float(number.min), float(number.max), LEFT, RIGHT)
-    shown, right = show_number(number, guess), number.right
+    shown = show_number(number, guess)
     summary = _("You said %(guess)s.") % {"guess": shown}
     if right is not None:
         summary = _("You said %(guess)s; it is %(right)s.") % {"guess": shown, "right": show_number(number, right)}
@@ -143,8 +145,10 @@ def _count(text: str, n: int, total: int, is_right: bool, is_mine: bool) -> BarR
 
 
 def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[BarRow]:
-    width = (number.max - number.min) / N_BINS
-    counts = [0] * N_BINS
+    """Count guesses by stretches of the scale; one that lies between two steps counts with the nearer."""
+    n_steps = int((number.max - number.min) / number.step)
+    width = next(width for width in _WIDTHS if n_steps // width < MAX_BINS)
+    counts = [0] * (n_steps // width + 1)
 
     def bin_of(typed: str | Fraction) -> int | None:
         """The bin of a number; none for what was a choice, or on another scale, before the lesson was changed."""
@@ -153,7 +157,7 @@ def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[Bar
         except values.UnreadableNumber:
             return None
         inside = number.min <= value <= number.max
-        return min(int((value - number.min) / width), N_BINS - 1) if inside else None
+        return min(round((value - number.min) / number.step), n_steps) // width if inside else None
 
     for guess, n in tally.items():
         at = bin_of(guess)
@@ -164,7 +168,8 @@ def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[Bar
     right = bin_of(number.right) if number.right is not None else None
     rows = []
     for i, n in enumerate(counts):
-        low, high = number.min + i * width, number.min + (i + 1) * width
-        text = f"{values.show(low, 1)} – {show_number(number, high)}"
+        low = number.min + i * width * number.step
+        high = min(low + (width - 1) * number.step, number.max)
+        text = show_number(number, low) if low == high else f"{values.show(low, 2)} – {show_number(number, high)}"
         rows.append(_count(text, n, total, i == right, i == own))
     return rows

@@ -120,14 +120,12 @@ def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item
     Raises
     ------
     Conflict
-        If no vote was held, one is open, or a run has to come first.
+        If no vote was held, or one is open.
     """
     __, activity, item = find(membership, lesson, activity_key, item_key)
 
     def act(stage: Stage) -> None:
         votes = list(stage.votes.filter(activity=activity.key, item=item.key))
-        if item.waits:
-            raise Conflict(_("A run has to tell what is behind this question."))
         if not votes or any(vote.is_open for vote in votes):
             raise Conflict(_("First the vote: open it, let the class answer, and close it."))
         opens_at = timezone.now() + TIME_TO_TAKE_BACK

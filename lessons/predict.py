@@ -14,15 +14,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lessons import answers, guess_charts, rate_charts, stage
+from lessons import answers, guess_charts, measured, rate_charts, stage
 from lessons.authoring.schema import Choice, Item, Option, Predict, Question, Reveal, visible
 from lessons.guess_charts import BarChart, LowestPointChart, NumberLine
 from lessons.maths import values
+from lessons.measured import Picture
 from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction
 from lessons.rate_charts import RateChart
 from lessons.stage import Key
 from lessons.verdicts import ActivityView
 
+WAITING = ("run", "held")  # sealed, and something else has to come first
 NEAR = Fraction(1, 50)  # so near a rate does what the rate does
 
 
@@ -74,6 +76,9 @@ class RevealView:
     number_line: NumberLine | None
     group_bars: BarChart | None
     room: BarChart | None
+    # What the member's own run draws.
+    picture: Picture | None
+    is_poll: bool
     is_fresh: bool
 
 
@@ -104,6 +109,8 @@ class Stop:
     is_extra: bool
     is_transfer: bool
     state: str
+    # A run has told, and the member has not looked yet.
+    is_fresh: bool
     is_voted_on: bool = False
 
     @property
@@ -116,7 +123,8 @@ class ItemView:
     """One question as the page shows it.
 
     `state`: ``closed`` (the instructor has not opened it), ``form``, ``sealed`` (waiting for the reveal),
-    ``run`` (waiting for a run), ``look`` (what did you see?), ``reconcile``, ``done``.
+    ``run`` (waiting for a run), ``held`` (waiting for another question), ``look`` (what did you see?),
+    ``reconcile``, ``done``.
     """
 
     key: str
@@ -128,6 +136,9 @@ class ItemView:
     is_extra: bool
     is_transfer: bool
     state: str
+    # The experiment whose run it waits for, and which of its trials if not the first.
+    run: str
+    trial: str
     round: int
     is_late: bool
     second_question: str
@@ -136,6 +147,8 @@ class ItemView:
     slider: SliderView | None
     guesses: tuple[Guess, ...]
     sealed_chart: LowestPointChart | None
+    # What a decision is about, where one is asked for.
+    picture: Picture | None
     reveal: RevealView | None
     looking: Looking | None
 
@@ -180,6 +193,11 @@ def page(view: ActivityView) -> PredictSheet:
     return _Page(view).sheet()
 
 
+def is_open(view: ActivityView, item: str) -> bool:
+    """Tell whether a question of the activity exists for the member yet."""
+    return any(each.key == item for each, __ in _Page(view).open_items())
+
+
 class _Page:
     """Everything that one page asks the database, once; then the views of it."""
 
@@ -191,6 +209,9 @@ class _Page:
         self.stage = stage.read(view.membership, self.lesson)
         self.mine = answers.predictions_of(view.membership, self.lesson, self.activity.key)
         self.met = answers.reconciliations_of(view.membership, self.lesson, self.activity.key)
+        self.told = measured.told(view.membership, view.lesson.lesson, self.activity)
+        # The question whose reveal this page shows for the first time.
+        self.looked_at = ""
         self.knows_chain = self._has_done(self.activity.after)
 
     def _has_done(self, activity: str | None) -> bool:
@@ -205,8 +226,12 @@ class _Page:
         if found is None or not self._is_open(*found):
             found = answers.find_item(self.activity, self._default(stops))
         item = self._item(*found) if found else None
-        core = [stop for stop in stops if not stop.is_transfer and (self.activity.choose or not stop.is_extra)]
-        n_done = sum(self._is_done(found[0]) for stop in core if (found := answers.find_item(self.activity, stop.key)))
+        if item is not None and item.reveal is not None and item.reveal.is_fresh and item.state == "done":
+            # Looking at it is what the next one waits for.
+            self.looked_at = item.key
+            stops = tuple(self._stop(each, parent) for each, parent in self.open_items())
+        core = [each for each in self.activity.items if self.activity.choose or not each.extra]
+        n_done = sum(self._is_done(each) for each in core)
         n_needed = self.activity.choose or len(core)
         later = [stop for stop in stops if not stop.is_done and (item is None or stop.key != item.key)]
         sealed = [guess.sealed_at for rounds in self.mine.values() for guess in rounds.values()]
@@ -223,21 +248,56 @@ class _Page:
             n_done=min(n_done, n_needed),
             n_needed=n_needed,
             is_led=self.stage.leads(self.view.part.key),
-            is_seen=all(stop.state != "sealed" for stop in stops),
+            is_seen=all(stop.state not in ("sealed", *WAITING) for stop in stops),
             calls_to=next((stop for stop in later if stop.is_voted_on), None),
             saved_at=max(sealed, default=None),
         )
 
     def open_items(self) -> list[tuple[Item, Item | None]]:
+        """The questions that exist for the member, each followed by the transfer question that comes after it."""
+        transfers = [(item.transfer, item) for item in self.activity.items if item.transfer is not None]
         pairs: list[tuple[Item, Item | None]] = []
         for item in self.activity.items:
-            pairs.append((item, None))
-            if item.transfer is not None and self._is_open(item.transfer, item):
-                pairs.append((item.transfer, item))
+            if self._is_open(item, None):
+                pairs.append((item, None))
+            pairs += [
+                (transfer, parent)
+                for transfer, parent in transfers
+                if (transfer.after or parent.key) == item.key and self._is_open(transfer, parent)
+            ]
         return pairs
 
     def _is_open(self, item: Item, parent: Item | None) -> bool:
-        return parent is None or answers.is_reconciled(self.met.get(parent.key))
+        """Tell whether a question exists for the member yet: one that comes after something else may not."""
+        if parent is not None and not answers.is_reconciled(self.met.get(parent.key)):
+            return False
+        if item.key in self.mine or self._is_asked(item):
+            return True
+        if item.poll and item.key not in self.told:
+            return False
+        # A guess that a run waits for comes at once; what is behind it may be held.
+        return (item.measures is not None and item.trial is None) or not self._is_held(item)
+
+    def _is_held(self, item: Item) -> bool:
+        """Tell whether another question has to be behind the member first; in a led class the instructor holds."""
+        found = answers.find_item(self.activity, item.after) if item.after else None
+        if found is None:
+            return False
+        if self.stage.leads(self.view.part.key):
+            # What the instructor does not open by itself, a transfer question, follows what they have opened.
+            return item not in self.activity.items and not self.stage.is_revealed(self.key(found[0]))
+        return not self._is_behind(found[0])
+
+    def _follows(self, key: str, before: str) -> bool:
+        found = answers.find_item(self.activity, key)
+        return found is not None and found[0].after == before
+
+    def _is_behind(self, item: Item) -> bool:
+        """Tell whether a member has looked at what is behind a question, and in a full cycle made something of it."""
+        met = self.met.get(item.key)
+        if item.cycle == "full":
+            return answers.is_reconciled(met)
+        return item.key in self.mine and (item.poll or met is not None or item.key == self.looked_at)
 
     def _default(self, stops: Sequence[Stop]) -> str:
         if voted_on := next((stop.key for stop in stops if stop.is_voted_on), ""):
@@ -245,15 +305,20 @@ class _Page:
         if self.activity.choose:
             return ""
         core = [stop for stop in stops if not stop.is_extra]
-        waiting = next((stop.key for stop in core if stop.state not in ("done", "run")), "")
-        return waiting or next((stop.key for stop in core if stop.state == "run"), "")
+        waiting = next((stop.key for stop in core if stop.is_fresh or stop.state not in (*WAITING, "done")), "")
+        held = next((stop.key for stop in core if stop.state in WAITING), "")
+        # What a run has told stays on the page when all is done.
+        return waiting or held or next((item.key for item in self.activity.items if item.key in self.told), "")
 
     def _next(self, item: ItemView | None, stops: Sequence[Stop]) -> Stop | None:
-        if item is None or item.state not in ("done", "run"):
+        if item is None or item.state not in (*WAITING, "done"):
             return None
         after = [stop.key for stop in stops].index(item.key) + 1
         ahead = [*stops[after:], *stops[:after]]
-        wanted = [stop for stop in ahead if stop.state not in ("done", "run", "closed") and stop.key != item.key]
+        shut = (*WAITING, "done", "closed")
+        wanted = [stop for stop in ahead if (stop.is_fresh or stop.state not in shut) and stop.key != item.key]
+        # What this look opens comes first.
+        wanted.sort(key=lambda stop: not self._follows(stop.key, item.key))
         if self.activity.choose:
             return next((stop for stop in wanted if stop.is_transfer), None)
         return next((stop for stop in wanted if not stop.is_extra), None)
@@ -268,6 +333,7 @@ class _Page:
             is_extra=item.extra,
             is_transfer=parent is not None,
             state=state,
+            is_fresh=state == "done" and item.waits and not (item.poll or item.key in (*self.met, self.looked_at)),
             is_voted_on=self.stage.is_led and self._is_asked(item),
         )
 
@@ -291,11 +357,13 @@ class _Page:
         if not mine:
             has_begun = self.stage.votes_on(self.key(item)) or not self.stage.leads(self.view.part.key)
             return "form" if has_begun or parent else "closed"
-        if item.waits:
+        if item.waits and item.key not in self.told:
             return "run"
         if not self._may_see(item, parent):
             return "sealed"
         met = self.met.get(item.key)
+        if met is None and self._is_held(item):
+            return "held"
         if item.cycle == "quick" or answers.is_reconciled(met):
             return "done"
         return "reconcile" if met and met.saw else "look"
@@ -320,6 +388,8 @@ class _Page:
             is_extra=item.extra,
             is_transfer=parent is not None,
             state=state,
+            run=item.run or "",
+            trial=item.trial or "",
             round=vote.round if vote else 1,
             is_late=state == "form" and stage.counts(votes, vote.round if vote else 1) == Counts.LATE,
             second_question=item.second.question if item.second else "",
@@ -328,6 +398,7 @@ class _Page:
             slider=_slider(item),
             guesses=tuple(_guess(item, mine[round_]) for round_ in sorted(mine)),
             sealed_chart=_sealed_chart(item, last),
+            picture=self._picture(item, last) if item.poll and self._sees_what_it_is_about(item) else None,
             reveal=self._reveal(item, parent, last) if is_seen and last else None,
             looking=self._looking(item, last) if is_seen and last and item.cycle == "full" else None,
         )
@@ -335,26 +406,46 @@ class _Page:
     def _reveal(self, item: Item, parent: Item | None, last: Prediction) -> RevealView | None:
         if item.reveal is None:
             return None
-        found = answers.truth(self.activity, self.view.rule, item)
+        found = self._truth(item)
         right = next(iter(found.right), "")
-        holds = answers.is_right(self.activity, self.view.rule, item, last.choice, last.second)
+        holds = self._holds(item, last)
         second = item.second
         verdict = found.judge(last.choice) if item.number is None else ("right" if holds else "other")
         return RevealView(
             facts=item.reveal,
             verdict=verdict,
-            is_strong=last.confidence == Confidence.SURE and not holds,
-            answer=answers.text_of(item.choices, right) if item.number is None else "",
+            is_strong=last.confidence == Confidence.SURE and not holds and not item.poll,
+            answer=answers.answer_text(item, right) if item.number is None else "",
             comment=item.comments.get(last.choice, ""),
             second_verdict=_second_verdict(second, last.second),
             second_answer=answers.text_of(second.choices, second.right) if second else "",
             second_comment=second.comments.get(last.second, "") if second else "",
             rate_chart=self._rate_chart(item, last),
-            number_line=_number_line(item, last.choice),
+            number_line=_number_line(item, last.choice, found.number),
             group_bars=guess_charts.group_bars(item.reveal.bars) if item.reveal.bars else None,
             room=None if parent else self._room(item, last),
+            picture=self._picture(item, last),
+            is_poll=item.poll,
             is_fresh=item.key not in self.met,
         )
+
+    def _truth(self, item: Item) -> answers.Truth:
+        told = self.told.get(item.key)
+        return answers.truth(self.activity, self.view.rule, item, told.truth if told else None)
+
+    def _holds(self, item: Item, last: Prediction) -> bool:
+        told = self.told.get(item.key)
+        truth = told.truth if told else None
+        return answers.is_right(self.activity, self.view.rule, item, last.choice, last.second, truth)
+
+    def _picture(self, item: Item, last: Prediction | None) -> Picture | None:
+        told = self.told.get(item.key)
+        return measured.picture(item, told, answers.number_of(last.choice) if last else None) if told else None
+
+    def _sees_what_it_is_about(self, item: Item) -> bool:
+        """Tell whether the figure that a decision is about has been opened to the member."""
+        found = answers.find_item(self.activity, item.after) if item.after else None
+        return found is None or found[0].key in self.met or self._may_see(*found)
 
     def _room(self, item: Item, last: Prediction) -> BarChart | None:
         key = self.key(item)
@@ -377,8 +468,8 @@ class _Page:
         saw, idea = (met.saw, met.idea) if met else ("", "")
         seen = item.saw
         choices = seen.choices if seen else item.choices
-        right = seen.right if seen else next(iter(answers.truth(self.activity, self.view.rule, item).right), "")
-        holds = answers.is_right(self.activity, self.view.rule, item, last.choice, last.second)
+        right = seen.right if seen else next(iter(self._truth(item).right), "")
+        holds = self._holds(item, last)
         ideas = item.convinced if holds else item.ideas
         return Looking(
             question=seen.question if seen else _("What did you see?"),
@@ -486,9 +577,9 @@ def _sealed_chart(item: Item, last: Prediction | None) -> LowestPointChart | Non
     return guess_charts.lowest_point(item.number, guess)
 
 
-def _number_line(item: Item, choice: str) -> NumberLine | None:
+def _number_line(item: Item, choice: str, right: Fraction | None) -> NumberLine | None:
     guess = answers.number_of(choice)
-    return guess_charts.number_line(item.number, guess) if item.number and guess is not None else None
+    return guess_charts.number_line(item.number, guess, right) if item.number and guess is not None else None
 
 
 def _guess(item: Item, prediction: Prediction) -> Guess:

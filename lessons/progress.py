@@ -39,8 +39,8 @@ def advance(row: PartProgress, part: Part, activity_key: str, standing: dict[str
     row.activities = {**row.activities, activity_key: standing}
     core = [activity.key for activity in part.activities if not activity.extra]
     states = [row.activities.get(key, {}).get("state") for key in core]
-    if all(state == PartState.DONE for state in states) and not part.more_soon:
-        state = PartState.DONE
+    if not part.more_soon and all(state in (PartState.DONE, PartState.WAITING) for state in states):
+        state = PartState.WAITING if PartState.WAITING in states else PartState.DONE
     else:
         state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
     if state != row.state:

@@ -15,7 +15,7 @@ import classroom.services
 from classroom import events
 from classroom.models import GradientRule, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from lessons import answers, predict, progress, selectors, stage
+from lessons import answers, measured, predict, progress, selectors, stage
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Item, Part, Predict
 from lessons.events import PredictionSealed, Reconciled
@@ -66,10 +66,9 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
     if found is None or not isinstance(activity, Predict):
         raise NotFound(_("There is no such question here."))
     item, parent = found
-    if parent is not None:
-        met = answers.reconciliations_of(membership, lesson.lesson.slug, activity.key)
-        if not answers.is_reconciled(met.get(parent.key)):
-            raise NotFound(_("There is no such question here."))
+    comes_later = parent is not None or item.after is not None or item.poll
+    if comes_later and not predict.is_open(selectors.view_of(membership, lesson, part, activity), item.key):
+        raise NotFound(_("There is no such question here."))
     return Found(part, activity, item, parent)
 
 
@@ -163,6 +162,8 @@ def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str,
             raise Forbidden(
                 _("Your prediction is sealed. What it was about has to be measured first: it waits for a run.")
             )
+        if shown.state == "held":
+            raise Forbidden(_("Your prediction is sealed. Another question comes before what is behind it."))
         if shown.reveal is None:
             raise Forbidden(
                 _("Your prediction is sealed. Your instructor opens what is behind it for everyone at once.")
@@ -173,11 +174,13 @@ def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str,
     return shown.reveal
 
 
-def note_reveal(membership: Membership, lesson: LoadedLesson, page: selectors.ActivityPage) -> None:
-    """Remember that a page shows a member a reveal for the first time."""
+def note_reveal(membership: Membership, lesson: LoadedLesson, page: selectors.ActivityPage) -> bool:
+    """Remember that a page shows a member a reveal, if it does so for the first time; tell whether it does."""
     item = getattr(page.sheet, "item", None)
-    if item is not None and item.reveal is not None and item.reveal.is_fresh:
-        open_reveal(membership, lesson, page.key, item.key)
+    if item is None or item.reveal is None or not item.reveal.is_fresh:
+        return False
+    open_reveal(membership, lesson, page.key, item.key)
+    return True
 
 
 def reconcile(
@@ -212,7 +215,7 @@ def reconcile(
         if met.reconciled_at is not None:
             return met, False
         progress.refuse_in_archive(membership)
-        _take(membership, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
+        _take(membership, lesson, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
         if met.reconciled_at is not None:
             events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership)
             _bring_up_to_date(membership, lesson, found, mine, every)
@@ -222,6 +225,7 @@ def reconcile(
 
 def _take(
     membership: Membership,
+    lesson: LoadedLesson,
     found: Found,
     rounds: Mapping[int, Prediction],
     met: Reconciliation,
@@ -239,7 +243,7 @@ def _take(
         else:
             errors["saw"] = [_("Say what you saw first: tap one of the answers.")]
     if idea or not errors:
-        ideas = _ideas_for(membership, found, rounds)
+        ideas = _ideas_for(membership, lesson, found, rounds)
         if idea in ideas:
             met.idea, met.reconciled_at = idea, timezone.now()
         elif idea:
@@ -255,10 +259,14 @@ def _take(
     met.save()
 
 
-def _ideas_for(membership: Membership, found: Found, rounds: Mapping[int, Prediction]) -> set[str]:
+def _ideas_for(
+    membership: Membership, lesson: LoadedLesson, found: Found, rounds: Mapping[int, Prediction]
+) -> set[str]:
     last = rounds[max(rounds)]
     rule = GradientRule(membership.cohort.gradient_rule)
-    holds = answers.is_right(found.activity, rule, found.item, last.choice, last.second)
+    told = measured.told(membership, lesson.lesson, found.activity).get(found.item.key)
+    truth = told.truth if told else None
+    holds = answers.is_right(found.activity, rule, found.item, last.choice, last.second, truth)
     return {option.key for option in (found.item.convinced if holds else found.item.ideas)}
 
 

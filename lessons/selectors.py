@@ -11,11 +11,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
-from classroom.refusals import Forbidden, NotFound
+from classroom.refusals import Conflict, Forbidden, NotFound
 from lessons import catalogue, predict, stage
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Part, Predict, visible
+from lessons.authoring.schema import Activity, Explain, Part, Predict, visible
 from lessons.models import PartOpening, PartProgress, PartState, Submission
 from lessons.verdicts import ActivityView
 
@@ -119,6 +119,20 @@ def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartP
     return {row.part: row for row in rows}
 
 
+def comes_now(part: Part, activity: Activity, row: PartProgress | None) -> bool:
+    """Tell whether what an explanation names as coming before it is done."""
+    if not isinstance(activity, Explain) or activity.after is None:
+        return True
+    return _standing(row, activity.after).get("state") == PartState.DONE
+
+
+def refuse_too_early(part: Part, activity: Activity, row: PartProgress) -> None:
+    """Refuse an explanation of what its author has not seen yet."""
+    if isinstance(activity, Explain) and not comes_now(part, activity, row) and not row.membership.is_instructor:
+        earlier = next(each.title for each in part.activities if each.key == activity.after)
+        raise Conflict(_("First “%(title)s”, then what you make of it.") % {"title": earlier})
+
+
 def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, step: int) -> dict[str, Any] | None:
     """The newest answer to one step, if there is one."""
     return (
@@ -139,7 +153,7 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
     open_keys = [
         part.key
         for part in lesson.lesson.parts
-        if states[part.key] not in (PartState.SOON, PartState.DONE)
+        if states[part.key] not in (PartState.SOON, PartState.DONE, PartState.WAITING)
         and part.key not in locked
         and not _waits_for_more(part, progress.get(part.key))
     ]
@@ -180,7 +194,8 @@ def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str
 def _waits_for_more(part: Part, row: PartProgress | None) -> bool:
     """Tell whether a member has done all that a part has so far."""
     core = (activity.key for activity in part.activities if not activity.extra)
-    return part.more_soon and all(_standing(row, key).get("state") == PartState.DONE for key in core)
+    is_taken = (PartState.DONE, PartState.WAITING)
+    return part.more_soon and all(_standing(row, key).get("state") in is_taken for key in core)
 
 
 def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False) -> str:
@@ -250,6 +265,10 @@ def activity_page(
         view_of(membership, lesson, part, activity, item=asked.get("item") or ""),
         is_open=bool(asked.get("open")),
         rate=asked.get("rate") or "",
+        trial=asked.get("trial") or "",
+        run=str(asked.get("run") or ""),
+        typed=asked.get("typed") or {},
+        comes_now=comes_now(part, activity, row) or membership.is_instructor,
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(

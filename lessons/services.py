@@ -64,6 +64,7 @@ def submit(
             return Receipt(stored, is_new=False)
         progress.refuse_in_archive(membership)
         row = progress.row_of(membership, lesson, part)
+        selectors.refuse_too_early(part, activity, row)
         before = row.activities.get(activity.key, {})
         verdict = kind.grade(activity, rule, before, step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
@@ -102,16 +103,23 @@ def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bo
     helped = set(before.get("helped", ()))
     if _shows_worked_line(verdict, tries_at, step):
         helped.add(step)
-    is_stuck = tries_at.get(str(verdict.open_step), 0) >= STUCK_AFTER_TRIES
-    state = PartState.STUCK if is_stuck else PartState.WORKING
     return {
-        "state": (PartState.DONE if verdict.is_done else state).value,
+        "state": _state(verdict, tries_at).value,
         "tries": before.get("tries", 0) + is_try,
         "tries_at": tries_at,
         "helped": sorted(helped),
         "step": verdict.open_step,
         "memory": verdict.memory,
     }
+
+
+def _state(verdict: Verdict, tries_at: Mapping[str, int]) -> PartState:
+    if verdict.waits_for_review:
+        return PartState.WAITING
+    if verdict.is_done:
+        return PartState.DONE
+    is_stuck = tries_at.get(str(verdict.open_step), 0) >= STUCK_AFTER_TRIES
+    return PartState.STUCK if is_stuck else PartState.WORKING
 
 
 def _shows_worked_line(verdict: Verdict, tries_at: Mapping[str, int], step: int) -> bool:

@@ -8,9 +8,14 @@ ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
 urlpatterns = [
     path("c/<slug:cohort>/", views.cohort, name="cohort"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/", views.arc, name="arc"),
+    # A part's name has no dot in it.
+    path("c/<slug:cohort>/lessons/<slug:lesson>/notebook.ipynb", views.notebook, name="notebook"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),
     path(f"{ACTIVITY}check/", views.check, name="check"),
     path(f"{ACTIVITY}seal/", views.seal, name="seal"),
+    path(f"{ACTIVITY}start/", views.start, name="start"),
+    path(f"{ACTIVITY}withdraw/", views.withdraw, name="withdraw"),
+    path(f"{ACTIVITY}runs/", views.runs, name="runs"),
     path(f"{ACTIVITY}items/<slug:item>/reconcile/", views.reconcile, name="reconcile"),
 ]

@@ -16,7 +16,8 @@ class ActivityView:
     """An activity as one member meets it, and where this member stands in it.
 
     `step` is a step to mend if not the open one, `item` the question asked for, `is_open` the wish to open its file,
-    `rate` what the free slider is set to.
+    `rate` what the free slider is set to, `trial` and `run` which of an experiment's. `comes_now` is false while what
+    the activity names as coming before it is not done.
     """
 
     membership: Membership
@@ -30,6 +31,11 @@ class ActivityView:
     item: str = ""
     is_open: bool = False
     rate: str = ""
+    trial: str = ""
+    run: str = ""
+    # What was sent and refused, as it was typed.
+    typed: Mapping[str, str] = field(default_factory=dict)
+    comes_now: bool = True
 
     @property
     def rule(self) -> GradientRule:
@@ -49,6 +55,8 @@ class Verdict:
     # Where the member stands after this: the step to work on.
     open_step: int = 1
     memory: dict[str, Any] = field(default_factory=dict)
+    # Kept, and an instructor has to read it.
+    waits_for_review: bool = False
     matches_notebook: bool = False
     is_blank: bool = False
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)

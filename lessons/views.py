@@ -14,15 +14,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 import classroom.services
+import experiments.services
 from classroom.access import member_required
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from lessons import sealing, selectors, services, stage
+from lessons import measured, running, sealing, selectors, services, stage, trials
 from lessons.authoring import markdown
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Part
-from lessons.forms import ENVELOPE, PredictionForm, ReconcileForm, ShownForm, SubmissionForm
+from lessons.authoring.schema import Experiment, Part
+from lessons.forms import (
+    ENVELOPE,
+    PredictionForm,
+    ReconcileForm,
+    ShownForm,
+    StartForm,
+    SubmissionForm,
+    WithdrawForm,
+)
 from lessons.models import PartState
+from lessons.trials import ExperimentSheet
 
 
 @require_safe
@@ -58,6 +68,17 @@ def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpRespon
     return render(request, "lessons/arc.html", context)
 
 
+@require_safe
+@member_required
+def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """The lesson's work as a notebook, to take away."""
+    loaded = selectors.lesson_of(membership, lesson)
+    if loaded.notebook is None:
+        raise NotFound(_("This lesson has no notebook."))
+    name = f'attachment; filename="{loaded.lesson.notebook}"'
+    return HttpResponse(loaded.notebook, content_type="application/x-ipynb+json", headers={"Content-Disposition": name})
+
+
 @never_cache
 @require_safe
 @member_required
@@ -68,9 +89,9 @@ def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -
     classroom.services.note_activity(membership)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
-    context = _part_context(membership, loaded, found, shown)
+    context = _caught_up(membership, loaded, found, shown)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        _note_reveals(membership, loaded, context)
+        context = _noted(membership, loaded, found, context)
     return render(request, "lessons/part.html", context)
 
 
@@ -92,10 +113,7 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
     context = _part_context(membership, loaded, found, shown)
     if request.GET.get("keeps") and not context["is_locked"]:
         return render(request, "lessons/_stage.html", context)
-    _note_reveals(membership, loaded, context)
-    answer = render(request, "lessons/_part.html", context)
-    answer["HX-Retarget"], answer["HX-Reswap"] = "#part", "outerHTML"
-    return answer
+    return _in_place(request, membership, loaded, found, context)
 
 
 @require_POST
@@ -110,15 +128,19 @@ def check(request: HttpRequest, membership: Membership, lesson: str, activity: s
     _refuse_somebody_else(form, membership)
     answer = {name: value for name, value in request.POST.items() if name not in ENVELOPE}
     step = form.cleaned_data["step"]
+    extra = activity if found_activity.extra else ""
     try:
         receipt = services.submit(
             membership, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer
         )
     except (Forbidden, NotFound) as closed:
         raise _not_now(closed) from closed
+    except Refusal as refusal:
+        if request.htmx or not refusal.errors:
+            raise
+        return _with_errors(request, membership, loaded, found, {"activity": extra}, refusal)
     # A step that is being mended stays on the desk until it is right.
     mending = None if receipt.submission.accepted or receipt.submission.answer.get("go_on") else step
-    extra = activity if found_activity.extra else ""
     return _part_again(request, membership, loaded, found, {"activity": extra, "step": mending})
 
 
@@ -170,6 +192,75 @@ def reconcile(request: HttpRequest, membership: Membership, lesson: str, activit
     return _part_after(act, request, membership, loaded, found, shown)
 
 
+@require_POST
+@member_required
+def start(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """Ask for a run; then show how far it is."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = StartForm(request.POST)
+    if not form.is_valid():
+        raise Refusal(_("This page is incomplete. Go back, reload it and start again."))
+    _refuse_somebody_else(form, membership)
+    sent = form.cleaned_data
+    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"]}
+
+    def act() -> None:
+        running.start(
+            membership, loaded, activity, trial=sent["trial"], settings=request.POST.dict(), seed=sent["seed"]
+        )
+
+    return _part_after(act, request, membership, loaded, found, shown)
+
+
+@require_POST
+@member_required
+def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """Take back the wish for a run."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        raise Refusal(_("This page is incomplete. Go back, reload it and try again."))
+    _refuse_somebody_else(form, membership)
+    sent = form.cleaned_data
+    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "taken_back": True}
+
+    def act() -> None:
+        contexts = measured.contexts_of(loaded.lesson.slug, activity, sent["trial"])
+        for run in filter(None, (sent["run"], sent["beside"])):
+            experiments.services.withdraw(membership, run, contexts)
+
+    return _part_after(act, request, membership, loaded, found, shown)
+
+
+@never_cache
+@require_safe
+@member_required
+def runs(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """What has moved since ``?v=``, else 204: a run on its way, the class's runs beside it, or the whole part."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.find_activity(membership, loaded, activity)
+    classroom.services.note_activity(membership)
+    if not isinstance(found_activity, Experiment):
+        raise NotFound(_("There are no runs here."))
+    asked = ShownForm(request.GET)
+    shown = asked.cleaned_data if asked.is_valid() else {}
+    trial = found_activity.trial(shown.get("trial", "")) or found_activity.trials[0]
+    before = request.GET.get("v", "")
+    if before == trials.token(membership, loaded.lesson, found_activity, trial):
+        return HttpResponse(status=204)
+    row = selectors.progress_of(membership, loaded).get(found.key)
+    page = selectors.activity_page(membership, loaded, found, found_activity, row, shown)
+    # By the page's own token, which is older than all that it shows: an end that came meanwhile is told next time.
+    moved = trials.moved(before, page.sheet.token)
+    if moved == trials.Moved.PART:
+        return _in_place(request, membership, loaded, found, _caught_up(membership, loaded, found, shown))
+    context = {"membership": membership, "lesson": loaded.lesson, "part": found, "page": page, "asked": shown}
+    piece = "_finds" if moved == trials.Moved.CLASS else "_trial"
+    return render(request, f"lessons/activities/{piece}.html", context)
+
+
 def _not_now(closed: Refusal) -> Conflict:
     """What is closed or gone in a class that is the sender's own: a device that waited would hold back what follows."""
     return Conflict(closed.detail)
@@ -200,6 +291,27 @@ def _part_after(
     return _part_again(request, membership, lesson, part, shown)
 
 
+def _caught_up(membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows once what its finished runs measured is in the member's progress.
+
+    The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
+    """
+    context = _part_context(membership, lesson, part, shown)
+    behind = [page for page in context["pages"] if isinstance(page.sheet, ExperimentSheet) and page.sheet.is_behindhand]
+    for page in behind:
+        running.catch_up(membership, lesson, page.key, page.sheet.trial.key)
+    return _part_context(membership, lesson, part, shown) if behind else context
+
+
+def _in_place(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]
+) -> HttpResponse:
+    """Answer a poll of something smaller with the whole part."""
+    answer = render(request, "lessons/_part.html", _noted(membership, lesson, part, context))
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#part", "outerHTML"
+    return answer
+
+
 def _part_again(
     request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
 ) -> HttpResponse:
@@ -209,8 +321,7 @@ def _part_again(
         address = reverse("lessons:part", args=[membership.cohort.slug, lesson.lesson.slug, part.key])
         return redirect(f"{address}?{query}" if query else address)
     classroom.services.note_activity(membership)
-    context = _part_context(membership, lesson, part, shown)
-    _note_reveals(membership, lesson, context)
+    context = _noted(membership, lesson, part, _part_context(membership, lesson, part, shown))
     return render(request, "lessons/_part.html", context)
 
 
@@ -223,8 +334,9 @@ def _with_errors(
     refusal: Refusal,
 ) -> HttpResponse:
     """Show a whole page once more with what was typed and what is wrong with it."""
-    context = _part_context(membership, lesson, part, {**shown, "open": True})
-    context |= {"errors": refusal.errors, "typed": request.POST.dict()}
+    typed = request.POST.dict()
+    context = _part_context(membership, lesson, part, {**shown, "open": True, "typed": typed})
+    context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": ""}}
     return render(request, "lessons/part.html", context, status=refusal.status)
 
 
@@ -240,10 +352,14 @@ def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, aske
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    pages = [
-        selectors.activity_page(membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked)
-        for each in shown
-    ]
+    # Runs are read before the questions that wait for them: one that ends in between is told by the next poll.
+    laid_out = {
+        each.key: selectors.activity_page(
+            membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked
+        )
+        for each in sorted(shown, key=lambda each: not isinstance(each, Experiment))
+    }
+    pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((page.sheet.item.key for page in pages if _is_asking(page)), "")
     return {
@@ -265,9 +381,21 @@ def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, aske
     }
 
 
-def _note_reveals(membership: Membership, lesson: LoadedLesson, context: Mapping[str, Any]) -> None:
-    for page in context["pages"]:
-        sealing.note_reveal(membership, lesson, page)
+def _noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
+    """Remember what a page reveals for the first time, and open what had waited for that look on the same page."""
+    pages = context["pages"]
+    n_noted = sum(sealing.note_reveal(membership, lesson, page) for page in pages)
+    if n_noted == 0:
+        return context
+    row = selectors.progress_of(membership, lesson).get(part.key)
+    met = {each.key: selectors.as_met(membership, lesson, each) for each in part.activities}
+    opened = [
+        selectors.activity_page(membership, lesson, part, met[page.key], row, context["asked"])
+        if isinstance(page.sheet, ExperimentSheet)
+        else page
+        for page in pages
+    ]
+    return {**context, "pages": opened}
 
 
 def _where_the_class_is(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from lessons.authoring import markdown
-from lessons.authoring.schema import MARKDOWN_NAME, Activity, Lesson, Part
+from lessons.authoring.schema import MARKDOWN_NAME, NOTEBOOK_NAME, Activity, Lesson, Part
 
 Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
 
@@ -45,12 +46,13 @@ class LessonError(Exception):
 
 @dataclass(frozen=True)
 class LoadedLesson:
-    """A lesson with its texts as HTML, the hash of everything in it, and the texts that nothing names."""
+    """A lesson with its texts as HTML, its notebook, the hash of all of it, and the texts that nothing names."""
 
     lesson: Lesson
     texts: Mapping[str, str]
     content_hash: str
     unnamed_texts: tuple[str, ...] = ()
+    notebook: str | None = None
 
     def part(self, key: str) -> Part | None:
         return next((part for part in self.lesson.parts if part.key == key), None)
@@ -105,9 +107,10 @@ def load(folder: Path) -> LoadedLesson:
     digest = hashlib.sha256(lesson.model_dump_json().encode())
     for name, text in texts.items():
         digest.update(f"\0{name}\0{text}".encode())
+    notebook = texts.pop(lesson.notebook) if lesson.notebook else None
     html = {name: markdown.to_html(text) for name, text in texts.items()}
     unnamed = sorted(file.name for file in folder.glob("*.md") if file.name not in texts)
-    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed))
+    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook)
 
 
 def _read_yaml(path: Path) -> _Source:
@@ -136,9 +139,20 @@ def _read_texts(folder: Path, lesson: Lesson, source: _Source) -> dict[str, str]
             problems.append(source.problem(loc, f"names {name}, which is not beside it"))
         except UnicodeDecodeError:
             problems.append(source.problem(loc, f"names {name}, which is not UTF-8 text"))
+        else:
+            if name.endswith(".ipynb") and not _is_notebook(texts[name]):
+                problems.append(source.problem(loc, f"names {name}, which is not a Jupyter notebook"))
     if problems:
         raise LessonError(problems)
     return texts
+
+
+def _is_notebook(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("nbformat") == 4 and isinstance(found.get("cells"), list)
 
 
 def _named_files(model: BaseModel, at: Loc = ()) -> Iterator[tuple[str, Loc]]:
@@ -148,7 +162,7 @@ def _named_files(model: BaseModel, at: Loc = ()) -> Iterator[tuple[str, Loc]]:
             loc = (*at, name) if index is None else (*at, name, index)
             if isinstance(item, BaseModel):
                 yield from _named_files(item, loc)
-            elif isinstance(item, str) and re.fullmatch(MARKDOWN_NAME, item):
+            elif isinstance(item, str) and re.fullmatch(f"{MARKDOWN_NAME}|{NOTEBOOK_NAME}", item):
                 yield item, loc
 
 

@@ -17,6 +17,7 @@ from lessons.maths.rates import OUTCOMES
 
 T = TypeVar("T")
 MARKDOWN_NAME = r"[a-z0-9_]+\.md"
+NOTEBOOK_NAME = r"[a-z0-9_]+\.ipynb"
 
 
 class SealedMark:
@@ -38,6 +39,12 @@ def _markdown_file(value: str) -> str:
     return value
 
 
+def _notebook_file(value: str) -> str:
+    if not re.fullmatch(NOTEBOOK_NAME, value):
+        raise ValueError(f"“{value}” is not the name of a notebook (.ipynb) beside lesson.yaml")
+    return value
+
+
 def _exact(value: object) -> Fraction:
     if isinstance(value, Fraction):
         return value
@@ -55,6 +62,7 @@ Slug = Annotated[str, Field(max_length=60), AfterValidator(_slug)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 Paragraph = Annotated[str, Field(min_length=1, max_length=900)]
 MarkdownFile = Annotated[str, AfterValidator(_markdown_file)]
+NotebookFile = Annotated[str, AfterValidator(_notebook_file)]
 # A number as its author wrote it: 0.1 is exactly 1/10, and "4/15" stays a fraction.
 Exact = Annotated[
     Fraction,
@@ -62,6 +70,20 @@ Exact = Annotated[
     PlainSerializer(str, return_type=str),
 ]
 Cell = Literal["errors", "products", "mean", "gradient", "w", "error_last"]
+
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# What a run can tell: where the error on new data is lowest, the accuracy and the recall of the model shown (in
+# percent), which digit takes the starved one's images, and what a fix changes.
+Measure = Literal["best", "accuracy", "recall", "absorber", "change"]
+NUMBERS_MEASURED = ("best", "accuracy", "recall")
+SPREAD = "spread"  # no single digit takes them
+CHANGES = ("much", "little", "nothing", "worse")
+OUTCOMES_MEASURED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(NUMBERS_MEASURED, frozenset()),
+    "absorber": frozenset({*DIGITS, SPREAD}),
+    "change": frozenset(CHANGES),
+}
 
 
 class Strict(BaseModel):
@@ -265,6 +287,10 @@ class Item(Strict):
     It asks for a choice (and a `second` one) or a number. What is right is given (`right`, `number.right`), worked out
     (`rates`: what a learning rate does), or still to come (`run`: the activity whose run will tell).
     A `full` cycle goes on after the reveal: what did you see, which idea, and a `transfer` question.
+
+    `measures` says what in the run's result is asked for; a `poll` asks for a decision on the run, and none is right.
+    Where nobody leads, an item with `after` waits until that item is behind the member: its question, if nothing was
+    sealed yet, else its reveal.
     """
 
     key: Slug
@@ -283,6 +309,11 @@ class Item(Strict):
     second: Question | None = None
     rates: Annotated[tuple[Annotated[Exact, Field(gt=0, le=2)], ...], Field(max_length=2)] = ()
     run: Slug | None = None
+    # Which of the experiment's trials tells; its first, where it is not said.
+    trial: Slug | None = None
+    measures: Measure | None = None
+    poll: bool = False
+    after: Slug | None = None
     right: Sealed[Slug | None] = None
     also: Sealed[tuple[Slug, ...]] = ()
     comments: Sealed[dict[Slug, Line]] = Field(default_factory=dict)
@@ -296,8 +327,8 @@ class Item(Strict):
     def asks_one_thing(self) -> Self:
         if bool(self.choices) == (self.number is not None):
             raise ValueError("an item has either choices or a number")
-        if self.choices and len(self.choices) < 3:
-            raise ValueError("an item offers three to six choices")
+        if self.choices and len(self.choices) < (2 if self.poll else 3):
+            raise ValueError("an item offers three to six choices, a poll two at least")
         if self.number is not None and self.second is not None:
             raise ValueError("a number has no second question")
         _check_choices(self.choices, (self.right,) if self.right else (), self.also, self.comments)
@@ -311,13 +342,30 @@ class Item(Strict):
             raise ValueError("say what is right in one way: `right`, one of `rates`, or the `run` that will tell")
         if is_worked_out and (unknown := sorted({choice.key for choice in self.choices} - set(OUTCOMES))):
             raise ValueError(f"no learning rate does these: {', '.join(unknown)}; there are {', '.join(OUTCOMES)}")
-        if self.run is None and self.reveal is None:
-            raise ValueError("an item needs its `reveal`, or the `run` that will tell")
+        if self.reveal is None:
+            raise ValueError("an item needs its `reveal`")
         return self
 
     @model_validator(mode="after")
+    def says_what_a_run_tells(self) -> Self:
+        if self.run is None and (self.measures or self.poll or self.trial):
+            raise ValueError("`measures`, `poll` and `trial` are about a `run`: name it")
+        if self.run is not None and self.poll == (self.measures is not None):
+            raise ValueError("an item with a `run` either says what it `measures` or is a `poll`")
+        if self.poll and (self.number is not None or self.cycle == "full"):
+            raise ValueError("a poll is a quick question with choices")
+        if self.measures is not None and (self.number is not None) != (self.measures in NUMBERS_MEASURED):
+            raise ValueError(f"{self.measures} is {'a number' if self.number is None else 'no number'}")
+        if self.measures is not None and (unknown := sorted(set(self._keys()) - OUTCOMES_MEASURED[self.measures])):
+            raise ValueError(f"no run does these: {', '.join(unknown)}")
+        return self
+
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(choice.key for choice in self.choices)
+
+    @model_validator(mode="after")
     def goes_all_the_way(self) -> Self:
-        if self.cycle == "full" and self.run is None:
+        if self.cycle == "full":
             missing = [name for name in ("ideas", "convinced", "transfer") if not getattr(self, name)]
             if self.number is not None and self.saw is None:
                 missing.append("saw")
@@ -329,8 +377,13 @@ class Item(Strict):
 
     @property
     def waits(self) -> bool:
-        """Nothing here can tell what is right: a run has to."""
+        """Nothing here can tell what is right: a run of the member's own has to."""
         return self.run is not None
+
+    @property
+    def comes_first(self) -> bool:
+        """The run waits for this guess."""
+        return self.waits and not self.poll
 
 
 def _check_choices(
@@ -399,6 +452,9 @@ class Predict(AnyActivity):
         keys = [item.key for item in self.every_item()]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
             raise ValueError(f"these items are there more than once: {', '.join(twice)}")
+        unknown = sorted({item.after for item in self.every_item() if item.after} - set(keys))
+        if unknown:
+            raise ValueError(f"`after` names items that do not exist: {', '.join(unknown)}")
         if self.data is None and (self.worked or self.play or any(item.rates for item in self.every_item())):
             raise ValueError("learning rates need `data` to run on")
         for rule in ("half", "full"):
@@ -441,7 +497,105 @@ def _spelled_out(item: Any, shared: list[dict[str, Any]]) -> Any:
     return item
 
 
-Activity = Annotated[Reading | HandSteps | Predict, Field(discriminator="type")]
+Setting = int | float | str
+
+
+def _as(kind: type[int] | type[float], text: str) -> int | float | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+class Knob(Strict):
+    """One setting of a run that whoever starts it chooses: the parameter's name, and what is offered for it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]
+    label: Line
+    options: Annotated[tuple[Setting, ...], Field(min_length=2, max_length=12)]
+    start: Setting
+    # How an option reads; the option itself, where nothing is said.
+    names: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=40)], ...], Field(max_length=12)] = ()
+
+    @model_validator(mode="after")
+    def offers_what_it_starts_with(self) -> Self:
+        if self.start not in self.options:
+            raise ValueError(f"{self.name} starts with {self.start}, which is not among its options")
+        if self.names and len(self.names) != len(self.options):
+            raise ValueError(f"{self.name} has {len(self.options)} options and {len(self.names)} names")
+        return self
+
+    def read(self, sent: Any) -> Any:
+        """Give the option that was meant; what is none of them is given as a number if it is one, to be refused."""
+        if sent is None:
+            return self.start
+        meant = next((option for option in self.options if str(option) == str(sent)), None)
+        if meant is not None or not isinstance(sent, str):
+            return sent if meant is None else meant
+        return next((read for read in (_as(int, sent), _as(float, sent)) if read is not None), sent)
+
+    def named(self) -> tuple[tuple[Setting, str], ...]:
+        return tuple(zip(self.options, self.names or map(str, self.options), strict=True))
+
+
+class Trial(Strict):
+    """One way to run an experiment: a kind of run with its parameters, some of which are `knobs`.
+
+    With `beside` each run is compared with one of the same seed in which these parameters are different: the model
+    before it was mended.
+    """
+
+    key: Slug
+    title: Line
+    text: Paragraph | None = None
+    kind: Literal["u_curve", "starvation", "tipping_point", "blame"]
+    params: dict[str, Setting | tuple[Setting, ...]] = Field(default_factory=dict)
+    knobs: Annotated[tuple[Knob, ...], Field(max_length=4)] = ()
+    beside: dict[str, Setting] = Field(default_factory=dict)
+
+    def spelled_out(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The parameters of a run with these settings of the knobs; where nothing is set, as a knob starts."""
+        own = {name: list(value) if isinstance(value, tuple) else value for name, value in self.params.items()}
+        return {**own, **{knob.name: knob.read(settings.get(knob.name)) for knob in self.knobs}}
+
+
+class Experiment(AnyActivity):
+    """Runs that members start themselves. It is done when a run of its first trial is.
+
+    The guesses that name it (`run`) are sealed first. With `conclude` a conclusion in one's own words belongs to it.
+    """
+
+    type: Literal["experiment"]
+    intro: MarkdownFile | None = None
+    closing: Sealed[MarkdownFile | None] = None
+    # The experiment whose run comes first.
+    after: Slug | None = None
+    trials: Annotated[tuple[Trial, ...], Field(min_length=1, max_length=8)]
+    conclude: Line | None = None
+
+    @model_validator(mode="after")
+    def trials_have_names(self) -> Self:
+        keys = [trial.key for trial in self.trials]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two trials have the same key")
+        return self
+
+    def trial(self, key: str) -> Trial | None:
+        return next((trial for trial in self.trials if trial.key == key), None)
+
+
+class Explain(AnyActivity):
+    """A question to be answered in one to three sentences of one's own, which an instructor reads."""
+
+    type: Literal["explain"]
+    question: Line
+    # What a good answer has; the reader ticks these.
+    asks: Annotated[tuple[Line, ...], Field(max_length=4)] = ()
+    # The experiment whose run comes first.
+    after: Slug | None = None
+
+
+Activity = Annotated[Reading | HandSteps | Predict | Experiment | Explain, Field(discriminator="type")]
 
 
 class Part(Strict):
@@ -492,6 +646,37 @@ class Lesson(Strict):
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=12)]
     laws: tuple[Law, ...] = ()
     sentence: Line
+    # The session's work in plain Python, for students to take away from the first minute on: nothing sealed in it.
+    notebook: NotebookFile | None = None
+
+    @model_validator(mode="after")
+    def runs_exist(self) -> Self:
+        for item in self._waiting():
+            experiment = self.experiment(item.run or "")
+            if experiment is None or (item.trial and experiment.trial(item.trial) is None):
+                missing = f"{item.run}/{item.trial}" if item.trial else item.run
+                raise ValueError(f"item “{item.key}” waits for a run that is no experiment here: {missing}")
+        return self
+
+    def experiment(self, key: str) -> Experiment | None:
+        """The experiment of this name."""
+        every = (activity for part in self.parts for activity in part.activities)
+        return next((each for each in every if isinstance(each, Experiment) and each.key == key), None)
+
+    def guesses_before(self, run: str, trial: str) -> tuple[tuple[Predict, Item], ...]:
+        """The questions to be answered before this trial of an experiment is run."""
+        return tuple(
+            (activity, item)
+            for part in self.parts
+            for activity in part.activities
+            if isinstance(activity, Predict)
+            for item in activity.items
+            if item.comes_first and item.run == run and (item.trial == trial if item.trial else not item.extra)
+        )
+
+    def _waiting(self) -> list[Item]:
+        every = [activity for part in self.parts for activity in part.activities if isinstance(activity, Predict)]
+        return [item for activity in every for item in activity.every_item() if item.waits]
 
     @model_validator(mode="after")
     def keys_are_unique(self) -> Self:
@@ -504,10 +689,9 @@ class Lesson(Strict):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ValueError(f"these keys are used more than once: {', '.join(twice)}")
-        afters = {
-            each.after for part in self.parts for each in part.activities if isinstance(each, Predict) and each.after
-        }
-        if missing := sorted(afters - {activity.key for part in self.parts for activity in part.activities}):
+        every = [activity for part in self.parts for activity in part.activities]
+        afters = {each.after for each in every if isinstance(each, Predict | Experiment | Explain) and each.after}
+        if missing := sorted(afters - {activity.key for activity in every}):
             raise ValueError(f"`after` names activities that do not exist: {', '.join(missing)}")
         unknown = sorted({law.part for law in self.laws if law.part} - {part.key for part in self.parts})
         if unknown:

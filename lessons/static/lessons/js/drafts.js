@@ -53,7 +53,8 @@ document.addEventListener("input", (event) => {
   if (form && event.target !== form) keep(form);
 });
 document.addEventListener("later", (event) => restore(event.target));
-document.addEventListener("htmx:afterSettle", (event) => event.detail.elt.id === "part" && sheets().forEach(restore));
+// At once, not when the page has settled: what is typed meanwhile would be kept as if it were all.
+document.addEventListener("htmx:afterSwap", (event) => event.detail.elt.id === "part" && sheets().forEach(restore));
 
 // The server has it: the draft goes, unless more was typed meanwhile. The outbox tells.
 document.addEventListener("acknowledged", (event) => {

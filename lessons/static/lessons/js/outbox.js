@@ -183,6 +183,8 @@ function later(delay = wait) {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (document.hidden || !read().length) return;
+    // Its own answer may still come; a repetition would exchange the page under it.
+    if (document.querySelector("form[data-kept].htmx-request")) return later();
     // Two tabs need not both send; where there are no locks (plain http) the id keeps it to one.
     if (navigator.locks) navigator.locks.request(KEY, { ifAvailable: true }, (lock) => (lock ? flush() : later()));
     else flush();

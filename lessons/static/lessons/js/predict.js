@@ -1,6 +1,7 @@
 // Sliders and what is dragged on a chart follow each other; a reveal is spoken once; a half-made guess is kept here.
 const find = (mark, root = document) => root.querySelector(`[${mark}]`);
-const forms = () => document.querySelectorAll("form[data-predict-form]");
+const KEPT_FORMS = "form[data-predict-form], form[data-draft]";
+const forms = () => document.querySelectorAll(KEPT_FORMS);
 
 // A slider, its field and its chart are one number.
 function follow(box, value) {
@@ -69,8 +70,20 @@ function restore(form) {
   for (const [name, value] of Object.entries(typed)) if (form.elements[name] && !form.elements[name].value) form.elements[name].value = value;
 }
 document.addEventListener("input", ({ target }) => {
-  const form = target.closest?.("form[data-predict-form]");
+  const form = target.closest?.(KEPT_FORMS);
   if (form) keep(form);
+});
+
+// At once, not when the new page has settled: what is typed meanwhile would be kept as if it were all.
+let caret = {};
+document.addEventListener("htmx:beforeSwap", () => {
+  const { id, selectionStart: start, selectionEnd: end } = document.activeElement ?? {};
+  caret = { id, start, end };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  forms().forEach(restore);
+  const writing = document.activeElement;
+  if (writing?.matches("textarea") && writing.id === caret.id) writing.setSelectionRange(caret.start, caret.end);
 });
 
 function speak(text) {
@@ -94,7 +107,6 @@ function furnish() {
 let state = "";
 const stateOf = (predict) => (predict ? `${predict.dataset.item}.${predict.dataset.state}.${predict.dataset.turn}` : "");
 function arrive() {
-  forms().forEach(restore);
   furnish();
   state = stateOf(find("data-predict"));
 }
@@ -117,14 +129,16 @@ document.addEventListener("drawn", ({ target }) => {
   if (!target.closest("#play")) tellWhatIsNew(document.getElementById("part"));
 });
 
-// A number that cannot be read is said at its field, too.
+// What cannot be read is said at its field, too.
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  const [form, says] = [detail.requestConfig.elt, document.getElementById("choice-error")];
-  if (detail.xhr.status !== 400 || !form.matches?.("[data-predict-form]") || !says) return;
+  const form = detail.requestConfig.elt;
+  const says = form.querySelector?.("[data-error]");
+  if (detail.xhr.status !== 400 || !says) return;
+  const field = form.elements[says.dataset.error];
   says.textContent = document.getElementById("banner").textContent;
   says.hidden = false;
-  form.elements.choice.setAttribute("aria-invalid", "true");
-  form.elements.choice.focus();
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
 });
 
 // Sealed on another device, or closed meanwhile: show how it stands.
@@ -134,4 +148,5 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   address.searchParams.set("item", find("data-predict").dataset.item);
   htmx.ajax("GET", address.href, { target: "#part", select: "#part", swap: "outerHTML" });
 });
+forms().forEach(restore);
 arrive();

@@ -69,6 +69,6 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (["part", "play"].includes(event.detail.elt.id)) arrive(event.detail.elt);
+  if (["part", "play"].includes(event.detail.elt.id) || event.detail.elt.matches("[data-trial]")) arrive(event.detail.elt);
 });
 arrive(document);

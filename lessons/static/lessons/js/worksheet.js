@@ -48,6 +48,8 @@ document.addEventListener("input", (event) => mirror(event.target.closest?.("[da
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id !== "part") return;
+  // A run that ends, and an answer that was waiting, come by themselves: who reads or writes goes on.
+  if (event.detail.requestConfig?.elt?.matches("[data-trial]") || document.activeElement?.matches("textarea")) return;
   const part = document.getElementById("part");
   if (!part.querySelector("[data-worksheet], .taken, .reading") && part.querySelector("[data-predict]")) return;
   const open = [...part.querySelectorAll(".cell:not(.cell--scratch) .cell__input")].find(({ value }) => !value);

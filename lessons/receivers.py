@@ -1,0 +1,16 @@
+"""What lessons do with news from below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from experiments.events import run_ended
+from experiments.models import Run
+from lessons import running
+
+
+@receiver(run_ended)
+def keep_what_was_measured(sender: object, run: Run, **kwargs: Any) -> None:
+    running.note_end(run)

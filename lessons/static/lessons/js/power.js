@@ -1,0 +1,45 @@
+// The slider of a model's power: the line through the dots and the places on both curves move together.
+const find = (mark, root) => root.querySelector(`[${mark}]`);
+const all = (mark, root) => [...root.querySelectorAll(`[${mark}]`)];
+let speaking = 0;
+
+function show(chart, at) {
+  const lines = all("data-power", find("data-fit", chart));
+  lines.forEach((line, i) => line.toggleAttribute("hidden", i !== at));
+  const { power, powerSays } = lines[at].dataset;
+  for (const curve of all("data-run-drawn", chart)) {
+    const [mark, here] = [curve.querySelector(`[data-at="${at}"] .rate__touch`), find("data-here", curve)];
+    if (!here) continue;
+    for (const name of ["cx", "cy"]) here.setAttribute(name, mark.getAttribute(name));
+    here.removeAttribute("hidden");
+  }
+  find("data-fit-drawing", chart).setAttribute("aria-label", powerSays);
+  find("data-fit-now", chart).textContent = power;
+  const range = find("data-fit-range", chart);
+  range.value = at;
+  range.setAttribute("aria-valuetext", power);
+  for (const button of all("data-power-choice", chart)) button.setAttribute("aria-current", String(button.dataset.powerChoice === power));
+  clearTimeout(speaking);
+  // Said once the slider rests.
+  speaking = setTimeout(() => (find("data-fit-says", chart).textContent = powerSays), 250);
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (target.matches?.("[data-fit-range]")) show(target.closest("[data-u-curve]"), Number(target.value));
+});
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-power-choice]");
+  if (!button) return;
+  const chart = button.closest("[data-u-curve]");
+  show(chart, all("data-power", find("data-fit", chart)).findIndex((line) => line.dataset.power === button.dataset.powerChoice));
+});
+
+function arrive() {
+  for (const slider of all("data-fit-slider", document)) {
+    slider.hidden = false;
+    const chart = slider.closest("[data-u-curve]");
+    show(chart, all("data-power", find("data-fit", chart)).findIndex((line) => !line.hasAttribute("hidden")));
+  }
+}
+document.addEventListener("htmx:afterSettle", arrive);
+arrive();
