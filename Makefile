@@ -19,7 +19,7 @@ help:
 	@echo "make run            start Downhill on http://127.0.0.1:8000 (PORT=8001 make run for another port)"
 	@echo "make test           the test suite; needs no service"
 	@echo "make test-services  the test suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
-	@echo "make check          format, lint, types, imports, migrations, content, locks, then make test"
+	@echo "make check          format, lint, types, imports, migrations, content, Docker, locks, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
 
@@ -44,6 +44,8 @@ check: .venv/.installed
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(EMBEDDED) DEBUG=0 HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(EMBEDDED) $(BIN)/python manage.py check_content
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
 	@! grep -nE 'https?://|index-url|find-links' requirements.txt requirements-dev.txt || \
 		{ echo "The lock files name a host; run make lock without index settings in them." >&2; exit 1; }
 	$(MAKE) test

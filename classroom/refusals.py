@@ -43,3 +43,8 @@ class Conflict(Refusal):
 class TooLarge(Refusal):
     status = 413
     title = _("Too much at once")
+
+
+class TooMany(Refusal):
+    status = 429
+    title = _("One after the other")

@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {"RunState": "experiments.models.RunState", "PartState": "lessons.models.PartState"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -269,9 +270,25 @@ SPECTACULAR_SETTINGS = {
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 120
+# Seconds that a run may take; a little later its process is ended.
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("RUN_TIME_LIMIT", 100)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 20
+# Seconds without a heartbeat after which a run's worker counts as gone, and between two looks for such runs.
+RUN_STALE_AFTER = env.int("RUN_STALE_AFTER", 15)
+RUN_REAP_EVERY = env.int("RUN_REAP_EVERY", 5)
+CELERY_BEAT_SCHEDULE = {
+    "take up what was left": {
+        "task": "experiments.reap",
+        "schedule": RUN_REAP_EVERY,
+        # Behind a long run they would pile up.
+        "options": {"expires": RUN_REAP_EVERY},
+    }
+}
+CELERY_BEAT_SCHEDULE_FILENAME = f"{_var('queue')}/beat-schedule"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
+# A slow machine takes its time to fork a process that has loaded scikit-learn.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
@@ -279,17 +296,25 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # Longer than any task may run, or a long one would be handed out twice.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 300,
+        "visibility_timeout": CELERY_TASK_TIME_LIMIT + 180,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "global_keyprefix": REDIS_PREFIX,
+        # Whoever asks for a run waits while its message is sent: a broker that is away must be noticed soon.
+        "max_retries": 1,
+        "interval_start": 0.1,
+        "connect_retries_timeout": 1,
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,  # a worker's own reads are answered every second
     }
+    # A worker waits for a broker that is away as long as it takes.
+    CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 else:
+    CELERY_BROKER_TRANSPORT = "classroom.message_folder:Transport"
     CELERY_BROKER_URL = "filesystem://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": _var("queue", "messages"),
         "data_folder_out": _var("queue", "messages"),
-        "processed_folder": _var("queue", "processed"),
         "control_folder": _var("queue", "control"),
         "polling_interval": 0.1,
     }

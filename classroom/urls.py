@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+import experiments.api
 import lessons.api
 from classroom import api, views
 from classroom.dashboard.api import ProgressView
@@ -37,6 +38,9 @@ api_v1 = [
     path(f"{ACTIVITY}predictions/", lessons.api.Predictions.as_view(), name="api-predictions"),
     path(f"{ACTIVITY}items/<slug:item>/reveal/", lessons.api.RevealOfItem.as_view(), name="api-reveal"),
     path(f"{ACTIVITY}items/<slug:item>/reconcile/", lessons.api.Reconcile.as_view(), name="api-reconcile"),
+    path("runs/", lessons.api.Runs.as_view(), name="api-runs"),
+    path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
+    path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
 ]
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
-from lessons import answers, guess_charts, leading, predict, stage
+from lessons import answers, class_runs, guess_charts, leading, predict, stage
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Item, Part, Predict
+from lessons.class_runs import ClassFinds
 from lessons.guess_charts import BarChart, LowestPointChart
 from lessons.maths import values
 from lessons.models import Counts, Prediction
@@ -84,6 +85,9 @@ class Question:
     n_sealed: int
     n_here: int
     bars: BarChart | None
+    # What the runs of the class show together, and how many have theirs.
+    finds: ClassFinds | None
+    n_runs: int
     answer: str
     says: str
     before: QuestionLine | None
@@ -135,6 +139,8 @@ def question(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Q
         n_sealed=n_sealed,
         n_here=n_here,
         bars=room.bars(activity, item) if is_revealed else None,
+        finds=class_runs.finds_about(membership.cohort, lesson.lesson, item) if is_revealed and item.waits else None,
+        n_runs=class_runs.n_done(membership.cohort, lesson.lesson, item) if item.waits else 0,
         answer=room.answer(activity, item) if is_revealed else "",
         says=item.reveal.text if is_revealed and item.reveal else "",
         before=room.next_to(at, -1),
@@ -187,8 +193,6 @@ class _Room:
         act = ACTS[state]
         if state == "voted" and self._wants_second_vote(activity, item, len(votes)):
             act = "open_vote"
-        elif state == "voted" and item.waits:
-            act = ""
         return QuestionLine(
             part=part.key,
             activity=activity.key,

@@ -132,7 +132,9 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
     rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list("state", "tries"))
     counted = {state: sum(state == row_state for row_state, _tries in rows) for state in PartState.values}
     counted[PartState.NOT_STARTED] += n_students - len(rows)
-    shown = (PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE)
+    shown = [PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE]
+    if counted[PartState.WAITING]:
+        shown.insert(3, PartState.WAITING)
     return PartView(
         key=part.key,
         title=part.title,

@@ -191,7 +191,7 @@ def web(host: str, port: int) -> Child:
 def worker() -> Child:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "classroom", "worker", "--loglevel", "WARNING"]
     concurrency = os.environ.get("CELERY_CONCURRENCY") or "1"
-    options = ["--pool", "prefork", "--concurrency", concurrency, "--without-gossip", "--without-mingle"]
+    options = ["--pool", "prefork", "--concurrency", concurrency, "--without-gossip", "--without-mingle", "--beat"]
     environment = _environment(
         OMP_NUM_THREADS="1",
         DATABASE_POOL="0",

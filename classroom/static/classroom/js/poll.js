@@ -1,15 +1,23 @@
-// Asks again every second and a half or so, never while the page is hidden or the last question is open.
-const PERIOD = 1500;
+// Asks again every second and a half or so, what moves quickly or slowly at its own pace; never while the page is
+// hidden or the last question is open.
+const PERIODS = { "": 1500, quick: 500, slow: 4000 };
 
-function tick() {
-  const target = document.querySelector("[data-poll]");
-  if (!document.hidden && target && !document.querySelector("form.htmx-request, [data-poll].htmx-request")) {
-    target.dispatchEvent(new Event("poll"));
-  }
-  setTimeout(tick, PERIOD * (0.8 + 0.4 * Math.random()));
+function ask(kind) {
+  if (document.hidden || document.querySelector("form.htmx-request, [data-poll].htmx-request")) return;
+  const due = [...document.querySelectorAll("[data-poll]")].filter((each) => each.dataset.poll === kind);
+  // One at a time: what it brings may replace the others.
+  due.sort((one, other) => (one.askedAt ?? 0) - (other.askedAt ?? 0));
+  if (!due.length) return;
+  due[0].askedAt = performance.now();
+  due[0].dispatchEvent(new Event("poll"));
 }
 
-setTimeout(tick, PERIOD * Math.random());
+function tick(kind) {
+  ask(kind);
+  setTimeout(() => tick(kind), PERIODS[kind] * (0.8 + 0.4 * Math.random()));
+}
+
+for (const kind of Object.keys(PERIODS)) setTimeout(() => tick(kind), PERIODS[kind] * Math.random());
 
 // An answer that is on its way when somebody sends something knows nothing of it, and would hide what it brings.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
@@ -24,5 +32,5 @@ const scroller = () => document.querySelector("[data-poll] .grid__scroll");
 document.addEventListener("htmx:beforeSwap", () => (scrolled = scroller()?.scrollLeft ?? 0));
 document.addEventListener("htmx:afterSwap", () => scroller()?.scrollTo({ left: scrolled, behavior: "instant" }));
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) document.querySelector("[data-poll]")?.dispatchEvent(new Event("poll"));
+  if (!document.hidden) ["quick", "", "slow"].forEach(ask);
 });
