@@ -21,9 +21,9 @@ from lessons import catalogue
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, MembershipFactory
 
-# Seconds that all tests with a marker may take together, summed over parallel workers that share two cores;
-# tests without a marker need at most a database.
-BUDGETS = {"pure": 180, "journey": 2400, "faults": 480, "race": 600, "benchmark": 300, "database": 900}
+# Seconds that all tests with a marker may take together, summed over parallel workers that share two cores, about
+# 1.5 times what they take on busy ones; tests without a marker need at most a database.
+BUDGETS = {"pure": 360, "journey": 3300, "faults": 1200, "race": 1100, "benchmark": 600, "database": 1100}
 IN_CI = os.environ.get("CI") == "true"
 
 spent: dict[str, float] = defaultdict(float)
@@ -46,6 +46,18 @@ def _faults_of_the_session() -> list[str]:
     ]
     slow += [f"a test for PostgreSQL was skipped on it: {name}" for name in skipped_on_services]
     return slow + [f"a journey was skipped: {name}" for name in skipped_journeys]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a browser outside the journeys, even by a fixture's name (`page`): it draws all journeys to its place.
+
+    Journeys come after the tests that need a database, since Playwright leaves a running event loop behind it, in which
+    Django refuses a database.
+    """
+    for item in items:
+        is_given_a_browser = hasattr(item, "callspec") and "browser_name" in item.callspec.params
+        if is_given_a_browser and not item.get_closest_marker("journey"):
+            raise pytest.UsageError(f"{item.nodeid} is no journey and asks for a browser; rename its fixture.")
 
 
 @pytest.hookimpl(trylast=True)

@@ -57,6 +57,20 @@ def send(url: str, lanes: list[list[Request]]) -> Outcome:
     return Outcome([Answer(*answer) for answer in result["answers"]], result["seconds"])
 
 
+def one(url: str, request: Request) -> Answer:
+    """Send a single request, from this process."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    method, path, headers, body = request
+    began = time.perf_counter()
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+    finally:
+        connection.close()
+    return Answer(response.status, time.perf_counter() - began, text)
+
+
 def _run(job: dict[str, Any]) -> dict[str, Any]:
     start = threading.Barrier(len(job["lanes"]) + 1)
     answers: list[list[Any]] = [[] for _ in job["lanes"]]

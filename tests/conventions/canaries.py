@@ -123,6 +123,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "code": membership.cohort.join_code,
         "student": membership.pk,
         "lesson": lesson.lesson.slug,
+        "run": "5f3a1c9e-0000-4000-8000-00000000000a",
     }
     rows = [row for row in PAGES + API if "GET" in row.answers and row.name != "readyz"]
     found = set()

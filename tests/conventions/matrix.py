@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.authtoken.models import Token
 
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
+from experiments.models import Run
 from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
 from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory
 
@@ -54,6 +55,8 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "password": PASSWORD,
         "content_type": ContentType.objects.get_for_model(User).pk,
         "cohort": ours.slug,
+        "run": "5f3a1c9e-0000-4000-8000-00000000000a",
+        "made_run": Run.objects.create(kind="blame", params={}, seed=0, fingerprint="made").pk,
         "code": ours.join_code,
         "student": student.pk,
         "username": student.user.username,

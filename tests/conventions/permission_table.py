@@ -56,6 +56,8 @@ API_OTHERWISE = (401, 405, 405, 405, 405, 405)
 
 LESSON = "lessons/{lesson}/"
 PREDICT = "/c/{cohort}/" + LESSON + "activities/rates/"
+# Nobody has sealed a guess yet, and nobody has asked for a run of this name.
+EXPERIMENT = "/c/{cohort}/" + LESSON + "activities/u-curve-run/"
 LEAD = {"act": "lead_class"}
 NEWCOMER = {"username": "newcomer", "display_name": "Newcomer", "password": "{password}"}
 NEW_PASSWORD = {
@@ -100,6 +102,10 @@ PAGES = (
     # Nobody has sealed anything yet.
     Row("lessons:reconcile", f"{PREDICT}items/half-a/reconcile/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}),
     Row("lessons:check", "/c/{cohort}/" + LESSON + "activities/{activity}/check/", {"POST": MEMBERS_SENT_ON}, ANSWER),
+    Row("lessons:start", f"{EXPERIMENT}start/", {"POST": (LOG_IN, 409, 404, 302, 404, 404)}, {"trial": "polynomial"}),
+    Row("lessons:withdraw", f"{EXPERIMENT}withdraw/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}, {"run": "{run}"}),
+    Row("lessons:runs", f"{EXPERIMENT}runs/", {"GET": MEMBERS}),
+    Row("lessons:notebook", "/c/{cohort}/lessons/{lesson}/notebook.ipynb", {"GET": MEMBERS}),
     Row("healthz", "/healthz", {"GET": EVERYBODY}),
     Row("readyz", "/readyz", {"GET": EVERYBODY}),
     Row("favicon", "/favicon.ico", {"GET": SENT_ON}),
@@ -132,6 +138,20 @@ API = (
     api("api-predictions", f"{RATES}predictions/?cohort={{cohort}}", "POST", API_MEMBERS_CREATE, PREDICTION),
     api("api-reveal", f"{RATES}items/half-a/reveal/?cohort={{cohort}}", "GET", API_SEALED),
     api("api-reconcile", f"{RATES}items/half-a/reconcile/?cohort={{cohort}}", "POST", API_SEALED),
+    api(
+        "api-runs",
+        "v1/runs/?cohort={cohort}",
+        "POST",
+        (401, 202, 404, 202, 404, 404),
+        {"kind": "u_curve", "params": {"n_repeats": 5}, "seed": 7},
+    ),
+    Row(
+        "api-run",
+        "/api/v1/runs/{run}/",
+        dict.fromkeys(("GET", "DELETE"), (401, 404, 404, 404, 404, 404)),
+        otherwise=API_OTHERWISE,
+    ),
+    api("api-run-notebook", "v1/runs/{run}/notebook/", "GET", (401, 404, 404, 404, 404, 404)),
     api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
     api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
     api("docs", "docs/", "GET", EVERYBODY, otherwise=NEVER),
@@ -188,6 +208,7 @@ ADMIN = (
     *admin_model("classroom_cohort", "{cohort_id}"),
     *admin_model("classroom_membership", "{student}"),
     *admin_model("classroom_learningevent", "{event_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
+    *admin_model("experiments_run", "{made_run}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
     admin("admin/(?P<url>.*)$", "nothing/here/", (404,) * 5),
 )
 

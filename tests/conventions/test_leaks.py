@@ -15,20 +15,22 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Refusal
-from lessons import catalogue, leading, sealing, services
+from experiments.models import Run
+from lessons import catalogue, leading, measured, running, sealing, services
 from lessons.authoring import schema
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening
 from tests.conventions import canaries
 from tests.conventions.canaries import answers, heard
 from tests.factories import CohortFactory, MembershipFactory
+from tests.lessons import runs
 
 # The sampler's two steps by the half rule.
 STEPS = (
     {"products": ["1", "2", "6"], "mean": "3", "w": "3.7"},
     {"mean": "2.4", "w": "3.46"},
 )
-GUESSES = {"third-step": "same", "far-away": "1", "bottom": "4", "twice-the-rate": "same"}
+GUESSES = {"third-step": "same", "far-away": "1", "twice-the-rate": "same"}
 LogIn = Callable[[User], Client]
 
 
@@ -171,7 +173,11 @@ def test_a_full_cycle_shows_no_verdict_before_what_was_seen_and_no_transfer_befo
 
 
 def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
-    member: Membership, leader: Membership, sampler: LoadedLesson, client_of: LogIn
+    member: Membership,
+    leader: Membership,
+    sampler: LoadedLesson,
+    client_of: LogIn,
+    clock: Callable[[datetime], None],
 ) -> None:
     leading.lead_class(leader)
     locked = answers(client_of(member.user), canaries.addresses(sampler, member))
@@ -180,6 +186,7 @@ def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
     seal(member, sampler, "third-step")
     leading.close_vote(leader, sampler, "guess-first", "third-step")
     sealed = answers(client_of(member.user), canaries.addresses(sampler, member))
+    clock(timezone.now())  # asking takes longer than the three seconds, on a slow machine
     leading.reveal(leader, sampler, "guess-first", "third-step")
     about_to = answers(client_of(member.user), canaries.addresses(sampler, member))
     wall = answers(client_of(leader.user), ["/present/ours/", "/present/ours/since/?v=0", "/c/ours/class/lead/"])
@@ -322,3 +329,134 @@ def test_no_value_that_is_asked_for_is_anywhere_before_it_was_found(
 
     assert [found for value in values for found in canaries.numbers_heard(value, said)] == []
     assert [value for value in values if value in replies[0]] == []
+
+
+# What each look at a starved model opens, in its order; the last is the fix.
+STAGES = ("headline", "recall", "absorber", "louder")
+
+
+def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict[str, list[str]]:
+    """What a run tells, by the look that opens it: figures, sentences, and the pixels of misread images."""
+    whole = measured.picture_of_run(run, None)
+    assert whole.recall
+    assert whole.confusion
+    assert whole.wall
+    pixels = [path for image in whole.wall.images for path, __ in image.shades if len(path) > 60]
+    said = {
+        "headline": [f"{whole.figure}", whole.baseline],
+        "recall": [whole.recall.summary, *(bar.says for bar in whole.recall.bars), repr(measured.recall_of(run))],
+        "absorber": [whole.confusion.summary, whole.wall.title, whole.wall.summary, *pixels],
+        "louder": [],
+    }
+    if fix and before:
+        both = measured.picture_of_run(fix, before).before_after
+        assert both
+        said["louder"] = [both.summary, *(row.label for row in both.recall.rows), repr(measured.mean_recall_of(fix))]
+    return said
+
+
+def addresses_with(lesson: LoadedLesson, member: Membership, *asked: Run) -> set[str]:
+    """Every address outside the other parts, those that name one of these runs included.
+
+    Left out is the run itself over the API: nobody's results are secret from themselves (ARCHITECTURE.md).
+    """
+    others = [part for part in lesson.lesson.parts if part.key != "bias"]
+    elsewhere = [f"/{each.key}/" for part in others for each in (part, *part.activities)]
+    base = f"/c/{member.cohort.slug}/lessons/{lesson.lesson.slug}/"
+    every = {each for each in canaries.addresses(lesson, member) if not any(place in each for place in elsewhere)}
+    found = {each for each in every if "/runs/5f3a1c9e" not in each}
+    trials = {"bias-run": ("starve", "other-digit", "other-model"), "bias-fix": ("give-back", "louder")}
+    for activity, keys in trials.items():
+        for trial in keys:
+            for run in asked:
+                found.add(f"{base}bias/?trial={trial}&run={run.pk}")
+                found.add(f"{base}activities/{activity}/runs/?v=0&trial={trial}&run={run.pk}")
+    assert len(found) > 50
+    return found
+
+
+def opened(said: dict[str, str], texts: dict[str, list[str]]) -> list[str]:
+    """Which looks an answer gives away."""
+    return [stage for stage in STAGES if heard(texts[stage], said)]
+
+
+def test_a_starved_model_is_shown_look_by_look_and_nothing_before_its_turn(
+    student: Membership, lesson: LoadedLesson, client_of: LogIn
+) -> None:
+    client = client_of(student.user)
+    run = runs.starve(student, lesson, seed=3)
+
+    def seen(*others: Run) -> list[str]:
+        # Asking every address looks at what may be looked at: so the first look is there from the start.
+        return opened(answers(client, addresses_with(lesson, student, run, *others)), telling(run))
+
+    steps = [seen()]
+    sealing.reconcile(student, lesson, "bias-guess", "headline", saw="six", idea="whole")
+    steps.append(seen())
+    runs.guess(student, lesson, "ship")
+    said = answers(client, [f"/c/ours/lessons/{lesson.lesson.slug}/bias/?item=ship"])
+
+    assert steps == [["headline"], ["headline"]]
+    assert opened(said, telling(run)) == ["headline"]
+    runs.look(student, lesson, "recall", "absorber")
+    assert seen() == ["headline", "recall", "absorber"]
+
+
+def test_what_a_fix_brings_waits_for_the_guess_and_both_runs(
+    student: Membership, lesson: LoadedLesson, client_of: LogIn
+) -> None:
+    neighbour = MembershipFactory(cohort=student.cohort)
+    for member in (student, neighbour):
+        run = runs.starve(member, lesson, seed=3)
+        runs.look_at_the_harm(member, lesson)
+    runs.guess(neighbour, lesson, "louder")
+    fix, before = runs.ask(neighbour, lesson, "bias-fix", "louder", seed=3)
+    runs.work()
+    fix.refresh_from_db()
+    before.refresh_from_db()
+    texts, client = telling(run, fix, before), client_of(student.user)
+
+    unguessed = opened(answers(client, addresses_with(lesson, student, run, fix, before)), texts)
+    runs.guess(student, lesson, "louder")
+    guessed = opened(answers(client, addresses_with(lesson, student, run, fix, before)), texts)
+    runs.ask(student, lesson, "bias-fix", "louder", seed=3)
+    looked = opened(answers(client, addresses_with(lesson, student, run, fix, before)), texts)
+
+    assert "louder" not in unguessed
+    assert "louder" not in guessed
+    assert "louder" in looked
+
+
+def test_in_a_led_class_a_starved_model_waits_for_the_instructor_look_by_look(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: LogIn
+) -> None:
+    leading.lead_class(instructor)
+    for item in runs.BEFORE_THE_RUN:
+        leading.open_vote(instructor, lesson, "bias-guess", item)
+        student.refresh_from_db()
+        runs.guess(student, lesson, item)
+        leading.close_vote(instructor, lesson, "bias-guess", item)
+    params = {"digit": 8, "kept": 5, "n_repeats": 2}
+    run = running.ask_by_kind(student, kind="starvation", params=params, seed=3, activity="bias-run")
+    runs.work()
+    run.refresh_from_db()
+    client = client_of(student.user)
+
+    def seen() -> list[str]:
+        return opened(answers(client, addresses_with(lesson, student, run)), telling(run))
+
+    steps = [seen()]
+    leading.reveal(instructor, lesson, "bias-guess", "headline")
+    open_now(student.cohort)
+    steps.append(seen())
+    sealing.reconcile(student, lesson, "bias-guess", "headline", saw="six", idea="whole")
+    leading.open_vote(instructor, lesson, "bias-guess", "ship")
+    runs.guess(student, lesson, "ship")
+    leading.close_vote(instructor, lesson, "bias-guess", "ship")
+    steps.append(seen())
+    leading.reveal(instructor, lesson, "bias-guess", "ship")
+    leading.reveal(instructor, lesson, "bias-guess", "recall")
+    open_now(student.cohort)
+    steps.append(seen())
+
+    assert steps == [[], ["headline"], ["headline"], ["headline", "recall"]]

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.pure
 ROOT = settings.BASE_DIR
 TEMPLATES = words.files(ROOT, "templates/**/*.html")
 APPS = ("classroom", "lessons", "experiments", "badges")
-MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if "migrations" not in file.parts]
+# The cells of notebooks are code for students to read, in the language of the notebook.
+NOT_PAGES = {"migrations", "notebooks"}
+MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if not NOT_PAGES & set(file.parts)]
 ASSETS = [
     file for app in APPS for file in words.files(ROOT / app, *(f"static/**/*.{kind}" for kind in ("css", "js", "svg")))
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import LAPTOP, PHONE, Desk
+from tests.journeys.conftest import LAPTOP, PHONE, Desk, log_in, lose_replies
 
 pytestmark = pytest.mark.journey
 
@@ -40,11 +40,12 @@ def check(page: Page) -> None:
 def test_a_step_is_refused_mended_accepted_and_the_instructor_sees_it_within_three_seconds(
     desk: Desk, new_student: Callable[[str], str]
 ) -> None:
-    instructor = desk.open("instructor")
-    new_student("nora")
+    instructor, student = desk.open(), desk.open()
+    log_in(instructor, "instructor")
+    username = new_student("nora")
     row = instructor.get_by_role("row", name="Nora")
     expect(row).to_be_visible(timeout=3000)
-    student = desk.open("nora")
+    log_in(student, username)
     expect(student.get_by_role("heading", name="Data Rules Everything")).to_be_visible()
     student.get_by_role("link", name="Start Gradient descent by hand").click()
 
@@ -231,11 +232,11 @@ def test_a_correction_after_a_lost_reply_is_graded_and_not_taken_for_the_old_ans
     student = desk.open(new_student("lena"))
     student.goto(SHEET)
     fill(student, STEP_1 | {"w": "9"})
-    student.route("**/check/", lambda route: (route.fetch(), route.abort()))
+    find_again = lose_replies(student, "**/check/")
     check(student)
     expect(student.get_by_role("alert")).to_contain_text("No connection.")
 
-    student.unroute("**/check/")
+    find_again()
     student.locator("#w").fill("0.7463")
     check(student)
 

@@ -99,6 +99,32 @@ def test_a_lesson_is_loaded_with_its_texts_as_html(write: Write) -> None:
     assert loaded.texts == {f"{name}.md": f"<p>Words of <em>{name}</em>.</p>\n" for name in TEXTS}
 
 
+def test_a_lesson_may_bring_a_notebook_which_is_part_of_it(write: Write) -> None:
+    folder = write("arc: arc.md", "arc: arc.md\nnotebook: work.ipynb")
+    hashes = set()
+
+    for text in ('{"nbformat": 4, "cells": []}', '{"nbformat": 4, "cells": [{}]}'):
+        (folder / "work.ipynb").write_text(text, encoding="utf-8")
+        loaded = load(folder)
+        assert loaded.notebook == text
+        assert "work.ipynb" not in loaded.texts
+        hashes.add(loaded.content_hash)
+
+    assert len(hashes) == 2
+    assert load(write()).notebook is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"nbformat": 3, "worksheets": []}', '{"nbformat": 4}'])
+def test_what_is_no_notebook_is_said(write: Write, text: str) -> None:
+    folder = write("arc: arc.md", "arc: arc.md\nnotebook: work.ipynb")
+    (folder / "work.ipynb").write_text(text, encoding="utf-8")
+
+    assert [str(problem) for problem in problems_of(folder)] == [
+        f"{folder / 'lesson.yaml'}:{line_of('arc: arc.md') + 1}: notebook: "
+        "names work.ipynb, which is not a Jupyter notebook"
+    ]
+
+
 def test_numbers_are_taken_exactly_as_written(write: Write) -> None:
     activity = hand_steps(load(write("learning_rate: 0.1", 'learning_rate: "4/15"')))
 
@@ -137,6 +163,14 @@ def test_parts_and_activities_are_found_by_key(write: Write) -> None:
         ("minutes: 10", "minutes: 121", "", "parts.0.minutes", "less than or equal to 120"),
         ("minutes: 10", "minuets: 10", "", "parts.0.minuets", "is not a word that lessons know"),
         ("prose: later.md", "prose: gone.md", "", "parts.1.prose", "names gone.md, which is not beside it"),
+        ("arc: arc.md", "arc: arc.md\nnotebook: work.py", "", "notebook", "not the name of a notebook"),
+        (
+            "arc: arc.md",
+            "arc: arc.md\nnotebook: gone.ipynb",
+            "",
+            "notebook",
+            "names gone.ipynb, which is not beside it",
+        ),
         ("language: en", "language: English", "", "language", "match pattern"),
         ("    soon: true", "    soon: false", "", "parts.1", "must say `soon: true`"),
         ("title: Later", "title: Later\n    title: Sooner", "", "parts.1.title", "is said twice"),

@@ -447,15 +447,14 @@ def test_a_reveal_needs_a_vote_that_was_held_and_closed(front: Front, n_acts: in
     assert RevealOpening.objects.count() == 0
 
 
-def test_what_waits_for_a_run_cannot_be_revealed(front: Front) -> None:
+def test_what_waits_for_a_run_is_revealed_like_any_other_to_whoever_has_one(front: Front) -> None:
     key = ("u-curve-guess", "lowest")
     front.open_vote(key)
     front.close_vote(key)
 
-    with pytest.raises(Conflict, match="A run has to tell what is behind this question"):
-        front.reveal(key)
+    front.reveal(key)
 
-    assert RevealOpening.objects.count() == 0
+    assert RevealOpening.objects.get().item == "lowest"
 
 
 def test_no_vote_comes_after_the_reveal(front: Front) -> None:
@@ -751,7 +750,7 @@ def test_a_guess_about_a_run_to_come_has_no_share_of_right_answers(front: Front,
     front.close_vote(key)
 
     assert _share(front, key) is None
-    assert front.question(key).line.act == ""
+    assert front.question(key).line.act == "reveal"
 
 
 @pytest.mark.parametrize(

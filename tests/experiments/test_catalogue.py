@@ -1,0 +1,190 @@
+"""What each kind of run takes: complete parameters, or a sentence for each that is wrong."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.refusals import Refusal
+from experiments import catalogue, runner
+from experiments.maths import TRAINING_IMAGES
+
+pytestmark = pytest.mark.pure
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ("model", "n_train", "noise", "complexities", "n_repeats", "digit", "kept", "fix", "restored")
+
+
+def refused(kind: str, params: Any, seed: Any = 0) -> dict[str, list[str]]:
+    with pytest.raises(Refusal) as refusal:
+        catalogue.read(kind, params, seed)
+    assert str(refusal.value.detail).startswith("This run cannot be made. ")
+    return dict(refusal.value.errors)
+
+
+@pytest.mark.parametrize("kind", catalogue.KINDS)
+def test_what_a_kind_starts_with_is_what_its_function_starts_with(kind: str) -> None:
+    takes = inspect.signature(runner.function_of(kind)).parameters
+    defaults = {name: takes[name].default for name in takes if name not in ("seed", "report")}
+
+    params = catalogue.read(kind, {}, 0)
+
+    assert params == {name: list(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
+
+
+@pytest.mark.parametrize("model", catalogue.SWEEP)
+def test_a_sweep_starts_as_its_model_does(model: str) -> None:
+    assert catalogue.read("u_curve", {"model": model}, 0) == {"model": model, **catalogue.SWEEP[model]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "errors"),
+    [
+        ("starvation", {"kept": 88}, {"kept": ["kept: from 0 to 87"]}),
+        ("starvation", {"kept": 90, "digit": 0}, {"kept": ["kept: from 0 to 89"]}),
+        (
+            "starvation",
+            {"kept": -1, "n_repeats": 51},
+            {"kept": ["kept: from 0 to 87"], "n_repeats": ["n_repeats: from 1 to 50"]},
+        ),
+        ("starvation", {"digit": 10}, {"digit": ["digit: from 0 to 9"]}),
+        ("starvation", {"kept": True}, {"kept": ["kept: a whole number"]}),
+        ("starvation", {"kept": "5"}, {"kept": ["kept: a whole number"]}),
+        ("starvation", {"model": "forest"}, {"model": ["model: one of svc, logistic, knn"]}),
+        ("starvation", {"colour": 1}, {"colour": ["colour: there is no such parameter"]}),
+        ("starvation", {"fix": "restore", "restored": 83}, {"restored": ["restored: from 0 to 82"]}),
+        (
+            "starvation",
+            {"restored": 3},
+            {"restored": ["restored: examples are given back with the fix “restore” alone"]},
+        ),
+        (
+            "starvation",
+            {"fix": "reweight", "model": "knn"},
+            {"fix": ["fix: nearest neighbours only count heads, so there is no weight to turn up"]},
+        ),
+        (
+            "starvation",
+            {"fix": "reweight", "kept": 0},
+            {"fix": ["fix: where no example is kept there is none to give more weight to"]},
+        ),
+        ("tipping_point", {"kept": [0, 88]}, {"kept": ["kept: from 0 to 87"]}),
+        ("tipping_point", {"kept": [5, 5]}, {"kept": ["kept: from few to many, each number once"]}),
+        ("tipping_point", {"kept": [5]}, {"kept": ["kept: 2 numbers at least"]}),
+        ("tipping_point", {"kept": list(range(21))}, {"kept": ["kept: 20 numbers at most"]}),
+        ("tipping_point", {"kept": 5}, {"kept": ["kept: a list of numbers"]}),
+        ("tipping_point", {"n_repeats": 21}, {"n_repeats": ["n_repeats: from 1 to 20"]}),
+        ("blame", {"kept": 88}, {"kept": ["kept: from 0 to 87"]}),
+        ("u_curve", {"noise": 1.5}, {"noise": ["noise: from 0 to 1"]}),
+        ("u_curve", {"noise": float("nan")}, {"noise": ["noise: from 0 to 1"]}),
+        ("u_curve", {"noise": "much"}, {"noise": ["noise: a number"]}),
+        ("u_curve", {"n_train": 19}, {"n_train": ["n_train: from 20 to 200"]}),
+        ("u_curve", {"n_train": 24, "complexities": [1, 2, 20]}, {"n_train": ["n_train: from 25 to 200"]}),
+        ("u_curve", {"complexities": [1, 2, 21]}, {"complexities": ["complexities: from 1 to 20"]}),
+        (
+            "u_curve",
+            {"complexities": [3, 2, 1]},
+            {"complexities": ["complexities: from little power to much, each once"]},
+        ),
+        (
+            "u_curve",
+            {"model": "knn", "complexities": [1, 2, 3]},
+            {
+                "complexities": [
+                    "complexities: from little power to much, each once: for k-NN from a large k to a small one"
+                ]
+            },
+        ),
+        ("u_curve", {"model": "tree", "n_repeats": 51}, {"n_repeats": ["n_repeats: from 1 to 50"]}),
+        ("u_curve", {"model": ["tree"]}, {"model": ["model: one of polynomial, tree, knn"]}),
+        ("u_curve", ["tree"], {"params": ["params: parameters by name"]}),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_is_allowed(kind: str, params: Any, errors: dict[str, list[str]]) -> None:
+    assert refused(kind, params) == errors
+
+
+@pytest.mark.parametrize("seed", [-1, 1_000_001, 1.0, True, "7", None])
+def test_a_seed_is_a_whole_number_in_its_range(seed: Any) -> None:
+    assert refused("blame", {}, seed) == {"seed": ["seed: a whole number from 0 to 1000000"]}
+
+
+def test_an_unknown_kind_is_told_which_there_are() -> None:
+    with pytest.raises(Refusal, match="there are u_curve, starvation, tipping_point, blame"):
+        catalogue.read("lottery", {}, 0)
+
+
+@given(
+    kind=st.sampled_from(sorted(catalogue.KINDS)),
+    params=JSON | st.dictionaries(st.sampled_from(NAMES), JSON),
+    seed=JSON,
+)
+def test_whatever_is_sent_is_read_or_refused(kind: str, params: Any, seed: Any) -> None:
+    with suppress(Refusal):
+        complete = catalogue.read(kind, params, seed)
+        assert catalogue.read(kind, complete, seed) == complete
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_most_that_can_be_kept_is_all_there_is(digit: int) -> None:
+    most = TRAINING_IMAGES[digit]
+    params = catalogue.read("starvation", {"digit": digit, "kept": most, "n_repeats": 1, "model": "knn"}, 0)
+
+    found = runner.function_of("starvation")(**params, seed=1_000_000).as_json()
+
+    assert found["n_train_digit"] == most
+    assert found["shown"] == found["baseline"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n_train": 25, "complexities": [1, 10, 20], "noise": 1, "n_repeats": 1},
+        {"n_train": 200, "complexities": [1, 2, 20], "noise": 0, "n_repeats": 500},
+        {"model": "tree", "n_train": 100, "complexities": [1, 10, 20], "noise": 0.5, "n_repeats": 1},
+        {"model": "knn", "n_train": 100, "complexities": [100, 50, 1], "noise": 0.5, "n_repeats": 1},
+        {"model": "knn", "n_train": 800, "complexities": [100, 50, 1], "noise": 0, "n_repeats": 1},
+    ],
+)
+def test_what_lies_at_the_edge_of_a_sweep_can_be_computed(params: dict[str, Any]) -> None:
+    complete = catalogue.read("u_curve", params, 0)
+
+    found = runner.function_of("u_curve")(**complete, seed=0).as_json()
+
+    assert found["complexities"] == params["complexities"]
+    assert all(value >= 0 for value in found["test"]["median"])
+
+
+def test_the_same_run_has_one_fingerprint_however_it_is_spelled() -> None:
+    short = catalogue.read("starvation", {}, 7)
+    long = catalogue.read("starvation", {"n_repeats": 20, "kept": 5, "model": "svc", "digit": 8}, 7)
+
+    assert catalogue.fingerprint("starvation", short, 7) == catalogue.fingerprint("starvation", long, 7)
+
+
+def test_another_kind_seed_parameter_or_version_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = catalogue.read("blame", {}, 0)
+    prints = [
+        catalogue.fingerprint("blame", params, 0),
+        catalogue.fingerprint("blame", params, 1),
+        catalogue.fingerprint("starvation", params, 0),
+        catalogue.fingerprint("blame", {**params, "kept": 6}, 0),
+    ]
+    monkeypatch.setattr(catalogue, "versions", lambda: {"numpy": "0", "scikit-learn": "0"})
+    prints.append(catalogue.fingerprint("blame", params, 0))
+
+    assert len(set(prints)) == 5
+
+
+@pytest.mark.parametrize(("typed", "seed"), [("17", 17), (" 3 ", 3), (5, 5), ("-1", "-1"), ("x", "x"), ("²", "²")])
+def test_a_typed_seed_is_read_and_anything_else_is_left_to_be_refused(typed: Any, seed: Any) -> None:
+    assert catalogue.read_seed(typed) == seed

@@ -1,0 +1,269 @@
+"""Runs when workers die, messages get lost, or the broker or the database goes away: nothing that was asked is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+import redis
+
+from tests import services
+from tests.running import Running, wait_for
+
+ON_SERVICES = "DATABASE_URL" in os.environ
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.services,
+    pytest.mark.xdist_group("runs-faults"),
+    pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
+    pytest.mark.skipif(ON_SERVICES and not services.are_installed(), reason="none to start: make test-services"),
+]
+
+# Shorter than usual, to be tested in a minute; AS_USUAL=1 measures with the settings that a class has.
+PATIENCE = {} if os.environ.get("AS_USUAL") else {"RUN_STALE_AFTER": "3", "RUN_REAP_EVERY": "1"}
+# Long enough to be hit in the middle: some seconds.
+LONG = ("tipping_point", {"n_repeats": 8})
+SHORT = ("starvation", {"n_repeats": 2})
+seeds = count(1)
+
+
+class Class:
+    """A running Downhill, and its demo student with a token."""
+
+    def __init__(self, running: Running, own: services.Services | None) -> None:
+        self.running = running
+        self.services = own
+        self.token = self.call("POST", "token/", {"username": "student", "password": "downhill"})[1]["token"]
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the API; 0 where nobody answers."""
+        headers = {"Content-Type": "application/json"}
+        if hasattr(self, "token"):
+            headers["Authorization"] = f"Token {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        address = f"{self.running.url}/api/v1/{path}"
+        request = Request(address, data=data, headers=headers, method=method)  # noqa: S310 - our own, on this machine
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            return error.code, json.loads(error.read() or "null")
+        except (URLError, OSError):
+            return 0, None
+
+    def ask(self, what: tuple[str, dict[str, Any]]) -> str:
+        """Ask for a run that nobody has asked for before; it has to be taken."""
+        kind, params = what
+        status, run = self.call("POST", "runs/", {"kind": kind, "params": params, "seed": next(seeds)})
+        assert status == 202, run
+        return str(run["id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        status, run = self.call("GET", f"runs/{run_id}/")
+        return run if status == 200 else {"state": "", "progress": {"done": 0}}
+
+    def is_in_the_middle(self, run_id: str) -> bool:
+        run = self.run(run_id)
+        return run["state"] == "running" and run["progress"]["done"] >= 1
+
+    def ended(self, *run_ids: str) -> bool:
+        return all(self.run(run_id)["state"] in ("done", "failed") for run_id in run_ids)
+
+    def hand_in(self) -> dict[str, Any]:
+        """Send a step of the worksheet, and again until it is acknowledged, as the browser does."""
+        answer = {"id": str(uuid.uuid4()), "step": 1, "answer": {"w": "1"}}
+        path = "lessons/data-rules-everything/activities/by-hand/submissions/"
+        wait_for(lambda: self.call("POST", path, answer)[0] in (200, 201), "an acknowledgement", seconds=60)
+        return answer
+
+    def assert_kept(self, answer: dict[str, Any]) -> None:
+        path = "lessons/data-rules-everything/activities/by-hand/submissions/"
+        assert self.call("POST", path, answer)[0] == 200
+
+    def attempts(self, run_id: str) -> int:
+        """How often a worker has begun a run."""
+        found = f"from experiments.models import Run; print(Run.objects.get(pk='{run_id}').attempt)"
+        return int(self.running.manage("shell", "--no-imports", "-c", found))
+
+    def leader(self) -> int | None:
+        return next((pid for pid in self.running.pids("celery") if os.getpgid(pid) == pid), None)
+
+    def child_at_work(self) -> int:
+        """The process of the pool that is computing: of the worker's children the one that uses the processor."""
+        leader = wait_for(self.leader, "a worker")
+        before = {pid: _ticks(pid) for pid in self.running.pids("celery") if pid != leader}
+        time.sleep(0.4)
+        return max(before, key=lambda pid: _ticks(pid) - before[pid])
+
+
+def _ticks(pid: int) -> int:
+    with suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    return 0
+
+
+@pytest.fixture(scope="module")
+def at_school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    """On files alone, or on services of its own that may be stopped."""
+    folder = tmp_path_factory.mktemp("runs")
+    if not ON_SERVICES:
+        with Running(folder / "var", **PATIENCE) as running:
+            yield _ready(running, None)
+        return
+    place = Path("/tmp") / f"downhill-{uuid.uuid4().hex[:8]}"  # noqa: S108 - PostgreSQL's own user has to get there
+    try:
+        with services.Services(place) as own, Running(folder / "var", **PATIENCE, **own.environment) as running:
+            yield _ready(running, own)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _ready(running: Running, own: services.Services | None) -> Class:
+    wait_for(lambda: '"worker": "ok"' in running.says("/readyz"), "a worker that is ready", seconds=60)
+    return Class(running, own)
+
+
+needs_services = pytest.mark.skipif(not ON_SERVICES, reason="needs services of its own: make test-services")
+
+
+@pytest.fixture
+def recovers(at_school: Class) -> Callable[..., None]:
+    """Wait until runs have ended, and print how long that took."""
+
+    def wait(what: str, since: float, *run_ids: str, seconds: float = 60) -> None:
+        wait_for(lambda: at_school.ended(*run_ids), f"{what}: the end of {len(run_ids)} runs", seconds=seconds)
+        print(f"\n{what}: every run ended {services.seconds_since(since)} after the fault")
+
+    return wait
+
+
+def test_a_run_whose_process_is_killed_is_taken_up_again(at_school: Class, recovers: Callable[..., None]) -> None:
+    run = at_school.ask(LONG)
+    wait_for(lambda: at_school.is_in_the_middle(run), "a run in its middle")
+
+    os.kill(at_school.child_at_work(), signal.SIGKILL)
+    killed_at = time.monotonic()
+    answer = at_school.hand_in()
+
+    recovers("process of the pool killed", killed_at, run)
+    assert at_school.run(run)["state"] == "done"
+    assert at_school.attempts(run) == 2
+    at_school.assert_kept(answer)
+
+
+def test_a_worker_that_is_killed_as_a_whole_leaves_nothing_undone(
+    at_school: Class, recovers: Callable[..., None]
+) -> None:
+    run, waiting = at_school.ask(LONG), at_school.ask(SHORT)
+    wait_for(lambda: at_school.is_in_the_middle(run), "a run in its middle")
+    leader = at_school.leader()
+    assert leader
+
+    os.killpg(leader, signal.SIGKILL)
+    killed_at = time.monotonic()
+    answer = at_school.hand_in()
+
+    recovers("worker group killed", killed_at, run, waiting)
+    assert [at_school.run(each)["state"] for each in (run, waiting)] == ["done", "done"]
+    assert at_school.attempts(waiting) == 1
+    at_school.assert_kept(answer)
+
+
+def test_a_lost_message_loses_no_run(at_school: Class, recovers: Callable[..., None]) -> None:
+    busy = at_school.ask(LONG)
+    wait_for(lambda: at_school.is_in_the_middle(busy), "a run in its middle")
+    run = at_school.ask(SHORT)  # its message waits, since the only worker is busy
+
+    _lose_messages(at_school)
+    wait_for(lambda: at_school.ended(busy), "the end of what ran")
+    free_since = time.monotonic()
+
+    recovers("message lost, counted from when a worker was free", free_since, run)
+    assert at_school.run(run)["state"] == "done"
+    assert at_school.attempts(run) == 1
+
+
+def _lose_messages(at_school: Class) -> None:
+    if at_school.services is None:
+        for message in (at_school.running.var_dir / "queue" / "messages").glob("*"):
+            message.unlink()
+        return
+    with redis.from_url(at_school.services.environment["REDIS_URL"]) as client:
+        client.flushall()
+
+
+def test_a_run_that_ends_its_worker_each_time_is_failed_and_the_next_one_is_done(
+    at_school: Class, recovers: Callable[..., None]
+) -> None:
+    # Long enough to be met in its middle on a busy machine, too.
+    poisoned = at_school.ask(("tipping_point", {"model": "logistic", "n_repeats": 20}))
+    began = time.monotonic()
+    for attempt in (1, 2, 3):
+        wait_for(
+            lambda attempt=attempt: at_school.attempts(poisoned) == attempt and at_school.is_in_the_middle(poisoned),
+            f"attempt {attempt}",
+            seconds=120,
+        )
+        os.kill(at_school.child_at_work(), signal.SIGKILL)
+    after = at_school.ask(SHORT)
+
+    recovers("poisoned run, counted from its start", began, poisoned, after)
+    failed = at_school.run(poisoned)
+    assert (failed["state"], failed["result"]) == ("failed", None)
+    assert failed["failure"].startswith("The worker stopped 3 times while it was at this run, so it was given up.")
+    assert at_school.run(after)["state"] == "done"
+
+
+@needs_services
+def test_without_redis_runs_are_taken_and_done_when_it_is_back(at_school: Class, recovers: Callable[..., None]) -> None:
+    own = at_school.services
+    assert own is not None
+    running, queued = at_school.ask(LONG), at_school.ask(SHORT)
+    wait_for(lambda: at_school.is_in_the_middle(running), "a run in its middle")
+
+    own.stop_redis()
+    asked_at = time.monotonic()
+    meanwhile = at_school.ask(SHORT)
+    answered_in = time.monotonic() - asked_at
+    answer = at_school.hand_in()
+    time.sleep(2)
+    own.start_redis()
+    back_at = time.monotonic()
+
+    recovers("Redis back", back_at, running, queued, meanwhile)
+    print(f"a run asked for without Redis was taken in {answered_in:.2f} s")
+    assert answered_in < 5
+    assert [at_school.run(each)["state"] for each in (running, queued, meanwhile)] == ["done"] * 3
+    at_school.assert_kept(answer)
+
+
+@needs_services
+def test_a_restarted_postgresql_costs_no_run_and_no_answer(at_school: Class, recovers: Callable[..., None]) -> None:
+    own = at_school.services
+    assert own is not None
+    running, queued = at_school.ask(LONG), at_school.ask(SHORT)
+    wait_for(lambda: at_school.is_in_the_middle(running), "a run in its middle")
+
+    own.stop_postgres()
+    own.start_postgres()
+    back_at = time.monotonic()
+    answer = at_school.hand_in()
+
+    recovers("PostgreSQL back", back_at, running, queued)
+    assert [at_school.run(each)["state"] for each in (running, queued)] == ["done"] * 2
+    at_school.assert_kept(answer)

@@ -1,0 +1,57 @@
+"""How a class guessed a number: a bar for each stretch of its scale."""
+
+from __future__ import annotations
+
+import pytest
+
+from lessons import catalogue, guess_charts
+from lessons.authoring.schema import Item, Predict
+
+pytestmark = pytest.mark.pure
+
+
+def question(part_key: str, key: str) -> Item:
+    part = catalogue.all_lessons()["data-rules-everything"].part(part_key)
+    assert part is not None
+    items = [item for activity in part.activities if isinstance(activity, Predict) for item in activity.items]
+    return next(item for item in items if item.key == key)
+
+
+def bars(item: Item, tally: dict[str, int]) -> list[tuple[str, str]]:
+    rows = guess_charts.room_bars(item, tally, right=frozenset()).rows
+    return [(row.text, row.label) for row in rows]
+
+
+def test_powers_are_counted_by_twos_and_never_cut_in_halves() -> None:
+    counted = bars(question("u-curve", "lowest"), {"1": 1, "4": 2, "5": 3, "14": 1, "15": 1})
+
+    assert counted == [
+        ("1 – 2", "1"),
+        ("3 – 4", "2"),
+        ("5 – 6", "3"),
+        ("7 – 8", "0"),
+        ("9 – 10", "0"),
+        ("11 – 12", "0"),
+        ("13 – 14", "1"),
+        ("15", "1"),
+    ]
+
+
+def test_percentages_are_counted_by_tens_with_the_whole_by_itself() -> None:
+    counted = bars(question("bias", "headline"), {"9,6": 1, "89.4": 2, "89.6": 3, "100": 4})
+
+    assert counted[0] == ("0 – 9\u00a0%", "0")
+    assert counted[1] == ("10 – 19\u00a0%", "1")  # 9.6 lies nearer to 10
+    assert counted[8:] == [("80 – 89\u00a0%", "2"), ("90 – 99\u00a0%", "3"), ("100\u00a0%", "4")]
+
+
+def test_a_guess_from_another_scale_is_left_out() -> None:
+    counted = bars(question("u-curve", "lowest"), {"16": 5, "0": 5, "ship": 5, "7": 1})
+
+    assert [label for _text, label in counted] == ["0", "0", "0", "1", "0", "0", "0", "0"]
+
+
+def test_ones_own_guess_is_marked() -> None:
+    rows = guess_charts.room_bars(question("u-curve", "lowest"), {"7": 1}, right=frozenset(), mine="7").rows
+
+    assert [row.text for row in rows if row.is_mine] == ["7 – 8"]
