@@ -382,20 +382,16 @@ def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, aske
 
 
 def _noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
-    """Remember what a page reveals for the first time, and open what had waited for that look on the same page."""
-    pages = context["pages"]
-    n_noted = sum(sealing.note_reveal(membership, lesson, page) for page in pages)
-    if n_noted == 0:
+    """Remember what a page reveals for the first time, and lay out anew all that had waited for that look.
+
+    The token stays the older one: what was opened meanwhile is asked for again.
+    """
+    fresh = {page.key: page for page in context["pages"] if sealing.note_reveal(membership, lesson, page)}
+    if not fresh:
         return context
-    row = selectors.progress_of(membership, lesson).get(part.key)
-    met = {each.key: selectors.as_met(membership, lesson, each) for each in part.activities}
-    opened = [
-        selectors.activity_page(membership, lesson, part, met[page.key], row, context["asked"])
-        if isinstance(page.sheet, ExperimentSheet)
-        else page
-        for page in pages
-    ]
-    return {**context, "pages": opened}
+    again = _caught_up(membership, lesson, part, context["asked"])
+    pages = [fresh.get(page.key, page) for page in again["pages"]]
+    return {**again, "pages": pages, "stage_token": context["stage_token"]}
 
 
 def _where_the_class_is(

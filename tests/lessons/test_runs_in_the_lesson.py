@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -140,6 +142,47 @@ def test_the_page_that_gives_the_last_look_opens_the_fix(
 
     assert "First look" not in fix
     assert "activities/bias-fix/start/" in fix
+
+
+def test_a_run_that_ends_while_its_page_is_made_shows_all_that_it_opens_or_is_asked_for_again(
+    student: Membership, lesson: LoadedLesson, sweep: Sweep, client_of: Callable[[User], Client]
+) -> None:
+    sweep(is_carried_out=False)
+    address = reverse("lessons:part", args=[student.cohort.slug, SLUG, "u-curve"])
+    browser = client_of(student.user)
+    shown = set()
+
+    def page_if_it_ends_after(n_queries: int) -> HttpResponse | None:
+        """The page, if the run ends after so many of its queries; nothing, if the page makes fewer."""
+        left = n_queries
+
+        def work_meanwhile(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+            nonlocal left
+            result = execute(sql, *args)
+            left -= 1
+            if left == 0:
+                runner.execute_next()
+            return result
+
+        with connection.execute_wrapper(work_meanwhile):
+            page = browser.get(address)
+        return page if left <= 0 else None
+
+    for n_queries in itertools.count(1):
+        with transaction.atomic():
+            page = page_if_it_ends_after(n_queries)
+            if page is not None:
+                _guess, run, why = page.context["pages"]
+                at_hand = why.sheet.is_open, run.sheet.has_run
+                activity = lesson.lesson.experiment("u-curve-run")
+                assert activity is not None
+                is_told_next = run.sheet.token != trials.token(student, lesson.lesson, activity, activity.trials[0])
+                assert at_hand == (True, True) or is_told_next, n_queries
+                shown.add(at_hand)
+            transaction.set_rollback(True)
+        if page is None:
+            break
+    assert shown == {(True, True), (False, False)}
 
 
 def test_the_fix_begins_with_the_seed_of_the_model_that_was_looked_at(
