@@ -89,7 +89,7 @@ def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -
     classroom.services.note_activity(membership)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
-    context = _caught_up(membership, loaded, found, shown)
+    context = _part_context(membership, loaded, found, shown)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         context = _noted(membership, loaded, found, context)
     return render(request, "lessons/part.html", context)
@@ -255,7 +255,7 @@ def runs(request: HttpRequest, membership: Membership, lesson: str, activity: st
     # By the page's own token, which is older than all that it shows: an end that came meanwhile is told next time.
     moved = trials.moved(before, page.sheet.token)
     if moved == trials.Moved.PART:
-        return _in_place(request, membership, loaded, found, _caught_up(membership, loaded, found, shown))
+        return _in_place(request, membership, loaded, found, _part_context(membership, loaded, found, shown))
     context = {"membership": membership, "lesson": loaded.lesson, "part": found, "page": page, "asked": shown}
     piece = "_finds" if moved == trials.Moved.CLASS else "_trial"
     return render(request, f"lessons/activities/{piece}.html", context)
@@ -289,18 +289,6 @@ def _part_after(
             raise
         return _with_errors(request, membership, lesson, part, shown, refusal)
     return _part_again(request, membership, lesson, part, shown)
-
-
-def _caught_up(membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what a part's page shows once what its finished runs measured is in the member's progress.
-
-    The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
-    """
-    context = _part_context(membership, lesson, part, shown)
-    behind = [page for page in context["pages"] if isinstance(page.sheet, ExperimentSheet) and page.sheet.is_behindhand]
-    for page in behind:
-        running.catch_up(membership, lesson, page.key, page.sheet.trial.key)
-    return _part_context(membership, lesson, part, shown) if behind else context
 
 
 def _in_place(
@@ -341,6 +329,18 @@ def _with_errors(
 
 
 def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows once what its finished runs measured is in the member's progress.
+
+    The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
+    """
+    context = _laid_out(membership, lesson, part, asked)
+    behind = [page for page in context["pages"] if isinstance(page.sheet, ExperimentSheet) and page.sheet.is_behindhand]
+    for page in behind:
+        running.catch_up(membership, lesson, page.key, page.sheet.trial.key)
+    return _laid_out(membership, lesson, part, asked) if behind else context
+
+
+def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what a part's page shows: its core activities, or the one extra that was asked for.
 
     The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
@@ -389,7 +389,7 @@ def _noted(membership: Membership, lesson: LoadedLesson, part: Part, context: di
     fresh = {page.key: page for page in context["pages"] if sealing.note_reveal(membership, lesson, page)}
     if not fresh:
         return context
-    again = _caught_up(membership, lesson, part, context["asked"])
+    again = _part_context(membership, lesson, part, context["asked"])
     pages = [fresh.get(page.key, page) for page in again["pages"]]
     return {**again, "pages": pages, "stage_token": context["stage_token"]}
 
