@@ -32,6 +32,7 @@ class CohortJoined(Event):
 
 
 def record(event: Event, membership: Membership) -> None:
-    """Store `event`, and signal it after commit."""
-    LearningEvent.objects.create(membership=membership, kind=event.kind, facts=asdict(event))
+    """Store `event`, and signal it after commit. It says which instructor stood in for the member, if one did."""
+    facts = asdict(event) | ({"entered_by": membership.helper.pk} if membership.helper else {})
+    LearningEvent.objects.create(membership=membership, kind=event.kind, facts=facts)
     transaction.on_commit(lambda: recorded.send(type(event), event=event, membership=membership))

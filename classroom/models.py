@@ -78,6 +78,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin site"), default=False)
+    # Plays in rehearsals, and is deleted with its class; nobody can log in as it.
+    is_synthetic = models.BooleanField(default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()
@@ -174,6 +176,8 @@ class CohortVersion(models.Model):
 
     cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, primary_key=True, related_name="version")
     number = models.PositiveBigIntegerField(default=1)
+    # When a projector last showed the class; while one does, names are hidden from the instructors' pages.
+    projected_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.cohort_id} v{self.number}"
@@ -193,6 +197,10 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
 
+    # The instructor who stands in for this student in the request at hand: to look at their page, or to enter what
+    # they did on paper. What is stored meanwhile says so. Not a column.
+    helper: Membership | None = None
+
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
@@ -207,6 +215,26 @@ class Membership(models.Model):
     @property
     def is_instructor(self) -> bool:
         return self.role == Role.INSTRUCTOR
+
+
+class Rehearsal(models.Model):
+    """A class that is played by synthetic students, so that its instructor can practise; deleted in one act.
+
+    The row is the truth, a message only a wake-up: whoever moves `played_until` on plays what is due until then.
+    """
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="rehearsal")
+    seed = models.PositiveIntegerField()
+    # How many seconds of the class pass in a second.
+    speed = models.PositiveSmallIntegerField()
+    began_at = models.DateTimeField(default=timezone.now)
+    played_until = models.DateTimeField(default=timezone.now)
+    # By membership: when they move next, and how often they have.
+    players = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.cohort} ×{self.speed}, seed {self.seed}"
 
 
 class LearningEvent(models.Model):

@@ -56,7 +56,12 @@ def touch(cohort: Cohort) -> None:
 
 
 def note_activity(membership: Membership) -> None:
-    """Remember that a member is here, at most once a minute; somebody who comes back shows at once."""
+    """Remember that a member is here, at most once a minute; somebody who comes back shows at once.
+
+    Not while an instructor looks at their page.
+    """
+    if membership.helper is not None:
+        return
     now = timezone.now()
     last = membership.last_active_at
     if last is not None and now - last < ACTIVITY_GRAIN:

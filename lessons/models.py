@@ -38,6 +38,8 @@ class Submission(models.Model):
     # The slip that explains the first wrong cell, where exactly one does.
     slip = models.CharField(max_length=40, blank=True)
     lesson_hash = models.CharField(max_length=64)
+    # The instructor who entered it from paper.
+    entered_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
     received_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -63,6 +65,9 @@ class PartProgress(models.Model):
     # By activity: its own state and tries, and what its next step goes on from.
     activities = models.JSONField(default=dict)
     since = models.DateTimeField(default=timezone.now)
+    # The first and the last thing that was done here.
+    begun_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
@@ -105,6 +110,8 @@ class Prediction(models.Model):
     because = models.CharField(max_length=300, blank=True)
     counts = models.CharField(max_length=8, choices=Counts.choices)
     lesson_hash = models.CharField(max_length=64)
+    # The instructor who entered it from paper.
+    entered_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
     sealed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -159,6 +166,8 @@ class Stage(models.Model):
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="stages")
     lesson = models.CharField(max_length=60)
     number = models.PositiveIntegerField(default=0)
+    # What every projector of the class shows: “activity/item”, or nothing for the page with the way in.
+    on_wall = models.CharField(max_length=121, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["cohort", "lesson"], name="stage_once_per_lesson")]
@@ -192,6 +201,8 @@ class Vote(models.Model):
     round = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Hands that were raised in the room, by choice: they are counted with the answers that were sealed.
+    hands = models.JSONField(default=dict)
     by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
@@ -228,3 +239,32 @@ class RevealOpening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activity} {self.item} {self.opens_at:%F %T}"
+
+
+class HelpGiven(models.Model):
+    """An instructor's word that a call for help was answered. The same trouble again is a call of its own."""
+
+    class Reason(models.TextChoices):
+        # Three checked tries at one step explained by the same slip.
+        SLIP = "slip", _("the same slip three times")
+        # Five minutes without a move on a part that is open and begun.
+        STILL = "still", _("no move for five minutes")
+        # A run that they had asked for has failed.
+        RUN = "run", _("a run failed")
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="help_given")
+    lesson = models.CharField(max_length=60)
+    reason = models.CharField(max_length=5, choices=Reason.choices)
+    # Which call it was: where and how often, since when, or which run.
+    occasion = models.CharField(max_length=160)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "lesson", "reason", "occasion"], name="help_once_per_call"),
+            models.CheckConstraint(condition=models.Q(reason__in=("slip", "still", "run")), name="help_reason_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.occasion}"

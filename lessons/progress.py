@@ -43,8 +43,9 @@ def advance(row: PartProgress, part: Part, activity_key: str, standing: dict[str
         state = PartState.WAITING if PartState.WAITING in states else PartState.DONE
     else:
         state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+    row.moved_at = timezone.now()
     if state != row.state:
-        row.state, row.since = state, timezone.now()
+        row.state, row.since = state, row.moved_at
     if activity_key in core:
         row.slip = slip
     row.tries = sum(row.activities[key]["tries"] for key in core if key in row.activities)

@@ -135,6 +135,7 @@ def seal(
             # Instructors try the questions too, and are in no vote.
             counts=stage.counts(() if membership.is_instructor else votes, round_),
             lesson_hash=lesson.content_hash,
+            entered_by=membership.helper,
         )
         mine.setdefault(item, {})[round_] = prediction
         events.record(PredictionSealed(slug, found.activity.key, item, round_), membership)

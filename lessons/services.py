@@ -86,6 +86,7 @@ def submit(
             is_try=is_try,
             slip=verdict.slip,
             lesson_hash=lesson.content_hash,
+            entered_by=membership.helper,
         )
         classroom.services.touch(membership.cohort)
     return Receipt(submission, is_new=True)
