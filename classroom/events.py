@@ -31,6 +31,11 @@ class CohortJoined(Event):
     """A person became a member of a cohort."""
 
 
+@dataclass(frozen=True)
+class PasswordReset(Event):
+    """An instructor gave a member a new password."""
+
+
 def record(event: Event, membership: Membership) -> None:
     """Store `event`, and signal it after commit. It says which instructor stood in for the member, if one did."""
     facts = asdict(event) | ({"entered_by": membership.helper.pk} if membership.helper else {})

@@ -200,6 +200,8 @@ class Membership(models.Model):
     # The instructor who stands in for this student in the request at hand: to look at their page, or to enter what
     # they did on paper. What is stored meanwhile says so. Not a column.
     helper: Membership | None = None
+    # They only look.
+    is_looked_at = False
 
     class Meta:
         verbose_name = _("membership")

@@ -7,9 +7,11 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from classroom.models import Cohort, Membership, Role, User, normalise_code
+from classroom.models import Cohort, CohortVersion, Membership, Role, User, normalise_code
 
 HERE = timedelta(minutes=3)
+# A projector asks every second and a half; one that has not asked for so long is closed.
+PROJECTED = timedelta(seconds=15)
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
@@ -33,6 +35,11 @@ def is_here(membership: Membership) -> bool:
     """Was this person active in the last three minutes?"""
     last = membership.last_active_at
     return last is not None and timezone.now() - last < HERE
+
+
+def is_projected(version: CohortVersion) -> bool:
+    """Does a projector show this class now?"""
+    return version.projected_at is not None and timezone.now() - version.projected_at < PROJECTED
 
 
 def cohort_with_code(typed: str) -> Cohort | None:

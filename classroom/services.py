@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -10,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom import events, selectors
-from classroom.models import Cohort, CohortVersion, GradientRule, Membership, Pace, Role, User
-from classroom.refusals import Conflict
+from classroom.models import CODE_LETTERS, Cohort, CohortVersion, GradientRule, Membership, Pace, Role, User
+from classroom.refusals import Conflict, Forbidden
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 
@@ -105,6 +106,30 @@ def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
         raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
     Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at)
     cohort.pace, cohort.ended_at = pace, ended_at
+
+
+def reset_password(membership: Membership, student: Membership) -> str:
+    """Give a student of the instructor's class a new password, which is said once and never again.
+
+    Their log-ins elsewhere end with it.
+
+    Raises
+    ------
+    Forbidden
+        If the student is more than a student somewhere: an instructor's log-in is not for other instructors to take.
+    """
+    user = student.user
+    teaches = Membership.objects.filter(user=user, role=Role.INSTRUCTOR).exists()
+    if user.is_staff or user.is_superuser or teaches:
+        raise Forbidden(_("This person is more than a student. Only an admin can give them a new password."))
+    letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
+    password = "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
+    student.helper = membership
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        events.record(events.PasswordReset(), student)
+    return password
 
 
 def fix_gradient_rule(cohort: Cohort) -> GradientRule:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -136,6 +136,29 @@ def class_results(
     for member, *values in rows.order_by("run__finished_at", "pk").values_list("membership_id", *paths):
         found.setdefault(member, dict(zip(figures, values, strict=True)))
     return list(found.items())
+
+
+def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
+    """Requests of a class's students, in contexts that begin so, whose run failed and which they have not made again.
+
+    One query.
+    """
+    again = RunRequest.objects.filter(
+        membership=OuterRef("membership"), context=OuterRef("context"), requested_at__gt=OuterRef("requested_at")
+    ).exclude(run__state=RunState.FAILED)
+    return list(
+        RunRequest.objects.filter(
+            ~Exists(again),
+            membership__cohort=cohort,
+            membership__role=Role.STUDENT,
+            context__startswith=context,
+            withdrawn_at=None,
+            run__state=RunState.FAILED,
+        )
+        .select_related("run")
+        .defer("run__result")
+        .order_by("-requested_at", "-pk")
+    )
 
 
 def _finished(cohort: Cohort, context: str) -> QuerySet[RunRequest]:

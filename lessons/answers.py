@@ -18,7 +18,7 @@ from lessons.authoring.schema import Choice, Item, Predict
 from lessons.guess_charts import BarChart
 from lessons.maths import rates, values
 from lessons.maths.descent import Problem
-from lessons.models import Counts, Prediction, Reconciliation
+from lessons.models import Confidence, Counts, Prediction, Reconciliation
 from lessons.stage import Key, Standing
 
 LEAST_FOR_BARS = 5
@@ -115,6 +115,19 @@ def room(activity: Predict, rule: GradientRule, item: Item, given: Tally, *, min
     if sum(counts.values()) < LEAST_FOR_BARS:
         return None
     return guess_charts.room_bars(item, counts, right=truth(activity, rule, item).right, mine=mine)
+
+
+def confidence_counts(counts: Mapping[str, int]) -> tuple[tuple[str, int | None], ...]:
+    """How sure a class was, in words: counts of five or more, None for the others.
+
+    What is kept back is never one count alone, nor fewer than five answers together: the number of all answers would
+    tell it.
+    """
+    every = {name: counts.get(name, 0) for name in Confidence.values}
+    kept = {name for name, n in every.items() if n < LEAST_FOR_BARS}
+    while kept and kept != set(every) and (len(kept) == 1 or sum(every[name] for name in kept) < LEAST_FOR_BARS):
+        kept.add(min(every.keys() - kept, key=lambda name: every[name]))
+    return tuple((str(Confidence(name).label), None if name in kept else n) for name, n in every.items())
 
 
 def share_right(activity: Predict, rule: GradientRule, item: Item, given: Tally) -> float | None:

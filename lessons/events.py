@@ -119,3 +119,19 @@ class RevealTakenBack(Event):
 @dataclass(frozen=True)
 class ClassEnded(Event):
     """An instructor ended the led session."""
+
+
+@dataclass(frozen=True)
+class ExplainedAloud(Event):
+    """A member explained something to an instructor, who was content with it."""
+
+    lesson: str
+    activity: str
+
+
+@dataclass(frozen=True)
+class AloudTakenBack(Event):
+    """An instructor took back that something was explained aloud."""
+
+    lesson: str
+    activity: str

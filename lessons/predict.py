@@ -202,6 +202,7 @@ class _Page:
     """Everything that one page asks the database, once; then the views of it."""
 
     def __init__(self, view: ActivityView) -> None:
+        self.is_own = view.membership.helper is None
         self.view = view
         self.activity: Predict = view.activity  # type: ignore[assignment]  # the table of types calls for these alone
         self.membership = view.membership
@@ -396,7 +397,7 @@ class _Page:
             choices=choice_views(item.choices),
             second=choice_views(item.second.choices) if item.second else (),
             slider=_slider(item),
-            guesses=tuple(_guess(item, mine[round_]) for round_ in sorted(mine)),
+            guesses=tuple(_guess(item, mine[round_], is_own=self.is_own) for round_ in sorted(mine)),
             sealed_chart=_sealed_chart(item, last),
             picture=self._picture(item, last) if item.poll and self._sees_what_it_is_about(item) else None,
             reveal=self._reveal(item, parent, last) if is_seen and last else None,
@@ -414,7 +415,7 @@ class _Page:
         return RevealView(
             facts=item.reveal,
             verdict=verdict,
-            is_strong=last.confidence == Confidence.SURE and not holds and not item.poll,
+            is_strong=self.is_own and last.confidence == Confidence.SURE and not holds and not item.poll,
             answer=answers.answer_text(item, right) if item.number is None else "",
             comment=item.comments.get(last.choice, ""),
             second_verdict=_second_verdict(second, last.second),
@@ -582,12 +583,13 @@ def _number_line(item: Item, choice: str, right: Fraction | None) -> NumberLine 
     return guess_charts.number_line(item.number, guess, right) if item.number and guess is not None else None
 
 
-def _guess(item: Item, prediction: Prediction) -> Guess:
+def _guess(item: Item, prediction: Prediction, *, is_own: bool) -> Guess:
+    """A sealed prediction in words. How sure somebody was is theirs alone."""
     return Guess(
         round=prediction.round,
         text=answers.answer_text(item, prediction.choice),
         second=_second_text(item.second, prediction.second),
-        confidence=str(Confidence(prediction.confidence).label),
+        confidence=str(Confidence(prediction.confidence).label) if is_own else "",
         because=prediction.because,
         sealed_at=prediction.sealed_at,
         is_late=prediction.is_late,

@@ -24,7 +24,7 @@ class Standing:
 
     is_led: bool
     token: str
-    opened: frozenset[str] = frozenset()
+    opened: Mapping[str, datetime] = field(default_factory=dict)  # since when
     freed: frozenset[str] = frozenset()
     votes: Mapping[Key, tuple[Vote, ...]] = field(default_factory=dict)
     reveals: Mapping[Key, datetime] = field(default_factory=dict)
@@ -76,7 +76,8 @@ def is_led_for(membership: Membership) -> bool:
 
 def follows(membership: Membership) -> bool:
     """Tell whether a member's pages ask what has been opened: in a led class, and after it, should it be led again."""
-    return is_led_for(membership) or (membership.cohort.ended_at is not None and not membership.is_instructor)
+    is_led_or_was = is_led_for(membership) or (membership.cohort.ended_at is not None and not membership.is_instructor)
+    return is_led_or_was and membership.helper is None  # a page that is looked at for somebody stays as it is
 
 
 def counts(votes: Sequence[Vote], round_: int) -> str:
@@ -103,7 +104,7 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> Standing:
     return Standing(
         is_led=is_led,
         token=f"{cohort.pace}{stage.number}" + (".pending" if is_pending else ""),
-        opened=frozenset(each.part for each in openings),
+        opened={each.part: each.opened_at for each in openings},
         freed=frozenset(each.part for each in openings if each.freed_at),
         votes=votes,
         reveals=reveals,

@@ -50,6 +50,11 @@ def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
 @member_required
 def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
     """The lesson's first page: what it is about, and the way through it."""
+    return show_arc(request, membership, lesson)
+
+
+def show_arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """The same for whoever stands in for the member, on a page of theirs."""
     loaded = selectors.lesson_of(membership, lesson)
     classroom.services.note_activity(membership)
     token = stage.token(membership, lesson) if stage.follows(membership) else ""
@@ -84,6 +89,11 @@ def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpR
 @member_required
 def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
     """One part with its activities."""
+    return show_part(request, membership, lesson, part)
+
+
+def show_part(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
+    """The same for whoever stands in for the member, on a page of theirs; that notes nothing as seen."""
     loaded = selectors.lesson_of(membership, lesson)
     found = selectors.part_of(loaded, part)
     classroom.services.note_activity(membership)
@@ -120,6 +130,11 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
 @member_required
 def check(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Take an answer from the page; show its verdict where it was typed."""
+    return take_answer(request, membership, lesson, activity)
+
+
+def take_answer(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """The same from whoever enters it for the member."""
     loaded = selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = SubmissionForm(request.POST)
@@ -148,6 +163,11 @@ def check(request: HttpRequest, membership: Membership, lesson: str, activity: s
 @member_required
 def seal(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Seal a prediction from the page; then show what may be seen of it."""
+    return take_prediction(request, membership, lesson, activity)
+
+
+def take_prediction(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """The same from whoever enters it for the member."""
     loaded = selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = PredictionForm(request.POST)
@@ -178,6 +198,13 @@ def seal(request: HttpRequest, membership: Membership, lesson: str, activity: st
 @member_required
 def reconcile(request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str) -> HttpResponse:
     """Keep what was seen, then what is made of it."""
+    return take_reconciliation(request, membership, lesson, activity, item)
+
+
+def take_reconciliation(
+    request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str
+) -> HttpResponse:
+    """The same from whoever enters it for the member."""
     loaded = selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = ReconcileForm(request.POST)
@@ -334,6 +361,8 @@ def _part_context(membership: Membership, lesson: LoadedLesson, part: Part, aske
     The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
     """
     context = _laid_out(membership, lesson, part, asked)
+    if membership.helper is not None:
+        return context
     behind = [page for page in context["pages"] if isinstance(page.sheet, ExperimentSheet) and page.sheet.is_behindhand]
     for page in behind:
         running.catch_up(membership, lesson, page.key, page.sheet.trial.key)
@@ -386,6 +415,8 @@ def _noted(membership: Membership, lesson: LoadedLesson, part: Part, context: di
 
     The token stays the older one: what was opened meanwhile is asked for again.
     """
+    if membership.helper is not None:
+        return context  # whoever stands in for a member sees it in their stead, and they have not
     fresh = {page.key: page for page in context["pages"] if sealing.note_reveal(membership, lesson, page)}
     if not fresh:
         return context

@@ -24,19 +24,35 @@ class TextView:
     asks: tuple[str, ...]
     text: str
     is_open: bool
+    # An instructor has heard it.
+    is_aloud: bool = False
 
 
 def page(view: ActivityView) -> TextView:
     """Lay out an explanation for one member."""
     activity: Explain = view.activity  # type: ignore[assignment]  # the table of types calls for these alone
-    text = str(view.standing.get("memory", {}).get("text", ""))
-    return TextView(activity.question, activity.asks, text, is_open=bool(text) or view.comes_now)
+    memory = view.standing.get("memory", {})
+    text = str(memory.get("text", ""))
+    return TextView(
+        activity.question,
+        activity.asks,
+        text,
+        is_open=bool(text) or view.comes_now,
+        is_aloud=bool(memory.get("aloud")),
+    )
 
 
 def grade(activity: Explain, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
-    """Keep an explanation; an instructor will read it."""
-    text = read(raw)
-    return Verdict(answer={"text": text}, accepted=True, is_done=False, waits_for_review=True, memory={"text": text})
+    """Keep an explanation; an instructor will read it, unless they have heard it already."""
+    memory = {**standing.get("memory", {}), "text": read(raw)}
+    is_heard = bool(memory.get("aloud"))
+    return Verdict(
+        answer={"text": memory["text"]},
+        accepted=True,
+        is_done=is_heard,
+        waits_for_review=not is_heard,
+        memory=memory,
+    )
 
 
 def read(raw: Any) -> str:

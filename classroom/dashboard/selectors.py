@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from classroom import selectors
-from classroom.models import LearningEvent, Membership, Role
+from classroom.dashboard import needs
+from classroom.dashboard.looks import Look
+from classroom.dashboard.needs import Calls, Helped, Need
+from classroom.models import Cohort, GradientRule, Membership, Pace, Role
 from classroom.refusals import NotFound
 from lessons import slips
 from lessons.authoring.loader import LoadedLesson
-from lessons.hand_steps import shown_cells
-from lessons.models import PartProgress, PartState, Submission
-from lessons.selectors import part_of, part_state
+from lessons.authoring.schema import Activity, Experiment, HandSteps, Part, Predict
+from lessons.models import PartOpening, PartProgress, PartState, Submission
+from lessons.selectors import part_state
 
-TIMELINE_LENGTH = 200
+N_SLIPS = 5  # of those made most, beside the grid
+N_CALLS, N_HELPED = 8, 3
 
 
 @dataclass(frozen=True)
 class GridCell:
+    """Where a student stands in a part: `note` says it in the cell, after its shape."""
+
     part: str
     state: str
     tries: int
     slip: str
     since: datetime | None
+    note: str = ""
+    # Somebody should look here, whatever the state.
+    is_call: bool = False
 
     @property
-    def slip_in_words(self) -> str:
-        return slips.in_words(self.slip) if self.slip else ""
+    def shape(self) -> str:
+        return PartState.STUCK.value if self.is_call else self.state
+
+    @property
+    def label(self) -> str:
+        """What a screen reader says of the shape."""
+        return str(PartState(self.shape).label)
 
 
 @dataclass(frozen=True)
 class GridRow:
     id: int
+    # By the order in which they joined: stands for the name where names are hidden.
+    number: int
     name: str
     is_here: bool
     cells: tuple[GridCell, ...]
+
+    @property
+    def n_done(self) -> int:
+        return sum(cell.state in needs.FINISHED for cell in self.cells)
+
+    @property
+    def needs_help(self) -> bool:
+        return any(cell.is_call for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -62,61 +89,113 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class TimelineEntry:
-    at: datetime
-    title: str
-    state: str
-    cells: tuple[tuple[str, str, str], ...]
-    slip: str = ""
-    had_worked_line: bool = False
-    went_on: bool = False
-
-
-@dataclass(frozen=True)
 class SlipCount:
     """How many students made a slip at least once; a count and no names."""
 
     words: str
     n_students: int
+    # Of the longest bar, in percent.
+    share: int
 
 
 @dataclass(frozen=True)
-class ActivitySlips:
-    title: str
-    counts: tuple[SlipCount, ...]
+class Reviews:
+    """What waits to be read by an instructor, and since when."""
+
+    n: int
+    oldest: datetime | None
 
 
 @dataclass(frozen=True)
-class PartView:
-    """One part across the class: how far it is, and which slips were made."""
+class CallLine:
+    """A call for help that waits, with its student's name as it may be shown."""
 
     key: str
-    title: str
-    number: int
-    is_soon: bool
+    name: str
+    need: Need
+
+
+@dataclass(frozen=True)
+class HelpedLine:
+    key: str
+    name: str
+    helped: Helped
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """The grid as it is looked at, and beside it who needs help, the slips, and what is to be read."""
+
+    grid: Grid
     n_students: int
-    states: tuple[tuple[str, str, int], ...]
-    n_tries: int
-    activities: tuple[ActivitySlips, ...]
+    rows: tuple[GridRow, ...]
+    calls: tuple[CallLine, ...]
+    n_more_calls: int
+    helped: tuple[HelpedLine, ...]
+    slips: tuple[SlipCount, ...]
+    reviews: Reviews
+    look: Look
+    is_compact: bool
+    is_projected: bool
+    hides_names: bool
+    led_up_to: GridColumn | None
 
 
 def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
     """Every student of the instructor's cohort against every part of the lesson."""
-    cohort, parts = membership.cohort, lesson.lesson.parts
     # The version was read with the membership, so before all of this: whatever was committed since has a higher one.
-    version = cohort.version.number
+    version = membership.cohort.version.number
+    return _grid(version, membership.cohort, lesson, _students(membership.cohort, lesson))
+
+
+def class_page(membership: Membership, lesson: LoadedLesson, look: Look) -> ClassPage:
+    """The instructor's page of the class."""
+    version, cohort = membership.cohort.version, membership.cohort
+    students = _students(cohort, lesson)
+    calls = needs.calls(cohort, lesson, students)
+    found = _with_calls(_grid(version.number, cohort, lesson, students), calls)
+    is_projected = selectors.is_projected(version)
+    hides_names = look.hides_names(is_projected=is_projected)
+    if hides_names:
+        rows = tuple(replace(row, name=_("Student %(n)02d") % {"n": row.number}) for row in found.rows)
+        found = replace(found, rows=tuple(sorted(rows, key=lambda row: row.number)))
+    names = {row.id: row.name for row in found.rows}
+    return ClassPage(
+        grid=found,
+        n_students=len(students),
+        rows=_looked_at(found.rows, look),
+        calls=tuple(CallLine(_key(need), names[need.student], need) for need in calls.open[:N_CALLS]),
+        n_more_calls=max(len(calls.open) - N_CALLS, 0),
+        helped=tuple(HelpedLine(_key(each), names[each.student], each) for each in calls.helped[:N_HELPED]),
+        slips=_most_made(cohort, lesson),
+        reviews=_reviews(students),
+        look=look,
+        is_compact=look.is_compact(len(students)),
+        is_projected=is_projected,
+        hides_names=hides_names,
+        led_up_to=_led_up_to(cohort, lesson, found.columns),
+    )
+
+
+def _key(call: Need | Helped) -> str:
+    """Names a call on the page."""
+    return f"{call.student}-{call.reason}-{zlib.crc32(call.occasion.encode()):08x}"
+
+
+def _students(cohort: Cohort, lesson: LoadedLesson) -> list[Membership]:
     progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
+    return list(selectors.students_of(cohort).prefetch_related(progress))
+
+
+def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Grid:
+    parts, rule = lesson.lesson.parts, GradientRule(cohort.gradient_rule)
+    notes = {part.key: _Notes(part, rule) for part in parts}
+    numbers = {pk: number for number, pk in enumerate(sorted(student.pk for student in students), start=1)}
     rows = []
-    for student in selectors.students_of(cohort).prefetch_related(progress):
-        by_part = {row.part: row for row in student.in_lesson}
-        cells = []
-        for part in parts:
-            row = by_part.get(part.key)
-            state = part_state(part, row)
-            cells.append(
-                GridCell(part.key, state, row.tries if row else 0, row.slip if row else "", row.since if row else None)
-            )
-        rows.append(GridRow(student.pk, str(student.user), selectors.is_here(student), tuple(cells)))
+    for student in students:
+        by_part = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
+        cells = tuple(_cell(part, by_part.get(part.key), notes[part.key]) for part in parts)
+        rows.append(GridRow(student.pk, numbers[student.pk], str(student.user), selectors.is_here(student), cells))
     columns = tuple(
         GridColumn(part.key, part.title, i + 1, sum(r.cells[i].state == PartState.DONE for r in rows), part.soon)
         for i, part in enumerate(parts)
@@ -124,51 +203,107 @@ def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
     return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
 
 
-def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartView:
-    """One part of the lesson across the instructor's class."""
-    part = part_of(lesson, key)
-    n_students = selectors.students_of(membership.cohort).count()
-    in_class = PartProgress.objects.filter(membership__cohort=membership.cohort, membership__role=Role.STUDENT)
-    rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list("state", "tries"))
-    counted = {state: sum(state == row_state for row_state, _tries in rows) for state in PartState.values}
-    counted[PartState.NOT_STARTED] += n_students - len(rows)
-    shown = [PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE]
-    if counted[PartState.WAITING]:
-        shown.insert(3, PartState.WAITING)
-    return PartView(
-        key=part.key,
-        title=part.title,
-        number=[each.key for each in lesson.lesson.parts].index(key) + 1,
-        is_soon=part.soon,
-        n_students=n_students,
-        states=tuple((state.value, str(state.label), counted[state]) for state in shown),
-        n_tries=sum(tries for _state, tries in rows),
-        activities=_slips_of(membership, lesson, key),
-    )
+def _cell(part: Part, row: PartProgress | None, notes: _Notes) -> GridCell:
+    state = part_state(part, row)
+    if row is None:
+        return GridCell(part.key, state, 0, "", None)
+    return GridCell(part.key, state, row.tries, row.slip, row.since, notes.on(row))
 
 
-def _slips_of(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[ActivitySlips, ...]:
-    activities = part_of(lesson, key).activities
-    titles = {activity.key: activity.title for activity in activities if activity.type == "hand_steps"}
-    made = (
-        Submission.objects.filter(
-            membership__cohort=membership.cohort,
-            membership__role=Role.STUDENT,
-            lesson=lesson.lesson.slug,
-            activity__in=titles,
+class _Notes:
+    """Says in a few words where a student stands in one part."""
+
+    def __init__(self, part: Part, rule: GradientRule) -> None:
+        self.core = [activity for activity in part.activities if not activity.extra]
+        self.asked = {each.key: _n_asked(each, rule) for each in self.core if isinstance(each, Predict)}
+
+    def on(self, row: PartProgress) -> str:
+        if row.state == PartState.DONE:
+            return ""
+        if row.state == PartState.WAITING:
+            return _("to review")
+        at_hand = next(
+            (each for each in self.core if row.activities.get(each.key, {}).get("state") not in needs.FINISHED), None
         )
+        return " · ".join(filter(None, self._words(at_hand, row))) if at_hand else ""
+
+    def _words(self, activity: Activity, row: PartProgress) -> Sequence[str]:
+        now_at = row.activities.get(activity.key, {})
+        if isinstance(activity, HandSteps):
+            tries = ngettext("%(n)d try", "%(n)d tries", now_at.get("tries", 0)) % {"n": now_at.get("tries", 0)}
+            slip = slips.in_words(row.slip) if row.slip else ""
+            return (_("step %(n)d") % {"n": now_at.get("step", 1)}, tries, slip)
+        if isinstance(activity, Predict):
+            return (_("%(n)d of %(of)d") % {"n": now_at.get("n_done", 0), "of": self.asked[activity.key]},)
+        return (_("to run") if isinstance(activity, Experiment) else _("to write"),)
+
+
+def _n_asked(activity: Predict, rule: GradientRule) -> int:
+    met = activity.for_member("", rule)
+    return met.choose or sum(not item.extra for item in met.items)
+
+
+def _with_calls(found: Grid, calls: Calls) -> Grid:
+    """Mark in the grid the cells that the open calls for help are about."""
+    short = {(need.student, need.part): need.short for need in reversed(calls.open)}
+    rows = []
+    for row in found.rows:
+        cells = tuple(
+            replace(cell, note=short[row.id, cell.part], is_call=True) if (row.id, cell.part) in short else cell
+            for cell in row.cells
+        )
+        rows.append(replace(row, cells=cells))
+    return replace(found, rows=tuple(rows))
+
+
+def _looked_at(rows: Sequence[GridRow], look: Look) -> tuple[GridRow, ...]:
+    shown: Callable[[GridRow], bool] = {
+        "all": lambda row: True,
+        "need": lambda row: row.needs_help,
+        "here": lambda row: row.is_here,
+        "review": lambda row: any(cell.state == PartState.WAITING for cell in row.cells),
+        "absent": lambda row: not any(cell.since for cell in row.cells),
+    }[look.show]
+    # Rows come by name, and sorting keeps the order of equals.
+    key: Callable[[GridRow], Any] = {
+        "name": lambda row: 0,
+        "need": lambda row: (not row.needs_help, not any(cell.state == PartState.STUCK for cell in row.cells)),
+        "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
+    }[look.sort]
+    return tuple(sorted(filter(shown, rows), key=key))
+
+
+def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
+    """The slips that most students of a class made in a lesson."""
+    made = (
+        Submission.objects.filter(membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug)
         .exclude(slip="")
-        .values_list("activity", "slip")
+        .values_list("slip")
         .annotate(n=Count("membership", distinct=True))
-        .order_by("-n", "slip")
+        .order_by("-n", "slip")[:N_SLIPS]
     )
-    found: dict[str, dict[str, int]] = {activity: {} for activity in titles}
-    for activity, slip, n in made:
-        found[activity][slip] = n
-    return tuple(
-        ActivitySlips(titles[activity], tuple(SlipCount(slips.in_words(slip), n) for slip, n in counts.items()))
-        for activity, counts in found.items()
-    )
+    found = list(made)
+    return tuple(SlipCount(slips.in_words(slip), n, round(100 * n / found[0][1])) for slip, n in found)
+
+
+def _reviews(students: Sequence[Membership]) -> Reviews:
+    waiting = [
+        row.moved_at
+        for student in students
+        for row in student.in_lesson  # type: ignore[attr-defined]  # prefetched
+        for activity in row.activities.values()
+        if activity.get("state") == PartState.WAITING
+    ]
+    return Reviews(len(waiting), min(waiting, default=None))
+
+
+def _led_up_to(cohort: Cohort, lesson: LoadedLesson, columns: Sequence[GridColumn]) -> GridColumn | None:
+    """The last part that is open to a led class."""
+    if cohort.pace != Pace.LED:
+        return None
+    rows = PartOpening.objects.filter(stage__cohort=cohort, stage__lesson=lesson.lesson.slug)
+    opened = set(rows.values_list("part", flat=True))
+    return next((column for column in reversed(columns) if column.key in opened), None)
 
 
 def progress_report(found: Grid) -> dict[str, Any]:
@@ -201,34 +336,5 @@ def student_of(membership: Membership, student_id: int) -> Membership:
     student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
     if student is None:
         raise NotFound(_("Your class has no such student."))
+    student.cohort = membership.cohort
     return student
-
-
-def timeline(student: Membership, lesson: LoadedLesson) -> tuple[TimelineEntry, ...]:
-    """What a student did in a lesson, newest first."""
-    submissions = Submission.objects.filter(membership=student, lesson=lesson.lesson.slug).order_by("-id")
-    entries = [_entry(submission, lesson) for submission in submissions[:TIMELINE_LENGTH]]
-    told = LearningEvent.objects.filter(membership=student, kind__in=("cohort_joined", "part_done"))
-    titles = {part.key: part.title for part in lesson.lesson.parts}
-    for event in told.order_by("-at")[:TIMELINE_LENGTH]:
-        if event.kind == "cohort_joined":
-            entries.append(TimelineEntry(event.at, _("Joined the class"), "joined", ()))
-        elif event.facts.get("lesson") == lesson.lesson.slug:
-            title = _("Finished “%(part)s”") % {"part": titles.get(event.facts["part"], event.facts["part"])}
-            entries.append(TimelineEntry(event.at, title, "done", ()))
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
-
-
-def _entry(submission: Submission, lesson: LoadedLesson) -> TimelineEntry:
-    found = lesson.find_activity(submission.activity)
-    title = found[1].title if found else submission.activity
-    state = "accepted" if submission.accepted else ("not_yet" if submission.is_try else "no_try")
-    return TimelineEntry(
-        submission.received_at,
-        _("%(activity)s, step %(step)d") % {"activity": title, "step": submission.step},
-        state,
-        shown_cells(submission.answer, submission.reply),
-        slip=slips.in_words(submission.slip) if submission.slip and not submission.accepted else "",
-        had_worked_line=bool(submission.reply.get("worked_line")),
-        went_on=bool(submission.answer.get("go_on")),
-    )

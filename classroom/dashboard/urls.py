@@ -1,8 +1,9 @@
 from django.urls import path
 
-from classroom.dashboard import front, views
+from classroom.dashboard import front, stand_in, views
 
 app_name = "dashboard"
+STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
 
 urlpatterns = [
     path("c/<slug:cohort>/class/", views.grid, name="grid"),
@@ -12,5 +13,19 @@ urlpatterns = [
     path("present/<slug:cohort>/", front.present, name="present"),
     path("present/<slug:cohort>/since/", front.present_since, name="present-since"),
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
-    path("c/<slug:cohort>/class/students/<int:student>/", views.student, name="student"),
+    path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
+    path(STUDENT, views.student, name="student"),
+    path(f"{STUDENT}password/", views.password, name="password"),
+    path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
+    path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/check/", stand_in.check, name="paper-check"),
+    path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/seal/", stand_in.seal, name="paper-seal"),
+    path(
+        f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/items/<slug:item>/reconcile/",
+        stand_in.reconcile,
+        name="paper-reconcile",
+    ),
+    path(f"{STUDENT}page/<slug:lesson>/", stand_in.arc, {"mode": "page"}, name="page-arc"),
+    path(f"{STUDENT}page/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "page"}, name="page-part"),
+    path(f"{STUDENT}paper/<slug:lesson>/", stand_in.arc, {"mode": "paper"}, name="paper-arc"),
+    path(f"{STUDENT}paper/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "paper"}, name="paper-part"),
 ]

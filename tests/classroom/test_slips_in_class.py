@@ -99,7 +99,7 @@ def test_the_grid_says_the_last_slip_in_words_until_it_is_mended(
 
     hand_in(student, RIGHT)
 
-    assert "forgot to average" not in text_of("/c/ours/class/")
+    assert "try · forgot to average" not in text_of("/c/ours/class/")
 
 
 def test_the_api_names_the_slip_by_its_slug(

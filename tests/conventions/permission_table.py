@@ -58,6 +58,7 @@ LESSON = "lessons/{lesson}/"
 PREDICT = "/c/{cohort}/" + LESSON + "activities/rates/"
 # Nobody has sealed a guess yet, and nobody has asked for a run of this name.
 EXPERIMENT = "/c/{cohort}/" + LESSON + "activities/u-curve-run/"
+STUDENT = "/c/{cohort}/class/students/{student}/"
 LEAD = {"act": "lead_class"}
 NEWCOMER = {"username": "newcomer", "display_name": "Newcomer", "password": "{password}"}
 NEW_PASSWORD = {
@@ -94,6 +95,36 @@ PAGES = (
     Row("dashboard:present-since", "/present/{cohort}/since/", {"GET": INSTRUCTORS}),
     Row("dashboard:part", "/c/{cohort}/class/parts/{part}/", {"GET": INSTRUCTORS}),
     Row("dashboard:student", "/c/{cohort}/class/students/{student}/", {"GET": INSTRUCTORS}),
+    Row(
+        "dashboard:help",
+        "/c/{cohort}/class/help/",
+        {"POST": INSTRUCTORS_SENT_ON},
+        {"act": "helped", "student": "{student}", "reason": "run", "occasion": "{run}"},
+    ),
+    Row("dashboard:password", f"{STUDENT}password/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS}),
+    Row("dashboard:aloud", f"{STUDENT}aloud/", {"POST": INSTRUCTORS_SENT_ON}, {"activity": "u-curve-explain"}),
+    Row("dashboard:page-arc", f"{STUDENT}page/{{lesson}}/", {"GET": INSTRUCTORS}),
+    Row("dashboard:page-part", f"{STUDENT}page/{{lesson}}/{{part}}/", {"GET": INSTRUCTORS}),
+    Row("dashboard:paper-arc", f"{STUDENT}paper/{{lesson}}/", {"GET": INSTRUCTORS}),
+    Row("dashboard:paper-part", f"{STUDENT}paper/{{lesson}}/{{part}}/", {"GET": INSTRUCTORS}),
+    Row(
+        "dashboard:paper-check",
+        f"{STUDENT}paper/{{lesson}}/activities/{{activity}}/check/",
+        {"POST": INSTRUCTORS_SENT_ON},
+        ANSWER,
+    ),
+    Row(
+        "dashboard:paper-seal",
+        f"{STUDENT}paper/{{lesson}}/activities/rates/seal/",
+        {"POST": INSTRUCTORS_SENT_ON},
+        PREDICTION,
+    ),
+    # Nobody has sealed anything yet.
+    Row(
+        "dashboard:paper-reconcile",
+        f"{STUDENT}paper/{{lesson}}/activities/rates/items/half-a/reconcile/",
+        {"POST": (LOG_IN, 403, 404, 409, 404, 404)},
+    ),
     Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
     Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),
     Row("lessons:part", "/c/{cohort}/" + LESSON + "{part}/", {"GET": MEMBERS}),

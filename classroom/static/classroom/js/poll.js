@@ -26,11 +26,6 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   asking.addEventListener("htmx:beforeOnLoad", (overtaken) => overtaken.preventDefault(), { once: true });
 });
 
-// A narrow screen scrolls the grid sideways: a new grid stays where the old one was.
-let scrolled = 0;
-const scroller = () => document.querySelector("[data-poll] .grid__scroll");
-document.addEventListener("htmx:beforeSwap", () => (scrolled = scroller()?.scrollLeft ?? 0));
-document.addEventListener("htmx:afterSwap", () => scroller()?.scrollTo({ left: scrolled, behavior: "instant" }));
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) ["quick", "", "slow"].forEach(ask);
 });

@@ -1,0 +1,214 @@
+"""One student: what they did, in order, and what of it an instructor can settle for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from classroom.models import GradientRule, LearningEvent, Membership
+from experiments.models import RunRequest, RunState
+from lessons import answers, measured, slips
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Experiment, Explain, Item, Predict
+from lessons.hand_steps import shown_cells
+from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Submission
+
+TIMELINE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened. Of a prediction it says what was predicted, and never how sure somebody was."""
+
+    at: datetime
+    title: str
+    state: str
+    part: str = ""
+    text: str = ""
+    cells: tuple[tuple[str, str, str], ...] = ()
+    slip: str = ""
+    had_worked_line: bool = False
+    went_on: bool = False
+    # The instructor who entered it from paper, or did it.
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class ToExplain:
+    """An explanation that can be given aloud."""
+
+    activity: str
+    title: str
+    text: str
+    is_aloud: bool
+
+
+@dataclass(frozen=True)
+class StudentPage:
+    timeline: tuple[TimelineEntry, ...]
+    is_cut: bool
+    to_explain: tuple[ToExplain, ...]
+    parts: tuple[tuple[str, str, str], ...]  # (key, title, state)
+
+
+def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> StudentPage:
+    """What a student did in a lesson, newest first, or in one part of it."""
+    found = _Timeline(student, lesson)
+    entries = [entry for entry in found.entries() if not part or entry.part in (part, "")]
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    progress = {row.part: row for row in PartProgress.objects.filter(membership=student, lesson=lesson.lesson.slug)}
+    return StudentPage(
+        timeline=tuple(entries[:TIMELINE_LENGTH]),
+        is_cut=len(entries) > TIMELINE_LENGTH,
+        to_explain=tuple(_to_explain(lesson, progress)),
+        parts=tuple(
+            (each.key, each.title, progress[each.key].state if each.key in progress else PartState.NOT_STARTED.value)
+            for each in lesson.lesson.parts
+            if not each.soon
+        ),
+    )
+
+
+def _to_explain(lesson: LoadedLesson, progress: dict[str, PartProgress]) -> Iterator[ToExplain]:
+    for part in lesson.lesson.parts:
+        for activity in part.activities:
+            if isinstance(activity, Explain):
+                row = progress.get(part.key)
+                memory = row.activities.get(activity.key, {}).get("memory", {}) if row else {}
+                yield ToExplain(activity.key, activity.title, str(memory.get("text", "")), bool(memory.get("aloud")))
+
+
+class _Timeline:
+    """Reads what is stored of one student in one lesson: six queries, each of the newest rows."""
+
+    def __init__(self, student: Membership, lesson: LoadedLesson) -> None:
+        self.student, self.lesson, self.slug = student, lesson, lesson.lesson.slug
+        self.rule = GradientRule(student.cohort.gradient_rule)
+
+    def entries(self) -> Iterator[TimelineEntry]:
+        mine = {"membership": self.student, "lesson": self.slug}
+        newest = slice(TIMELINE_LENGTH)
+        for sent in Submission.objects.filter(**mine).select_related("entered_by__user").order_by("-id")[newest]:
+            yield self._submission(sent)
+        for sealed in Prediction.objects.filter(**mine).select_related("entered_by__user").order_by("-id")[newest]:
+            yield self._prediction(sealed)
+        for met in Reconciliation.objects.filter(**mine).order_by("-id")[newest]:
+            yield from self._reconciliation(met)
+        asked = RunRequest.objects.filter(membership=self.student, context__startswith=f"{self.slug}/")
+        for request in asked.select_related("run").defer("run__result").order_by("-id")[newest]:
+            if not request.context.endswith(measured.BESIDE):
+                yield self._run(request)
+        for given in HelpGiven.objects.filter(**mine).select_related("by__user").order_by("-id")[newest]:
+            yield TimelineEntry(given.at, _("Helped"), "helped", text=given.get_reason_display(), by=_name(given.by))
+        yield from self._events()
+
+    def _submission(self, sent: Submission) -> TimelineEntry:
+        title = self._title(sent.activity)
+        state = "accepted" if sent.accepted else ("not_yet" if sent.is_try else "no_try")
+        words = sent.answer.get("text")
+        is_text = isinstance(words, str)
+        return TimelineEntry(
+            sent.received_at,
+            title if is_text else _("%(activity)s, step %(step)d") % {"activity": title, "step": sent.step},
+            "sent" if is_text else state,
+            self._part(sent.activity),
+            text=str(words) if is_text else "",
+            cells=() if is_text else shown_cells(sent.answer, sent.reply),
+            slip=slips.in_words(sent.slip) if sent.slip and not sent.accepted else "",
+            had_worked_line=bool(sent.reply.get("worked_line")),
+            went_on=bool(sent.answer.get("go_on")),
+            by=_name(sent.entered_by),
+        )
+
+    def _prediction(self, sealed: Prediction) -> TimelineEntry:
+        item = self._item(sealed.activity, sealed.item)
+        said = answers.answer_text(item, sealed.choice) if item else sealed.choice
+        if sealed.second:
+            second = item.second.choices if item and item.second else ()
+            said = f"{said} · {answers.text_of(second, sealed.second)}"
+        title = _("Predicted “%(title)s”") % {"title": item.title if item else sealed.item}
+        if sealed.round > 1:
+            title = _("Predicted “%(title)s”, second vote") % {"title": item.title if item else sealed.item}
+        text = f"{said}: {sealed.because}" if sealed.because else said
+        state = "late" if sealed.is_late else "sealed"
+        return TimelineEntry(
+            sealed.sealed_at, title, state, self._part(sealed.activity), text=text, by=_name(sealed.entered_by)
+        )
+
+    def _reconciliation(self, met: Reconciliation) -> Iterator[TimelineEntry]:
+        item, part = self._item(met.activity, met.item), self._part(met.activity)
+        name = {"title": item.title if item else met.item}
+        yield TimelineEntry(met.revealed_at, _("Saw what is behind “%(title)s”") % name, "seen", part)
+        if met.reconciled_at is not None:
+            idea = self._idea(item, met.idea)
+            text = " · ".join(filter(None, (idea, met.next_time)))
+            yield TimelineEntry(met.reconciled_at, _("Reconciled “%(title)s”") % name, "sent", part, text=text)
+
+    def _run(self, request: RunRequest) -> TimelineEntry:
+        __, activity, trial = request.context.split("/")[:3]
+        place = self.lesson.find_activity(activity)
+        found = place[1].trial(trial) if place and isinstance(place[1], Experiment) else None
+        title = _("Asked for a run: %(title)s, seed %(seed)d") % {
+            "title": found.title if found else trial,
+            "seed": request.run.seed,
+        }
+        state = "taken_back" if request.withdrawn_at else f"run_{request.run.state}"
+        text = request.run.failure if request.run.state == RunState.FAILED else ""
+        return TimelineEntry(request.requested_at, title, state, self._part(activity), text=text)
+
+    def _events(self) -> Iterator[TimelineEntry]:
+        kinds = ("cohort_joined", "part_done", "explained_aloud", "aloud_taken_back", "password_reset")
+        told = list(
+            LearningEvent.objects.filter(membership=self.student, kind__in=kinds).order_by("-at")[:TIMELINE_LENGTH]
+        )
+        pks = {event.facts.get("entered_by") for event in told} - {None}
+        names = {each.pk: _name(each) for each in Membership.objects.filter(pk__in=pks).select_related("user")}
+        for event in told:
+            by = names.get(event.facts.get("entered_by"), "")
+            if event.facts.get("lesson", self.slug) != self.slug:
+                continue
+            yield TimelineEntry(event.at, self._told(event), event.kind, self._part_of(event), by=by)
+
+    def _told(self, event: LearningEvent) -> str:
+        titles = {part.key: part.title for part in self.lesson.lesson.parts}
+        facts = event.facts
+        return {
+            "cohort_joined": lambda: _("Joined the class"),
+            "part_done": lambda: _("Finished “%(part)s”") % {"part": titles.get(facts["part"], facts["part"])},
+            "explained_aloud": lambda: _("Explained aloud: %(title)s") % {"title": self._title(facts["activity"])},
+            "aloud_taken_back": lambda: (
+                _("Taken back, explained aloud: %(title)s") % {"title": self._title(facts["activity"])}
+            ),
+            "password_reset": lambda: _("Got a new password"),
+        }[event.kind]()
+
+    def _part_of(self, event: LearningEvent) -> str:
+        return str(event.facts.get("part") or self._part(event.facts.get("activity", "")))
+
+    def _title(self, activity: str) -> str:
+        place = self.lesson.find_activity(activity)
+        return place[1].title if place else activity
+
+    def _part(self, activity: str) -> str:
+        place = self.lesson.find_activity(activity)
+        return place[0].key if place else ""
+
+    def _item(self, activity: str, item: str) -> Item | None:
+        place = self.lesson.find_activity(activity)
+        if place is None or not isinstance(place[1], Predict):
+            return None
+        met = place[1].for_member("", self.rule)
+        # A question of the class's other rule is still named.
+        found = answers.find_item(met, item) or answers.find_item(place[1], item)
+        return found[0] if found else None
+
+    def _idea(self, item: Item | None, key: str) -> str:
+        options = (*item.ideas, *item.convinced) if item else ()
+        return next((option.text for option in options if option.key == key), key)
+
+
+def _name(membership: Membership | None) -> str:
+    return str(membership.user) if membership else ""

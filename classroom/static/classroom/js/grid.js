@@ -1,0 +1,67 @@
+// Brings the page of the class up to date in place: what has not changed is not touched, so that nothing flickers,
+// scrolls, closes or loses the focus.
+const root = () => document.querySelector("[data-morph]");
+const SPOKEN_EVERY = 15000;
+// What belongs to whoever looks at the page, and is not the server's to change.
+const OWN = ["open", "tabindex"];
+
+function morph(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!OWN.includes(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (!OWN.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  morphChildren(old, fresh);
+}
+
+const alike = (one, other) =>
+  one?.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id ?? "") === (other.id ?? "");
+
+function morphChildren(old, fresh) {
+  const named = new Map([...old.children].filter(({ id }) => id).map((each) => [each.id, each]));
+  let at = old.firstChild;
+  for (const wanted of [...fresh.childNodes]) {
+    const known = wanted.id ? named.get(wanted.id) : at;
+    if (!alike(known, wanted)) {
+      old.insertBefore(wanted, at);
+      continue;
+    }
+    if (known === at) at = at.nextSibling;
+    else old.insertBefore(known, at);
+    if (known.nodeType === Node.ELEMENT_NODE) morph(known, wanted);
+    else if (known.data !== wanted.data) known.data = wanted.data;
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+const callsIn = (element) => [...element.querySelectorAll("[data-call]")];
+let toSay = [];
+let saidAt = 0;
+
+// A screen reader hears of new calls for help alone, and at most four times a minute.
+function speak() {
+  if (!toSay.length || Date.now() - saidAt < SPOKEN_EVERY) return;
+  document.getElementById("spoken").textContent = toSay.join(". ");
+  [toSay, saidAt] = [[], Date.now()];
+}
+
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, elt } }) => {
+  speak();
+  const ours = elt.matches("[data-morph]") || elt.closest("[data-morphs]");
+  if (!ours || xhr.status !== 200) return;
+  const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-morph]");
+  if (!fresh) return;
+  const known = new Set(callsIn(root()).map(({ id }) => id));
+  toSay.push(...callsIn(fresh).filter(({ id }) => !known.has(id)).map(({ dataset }) => dataset.call));
+  const focused = document.activeElement;
+  morph(root(), fresh);
+  htmx.process(root());
+  if (focused && !focused.isConnected) root().querySelector("#calls button, .grid__name")?.focus();
+  document.dispatchEvent(new Event("grid:changed"));
+  speak();
+});

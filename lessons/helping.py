@@ -1,0 +1,52 @@
+"""Answer a call for help, so that every instructor of the class knows; and take that back."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+import classroom.selectors
+import classroom.services
+from classroom.models import Membership
+from classroom.refusals import Conflict, NotFound, Refusal
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import HelpGiven
+
+
+def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, reason: str, occasion: str) -> bool:
+    """Mark a call as answered by this instructor; tell whether nobody had done so before.
+
+    Raises
+    ------
+    Refusal
+        If the class has no such student, or there is no such call.
+    """
+    _refuse_in_archive(membership)
+    if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160:
+        raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
+    if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
+        raise NotFound(_("Your class has no such student."))
+    with transaction.atomic():
+        __, is_new = HelpGiven.objects.get_or_create(
+            membership_id=student,
+            lesson=lesson.lesson.slug,
+            reason=reason,
+            occasion=occasion,
+            defaults={"by": membership},
+        )
+        classroom.services.touch(membership.cohort)
+    return is_new
+
+
+def take_back(membership: Membership, lesson: LoadedLesson, *, student: int, reason: str, occasion: str) -> None:
+    """Let a call wait again; one that waits already stays as it is."""
+    _refuse_in_archive(membership)
+    given = HelpGiven.objects.filter(membership__cohort=membership.cohort, membership=student)
+    with transaction.atomic():
+        given.filter(lesson=lesson.lesson.slug, reason=reason, occasion=occasion).delete()
+        classroom.services.touch(membership.cohort)
+
+
+def _refuse_in_archive(membership: Membership) -> None:
+    if membership.cohort.archived:
+        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
