@@ -15,6 +15,7 @@ from classroom.models import CODE_LETTERS, Cohort, CohortVersion, GradientRule, 
 from classroom.refusals import Conflict, Forbidden
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
+PROJECTOR_GRAIN = timedelta(seconds=5)
 
 
 def open_cohort(*, slug: str, name: str, **fields: object) -> Cohort:
@@ -73,6 +74,24 @@ def note_activity(membership: Membership) -> None:
         changed = Membership.objects.filter(stale, pk=membership.pk).update(last_active_at=now)
         if changed and not was_here:
             touch(membership.cohort)
+
+
+def note_projector(cohort: Cohort) -> None:
+    """Remember that a projector shows a class, at most every five seconds; one that has just been opened shows at once.
+
+    Parameters
+    ----------
+    cohort : with its version
+    """
+    version, now = cohort.version, timezone.now()
+    if version.projected_at is not None and now - version.projected_at < PROJECTOR_GRAIN:
+        return
+    was_open = selectors.is_projected(version)
+    with transaction.atomic():
+        stale = Q(projected_at=None) | Q(projected_at__lt=now - PROJECTOR_GRAIN)
+        changed = CohortVersion.objects.filter(stale, pk=version.pk).update(projected_at=now)
+        if changed and not was_open:
+            touch(cohort)
 
 
 def set_gradient_rule(cohort: Cohort, rule: str) -> None:

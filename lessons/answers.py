@@ -83,7 +83,8 @@ def is_right(
 
 
 def tallies(cohort: Cohort, lesson: str, standing: Standing, key: Key | None = None) -> dict[Key, Tally]:
-    """Count a class's answers by question, or to one: those of its last vote, or where none was held, all.
+    """Count a class's answers by question, or to one: those of its last vote with the hands raised in it, or where none
+    was held, all.
 
     One query, however many questions.
     """
@@ -104,6 +105,9 @@ def tallies(cohort: Cohort, lesson: str, standing: Standing, key: Key | None = N
         wanted = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         if (round_, counted) == wanted:
             found.setdefault((activity, item), []).append((choice, second, n))
+    for at, votes in standing.votes.items():
+        if votes[-1].hands and key in (None, at):
+            found.setdefault(at, []).extend((choice, "", n) for choice, n in votes[-1].hands.items())
     return found
 
 

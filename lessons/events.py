@@ -99,6 +99,17 @@ class VoteClosed(Event):
 
 
 @dataclass(frozen=True)
+class HandsCounted(Event):
+    """An instructor added the hands raised in the room to a vote."""
+
+    lesson: str
+    activity: str
+    item: str
+    round: int
+    hands: dict[str, int]
+
+
+@dataclass(frozen=True)
 class RevealOpened(Event):
     """An instructor opened what is behind a question."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -13,16 +14,26 @@ from django.utils.translation import gettext as _
 import classroom.services
 from classroom import events
 from classroom.models import Cohort, Membership, Pace
-from classroom.refusals import Conflict, NotFound
+from classroom.refusals import Conflict, NotFound, Refusal
 from lessons import selectors
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Item, Part, Predict
-from lessons.events import ClassEnded, PartFreed, PartOpened, RevealOpened, RevealTakenBack, VoteClosed, VoteOpened
+from lessons.events import (
+    ClassEnded,
+    HandsCounted,
+    PartFreed,
+    PartOpened,
+    RevealOpened,
+    RevealTakenBack,
+    VoteClosed,
+    VoteOpened,
+)
 from lessons.models import PartOpening, RevealOpening, Stage, Vote
 
 TIME_TO_TAKE_BACK = timedelta(seconds=3)
 # Between these shares of right answers a talk with the neighbour and a second vote teach most.
 LEAST_RIGHT, MOST_RIGHT = 0.3, 0.7
+MOST_HANDS = 400
 
 
 def lead_class(membership: Membership) -> None:
@@ -104,14 +115,19 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
         stage.votes.create(activity=activity.key, item=item.key, round=rounds + 1, by=membership)
         events.record(VoteOpened(lesson.lesson.slug, activity.key, item.key, rounds + 1), membership)
 
-    _on_stage(membership, lesson, act)
+    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def close_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
     """Close the vote on a question. A seal that comes after is late; one that came before is in."""
     __, activity, item = find(membership, lesson, activity_key, item_key)
     votes = {"activity": activity.key, "item": item.key}
-    _on_stage(membership, lesson, lambda stage: _close(stage.votes.filter(**votes), membership))
+    _on_stage(
+        membership,
+        lesson,
+        lambda stage: _close(stage.votes.filter(**votes), membership),
+        wall=f"{activity.key}/{item.key}",
+    )
 
 
 def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
@@ -135,7 +151,7 @@ def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item
         if is_new:
             events.record(RevealOpened(lesson.lesson.slug, activity.key, item.key), membership)
 
-    _on_stage(membership, lesson, act)
+    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
@@ -156,7 +172,72 @@ def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key:
         elif stage.reveals.filter(activity=activity.key, item=item.key).exists():
             raise Conflict(_("It is open already, and somebody may have seen it."))
 
-    _on_stage(membership, lesson, act)
+    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+
+
+def count_hands(
+    membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str, hands: Mapping[str, Any]
+) -> None:
+    """Add the hands that were raised in the room to the newest vote on a question, in place of those counted before.
+
+    Parameters
+    ----------
+    hands : by choice; blank for none
+
+    Raises
+    ------
+    Refusal
+        If the question takes no hands, no vote was held, its reveal is open, or something is no number of hands.
+    """
+    __, activity, item = find(membership, lesson, activity_key, item_key)
+    if not takes_hands(item):
+        raise Conflict(_("Hands cannot be counted for this question: it does not ask for one choice."))
+    counted = _read_hands(item, hands)
+
+    def act(stage: Stage) -> None:
+        if RevealOpening.objects.filter(stage=stage, activity=activity.key, item=item.key).exists():
+            raise Conflict(_("What is behind this question has been opened: no hands are counted after that."))
+        vote = stage.votes.filter(activity=activity.key, item=item.key).order_by("-round").first()
+        if vote is None:
+            raise Conflict(_("First the vote: open it, then count hands."))
+        Vote.objects.filter(pk=vote.pk).update(hands=counted)
+        events.record(HandsCounted(lesson.lesson.slug, activity.key, item.key, vote.round, counted), membership)
+
+    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+
+
+def takes_hands(item: Item) -> bool:
+    """Tell whether the room can answer a question by raising hands: one of its choices, and nothing else."""
+    return bool(item.choices) and item.second is None
+
+
+def _read_hands(item: Item, sent: Mapping[str, Any]) -> dict[str, int]:
+    counted, errors = {}, {}
+    for choice in item.choices:
+        typed = str(sent.get(choice.key, "")).strip() or "0"
+        if typed.isascii() and typed.isdigit() and int(typed[:6]) <= MOST_HANDS:
+            counted[choice.key] = int(typed)
+        else:
+            says = _("“%(choice)s”: type a whole number from 0 to %(most)d.")
+            errors[choice.key] = [says % {"choice": choice.text, "most": MOST_HANDS}]
+    if errors:
+        raise Refusal(" ".join(each[0] for each in errors.values()), errors=errors)
+    return {key: n for key, n in counted.items() if n}
+
+
+def show(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
+    """Put a question on every projector of the class, or with empty keys the page with the way in."""
+    place = ""
+    if activity_key or item_key:
+        __, activity, item = find(membership, lesson, activity_key, item_key)
+        place = f"{activity.key}/{item.key}"
+    with transaction.atomic():
+        cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
+        if cohort.archived:
+            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
+        Stage.objects.filter(cohort=cohort, lesson=lesson.lesson.slug).update(on_wall=place)
+        classroom.services.touch(cohort)
 
 
 def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> tuple[Part, Predict, Item]:
@@ -211,8 +292,8 @@ def _close(votes: QuerySet[Vote], membership: Membership) -> None:
         events.record(VoteClosed(vote.stage.lesson, vote.activity, vote.item, vote.round), membership)
 
 
-def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage], object]) -> None:
-    """Do one act under the stage's lock, and tell every page that follows it.
+def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage], object], *, wall: str = "") -> None:
+    """Do one act under the stage's lock, put the question that it is about on the wall, and tell every page.
 
     Raises
     ------
@@ -228,5 +309,6 @@ def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage
         Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
         stage = Stage.objects.select_for_update().get(cohort=cohort, lesson=lesson.lesson.slug)
         act(stage)
-        Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1)
+        shown = {"on_wall": wall} if wall else {}
+        Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1, **shown)
         classroom.services.touch(cohort)

@@ -28,6 +28,8 @@ class Standing:
     freed: frozenset[str] = frozenset()
     votes: Mapping[Key, tuple[Vote, ...]] = field(default_factory=dict)
     reveals: Mapping[Key, datetime] = field(default_factory=dict)
+    # What the projectors show: “activity/item”, or nothing for their first page.
+    on_wall: str = ""
     now: datetime = field(default_factory=timezone.now)
 
     def is_locked(self, part: str) -> bool:
@@ -108,6 +110,7 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> Standing:
         freed=frozenset(each.part for each in openings if each.freed_at),
         votes=votes,
         reveals=reveals,
+        on_wall=stage.on_wall,
         now=now,
     )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+import classroom.services
 from classroom.access import instructor_required
 from classroom.dashboard import room
 from classroom.dashboard.views import chosen_lesson, page_version
@@ -49,13 +52,17 @@ def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @instructor_required
 def present(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The projector: one question, how many have answered, one button."""
+    """The projector: one question, how many have answered, one button; with ``?remote=1``, the phone that moves it."""
     if request.method == "POST":
-        _act(request, membership, chosen_lesson(membership, request.GET.get("lesson")))
+        lesson = chosen_lesson(membership, request.GET.get("lesson"))
+        _act(request, membership, lesson)
         if not request.htmx:
-            return redirect(request.get_full_path())
-    template = "dashboard/_question.html" if request.htmx else "dashboard/present.html"
-    return render(request, template, _room_context(request, membership))
+            return redirect(_address(request, membership, lesson))
+        membership.cohort.version.refresh_from_db()
+    if not _is_remote(request):
+        classroom.services.note_projector(membership.cohort)
+    context = _room_context(request, membership)
+    return render(request, context["template"] if request.htmx else "dashboard/present.html", context)
 
 
 @never_cache
@@ -63,9 +70,12 @@ def present(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instructor_required
 def present_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The projector's question again if anything changed since ``?v=``, else 204."""
+    if not _is_remote(request):
+        classroom.services.note_projector(membership.cohort)
     if request.GET.get("v") == page_version(membership):
         return HttpResponse(status=204)
-    return render(request, "dashboard/_question.html", _room_context(request, membership))
+    context = _room_context(request, membership)
+    return render(request, context["template"], context)
 
 
 CLASS_ACTS = {"lead_class": leading.lead_class, "end_class": leading.end_class}
@@ -82,12 +92,20 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     """Do what was pressed."""
     sent = request.POST
     act = sent.get("act", "")
-    if act in CLASS_ACTS:
+    place = sent.get("activity", ""), sent.get("item", "")
+    if act == "show":
+        leading.show(membership, lesson, *place)
+    elif act == "hands":
+        hands = {name.removeprefix("hands-"): typed for name, typed in sent.items() if name.startswith("hands-")}
+        leading.count_hands(membership, lesson, *place, hands)
+    elif act in CLASS_ACTS:
         CLASS_ACTS[act](membership)
+        if all(place):
+            leading.show(membership, lesson, *place)
     elif act in PART_ACTS:
         PART_ACTS[act](membership, lesson, sent.get("part", ""))
     elif act in QUESTION_ACTS:
-        QUESTION_ACTS[act](membership, lesson, sent.get("activity", ""), sent.get("item", ""))
+        QUESTION_ACTS[act](membership, lesson, *place)
     else:
         raise Refusal(_("We could not read what was pressed. Reload the page and press it again."))
 
@@ -105,14 +123,34 @@ def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any
 
 def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any]:
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    is_remote = _is_remote(request)
     v = page_version(membership)  # before the question that it stands for
-    question = room.question(membership, lesson, request.GET.get("question", ""))
+    # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it.
+    asked = request.GET.get("question", "") if request.method != "POST" else ""
+    wall = room.wall(membership, lesson, asked)
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
-    is_pending = question is not None and question.token.endswith(".pending")
+    is_pending = wall.token.endswith(".pending")
+    join_url = request.build_absolute_uri(f"/join/{membership.cohort.join_code}")
     return {
         "membership": membership,
         "lesson": lesson.lesson,
-        "question": question,
+        "wall": wall,
+        "question": wall.question,
         "is_led": membership.cohort.pace == Pace.LED,
+        "is_remote": is_remote,
+        "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
+        "join_url": join_url,
+        "qr": "" if wall.question or is_remote or membership.cohort.archived else room.join_code(join_url),
+        "remote": "&remote=1" if is_remote else "",
         "v": "pending" if is_pending else v,
     }
+
+
+def _is_remote(request: HttpRequest) -> bool:
+    return bool(request.GET.get("remote"))
+
+
+def _address(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> str:
+    """Where a page without JavaScript goes on after something was pressed: at what is on the wall now."""
+    query = {"lesson": lesson.lesson.slug, **({"remote": "1"} if _is_remote(request) else {})}
+    return f"{reverse('dashboard:present', args=[membership.cohort.slug])}?{urlencode(query)}"

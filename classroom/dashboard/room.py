@@ -6,7 +6,10 @@ No name and nothing sealed is in a `Question`, before the reveal or in any field
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import segno
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from classroom import selectors
@@ -42,6 +45,8 @@ class QuestionLine:
     is_extra: bool
     waits: bool
     minutes: int
+    # A vote is on or over, and hands raised in the room can be added to it.
+    takes_hands: bool
 
     @property
     def may_vote_again(self) -> bool:
@@ -84,6 +89,9 @@ class Question:
     advice: str
     n_sealed: int
     n_here: int
+    # Hands raised in the room, which are counted with the answers; what to count them by, where they are taken.
+    n_hands: int
+    hands: tuple[tuple[str, str, int], ...]
     bars: BarChart | None
     # What the runs of the class show together, and how many have theirs.
     finds: ClassFinds | None
@@ -92,6 +100,21 @@ class Question:
     says: str
     before: QuestionLine | None
     after: QuestionLine | None
+    token: str
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What a projector shows: a question, or the page with the way in.
+
+    `pinned` is a question that this page alone looks at, while the class's wall shows something else.
+    """
+
+    question: Question | None
+    pinned: str
+    first: QuestionLine | None
+    n_students: int
+    n_here: int
     token: str
 
 
@@ -114,17 +137,37 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
     return Way(parts, room.standing.token)
 
 
-def question(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Question | None:
-    """The question asked for as ``activity/item``; else the one the room is at, else the first."""
+def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
+    """What a projector shows: the question asked for as ``activity/item``, else what is on the wall."""
     room = _Room(membership, lesson)
     keys = [f"{activity.key}/{item.key}" for _part, activity, item in room.places]
-    if not keys:
-        return None
-    at = keys.index(asked) if asked in keys else room.at(keys)
+    on_wall = room.standing.on_wall if room.standing.on_wall in keys else ""
+    pinned = asked if asked in keys and asked != on_wall else ""
+    place = pinned or on_wall
+    here = room.here()
+    return Wall(
+        question=_question(room, lesson, keys.index(place)) if place else None,
+        pinned=pinned,
+        first=room.first(),
+        n_students=room.n_students,
+        n_here=len(here),
+        token=room.standing.token,
+    )
+
+
+def join_code(address: str) -> str:
+    """The address as a QR code: an SVG of its own, dark on light in either theme, as wide as it is given room."""
+    drawn = segno.make(address, error="m").svg_inline(omitsize=True, dark="#1c2733", light="#fffef9", border=3)
+    return mark_safe(drawn)  # noqa: S308 - drawn from an address, of which nothing stands in it as text
+
+
+def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
+    """Lay out one question for the whole room."""
     part, activity, item = room.places[at]
     line = room.line(part, activity, item)
     is_revealed = line.state == "revealed"
     n_sealed, n_here = room.counts(line)
+    hands = room.hands(activity, item)
     return Question(
         line=line,
         eyebrow=part.title,
@@ -138,9 +181,13 @@ def question(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Q
         advice=room.advice(line, activity, item),
         n_sealed=n_sealed,
         n_here=n_here,
+        n_hands=sum(hands.values()),
+        hands=tuple((choice.key, choice.text, hands.get(choice.key, 0)) for choice in item.choices)
+        if line.takes_hands
+        else (),
         bars=room.bars(activity, item) if is_revealed else None,
-        finds=class_runs.finds_about(membership.cohort, lesson.lesson, item) if is_revealed and item.waits else None,
-        n_runs=class_runs.n_done(membership.cohort, lesson.lesson, item) if item.waits else 0,
+        finds=class_runs.finds_about(room.cohort, lesson.lesson, item) if is_revealed and item.waits else None,
+        n_runs=class_runs.n_done(room.cohort, lesson.lesson, item) if item.waits else 0,
         answer=room.answer(activity, item) if is_revealed else "",
         says=item.reveal.text if is_revealed and item.reveal else "",
         before=room.next_to(at, -1),
@@ -175,12 +222,27 @@ class _Room:
             for item in activity.items
         ]
 
-    def at(self, keys: list[str]) -> int:
-        """The place of the question voted on now or last; the first, if nothing was asked yet."""
-        held = self.standing.votes
-        last = max(held, key=lambda key: held[key][-1].opened_at, default=None)
-        wanted = "/".join(self.standing.question_in_the_room() or last or ())
-        return keys.index(wanted) if wanted in keys else 0
+    def here(self) -> list[int]:
+        """Who is here now."""
+        return [each.pk for each in self.students if selectors.is_here(each)]
+
+    @property
+    def n_students(self) -> int:
+        return len(self.students)
+
+    @cached_property
+    def students(self) -> list[Membership]:
+        return list(selectors.students_of(self.cohort))
+
+    def first(self) -> QuestionLine | None:
+        """The core question to begin with: the one after those that have been revealed."""
+        lines = [self.line(*place) for place in self.places if not place[2].extra]
+        return next((line for line in lines if line.state != "revealed"), lines[0] if lines else None)
+
+    def hands(self, activity: Predict, item: Item) -> dict[str, int]:
+        """The hands raised in the newest vote on a question."""
+        votes = self.standing.votes_on((activity.key, item.key))
+        return dict(votes[-1].hands) if votes else {}
 
     def next_to(self, at: int, way: int) -> QuestionLine | None:
         """The core question before or after a place; extras are called up one by one."""
@@ -205,6 +267,7 @@ class _Room:
             is_extra=item.extra,
             waits=item.waits,
             minutes=item.minutes,
+            takes_hands=state in ("open", "voted") and leading.takes_hands(item),
         )
 
     def advice(self, line: QuestionLine, activity: Predict, item: Item) -> str:
@@ -227,7 +290,7 @@ class _Room:
 
     def counts(self, line: QuestionLine) -> tuple[int, int]:
         """How many of those who are here have answered this round, and how many are here."""
-        here = [each.pk for each in selectors.students_of(self.cohort) if selectors.is_here(each)]
+        here = self.here()
         sealed = Prediction.objects.filter(
             membership__in=here,
             lesson=self.slug,

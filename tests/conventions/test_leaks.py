@@ -228,7 +228,13 @@ def differing(
         member = MembershipFactory(cohort=cohort)
         client, front = client_of(member.user), client_of(leader.user)
         where = canaries.addresses(lesson, member)
-        walls = ["/present/ours/?question=guess-first/third-step", "/present/ours/?question=guess-first/far-away"]
+        walls = [
+            f"/present/ours/{page}question=guess-first/{item}{remote}"
+            for page in ("?", "since/?v=0&")
+            for item in ("third-step", "far-away")
+            for remote in ("", "&remote=1")
+        ]
+        front.get("/present/ours/")  # a projector that has just been opened makes a new version of the class's pages
         one = answers(client, where) | answers(front, walls)
         plant(swapped=True)
         other = answers(client, where) | answers(front, walls)

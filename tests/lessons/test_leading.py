@@ -67,7 +67,7 @@ class Front:
         leading.end_class(self.instructor)
 
     def question(self, key: stage.Key = RATES) -> room.Question:
-        found = room.question(self.instructor, self.lesson, "/".join(key))
+        found = room.wall(self.instructor, self.lesson, "/".join(key)).question
         assert found is not None
         return found
 
@@ -962,16 +962,47 @@ def test_the_projectors_page_shows_no_name_and_no_answer_before_the_reveal(
     assert [name for name in NAMES if name in before + after] == []
 
 
-def test_the_projector_follows_the_vote_that_is_open_then_the_last_one(front: Front) -> None:
-    at = []
-    for act in (None, "open_vote", "close_vote"):
-        if act:
-            getattr(front, act)(("rates", "half-b"))
-        question = room.question(front.instructor, front.lesson)
-        assert question is not None
-        at.append(question.line.item)
+def on_wall(front: Front, asked: str = "") -> str:
+    """What every projector of the class shows; “pinned” before it if it is one page's alone."""
+    wall = room.wall(front.instructor, front.lesson, asked)
+    return ("pinned " if wall.pinned else "") + (wall.question.line.item if wall.question else "first page")
 
-    assert at == ["half-a", "half-b", "half-b"]
+
+def test_the_wall_begins_with_the_way_in_and_then_shows_what_was_pressed_last(
+    front: Front, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    at = [on_wall(front)]
+    for act in ("open_vote", "close_vote", "reveal"):
+        getattr(front, act)(("rates", "half-b"))
+        at.append(on_wall(front))
+    leading.show(instructor, lesson, "rates", "half-d")
+    at.append(on_wall(front))
+    leading.show(instructor, lesson, "", "")
+    at.append(on_wall(front))
+
+    assert at == ["first page", "half-b", "half-b", "half-b", "half-d", "first page"]
+
+
+def test_a_page_may_look_at_one_question_while_the_wall_shows_another(
+    front: Front, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    leading.show(instructor, lesson, "rates", "half-b")
+
+    assert on_wall(front, "rates/half-d") == "pinned half-d"
+    assert on_wall(front, "rates/half-b") == "half-b"
+    assert on_wall(front, "rates/nothing") == "half-b"
+
+
+def test_nothing_is_put_on_the_wall_of_an_archived_class_nor_what_the_lesson_has_not(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    with pytest.raises(NotFound):
+        leading.show(instructor, lesson, "rates", "full-a")
+    cohort.archived = True
+    cohort.save()
+
+    with pytest.raises(Conflict):
+        leading.show(instructor, lesson, "rates", "half-a")
 
 
 # --- what changed ---------------------------------------------------------------------------------

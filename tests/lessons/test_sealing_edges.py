@@ -248,7 +248,7 @@ def test_a_late_answer_is_not_in_the_walls_count(
     pupils.seal(student, lesson, "rates", "half-a", "settles")
     Membership.objects.filter(pk=student.pk).update(last_active_at=timezone.now())
 
-    asked = room.question(instructor, lesson, "rates/half-a")
+    asked = room.wall(instructor, lesson, "rates/half-a").question
 
     assert asked is not None
     assert (asked.n_sealed, asked.n_here) == (0, 1)
@@ -287,7 +287,7 @@ def test_leading_from_the_wall_stays_at_the_question_on_it(
     client = client_of(instructor.user)
 
     offered = client.get(wall).content.decode()
-    pressed = client.post(wall, {"act": "lead_class"}, follow=True)
+    pressed = client.post(wall, {"act": "lead_class", "activity": "rates", "item": "half-c"}, follow=True)
 
-    assert f'action="{wall.replace("&", "&amp;")}"' in offered
+    assert "Lead this class" in offered
     assert "Learning rate 4/15</h1>" in pressed.content.decode()

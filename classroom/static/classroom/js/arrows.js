@@ -47,5 +47,5 @@ document.addEventListener("focusin", ({ target: link }) => {
   here = nameOf(link);
   settle();
 });
-document.addEventListener("grid:changed", settle);
+document.addEventListener("page:changed", settle);
 settle();

@@ -1,4 +1,4 @@
-// Brings the page of the class up to date in place: what has not changed is not touched, so that nothing flickers,
+// Brings the page of a class up to date in place: what has not changed is not touched, so that nothing flickers,
 // scrolls, closes or loses the focus.
 const root = () => document.querySelector("[data-morph]");
 const SPOKEN_EVERY = 15000;
@@ -61,7 +61,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { xhr, elt } }) => {
   const focused = document.activeElement;
   morph(root(), fresh);
   htmx.process(root());
-  if (focused && !focused.isConnected) root().querySelector("#calls button, .grid__name")?.focus();
-  document.dispatchEvent(new Event("grid:changed"));
+  if (focused && !focused.isConnected) root().querySelector("[data-focus], button, a")?.focus();
+  document.dispatchEvent(new Event("page:changed"));
   speak();
 });
