@@ -222,7 +222,7 @@ class Membership(models.Model):
 class Rehearsal(models.Model):
     """A class that is played by synthetic students, so that its instructor can practise; deleted in one act.
 
-    The row is the truth, a message only a wake-up: whoever moves `played_until` on plays what is due until then.
+    The row is the truth, a message only a wake-up: who moves `claimed_until` on plays what is due, alone until then.
     """
 
     cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="rehearsal")
@@ -230,8 +230,8 @@ class Rehearsal(models.Model):
     # How many seconds of the class pass in a second.
     speed = models.PositiveSmallIntegerField()
     began_at = models.DateTimeField(default=timezone.now)
-    played_until = models.DateTimeField(default=timezone.now)
-    # By membership: when they move next, and how often they have.
+    claimed_until = models.DateTimeField(default=timezone.now)
+    # By membership: which player they are, how often they have moved, and when they move next.
     players = models.JSONField(default=dict)
     ended_at = models.DateTimeField(null=True)
 

@@ -282,7 +282,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RUN_REAP_EVERY,
         # Behind a long run they would pile up.
         "options": {"expires": RUN_REAP_EVERY},
-    }
+    },
+    "take up rehearsals": {
+        "task": "rehearsal.take_up",
+        "schedule": RUN_REAP_EVERY,
+        "options": {"expires": RUN_REAP_EVERY},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = f"{_var('queue')}/beat-schedule"
 CELERY_TASK_IGNORE_RESULT = True

@@ -138,6 +138,12 @@ def class_results(
     return list(found.items())
 
 
+def waiting_members(cohort: Cohort) -> set[int]:
+    """The members of a class who wait for a run of theirs: their keys. One query."""
+    wanted = RunRequest.objects.filter(membership__cohort=cohort, withdrawn_at=None, run__state__in=ACTIVE)
+    return set(wanted.values_list("membership", flat=True))
+
+
 def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
     """Requests of a class's students, in contexts that begin so, whose run failed and which they have not made again.
 

@@ -138,7 +138,7 @@ def problem_of(activity: HandSteps, rule: GradientRule) -> Problem:
     return Problem(activity.x, activity.y, activity.learning_rate, "half" if rule == GradientRule.HALF else "full")
 
 
-def _chain_of(activity: HandSteps, rule: GradientRule, memory: Mapping[str, Any]) -> Chain:
+def chain_of(activity: HandSteps, rule: GradientRule, memory: Mapping[str, Any]) -> Chain:
     taken = tuple(Fraction(text) for text in memory.get("values", ()))
     return Chain(problem_of(activity, rule), activity.start, taken, frozenset(memory.get("carried", ())))
 
@@ -152,7 +152,7 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
         If the step does not exist, is not open yet, or the answer cannot be read.
     """
     memory = standing.get("memory", {})
-    chain = _chain_of(activity, rule, memory)
+    chain = chain_of(activity, rule, memory)
     if step > len(activity.steps):
         raise Conflict(_("This worksheet has %(count)d steps.") % {"count": len(activity.steps)})
     if step > chain.next_step:
@@ -243,7 +243,7 @@ def worksheet(
     last : the answer and the reply of the newest submission to this step; empty if there is none
     step : a step that was taken before; without it the next one
     """
-    chain = _chain_of(activity, rule, standing.get("memory", {}))
+    chain = chain_of(activity, rule, standing.get("memory", {}))
     problem = chain.problem
     n_steps, n_taken = len(activity.steps), len(chain.values)
     is_mending = step is not None and step <= n_taken

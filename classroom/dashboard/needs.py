@@ -124,8 +124,8 @@ def _same_slip(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membersh
 
 def _still(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership]) -> Iterable[Need]:
     """Five minutes without a move by somebody who is here, on a part that is open, begun or due, and not waiting."""
-    now, after = timezone.now(), still_after(cohort)
-    room = _Room(cohort, lesson)
+    now, speed = timezone.now(), speed_of(cohort)
+    after, room = STILL_AFTER / speed, _Room(cohort, lesson)
     for student in students:
         if student.last_active_at is None or now - student.last_active_at > GONE_AFTER:
             continue
@@ -135,7 +135,7 @@ def _still(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership])
         part, last = place
         if now - last < after or not room.may_move(student, part):
             continue
-        n = int((now - last).total_seconds() // 60)
+        n = int((now - last).total_seconds() * speed // 60)
         says = ngettext("no move for %(n)d minute on “%(part)s”", "no move for %(n)d minutes on “%(part)s”", n)
         short = ngettext("%(n)d min, no move", "%(n)d min, no move", n)
         words = {"n": n, "part": part.title}
@@ -155,10 +155,9 @@ def _failed(cohort: Cohort, lesson: LoadedLesson) -> Iterable[Need]:
         yield Need(request.membership_id, place[0].key, Reason.RUN, str(request.run_id), says, _("run failed"), at)
 
 
-def still_after(cohort: Cohort) -> timedelta:
-    """Five minutes of the class: a rehearsal's pass faster."""
-    played = Rehearsal.objects.filter(cohort=cohort).values_list("speed", flat=True).first()
-    return STILL_AFTER / (played or 1)
+def speed_of(cohort: Cohort) -> int:
+    """How many minutes of the class pass in a minute: one, unless it is a rehearsal."""
+    return Rehearsal.objects.filter(cohort=cohort).values_list("speed", flat=True).first() or 1
 
 
 def _by_part(student: Membership) -> dict[str, PartProgress]:
@@ -173,6 +172,8 @@ class _Room:
         self.standing = stage.read_for_room(cohort, self.lesson.slug)
         opened = [part for part in self.lesson.parts if part.key in self.standing.opened and not part.soon]
         self.due = opened[-1] if self.standing.is_led and opened else None
+        # Whoever waits for a run of their own is not still.
+        self.waiting = experiments.selectors.waiting_members(cohort)
         self.sealed: set[tuple[int, str, str, int]] = set()
         if self.standing.is_led:
             rows = Prediction.objects.filter(membership__cohort=cohort, lesson=self.lesson.slug)
@@ -196,6 +197,8 @@ class _Room:
 
     def may_move(self, student: Membership, part: Part) -> bool:
         """Tell whether a part has something for this student to do, or they wait for the instructor as they should."""
+        if student.pk in self.waiting:
+            return False
         if not self.standing.leads(part.key):
             return True
         row = _by_part(student).get(part.key)

@@ -106,7 +106,8 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
     shown = [PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE]
     if counted[PartState.WAITING]:
         shown.insert(3, PartState.WAITING)
-    finished = [moved - begun for state, __, begun, moved in rows if state in needs.FINISHED]
+    speed = needs.speed_of(cohort)
+    finished = [(moved - begun) * speed for state, __, begun, moved in rows if state in needs.FINISHED]
     return PartView(
         key=part.key,
         title=part.title,

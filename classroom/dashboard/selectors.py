@@ -25,7 +25,7 @@ from lessons.models import PartOpening, PartProgress, PartState, Submission
 from lessons.selectors import part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
-N_CALLS, N_HELPED = 8, 3
+N_CALLS, N_HELPED = 6, 3
 
 
 @dataclass(frozen=True)

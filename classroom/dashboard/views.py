@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 import classroom.services
 from classroom.access import instructor_required
 from classroom.dashboard import looks, parts, selectors, students
-from classroom.models import Membership
+from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from lessons import helping, reviewing
@@ -35,6 +35,7 @@ def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
     context = _class_context(request, membership, lesson)
     context |= {
         "lessons": lessons_of(membership.cohort),
+        "rehearsal": Rehearsal.objects.filter(cohort=membership.cohort).first(),
         "join_url": request.build_absolute_uri(f"/join/{membership.cohort.join_code}"),
     }
     return render(request, "dashboard/grid.html", context)

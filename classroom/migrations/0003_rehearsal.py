@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('seed', models.PositiveIntegerField()),
                 ('speed', models.PositiveSmallIntegerField()),
                 ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('played_until', models.DateTimeField(default=django.utils.timezone.now)),
+                ('claimed_until', models.DateTimeField(default=django.utils.timezone.now)),
                 ('players', models.JSONField(default=dict)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('cohort', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='rehearsal', to='classroom.cohort')),

@@ -101,6 +101,12 @@ PAGES = (
         {"POST": INSTRUCTORS_SENT_ON},
         {"act": "helped", "student": "{student}", "reason": "run", "occasion": "{run}"},
     ),
+    Row(
+        "dashboard:rehearse",
+        "/c/{cohort}/class/rehearse/",
+        {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON},
+        {"act": "begin", "students": "1", "speed": "5", "seed": "1", "pace": "self"},
+    ),
     Row("dashboard:password", f"{STUDENT}password/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS}),
     Row("dashboard:aloud", f"{STUDENT}aloud/", {"POST": INSTRUCTORS_SENT_ON}, {"activity": "u-curve-explain"}),
     Row("dashboard:page-arc", f"{STUDENT}page/{{lesson}}/", {"GET": INSTRUCTORS}),
