@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 import experiments.api
 import lessons.api
 from classroom import api, views
-from classroom.dashboard.api import ProgressView
+from classroom.dashboard.api import ExportView, ProgressView
 
 handler400 = views.bad_request
 handler403 = views.forbidden
@@ -42,6 +42,7 @@ api_v1 = [
     path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
     path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
+    path("cohorts/<slug:cohort>/export.csv", ExportView.as_view(), name="api-export"),
 ]
 
 urlpatterns = [

@@ -86,6 +86,13 @@ def room_bars(item: Item, tally: Mapping[str, int], *, right: frozenset[str], mi
     return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
 
+def count_bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart:
+    """How often each of a few texts was chosen."""
+    total = sum(n for __, n in counted)
+    rows = tuple(_count(text, n, total, is_right=False, is_mine=False) for text, n in counted)
+    return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
+
+
 def number_line(number: Number, guess: Fraction, right: Fraction | None) -> NumberLine:
     """Draw a guess on its scale, and over it what was right, if that is known."""
     x_axis = Axis.over(float(number.min), float(number.max), LEFT, RIGHT)

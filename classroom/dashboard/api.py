@@ -1,7 +1,12 @@
-"""The class grid over JSON."""
+"""The class over the API: its grid as JSON, and all that was sent as a table."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -9,8 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from classroom import access
-from classroom.dashboard import selectors
+from classroom.dashboard import exports, selectors
 from classroom.dashboard.views import chosen_lesson
+from classroom.refusals import Refusal
 
 
 class ProgressView(APIView):
@@ -26,3 +32,29 @@ class ProgressView(APIView):
             return Response(status=204)
         lesson = chosen_lesson(membership, request.query_params.get("lesson"))
         return Response(selectors.progress_report(selectors.grid(membership, lesson)))
+
+
+class ExportView(APIView):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whoever asks for a table by its name gets it; only refusals are JSON here."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("names", str, enum=["names", "pseudonyms"], description="Whose rows they are, in words.")
+        ],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, cohort: str) -> StreamingHttpResponse:
+        """A row for each submission, prediction and run of the class's students; for instructors."""
+        membership = access.membership_in(request.user, cohort)
+        access.require_instructor(membership)
+        names = request.query_params.get("names", "names")
+        if names not in ("names", "pseudonyms"):
+            says = _("Ask for names or for pseudonyms.")
+            raise Refusal(says, errors={"names": [says]})
+        today = timezone.localdate(timezone=membership.cohort.zone)
+        answer = StreamingHttpResponse(exports.lines(membership.cohort, names), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{membership.cohort.slug}-{today:%Y-%m-%d}.csv"'
+        answer["Cache-Control"] = "no-store"
+        return answer

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classroom.dashboard import front, practice, stand_in, views
+from classroom.dashboard import afterwards, front, practice, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("present/<slug:cohort>/", front.present, name="present"),
     path("present/<slug:cohort>/since/", front.present_since, name="present-since"),
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
+    path("c/<slug:cohort>/class/replay/", afterwards.replay, name="replay"),
     path("c/<slug:cohort>/class/rehearse/", practice.rehearse, name="rehearse"),
     path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
     path(STUDENT, views.student, name="student"),

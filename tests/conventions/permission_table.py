@@ -101,6 +101,7 @@ PAGES = (
         {"POST": INSTRUCTORS_SENT_ON},
         {"act": "helped", "student": "{student}", "reason": "run", "occasion": "{run}"},
     ),
+    Row("dashboard:replay", "/c/{cohort}/class/replay/", {"GET": INSTRUCTORS}),
     Row(
         "dashboard:rehearse",
         "/c/{cohort}/class/rehearse/",
@@ -189,6 +190,7 @@ API = (
         otherwise=API_OTHERWISE,
     ),
     api("api-run-notebook", "v1/runs/{run}/notebook/", "GET", (401, 404, 404, 404, 404, 404)),
+    api("api-export", "v1/cohorts/{cohort}/export.csv", "GET", API_INSTRUCTORS),
     api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
     api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
     api("docs", "docs/", "GET", EVERYBODY, otherwise=NEVER),

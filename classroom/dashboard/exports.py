@@ -1,0 +1,127 @@
+"""What the students of a class sent, as rows for a spreadsheet: one for each submission, prediction and run.
+
+How sure somebody was of a prediction is in none of them: it is shown to nobody but themselves, and to others only as
+counts of five or more, which a table with a row for each answer would undo.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
+
+from classroom.models import Cohort, Role
+from experiments.models import RunRequest
+from lessons.models import Prediction, Submission
+
+Names = Literal["names", "pseudonyms"]
+AT_ONCE = 500  # rows that are fetched and held together
+COLUMNS = (
+    "kind",
+    "student",
+    "lesson",
+    "activity",
+    "step, item or trial",
+    "round",
+    "answer",
+    "text",
+    "result",
+    "slip",
+    "seed",
+    "at",
+    "entered from paper",
+    "lesson hash",
+)
+# A spreadsheet takes a cell that begins so for a formula, also behind blanks.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+Row = Sequence[Any]
+
+
+class _Line:
+    """What the csv module writes to: gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def lines(cohort: Cohort, names: Names) -> Iterator[str]:
+    """The export, line by line, with the mark that tells spreadsheets of its encoding. Three queries.
+
+    Rows that come while it is being read may be in it or not; none is in it twice.
+    """
+    write = csv.writer(_Line()).writerow
+    yield "\ufeff" + str(write(COLUMNS))
+    for row in _rows(cohort, names):
+        yield str(write([neutral(cell) for cell in row]))
+
+
+def neutral(cell: Any) -> str:
+    """A cell as text that no spreadsheet takes for a formula: an apostrophe comes before what might be one."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text
+
+
+def pseudonym(cohort: Cohort, membership: int) -> str:
+    """A name that stays the same within a class, and that nobody can lead back without the server's secret."""
+    return "S-" + salted_hmac("export", f"{cohort.pk}/{membership}", algorithm="sha256").hexdigest()[:10]
+
+
+def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
+    zone = cohort.zone
+
+    def who(membership: int, name: str) -> str:
+        return name if names == "names" else pseudonym(cohort, membership)
+
+    mine = {"membership__cohort": cohort, "membership__role": Role.STUDENT}
+    for pk, name, lesson, activity, step, answer, accepted, is_try, slip, by, hash_, at in _each(
+        Submission.objects.filter(**mine),
+        ("lesson", "activity", "step", "answer", "accepted", "is_try", "slip", "entered_by", "lesson_hash"),
+        "received_at",
+    ):
+        text = answer.get("text", "") if isinstance(answer, Mapping) else ""
+        result = "accepted" if accepted else ("not yet" if is_try else "no try")
+        typed = "" if text else _typed(answer)
+        row = ("submission", who(pk, name), lesson, activity, step, "", typed, text, result, slip, "")
+        yield (*row, _at(at, zone), _paper(by), hash_)
+    for pk, name, lesson, activity, item, round_, choice, second, because, counts, by, hash_, at in _each(
+        Prediction.objects.filter(**mine),
+        ("lesson", "activity", "item", "round", "choice", "second", "because", "counts", "entered_by", "lesson_hash"),
+        "sealed_at",
+    ):
+        said = " · ".join(filter(None, (choice, second)))
+        row = ("prediction", who(pk, name), lesson, activity, item, round_, said, because, counts, "", "")
+        yield (*row, _at(at, zone), _paper(by), hash_)
+    for pk, name, context, withdrawn, kind, params, state, seed, at in _each(
+        RunRequest.objects.filter(**mine),
+        ("context", "withdrawn_at", "run__kind", "run__params", "run__state", "run__seed"),
+        "requested_at",
+    ):
+        lesson, activity, trial = [*context.split("/", 2), "", ""][:3]
+        result = "taken back" if withdrawn else state
+        asked = "; ".join([f"kind={kind}", *(f"{key}={value}" for key, value in params.items())])
+        yield ("run", who(pk, name), lesson, activity, trial, "", asked, "", result, "", seed, _at(at, zone), "", "")
+
+
+def _each(rows: QuerySet[Any], fields: Sequence[str], at: str) -> Iterator[tuple[Any, ...]]:
+    wanted = ("membership", "membership__user__display_name", *fields, at)
+    return rows.order_by("pk").values_list(*wanted).iterator(chunk_size=AT_ONCE)
+
+
+def _typed(answer: Any) -> str:
+    """The cells of a worksheet as they were typed, such as “w=0.7463; mean=-14.925”."""
+    if not isinstance(answer, Mapping):
+        return str(answer)
+    return "; ".join(f"{name}={value}" for name, value in answer.items() if value not in ("", None))
+
+
+def _at(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _paper(by: int | None) -> str:
+    return "yes" if by else ""

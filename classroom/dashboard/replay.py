@@ -1,0 +1,285 @@
+"""After class: how the room moved at each reveal, and which slips were made when. Counts, and no student's name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from classroom.models import Cohort, GradientRule, Membership, Role
+from lessons import answers, guess_charts, slips, stage
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Item, Part, Predict
+from lessons.guess_charts import BarChart
+from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
+from lessons.stage import Key
+
+LEAST = answers.LEAST_FOR_BARS
+MOST_STRETCHES = 12
+WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)  # minutes
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that an instructor opened or closed, when, and who it was."""
+
+    what: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """One vote in bars; nothing under five answers."""
+
+    title: str
+    n: int
+    bars: BarChart | None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many of those who answered both votes went to the right answer, went away from it, or stayed."""
+
+    to_right: int
+    away: int
+    stayed: int
+    other: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One question: what was said before, what was said to have been seen, and what was made of it."""
+
+    part: str
+    title: str
+    question: str
+    acts: tuple[Act, ...]
+    rounds: tuple[Round, ...]
+    changed: Changed | None
+    saw: BarChart | None
+    ideas: BarChart | None
+    confidence: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of time and the slips made in it; `x` and `height` place its bar."""
+
+    begins: datetime
+    n: int
+    x: float
+    height: float
+
+
+@dataclass(frozen=True)
+class SlipsOverTime:
+    minutes: int
+    stretches: tuple[Stretch, ...]
+    width: float
+    most: int
+    says: str
+    # Words, students who made it, and how often.
+    commonest: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Replay:
+    moments: tuple[Moment, ...]
+    slips: SlipsOverTime | None
+
+
+def replay(membership: Membership, lesson: LoadedLesson) -> Replay:
+    """Tell the session again. The number of queries depends neither on the class nor on the questions."""
+    return Replay(_Moments(membership.cohort, lesson).all(), _slips_over_time(membership.cohort, lesson))
+
+
+class _Moments:
+    def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
+        self.lesson, self.slug, self.rule = lesson.lesson, lesson.lesson.slug, GradientRule(cohort.gradient_rule)
+        self.standing = stage.read_for_room(cohort, self.slug)
+        self.acts = _acts(cohort, self.slug)
+        self.given = _given(cohort, self.slug)
+        self.made = _made(cohort, self.slug)
+        self.pairs = _pairs(cohort, self.slug)
+
+    def all(self) -> tuple[Moment, ...]:
+        moments = [
+            self._moment(part, activity, item)
+            for part in self.lesson.parts
+            for each in part.activities
+            if isinstance(each, Predict)
+            for activity in [each.for_member("", self.rule)]
+            for item in activity.items
+            if (activity.key, item.key) in {key[:2] for key in self.given}
+        ]
+        return tuple(moments)
+
+    def _moment(self, part: Part, activity: Predict, item: Item) -> Moment:
+        key = (activity.key, item.key)
+        is_open = not self.standing.is_led or self.standing.is_revealed(key)
+        right = answers.truth(activity, self.rule, item).right if is_open else frozenset()
+        rounds = tuple(self._rounds(key, item, right))
+        votes = self.standing.votes_on(key)
+        last = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
+        sure: Counter[str] = Counter()
+        for _choice, confidence, n in self.given.get((*key, *last), []):
+            sure[confidence] += n
+        saw, ideas = self.made.get(key, (Counter(), Counter()))
+        options = (*item.ideas, *item.convinced)
+        seen = item.saw.choices if item.saw else item.choices
+        return Moment(
+            part=part.title,
+            title=item.title,
+            question=item.question,
+            acts=self.acts.get(key, ()),
+            rounds=rounds,
+            changed=self._changed(key, right) if right else None,
+            saw=_bars(_("What they said they saw"), [(choice.text, saw[choice.key]) for choice in seen]),
+            ideas=_bars(_("What they made of it"), [(option.text, ideas[option.key]) for option in options]),
+            confidence=answers.confidence_counts(sure),
+        )
+
+    def _rounds(self, key: Key, item: Item, right: frozenset[str]) -> Sequence[Round]:
+        votes = self.standing.votes_on(key)
+        if not votes:
+            said = self.given.get((*key, 1, Counts.OWN_PACE), [])
+            return [_round(_("At their own pace"), item, Counter(), said, right)] if said else []
+        titles = {1: _("First vote"), 2: _("Second vote")}
+        return [
+            _round(
+                titles[vote.round],
+                item,
+                Counter(vote.hands),
+                self.given.get((*key, vote.round, Counts.VOTE), []),
+                right,
+            )
+            for vote in votes
+        ]
+
+    def _changed(self, key: Key, right: frozenset[str]) -> Changed | None:
+        counted: Counter[str] = Counter()
+        for before, after in self.pairs.get(key, []):
+            if before == after:
+                counted["stayed"] += 1
+            elif after in right:
+                counted["to_right"] += 1
+            else:
+                counted["away" if before in right else "other"] += 1
+        if sum(counted.values()) < LEAST:
+            return None
+        return Changed(counted["to_right"], counted["away"], counted["stayed"], counted["other"])
+
+
+def _round(
+    title: str, item: Item, hands: Counter[str], said: Sequence[tuple[str, str, int]], right: frozenset[str]
+) -> Round:
+    counts = Counter(hands)
+    for choice, __, n in said:
+        counts[choice] += n
+    total = sum(counts.values())
+    return Round(title, total, guess_charts.room_bars(item, counts, right=right) if total >= LEAST else None)
+
+
+def _bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart | None:
+    return guess_charts.count_bars(name, counted) if sum(n for __, n in counted) >= LEAST else None
+
+
+def _acts(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Act, ...]]:
+    found: dict[Key, list[Act]] = {}
+    in_lesson = {"stage__cohort": cohort, "stage__lesson": lesson}
+    for vote in Vote.objects.filter(**in_lesson).select_related("by__user"):
+        title = _("Vote %(n)d opened") % {"n": vote.round}
+        by = str(vote.by.user) if vote.by else ""
+        found.setdefault((vote.activity, vote.item), []).append(Act(title, vote.opened_at, by))
+        if vote.closed_at:
+            closed = Act(_("Vote %(n)d closed") % {"n": vote.round}, vote.closed_at, "")
+            found[vote.activity, vote.item].append(closed)
+    for reveal in RevealOpening.objects.filter(**in_lesson).select_related("by__user"):
+        by = str(reveal.by.user) if reveal.by else ""
+        found.setdefault((reveal.activity, reveal.item), []).append(Act(_("Revealed"), reveal.opens_at, by))
+    return {key: tuple(sorted(acts, key=lambda act: act.at)) for key, acts in found.items()}
+
+
+def _given(cohort: Cohort, lesson: str) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, int]]]:
+    """Answers by activity, item, round and how they count: (choice, confidence, how many)."""
+    fields = ("activity", "item", "round", "counts", "choice", "confidence")
+    found: dict[tuple[str, str, int, str], list[tuple[str, str, int]]] = {}
+    rows = _of_students(Prediction.objects.all(), cohort, lesson).exclude(counts=Counts.LATE)
+    for activity, item, round_, counts, choice, confidence, n in (
+        rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+    ):
+        found.setdefault((activity, item, round_, counts), []).append((choice, confidence, n))
+    return found
+
+
+def _pairs(cohort: Cohort, lesson: str) -> Mapping[Key, list[tuple[str, str]]]:
+    """What everyone who took part in both votes said in the first and in the second."""
+    rows = _of_students(Prediction.objects.all(), cohort, lesson).filter(counts=Counts.VOTE)
+    asked_twice = Vote.objects.filter(stage__cohort=cohort, stage__lesson=lesson, round=2)
+    rows = rows.filter(item__in=asked_twice.values("item"))
+    said: dict[tuple[str, str, int], dict[int, str]] = {}
+    for activity, item, membership, round_, choice in rows.values_list(
+        "activity", "item", "membership", "round", "choice"
+    ):
+        said.setdefault((activity, item, membership), {})[round_] = choice
+    found: dict[Key, list[tuple[str, str]]] = {}
+    for (activity, item, __), rounds in said.items():
+        if len(rounds) == 2:
+            found.setdefault((activity, item), []).append((rounds[1], rounds[2]))
+    return found
+
+
+def _made(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Counter[str], Counter[str]]]:
+    """By question: what was said to have been seen, and the ideas that were chosen."""
+    fields = ("activity", "item", "saw", "idea")
+    found: dict[Key, tuple[Counter[str], Counter[str]]] = {}
+    rows = _of_students(Reconciliation.objects.all(), cohort, lesson).exclude(saw="")
+    for activity, item, saw, idea, n in rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk")):
+        seen, ideas = found.setdefault((activity, item), (Counter(), Counter()))
+        seen[saw] += n
+        ideas[idea] += n if idea else 0
+    return found
+
+
+def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | None:
+    made = _of_students(Submission.objects.all(), cohort, lesson.lesson.slug).exclude(slip="")
+    times = list(made.order_by("received_at").values_list("received_at", flat=True))
+    if not times:
+        return None
+    width = next((width for width in WIDTHS if _n_stretches(times, width) <= MOST_STRETCHES), WIDTHS[-1])
+    first, n = _floor(times[0], width), min(_n_stretches(times, width), MOST_STRETCHES)
+    counts = Counter(min(int((at - first) / timedelta(minutes=width)), n - 1) for at in times)
+    most = max(counts.values())
+    stretches = tuple(
+        Stretch(
+            first + i * timedelta(minutes=width), counts[i], round(100 * i / n, 2), round(100 * counts[i] / most, 1)
+        )
+        for i in range(n)
+    )
+    ranked = made.values_list("slip").annotate(of=Count("membership", distinct=True), n=Count("pk"))
+    common = tuple((slips.in_words(slip), of, n) for slip, of, n in ranked.order_by("-of", "-n", "slip")[:5])
+    says = ngettext("%(n)d slip was named; ", "%(n)d slips were named; ", len(times)) % {"n": len(times)}
+    says += ngettext(
+        "the commonest, “%(slip)s”, was made by %(of)d student.",
+        "the commonest, “%(slip)s”, was made by %(of)d students.",
+        common[0][1],
+    ) % {"slip": common[0][0], "of": common[0][1]}
+    return SlipsOverTime(width, stretches, round(100 / n, 2), most, says, common)
+
+
+def _n_stretches(times: Sequence[datetime], width: int) -> int:
+    return int((times[-1] - _floor(times[0], width)) / timedelta(minutes=width)) + 1
+
+
+def _floor(at: datetime, width: int) -> datetime:
+    return at.replace(minute=at.minute - at.minute % min(width, 60), second=0, microsecond=0)
+
+
+def _of_students(rows, cohort: Cohort, lesson: str):  # type: ignore[no-untyped-def]  # a query of any of the three
+    return rows.filter(membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson)
