@@ -214,7 +214,15 @@ class _Room:
             return is_here and (student.pk, vote.activity, vote.item, vote.round) not in self.sealed  # type: ignore[union-attr]
         if isinstance(activity, Experiment):
             first = self.lesson.guesses_before(activity.key, activity.trials[0].key)
-            return (activity.after is None or activity.after in done) and all(
+            return self._is_behind(activity.after, done) and all(
                 (student.pk, guesses.key, item.key, 1) in self.sealed for guesses, item in first
             )
         return not isinstance(activity, Explain) or activity.after is None or activity.after in done
+
+    def _is_behind(self, after: str | None, done: set[str]) -> bool:
+        """Tell whether an experiment that comes first is done, and the instructor has opened what it tells."""
+        earlier = self.lesson.experiment(after or "")
+        if earlier is None:
+            return True
+        guesses = self.lesson.guesses_before(earlier.key, earlier.trials[0].key)
+        return after in done and all(self.standing.is_revealed((each.key, item.key)) for each, item in guesses)

@@ -67,7 +67,9 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
             student = classroom.services.enrol(user, cohort)
             first = began + timedelta(seconds=who.arrives / speed)
             moves[str(student.pk)] = [index, 0, first.timestamp()]
-        return Rehearsal.objects.create(cohort=cohort, seed=seed, speed=speed, began_at=began, players=moves)
+        return Rehearsal.objects.create(
+            cohort=cohort, seed=seed, speed=speed, began_at=began, claimed_until=began, players=moves
+        )
 
 
 def _name(index: int) -> str:

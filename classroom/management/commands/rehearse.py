@@ -82,5 +82,6 @@ class Command(BaseCommand):
         if slug != "all" and not found.exists():
             raise CommandError(f"There is no rehearsal “{slug}”.")
         for rehearsal in found:
+            name = str(rehearsal)
             services.delete(rehearsal)
-            self.stdout.write(f"Deleted {rehearsal}.")
+            self.stdout.write(f"Deleted {name}.")
