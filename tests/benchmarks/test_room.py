@@ -32,6 +32,7 @@ SIZES = (1, 40, 400, 4000)
 LIVE_SECONDS = float(os.environ.get("LIVE_SECONDS", "120"))
 CELLS = {name: {"state": "right"} for name in ("error_1", "product_1", "mean")} | {"w": {"state": "not_yet"}}
 LESSON = "data-rules-everything"
+BEGUN = (("by-hand", "by-hand"), ("rates", "rates"), ("u-curve", "u-curve-run"), ("bias", "bias-run"))
 
 
 def fill(cohort: Cohort, n: int) -> None:
@@ -45,12 +46,7 @@ def fill(cohort: Cohort, n: int) -> None:
     run, __ = Run.objects.get_or_create(kind="u_curve", params={}, seed=0, fingerprint="bench", state="queued")
     rows: dict[type, list[object]] = {PartProgress: [], Submission: [], Prediction: [], RunRequest: []}
     for member in made:
-        for part, activity in (
-            ("by-hand", "by-hand"),
-            ("rates", "rates"),
-            ("u-curve", "u-curve-run"),
-            ("bias", "bias-run"),
-        ):
+        for part, activity in BEGUN:
             state = {"state": "working", "tries": 2, "step": 1, "n_done": 1}
             rows[PartProgress].append(
                 PartProgress(
@@ -130,10 +126,8 @@ def test_the_instructors_pages_ask_as_often_for_four_thousand_students_as_for_on
         for name, address in pages.items():
             n_queries, seconds, size = read(client, address.format(student=student))
             queries[name].add(n_queries)
-            print(
-                f"\n{n:>5} students · {name:<16} {n_queries:>3} queries {1000 * seconds:8.0f} ms {size / 1024:8.0f} kB",
-                end="",
-            )
+            figures = f"{n_queries:>3} queries {1000 * seconds:8.0f} ms {size / 1024:8.0f} kB"
+            print(f"\n{n:>5} students · {name:<16} {figures}", end="")
         tracemalloc.start()
         for __ in client.get(pages["export"]).streaming_content:
             pass
@@ -186,12 +180,12 @@ class Watch(threading.Thread):
     def run(self) -> None:
         reader = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
         asks = (
-            "SELECT number FROM classroom_cohortversion WHERE cohort_id = "
-            f"(SELECT id FROM classroom_cohort WHERE slug = '{self.slug}')"
+            "SELECT number FROM classroom_cohortversion JOIN classroom_cohort ON cohort_id = classroom_cohort.id "
+            "WHERE slug = ?"
         )
-        last = reader.execute(asks).fetchone()[0]
+        last = reader.execute(asks, [self.slug]).fetchone()[0]
         while self.goes_on:
-            number = reader.execute(asks).fetchone()[0]
+            number = reader.execute(asks, [self.slug]).fetchone()[0]
             now = time.time()
             for each in range(last + 1, number + 1):
                 self.committed[each] = now
@@ -248,8 +242,8 @@ def test_a_grid_shows_what_happened_within_seconds(tmp_path: Path, n_instructors
     delays.sort()
     p50, p95 = (delays[int(share * len(delays))] for share in (0.5, 0.95))
     print(
-        f"\n{n_instructors} instructors, {len(watch.committed)} events in {seconds:.0f} s: p50 {p50:.2f} s, p95 {p95:.2f} s, "
-        f"longest {delays[-1]:.2f} s; web {100 * used / seconds:.0f} % of a core, {len(asked) / seconds:.1f} polls/s, "
-        f"{sum(status == 204 for status in asked)} of {len(asked)} with nothing new"
+        f"\n{n_instructors} instructors, {len(watch.committed)} events in {seconds:.0f} s: "
+        f"p50 {p50:.2f} s, p95 {p95:.2f} s, longest {delays[-1]:.2f} s; web {100 * used / seconds:.0f} % of a core, "
+        f"{len(asked) / seconds:.1f} polls/s, {asked.count(204)} of {len(asked)} with nothing new"
     )
     assert p95 < 2.5

@@ -1,0 +1,208 @@
+"""An instructor's class, as it is met in a browser: the grid, who needs help, and the room with a projector."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import LAPTOP, PHONE, Clerk, Desk
+
+pytestmark = pytest.mark.journey
+WALL = {"width": 1920, "height": 1080}
+LESSON = "/lessons/data-rules-everything"
+SUMS = ("2.985", "2.9851", "2.9849")
+
+
+def cell(page: Page, name: str, part: str) -> Page:
+    """A student's cell of the grid."""
+    row = page.locator("tbody tr", has=page.get_by_role("link", name=name, exact=True))
+    return row.locator(f"a[href$='part={part}']")  # type: ignore[return-value]
+
+
+def fill_in(page: Page, w: str, *, mean: str = "-59.7") -> None:
+    """Fill in the first sheet and check it."""
+    for i, (error, product) in enumerate(
+        zip(("-2.1", "-3.9", "-6.2", "-7.8"), ("-2.1", "-7.8", "-18.6", "-31.2"), strict=True), start=1
+    ):
+        page.locator(f"[name=error_{i}]").fill(error)
+        page.locator(f"[name=product_{i}]").fill(product)
+    page.locator("[name=mean]").fill(mean)
+    page.locator("[name=w]").fill(w)
+    with page.expect_response(lambda response: "/check/" in response.url):
+        page.get_by_role("button", name="Check").click()
+
+
+def test_the_grid_is_walked_by_keyboard_alone(desk: Desk, new_led_class: Callable[..., str]) -> None:
+    new_led_class("walkers", "wanda", "ann", "bob", "cleo")
+    page = desk.open("wanda")
+    page.goto("/c/walkers/class/")
+    table = page.get_by_role("table", name="Students and parts")
+    stops = "document.querySelectorAll('[data-arrows] [tabindex=\"0\"]').length"
+    focused = """() => document.activeElement.textContent.trim()
+        || document.activeElement.getAttribute("href").split("part=")[1]"""
+
+    page.get_by_text("Hide names").focus()
+    page.keyboard.press("Tab")
+    walked = [page.evaluate(focused)]
+    for key in ("ArrowDown", "ArrowRight", "End", "ArrowLeft", "Home", "Control+End", "ArrowUp", "PageUp", "ArrowUp"):
+        page.keyboard.press(key)
+        walked.append(page.evaluate(focused))
+
+    assert page.evaluate(stops) == 1
+    assert walked == [
+        "Ann",
+        "Bob",
+        "by-hand",
+        "mission",
+        "badge",
+        "Bob",
+        "mission",
+        "mission",
+        "mission",
+        "Mission",
+    ]
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ann")
+    page.go_back()
+    expect(table).to_be_visible()
+
+
+def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
+    desk: Desk, clerk: Clerk, new_led_class: Callable[..., str]
+) -> None:
+    new_led_class("helpers", "ivo", "mia", "noa")
+    lead = desk.open("ivo")
+    lead.goto("/c/helpers/class/lead/")
+    lead.get_by_role("button", name="Open up to part 1").click()
+    expect(lead.get_by_text("open", exact=False).first).to_be_visible()
+    grid, other = desk.open("ivo"), desk.open("ivo")
+    grid.goto("/c/helpers/class/")
+    other.goto("/c/helpers/class/")
+    grid.get_by_text("Sort, filter, rows").click()
+    grid.get_by_role("link", name="Noa", exact=True).focus()
+    # What is changed in the page from now on, by the row in which it is.
+    grid.evaluate("""() => {
+        window.touched = new Set();
+        const note = ({ target }) => {
+          const element = target.nodeType === 1 ? target : target.parentElement;
+          const row = element.closest("tr");
+          window.touched.add(row ? row.querySelector(".grid__name").textContent : element.closest("[id]").id);
+        };
+        const all = { subtree: true, childList: true, characterData: true, attributes: true };
+        new MutationObserver((seen) => seen.forEach(note)).observe(document.querySelector("tbody"), all);
+    }""")
+    student = desk.open("mia")
+    student.goto(f"/c/helpers{LESSON}/by-hand/")
+
+    for w in SUMS:
+        fill_in(student, w)
+
+    expect(cell(grid, "Mia", "by-hand")).to_have_text("forgot to average ×3")
+    call = grid.locator("[data-call]")
+    expect(call).to_contain_text("forgot to average, 3 times, step 1 of “Three steps by hand”")
+    expect(grid.locator("#spoken")).to_contain_text("Mia: forgot to average")
+    expect(grid.get_by_role("link", name="Noa", exact=True)).to_be_focused()
+    expect(grid.get_by_text("sort by")).to_be_visible()  # what was opened stays open
+    assert grid.evaluate("[...window.touched]") == ["Mia"]
+    desk.look(grid, "class_call_1366")
+    call.get_by_role("button", name="Helped").click()
+    expect(grid.get_by_text("helped by Ivo")).to_be_visible()
+    expect(other.get_by_text("helped by Ivo")).to_be_visible()
+    expect(other.locator("[data-call]")).to_have_count(0)
+    other.get_by_role("button", name="undo").click()
+    expect(grid.locator("[data-call]")).to_have_count(1)
+
+
+def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_led_class: Callable[..., str]) -> None:
+    new_led_class("threes", "lea", "tom", "una")
+    grid, wall, student = desk.open("lea"), desk.open("lea", viewport=WALL, color_scheme="dark"), desk.open("tom")
+    grid.goto("/c/threes/class/")
+    expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible()
+
+    wall.goto("/present/threes/")
+    expect(wall.locator("#qr svg")).to_be_visible()
+    desk.look(wall, "room_first_1920")
+    expect(grid.get_by_text("Names are hidden: a projector shows this class.")).to_be_visible()
+    expect(grid.get_by_role("link", name="Student 01", exact=True)).to_be_visible()
+    assert "Tom" not in grid.locator("#class").inner_text()
+    student.goto(f"/c/threes{LESSON}/rates/")
+    expect(student.get_by_text("Your instructor opens this part")).to_be_visible()
+    wall.keyboard.press(" ")  # the first question
+    expect(wall.get_by_role("heading", level=1)).to_have_text("Learning rate 0.1")
+    wall.keyboard.press(" ")  # open the vote
+    expect(wall.locator(".wall__count")).to_contain_text("the vote is open")
+    student.get_by_text("settles smoothly").first.click()
+    student.get_by_label("sure", exact=True).evaluate("each => each.click()")
+    student.get_by_role("button", name="Seal it").click()
+    expect(wall.locator(".wall__count b")).to_have_text("1")
+    expect(cell(grid, "Student 01", "rates")).to_contain_text("1 of 4")
+    desk.look(wall, "room_vote_1920")
+    desk.look(grid, "room_grid_1366")
+    assert "settles smoothly" in wall.locator("#question").inner_text()
+    assert wall.locator("#question :text('✓')").count() == 0
+    wall.get_by_role("button", name="Close the vote").focus()
+    wall.keyboard.press("ArrowRight")  # the button has the focus: nothing happens
+    wall.keyboard.press(" ")
+    expect(wall.get_by_role("button", name="Reveal")).to_be_visible()
+    expect(wall.get_by_role("heading", level=1)).to_have_text("Learning rate 0.1")
+    wall.get_by_role("button", name="Reveal").click()
+    expect(wall.get_by_role("button", name="Take it back")).to_be_visible()
+    expect(wall.locator(".wall__answer")).to_contain_text("settles smoothly")
+    expect(student.get_by_text("✓ As you said: settles smoothly.", exact=True)).to_be_visible()
+    desk.look(student, "room_student_1366")
+    wall.close()
+    expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible(timeout=25000)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "light"), (LAPTOP, "dark"), (PHONE, "light"), (PHONE, "dark")])
+def test_every_page_of_the_instructors_looks_right(
+    desk: Desk, new_student: Callable[[str], str], size: dict[str, int], scheme: str
+) -> None:
+    student = desk.open(new_student("vera"))
+    student.goto(f"/c/demo{LESSON}/by-hand/")
+    fill_in(student, "2.985")
+    page = desk.open("instructor", viewport=size, color_scheme=scheme)
+    page.goto("/c/demo/class/?size=comfortable")
+    width = size["width"]
+    small = page.evaluate("""() => [...document.querySelectorAll('.class a, .class button, .class summary')]
+        .filter((each) => each.checkVisibility() && !each.closest('p, .soft'))
+        .map((each) => [each.getBoundingClientRect().height, each.textContent]).filter(([high]) => high < 24)""")
+    assert small == []
+    desk.look(page, f"class_{scheme}_{width}")
+    page.get_by_role("link", name="Vera", exact=True).first.click()
+    theirs = re.sub(r"\?.*", "", page.url)
+    for name, address in {
+        "student": theirs,
+        "their_page": f"{theirs}page/data-rules-everything/by-hand/",
+        "paper": f"{theirs}paper/data-rules-everything/by-hand/",
+        "password": f"{theirs}password/",
+        "part": "/c/demo/class/parts/by-hand/",
+        "replay": "/c/demo/class/replay/",
+        "rehearse": "/c/demo/class/rehearse/",
+        "compact": "/c/demo/class/?size=compact",
+    }.items():
+        page.goto(address)
+        desk.look(page, f"{name}_{scheme}_{width}")
+
+
+def test_a_result_from_paper_is_entered_without_a_trace_on_the_device(
+    desk: Desk, new_student: Callable[[str], str], stored: Callable[[str], list[str]]
+) -> None:
+    username = new_student("paula")
+    page = desk.open("instructor")
+    page.goto("/c/demo/class/")
+    page.get_by_role("link", name="Paula", exact=True).first.click()
+    page.get_by_role("link", name="Enter a result from paper").click()
+    page.get_by_role("link", name="Start").first.click()
+    expect(page.get_by_text("You enter results for Paula.")).to_be_visible()
+    fill_in(page, "0.7463", mean="-14.925")
+
+    expect(page.get_by_text("step 2", exact=False).first).to_be_visible()
+    assert stored(username) == ["1:0.7463"]
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('downhill'))") == []
+    page.get_by_role("link", name="Back to the timeline").click()
+    expect(page.get_by_text("entered from paper by Ines Instructor")).to_be_visible()
