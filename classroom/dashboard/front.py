@@ -130,7 +130,7 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
     wall = room.wall(membership, lesson, asked)
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = wall.token.endswith(".pending")
-    join_url = request.build_absolute_uri(f"/join/{membership.cohort.join_code}")
+    join_url = request.build_absolute_uri(reverse("join", args=[membership.cohort.join_code]))
     return {
         "membership": membership,
         "lesson": lesson.lesson,
@@ -140,6 +140,8 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "is_remote": is_remote,
         "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
         "join_url": join_url,
+        # What is typed from a wall has no scheme, and the code stands below it.
+        "join_at": f"{request.get_host()}{reverse('account_signup')}",
         "qr": "" if wall.question or is_remote or membership.cohort.archived else room.join_code(join_url),
         "remote": "&remote=1" if is_remote else "",
         "v": "pending" if is_pending else v,

@@ -54,7 +54,9 @@ def hand_in(lesson: LoadedLesson) -> Callable[[Membership], None]:
     [
         "/c/ours/class/",
         "/c/ours/class/grid/?v=0",
+        "/c/ours/class/?sort=need&show=here&names=hidden",
         "/c/ours/class/parts/by-hand/",
+        "/c/ours/class/replay/",
         "/api/v1/cohorts/ours/progress/",
     ],
 )

@@ -549,7 +549,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     act(wall, "Reveal", "Take it back")
     expect(wall.locator(".wall__answer")).to_contain_text("bounces for ever", timeout=10_000)
     expect(wall.locator(".bars")).to_have_count(0)
-    expect(wall.get_by_role("link", name="Next question")).to_be_visible()
+    expect(wall.get_by_role("button", name="Next question")).to_be_visible()
     desk.look(wall, "led_wall_revealed")
     for student in students:
         expect(student.get_by_role("group", name="What did you see?")).to_be_visible(timeout=10_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -15,8 +16,9 @@ from django.test import Client
 from django.utils import timezone
 
 from classroom.dashboard import room
-from classroom.models import Cohort, GradientRule, LearningEvent, Membership, Pace, User
+from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent, Membership, Pace, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.selectors import is_projected
 from lessons import answers, leading, predict, sealing, selectors, stage
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Stage, Vote
@@ -62,6 +64,9 @@ class Front:
 
     def take_back(self, key: stage.Key = RATES) -> None:
         leading.take_back_reveal(self.instructor, self.lesson, *key)
+
+    def count_hands(self, key: stage.Key = RATES, **hands: Any) -> None:
+        leading.count_hands(self.instructor, self.lesson, *key, hands)
 
     def end(self) -> None:
         leading.end_class(self.instructor)
@@ -1003,6 +1008,248 @@ def test_nothing_is_put_on_the_wall_of_an_archived_class_nor_what_the_lesson_has
 
     with pytest.raises(Conflict):
         leading.show(instructor, lesson, "rates", "half-a")
+
+
+# --- hands raised in the room ---------------------------------------------------------------------
+
+
+def bars_of(front: Front, key: stage.Key) -> dict[str, str]:
+    """The bars on the wall that are not empty."""
+    bars = front.question(key).bars
+    return {row.text: row.label for row in bars.rows if row.label != "0"} if bars else {}
+
+
+def test_hands_are_counted_with_the_answers_that_were_sealed(front: Front, class_of: Callable[..., Any]) -> None:
+    front.open_vote(TWICE)
+    class_of("bounces", "explodes", key=TWICE)
+    front.count_hands(TWICE, bounces="4", crawls="")
+    asked = front.question(TWICE)
+    front.close_vote(TWICE)
+    front.reveal(TWICE)
+
+    assert asked.n_hands == 4
+    assert [n for _key, _text, n in asked.hands] == [0, 0, 0, 0, 4, 0]
+    assert bars_of(front, TWICE) == {"bounces for ever": "5", "explodes": "1"}
+
+
+def test_four_answers_and_hands_together_are_too_few_for_bars(front: Front, class_of: Callable[..., Any]) -> None:
+    front.open_vote()
+    class_of("settles", "crawls")
+    front.count_hands(settles="2")
+    front.close_vote()
+    front.reveal()
+
+    assert front.question().bars is None
+
+
+def test_hands_decide_with_the_answers_whether_to_vote_again(front: Front, class_of: Callable[..., Any]) -> None:
+    front.open_vote(TWICE)
+    class_of(*["explodes"] * 6, key=TWICE)
+    front.close_vote(TWICE)
+    before = front.question(TWICE)
+
+    front.count_hands(TWICE, bounces="6")
+
+    after = front.question(TWICE)
+    assert [before.advice, after.advice] == [
+        "Give a hint first, then open it.",
+        "Talk to your neighbour, then vote again.",
+    ]
+    assert [before.line.act, after.line.act] == ["reveal", "open_vote"]
+
+
+def test_hands_belong_to_the_vote_in_which_they_were_raised(front: Front) -> None:
+    for hands in ("9", "5"):
+        front.open_vote(TWICE)
+        front.count_hands(TWICE, bounces=hands)
+        front.close_vote(TWICE)
+    front.reveal(TWICE)
+
+    assert list(Vote.objects.order_by("round").values_list("hands", flat=True)) == [{"bounces": 9}, {"bounces": 5}]
+    assert bars_of(front, TWICE) == {"bounces for ever": "5"}
+
+
+def test_hands_that_are_counted_again_replace_those_before_and_each_count_is_noted(front: Front) -> None:
+    front.open_vote()
+    front.count_hands(settles="7", crawls="2")
+
+    front.count_hands(settles=" 8 ")
+
+    assert Vote.objects.get().hands == {"settles": 8}
+    noted = LearningEvent.objects.filter(kind="hands_counted").order_by("id")
+    assert [each.facts["hands"] for each in noted] == [{"settles": 7, "crawls": 2}, {"settles": 8}]
+
+
+@pytest.mark.parametrize("typed", ["-1", "2.5", "many", "401", "1e2", "٣", pytest.param("9" * 5000, id="long")])
+def test_what_is_no_number_of_hands_is_refused_with_a_sentence_and_changes_nothing(front: Front, typed: str) -> None:
+    front.open_vote()
+    front.count_hands(settles="7")
+
+    with pytest.raises(Refusal) as refused:
+        front.count_hands(settles="8", crawls=typed)
+
+    assert refused.value.detail == "“crawls”: type a whole number from 0 to 400."
+    assert Vote.objects.get().hands == {"settles": 7}
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (("bias-guess", "headline"), "it does not ask for one choice"),
+        (("cases", "text-detectors"), "it does not ask for one choice"),
+        (("rates", "half-b"), "First the vote: open it, then count hands."),
+    ],
+)
+def test_hands_are_refused_where_the_room_cannot_answer_with_them(front: Front, key: stage.Key, why: str) -> None:
+    if key[0] != "rates":
+        front.open_vote(key)
+
+    with pytest.raises(Conflict, match=why):
+        front.count_hands(key, bounces="3")
+
+    assert front.question(key).hands == ()
+
+
+def test_no_hands_are_counted_once_the_reveal_is_pressed(front: Front) -> None:
+    front.open_vote()
+    front.close_vote()
+    front.reveal(wait=False)
+
+    with pytest.raises(Conflict, match="no hands are counted after that"):
+        front.count_hands(settles="3")
+
+    assert front.question().hands == ()
+
+
+# --- the projector and its remote -----------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(client_of: Callable[[User], Client], instructor: Membership) -> Client:
+    return client_of(instructor.user)
+
+
+PRESS = {"activity": "rates", "item": "half-b"}
+
+
+@pytest.mark.parametrize("is_led", [True, False])
+def test_the_remote_moves_every_projector_of_the_class(phone: Client, cohort: Cohort, is_led: bool) -> None:
+    cohort.pace = Pace.LED if is_led else Pace.SELF
+    cohort.save()
+    v = phone.get("/present/ours/").context["v"]
+
+    pressed = phone.post("/present/ours/?remote=1", {"act": "show"} | PRESS)
+    moved = phone.get(f"/present/ours/since/?v={v}")
+
+    assert pressed.url == "/present/ours/?lesson=data-rules-everything&remote=1"
+    assert "Learning rate 0.2</h1>" in moved.content.decode()
+    assert phone.get(f"/present/ours/since/?v={moved.context['v']}").status_code == 204
+    assert stage.token(meet_anew(Membership.objects.get(user__username="ines")), SLUG).endswith("0")
+
+
+def test_what_is_pressed_on_a_page_that_looks_at_one_question_goes_onto_the_wall(phone: Client, front: Front) -> None:
+    pinned = "/present/ours/?question=rates/half-b"
+    looked = phone.get(pinned).content.decode()
+    before = on_wall(front)
+
+    answer = phone.post(pinned, {"act": "open_vote"} | PRESS, headers={"HX-Request": "true"}).content.decode()
+
+    assert "question=rates/half-b" in looked
+    assert (before, on_wall(front)) == ("first page", "half-b")
+    assert "question=" not in answer
+
+
+@pytest.mark.parametrize("asks", ["?", "since/?v=0&"])
+def test_the_remote_stays_one(phone: Client, front: Front, asks: str) -> None:
+    front.open_vote()
+
+    said = phone.get(f"/present/ours/{asks}remote=1", headers={"HX-Request": "true"}).content.decode()
+
+    assert said.lstrip().startswith('<div class="remote"')
+    assert said.count("&remote=1") + said.count("&amp;remote=1") == 2 * said.count("<form") + 1
+
+
+@pytest.mark.parametrize("address", ["/present/ours/", "/present/ours/since/?v=0"])
+def test_a_projector_is_open_for_fifteen_seconds_after_it_last_asked(
+    phone: Client, cohort: Cohort, clock: Callable[[datetime], None], address: str
+) -> None:
+    start = timezone.now()
+    seen = []
+    for seconds, asks in ((0, False), (0, True), (15, False), (15, True), (18, True), (32, False), (32, True)):
+        clock(start + timedelta(seconds=seconds))
+        if asks:
+            phone.get(address)
+        version = CohortVersion.objects.get(cohort=cohort)
+        seen.append((is_projected(version), version.number, (version.projected_at or start) - start))
+
+    first = seen[0][1]
+    assert [(is_open, number - first, noted.seconds) for is_open, number, noted in seen] == [
+        (False, 0, 0),
+        (True, 1, 0),
+        (False, 1, 0),
+        (True, 2, 15),
+        (True, 2, 15),  # five seconds have not passed
+        (False, 2, 15),
+        (True, 3, 32),
+    ]
+
+
+@pytest.mark.parametrize("address", ["/present/ours/?remote=1", "/present/ours/since/?v=0&remote=1"])
+def test_a_remote_is_no_projector(phone: Client, cohort: Cohort, address: str) -> None:
+    phone.get(address)
+
+    assert CohortVersion.objects.get(cohort=cohort).projected_at is None
+
+
+@pytest.mark.parametrize("remote", ["", "?remote=1"])
+def test_hands_are_sent_with_the_page(phone: Client, front: Front, remote: str) -> None:
+    front.open_vote()
+    sent = {"act": "hands", "activity": "rates", "item": "half-a", "hands-settles": "12", "hands-crawls": ""}
+
+    told = phone.post(f"/present/ours/{remote}", sent, follow=True).content.decode()
+    refused = phone.post(f"/present/ours/{remote}", sent | {"hands-settles": "twelve"})
+
+    assert "+ 12 hands" in told
+    assert refused.status_code == 400
+    assert "“settles smoothly”: type a whole number from 0 to 400." in refused.content.decode()
+    assert Vote.objects.get().hands == {"settles": 12}
+
+
+def test_the_first_page_has_the_way_in_and_no_name(
+    phone: Client, cohort: Cohort, class_of: Callable[..., Any], clock: Callable[[datetime], None]
+) -> None:
+    clock(timezone.now())
+    cohort.name = "Monday group"
+    cohort.save()
+    people = [MembershipFactory(cohort=cohort, user__display_name=name) for name in NAMES]
+    Membership.objects.filter(pk__in=[each.pk for each in people[:3]]).update(last_active_at=timezone.now())
+
+    said = phone.get("/present/ours/", headers={"Host": "localhost"}).content.decode()
+
+    words = " ".join(re.sub(r"<[^>]+>", " ", said).split())
+    assert "Monday group" in words
+    assert "localhost/join/" in words
+    assert "ACDE-3467" in words
+    assert "3 here · 8 have joined" in words
+    assert 'aria-label="QR code of http://localhost/join/ACDE-3467"' in said
+    assert [name for name in NAMES if name in said] == []
+
+
+def test_the_first_page_of_an_archived_class_has_no_way_in(phone: Client, cohort: Cohort) -> None:
+    cohort.archived = True
+    cohort.save()
+
+    said = phone.get("/present/ours/").content.decode()
+
+    assert "This class is archived: nobody joins it any more." in said
+    assert [shown for shown in ("ACDE-3467", "<svg", "<button") if shown in said] == []
+
+
+def test_a_press_that_cannot_be_read_is_refused(phone: Client) -> None:
+    refused = phone.post("/present/ours/", {"act": "shout"} | PRESS)
+
+    assert refused.status_code == 400
+    assert "We could not read what was pressed." in refused.content.decode()
 
 
 # --- what changed ---------------------------------------------------------------------------------
