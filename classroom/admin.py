@@ -112,8 +112,9 @@ class PersonAdmin(WithHistory, UserAdmin):
 @admin.register(Cohort)
 class CohortAdmin(WithHistory, admin.ModelAdmin):
     form = CohortForm
-    list_display = ("name", "slug", "join_code", "students", "instructors", "gradient_rule", "pace", "archived")
-    list_filter = ("archived", "pace", "gradient_rule")
+    list_display = ("name", "slug", "join_code", "students", "instructors", "gradient_rule", "pace", "kind", "archived")
+    list_filter = ("archived", ("rehearsal", admin.EmptyFieldListFilter), "pace", "gradient_rule")
+    list_select_related = ("rehearsal",)
     search_fields = ("name", "slug", "join_code")
     prepopulated_fields = {"slug": ("name",)}
     inlines = (MembershipInline,)
@@ -143,6 +144,10 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
     @admin.display(description=_("instructors"), ordering="n_instructors")
     def instructors(self, cohort: Any) -> int:
         return cohort.n_instructors
+
+    @admin.display(description=_("kind"))
+    def kind(self, cohort: Cohort) -> str:
+        return _("rehearsal") if hasattr(cohort, "rehearsal") else _("class")
 
     @admin.action(description=_("Archive: keep to read, take nothing new"))
     def archive(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from classroom.models import Cohort, GradientRule, Membership, Pace, Role, User
+from classroom.models import Cohort, GradientRule, Membership, Pace, Rehearsal, Role, User
 from lessons import services
 from lessons.authoring.loader import LoadedLesson
-from tests.factories import UserFactory, version_of
+from tests.factories import CohortFactory, UserFactory, version_of
 
 ADD, CHANGE_LIST = "/admin/classroom/cohort/add/", "/admin/classroom/cohort/"
 INLINES = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
@@ -250,3 +250,19 @@ def test_a_username_is_kept_in_lower_case_when_it_is_changed_too(db: None, clien
 
     person.refresh_from_db()
     assert person.username == "mirabel"
+
+
+@pytest.mark.django_db
+def test_a_rehearsal_is_marked_among_the_classes_and_can_be_left_out() -> None:
+    rehearsal, real = CohortFactory(name="Evening"), CohortFactory(name="Morning")
+    Rehearsal.objects.create(cohort=rehearsal, seed=1, speed=5)
+    client = Client()
+    client.force_login(
+        UserFactory(is_staff=True, is_superuser=True), "allauth.account.auth_backends.AuthenticationBackend"
+    )
+
+    both = client.get("/admin/classroom/cohort/").content.decode()
+    alone = client.get("/admin/classroom/cohort/?rehearsal__isempty=1").content.decode()
+
+    assert both.count('class="field-kind">rehearsal<') == both.count('class="field-kind">class<') == 1
+    assert (real.name in alone, rehearsal.name in alone) == (True, False)
