@@ -22,7 +22,7 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
         If the class has no such student, or there is no such call.
     """
     _refuse_in_archive(membership)
-    if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160:
+    if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160 or not occasion.isprintable():
         raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
     if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
         raise NotFound(_("Your class has no such student."))
@@ -41,6 +41,8 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
 def take_back(membership: Membership, lesson: LoadedLesson, *, student: int, reason: str, occasion: str) -> None:
     """Let a call wait again; one that waits already stays as it is."""
     _refuse_in_archive(membership)
+    if not occasion.isprintable() or reason not in HelpGiven.Reason.values:
+        return  # no call has such a name, and PostgreSQL would not even look for some of them
     given = HelpGiven.objects.filter(membership__cohort=membership.cohort, membership=student)
     with transaction.atomic():
         given.filter(lesson=lesson.lesson.slug, reason=reason, occasion=occasion).delete()

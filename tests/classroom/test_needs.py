@@ -263,6 +263,8 @@ def test_the_same_trouble_again_is_a_new_call(
         ({"act": "helped", "student": "9999999", "reason": "slip", "occasion": "a"}, 404),
         ({"act": "helped", "student": "{sam}", "reason": "confidence", "occasion": "a"}, 400),
         ({"act": "helped", "student": "{sam}", "reason": "slip", "occasion": "a" * 161}, 400),
+        ({"act": "helped", "student": "{sam}", "reason": "slip", "occasion": "a\0b"}, 400),
+        ({"act": "undo", "student": "{sam}", "reason": "a\0b", "occasion": "a\0b"}, 302),
         ({"act": "nothing", "student": "{sam}", "reason": "slip", "occasion": "a"}, 400),
     ],
 )
