@@ -159,7 +159,7 @@ def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_l
     expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible(timeout=25000)
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "light"), (LAPTOP, "dark"), (PHONE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "dark"), (PHONE, "light")])
 def test_every_page_of_the_instructors_looks_right(
     desk: Desk, new_student: Callable[[str], str], size: dict[str, int], scheme: str
 ) -> None:
