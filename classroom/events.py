@@ -37,7 +37,10 @@ class PasswordReset(Event):
 
 
 def record(event: Event, membership: Membership) -> None:
-    """Store `event`, and signal it after commit. It says which instructor stood in for the member, if one did."""
+    """Store `event`, and signal it after commit. It says which instructor stood in for the member, if one did.
+
+    Whoever listens cannot undo what was committed: an error of theirs is logged, and the answer stands.
+    """
     facts = asdict(event) | ({"entered_by": membership.helper.pk} if membership.helper else {})
     LearningEvent.objects.create(membership=membership, kind=event.kind, facts=facts)
-    transaction.on_commit(lambda: recorded.send(type(event), event=event, membership=membership))
+    transaction.on_commit(lambda: recorded.send(type(event), event=event, membership=membership), robust=True)

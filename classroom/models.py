@@ -146,6 +146,10 @@ class Cohort(models.Model):
     rule_fixed_at = models.DateTimeField(null=True, blank=True, editable=False)
     pace = models.CharField(_("pace"), max_length=4, choices=Pace.choices, default=Pace.SELF)
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[validate_time_zone])
+    # Until then what is done between two sessions can be handed in on time; later it still can.
+    next_session_at = models.DateTimeField(
+        _("next session"), null=True, blank=True, help_text=_("In the time zone of the class. Homework is due then.")
+    )
     # When the instructor ended the led session; everyone has gone on alone since.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived = models.BooleanField(_("archived"), default=False, help_text=_("Kept to read; nothing new comes in."))

@@ -29,11 +29,14 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/v1/")
 
 
-def refuse(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+def refuse(
+    request: HttpRequest, status: int, title: str, detail: str, errors: Mapping[str, Any] | None = None
+) -> HttpResponse:
     """Answer with a refusal in the form in which the request was made."""
     if wants_json(request):
-        return JsonResponse(problem(status, title, detail), status=status, content_type=PROBLEM)
-    return render(request, "refused.html", {"status": status, "title": title, "detail": detail}, status=status)
+        return JsonResponse(problem(status, title, detail, errors), status=status, content_type=PROBLEM)
+    context = {"status": status, "title": title, "detail": detail, "errors": errors or {}}
+    return render(request, "refused.html", context, status=status)
 
 
 class RefusalMiddleware:
@@ -47,7 +50,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
-            return refuse(request, exception.status, str(exception.title), str(exception.detail))
+            return refuse(request, exception.status, str(exception.title), str(exception.detail), exception.errors)
         return None
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from classroom.models import GradientRule
 from classroom.refusals import Conflict
-from lessons import hand_steps, predict, trials, writing
+from lessons import corpus, hand_steps, predict, sources, trials, writing
 from lessons.authoring import schema
 from lessons.verdicts import ActivityView, Verdict
 
@@ -85,6 +85,20 @@ ACTIVITY_TYPES: dict[str, ActivityType] = {
         grade=writing.grade,
         page=writing.page,
         template="lessons/activities/explain.html",
+        summary=lambda memory: "",
+    ),
+    "source_check": ActivityType(
+        schema=schema.SourceCheck,
+        grade=sources.grade,
+        page=sources.page,
+        template="lessons/activities/source_check.html",
+        summary=lambda memory: "",
+    ),
+    "file_check": ActivityType(
+        schema=schema.FileCheck,
+        grade=corpus.grade,
+        page=corpus.page,
+        template="lessons/activities/file_check.html",
         summary=lambda memory: "",
     ),
 }

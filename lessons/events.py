@@ -146,3 +146,23 @@ class AloudTakenBack(Event):
 
     lesson: str
     activity: str
+
+
+@dataclass(frozen=True)
+class Reviewed(Event):
+    """An instructor approved what a member had written, or returned it."""
+
+    lesson: str
+    activity: str
+    submission: int
+    decision: str
+
+
+@dataclass(frozen=True)
+class ReviewTakenBack(Event):
+    """An instructor took back within a minute what they had decided."""
+
+    lesson: str
+    activity: str
+    submission: int
+    decision: str

@@ -53,6 +53,39 @@ class Submission(models.Model):
         return f"{self.activity} step {self.step} {self.received_at:%F %T}"
 
 
+class Review(models.Model):
+    """What an instructor made of something that was written. Each version is decided once."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("approved")
+        # With what is missing; the student may send it again.
+        RETURNED = "returned", _("returned")
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="reviews")
+    decision = models.CharField(max_length=8, choices=Decision.choices)
+    # By line of the rubric, in its order: whether the text has it.
+    met = models.JSONField(default=list)
+    comment = models.CharField(max_length=600, blank=True)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now)
+    # Within a minute, by whoever decided it.
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Two instructors at once: one decides.
+            models.UniqueConstraint(
+                fields=["submission"], condition=models.Q(taken_back_at=None), name="review_once_per_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision__in=("approved", "returned")), name="review_decision_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission} {self.decision}"
+
+
 class PartProgress(models.Model):
     """Where a member stands in one part: the sum of what was submitted, kept ready for the class grid."""
 

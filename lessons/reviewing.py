@@ -1,19 +1,137 @@
-"""What an instructor makes of what a student has to say."""
+"""What an instructor makes of what a student has to say: in writing, or aloud."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
-from classroom.models import Membership
-from classroom.refusals import NotFound
-from lessons import progress, selectors
+from classroom.models import Membership, Role
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import progress, selectors, writing
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Explain
-from lessons.events import AloudTakenBack, ExplainedAloud
-from lessons.models import PartState
+from lessons.authoring.schema import Activity, Part
+from lessons.events import AloudTakenBack, ExplainedAloud, Reviewed, ReviewTakenBack
+from lessons.models import PartProgress, PartState, Review, Submission
+
+UNDO_WITHIN = timedelta(minutes=1)
+MOST = 600  # characters of a comment
+
+
+def decide(membership: Membership, submission_id: int, *, decision: str, met: Sequence[bool], comment: str) -> Review:
+    """Approve what a student wrote, or return it with what is missing; the student reads the comment where they wrote.
+
+    Raises
+    ------
+    NotFound
+        If the instructor's class has no such text.
+    Conflict
+        If another instructor has decided it, or the student has sent a newer version.
+    Refusal
+        If something is returned without a word of what is missing.
+    """
+    submission = _submission(membership, submission_id)
+    lesson, part, activity = _place(membership, submission)
+    comment = " ".join(comment.split())
+    if decision not in Review.Decision.values:
+        raise Refusal(_("Approve it or return it."))
+    if len(comment) > MOST or not writing.can_be_kept(comment):
+        says = _("A comment of %(n)d characters at most, please: this has %(has)d.") % {"n": MOST, "has": len(comment)}
+        raise Refusal(says, errors={"comment": [says]})
+    ticks = [bool(tick) for tick in met][: len(activity.asks)]  # type: ignore[union-attr]  # all that is read has them
+    if decision == Review.Decision.RETURNED and not comment and all(ticks):
+        says = _("Say what is missing, or leave its line without a tick: the student goes on from that.")
+        raise Refusal(says, errors={"comment": [says]})
+    student = submission.membership
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        row = progress.row_of(student, lesson, part)
+        _refuse_unless_waiting(submission, row)
+        review = Review.objects.create(
+            submission=submission, decision=decision, met=ticks, comment=comment, by=membership
+        )
+        earlier = dict(row.activities[activity.key].get("memory", {}).get("review") or {})
+        earlier.pop("before", None)
+        remembered = {
+            "before": earlier,
+            "decision": decision,
+            "comment": comment,
+            "met": ticks,
+            "by": str(membership.user),
+            "at": review.decided_at.isoformat(),
+            "submission": submission.pk,
+        }
+        _settle(row, part, activity, {"review": remembered})
+        events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student)
+        classroom.services.touch(membership.cohort)
+    return review
+
+
+def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
+    decided = Review.objects.filter(submission=submission, taken_back_at=None).select_related("by__user").first()
+    if decided is not None:
+        raise Conflict(
+            _("%(name)s was faster: this one is %(decision)s already.")
+            % {
+                "name": decided.by.user if decided.by else _("Another instructor"),
+                "decision": decided.get_decision_display(),
+            }
+        )
+    if newest_version(submission) != submission.pk:
+        raise Conflict(_("A newer version has come in meanwhile. It waits to be read in place of this one."))
+    if row.activities.get(submission.activity, {}).get("state") != PartState.WAITING:
+        raise Conflict(_("This one is settled already: it was explained aloud."))
+
+
+def newest_version(submission: Submission) -> int | None:
+    """The number of the newest version of a text."""
+    same = Submission.objects.filter(
+        membership=submission.membership, lesson=submission.lesson, activity=submission.activity
+    )
+    return same.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def take_back(membership: Membership, review_id: int) -> Review:
+    """Let a text wait again that this instructor decided less than a minute ago.
+
+    Raises
+    ------
+    Forbidden
+        If somebody else decided it.
+    Conflict
+        If it is too late, was taken back before, or the student has sent a newer version.
+    """
+    review = Review.objects.filter(pk=review_id).select_related("submission").first()
+    submission = _submission(membership, review.submission_id) if review else None
+    if review is None or submission is None:
+        raise NotFound(_("Your class has no such review."))
+    if review.by_id != membership.pk:
+        raise Forbidden(_("Whoever decided it can take it back."))
+    if timezone.now() - review.decided_at > UNDO_WITHIN:
+        raise Conflict(_("That was more than a minute ago: the student has read it. They may send a new version."))
+    lesson, part, activity = _place(membership, submission)
+    student = submission.membership
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        if newest_version(submission) != submission.pk:
+            raise Conflict(_("A newer version has come in meanwhile. It waits to be read in place of this one."))
+        if not Review.objects.filter(pk=review.pk, taken_back_at=None).update(taken_back_at=timezone.now()):
+            raise Conflict(_("This is taken back already."))
+        row = progress.row_of(student, lesson, part)
+        remembered = row.activities[activity.key].get("memory", {}).get("review") or {}
+        _settle(row, part, activity, {"review": remembered.get("before") or None})
+        events.record(ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision), student)
+        classroom.services.touch(membership.cohort)
+    return review
 
 
 def explained_aloud(
@@ -24,21 +142,47 @@ def explained_aloud(
     What the student wrote stays, and waits to be read if it did.
     """
     part, activity = selectors.place_of(lesson, activity_key)
-    if not isinstance(activity, Explain):
+    if not activity.is_read:
         raise NotFound(_("There is nothing to explain here."))
     student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
         row = progress.row_of(student, lesson, part)
-        before = row.activities.get(activity.key, {"tries": 0})
-        memory = dict(before.get("memory", {}))
+        memory = row.activities.get(activity.key, {}).get("memory", {})
         if bool(memory.get("aloud")) == is_heard:
             return
-        memory["aloud"] = is_heard
-        unheard = PartState.WAITING if memory.get("text") else PartState.WORKING
-        state = PartState.DONE if is_heard else unheard
         kind = ExplainedAloud if is_heard else AloudTakenBack
         events.record(kind(lesson.lesson.slug, activity.key), student)
-        progress.advance(row, part, activity.key, {**before, "state": state.value, "memory": memory})
+        _settle(row, part, activity, {"aloud": is_heard})
         classroom.services.touch(membership.cohort)
+
+
+def _settle(row: PartProgress, part: Part, activity: Activity, change: dict[str, object]) -> None:
+    """Put what an instructor said into the student's progress."""
+    before = row.activities.get(activity.key, {"tries": 0})
+    memory = {**before.get("memory", {}), **change}
+    memory = {name: value for name, value in memory.items() if value is not None}
+    state = writing.state_of(memory)
+    progress.advance(row, part, activity.key, {**before, "state": state.value, "memory": memory})
+
+
+def _submission(membership: Membership, submission_id: int) -> Submission:
+    """A student's text in the instructor's own class."""
+    found = (
+        Submission.objects.filter(pk=submission_id, membership__cohort=membership.cohort, membership__role=Role.STUDENT)
+        .select_related("membership__user")
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("Your class has no such text to read."))
+    found.membership.cohort = membership.cohort
+    return found
+
+
+def _place(membership: Membership, submission: Submission) -> tuple[LoadedLesson, Part, Activity]:
+    lesson = selectors.lesson_of(membership, submission.lesson)
+    part, activity = selectors.place_of(lesson, submission.activity)
+    if not activity.is_read:
+        raise NotFound(_("There is nothing to read here."))
+    return lesson, part, activity

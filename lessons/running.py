@@ -15,7 +15,7 @@ from classroom import events
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from experiments.models import Run, RunRequest
-from lessons import catalogue, measured, progress, selectors, trials
+from lessons import catalogue, measured, progress, selectors, trials, writing
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Experiment, Part, Trial
 from lessons.events import RunAsked, RunMeasured
@@ -168,8 +168,9 @@ def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Ex
     memory = {**memory, "runs": counted, "done": sorted(key for key, n in counted.items() if n)}
     if trial is activity.trials[0]:
         memory.setdefault("evidence", measured.evidence(*pairs[0]))
-    is_done = bool(memory.get("text")) if activity.conclude else activity.trials[0].key in memory["done"]
-    state = PartState.DONE if is_done else PartState.WORKING
+    is_done = activity.trials[0].key in memory["done"]
+    measured_it = PartState.DONE if is_done else PartState.WORKING
+    state = writing.state_of(memory) if activity.is_read else measured_it
     after = {**standing, "state": state.value, "tries": sum(counted.values()), "memory": memory}
     progress.advance(row, part, activity.key, after)
     events.record(RunMeasured(lesson.lesson.slug, activity.key, trial.key), membership)

@@ -15,7 +15,7 @@ from classroom.refusals import Conflict, Forbidden, NotFound
 from lessons import catalogue, predict, stage
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Explain, Part, Predict, visible
+from lessons.authoring.schema import Activity, Explain, Law, Part, Predict, visible
 from lessons.models import PartOpening, PartProgress, PartState, Submission
 from lessons.verdicts import ActivityView
 
@@ -35,6 +35,9 @@ class PartOnArc:
     summary: str
     is_next: bool
     activities: tuple[dict[str, Any], ...]
+    is_badge: bool = False
+    # What is to be done before the next session: each with its title and state.
+    homework: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class Arc:
     n_done: int
     # After the class has ended: about how long what was missed takes.
     minutes_missed: int
+    # The badge that this member has earned and not looked at yet.
+    new_badge: str = ""
+    # Each with the part in which it is earned.
+    laws: tuple[tuple[Law, PartOnArc | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def as_met(membership: Membership, lesson: LoadedLesson, activity: Activity) -> 
 
 def is_locked(membership: Membership, lesson: LoadedLesson, part: Part) -> bool:
     """Tell whether the instructor still has to open this part for the member; no query where nobody leads."""
-    if not stage.is_led_for(membership):
+    if part.badge is not None or not stage.is_led_for(membership):
         return False
     return not PartOpening.objects.filter(
         stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug, part=part.key
@@ -155,6 +162,7 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
         for part in lesson.lesson.parts
         if states[part.key] not in (PartState.SOON, PartState.DONE, PartState.WAITING)
         and part.key not in locked
+        and part.badge is None
         and not _waits_for_more(part, progress.get(part.key))
     ]
     parts = tuple(
@@ -170,6 +178,8 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
             summary=_summary(part, row),
             is_next=open_keys[:1] == [part.key],
             activities=tuple(_outline(activity, row) for activity in part.activities),
+            is_badge=part.badge is not None,
+            homework=_homework(part, row) if part.key not in locked else (),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
         for row in [progress.get(part.key)]
@@ -180,7 +190,24 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
         minutes_missed=sum(part.minutes for part in parts if part.key in open_keys)
         if membership.cohort.ended_at
         else 0,
+        laws=tuple((law, next((part for part in parts if part.key == law.part), None)) for law in lesson.lesson.laws),
+        new_badge=next(filter(None, (_new_badge(part, progress.get(part.key)) for part in lesson.lesson.parts)), ""),
     )
+
+
+def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str], ...]:
+    if not part.homework:
+        return ()
+    return tuple(
+        (activity.key, activity.title, _standing(row, activity.key).get("state", PartState.NOT_STARTED.value))
+        for activity in part.activities
+        if not activity.extra
+    )
+
+
+def _new_badge(part: Part, row: PartProgress | None) -> str:
+    memory = _standing(row, part.badge or "").get("memory", {})
+    return str(memory["title"]) if memory.get("is_new") else ""
 
 
 def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str]:
@@ -188,7 +215,10 @@ def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str
     if not stage.is_led_for(membership):
         return frozenset()
     opened = PartOpening.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug)
-    return frozenset(part.key for part in lesson.lesson.parts) - frozenset(opened.values_list("part", flat=True))
+    # How far a badge is can always be seen.
+    return frozenset(part.key for part in lesson.lesson.parts if part.badge is None) - frozenset(
+        opened.values_list("part", flat=True)
+    )
 
 
 def _waits_for_more(part: Part, row: PartProgress | None) -> bool:
@@ -222,12 +252,28 @@ def _standing(row: PartProgress | None, activity_key: str) -> Mapping[str, Any]:
 
 
 def _summary(part: Part, row: PartProgress | None) -> str:
+    if part.badge is not None:
+        return badge_summary(_standing(row, part.badge).get("memory", {}))
     texts = (
         ACTIVITY_TYPES[activity.type].summary(_standing(row, activity.key).get("memory", {}))
         for activity in part.activities
         if not activity.extra
     )
     return " · ".join(filter(None, texts))
+
+
+def _told_review(memory: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What an instructor decided last, as plain data."""
+    review = memory.get("review")
+    return {name: review[name] for name in ("decision", "comment", "met", "by", "at")} if review else None
+
+
+def badge_summary(memory: Mapping[str, Any]) -> str:
+    """Say how many criteria of a badge are met, and whether the rest is with the instructor."""
+    if not memory:
+        return ""
+    said = _("%(n)d of %(of)d, with your instructor") if memory["waits"] else _("%(n)d of %(of)d")
+    return said % {"n": memory["n_met"], "of": memory["n"]}
 
 
 def part_of(lesson: LoadedLesson, key: str) -> Part:
@@ -268,6 +314,7 @@ def activity_page(
         trial=asked.get("trial") or "",
         run=str(asked.get("run") or ""),
         typed=asked.get("typed") or {},
+        errors=asked.get("errors") or {},
         comes_now=comes_now(part, activity, row) or membership.is_instructor,
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
@@ -310,7 +357,26 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
     if isinstance(activity, Predict):
         facts["items"] = predict.items_as_data(view_of(membership, lesson, part, activity))
     facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
+    if activity.is_read:
+        facts["review"] = _told_review(standing.get("memory", {}))
     return facts | {"gradient_rule": membership.cohort.gradient_rule}
+
+
+def submission_of(membership: Membership, lesson: LoadedLesson, number: int) -> Submission:
+    """Give something that this member has handed in.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this number, or it is somebody else's.
+    """
+    mine = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug).prefetch_related(
+        "reviews__by__user"
+    )
+    found = mine.filter(pk=number).first()
+    if found is None or lesson.find_activity(found.activity) is None:
+        raise NotFound(_("There is nothing of yours with this number."))
+    return found
 
 
 def _typed_last(

@@ -315,18 +315,17 @@ def _conclusion(activity: Experiment, standing: Mapping[str, Any]) -> TextView |
     if activity.conclude is None:
         return None
     memory = standing.get("memory", {})
-    return TextView(activity.conclude, (), str(memory.get("text", "")), is_open=bool(memory.get("done")))
+    return writing.text_view(activity.conclude, activity.asks, memory, is_open=bool(memory.get("done")))
 
 
 def grade(activity: Experiment, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
     """Keep what somebody concludes from their runs."""
     if activity.conclude is None:
         raise Conflict(_("Nothing is handed in here: a run is asked for, and its result is kept."))
-    memory = standing.get("memory", {})
-    if not memory.get("done"):
+    if not standing.get("memory", {}).get("done"):
         raise Conflict(_("First a run, then what you conclude from it."))
     text = writing.read(raw)
-    return Verdict(answer={"text": text}, accepted=True, is_done=True, memory={**memory, "text": text})
+    return writing.handed_in(standing, text, {"text": text})
 
 
 def summary(memory: Mapping[str, Any]) -> str:

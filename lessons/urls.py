@@ -8,6 +8,7 @@ ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
 urlpatterns = [
     path("c/<slug:cohort>/", views.cohort, name="cohort"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/", views.arc, name="arc"),
+    path("c/<slug:cohort>/lessons/<slug:lesson>/submissions/<int:number>/", views.submission, name="submission"),
     # A part's name has no dot in it.
     path("c/<slug:cohort>/lessons/<slug:lesson>/notebook.ipynb", views.notebook, name="notebook"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),

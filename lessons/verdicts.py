@@ -35,6 +35,7 @@ class ActivityView:
     run: str = ""
     # What was sent and refused, as it was typed.
     typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
     comes_now: bool = True
 
     @property

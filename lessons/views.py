@@ -18,10 +18,10 @@ import experiments.services
 from classroom.access import member_required
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from lessons import measured, running, sealing, selectors, services, stage, trials
+from lessons import hand_steps, measured, running, sealing, selectors, services, sources, stage, trials
 from lessons.authoring import markdown
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Experiment, Part
+from lessons.authoring.schema import Experiment, HandSteps, Part, SourceCheck
 from lessons.forms import (
     ENVELOPE,
     PredictionForm,
@@ -82,6 +82,35 @@ def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpR
         raise NotFound(_("This lesson has no notebook."))
     name = f'attachment; filename="{loaded.lesson.notebook}"'
     return HttpResponse(loaded.notebook, content_type="application/x-ipynb+json", headers={"Content-Disposition": name})
+
+
+@never_cache
+@require_safe
+@member_required
+def submission(request: HttpRequest, membership: Membership, lesson: str, number: int) -> HttpResponse:
+    """One thing that the member handed in, as it was sent, with what came of it."""
+    return show_submission(request, membership, lesson, number)
+
+
+def show_submission(request: HttpRequest, membership: Membership, lesson: str, number: int) -> HttpResponse:
+    """The same for an instructor, on a page of the member's."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found = selectors.submission_of(membership, loaded, number)
+    part, activity = selectors.place_of(loaded, found.activity)
+    context = {
+        "membership": membership,
+        "lesson": loaded.lesson,
+        "arc": selectors.arc(membership, loaded),
+        "part": part,
+        "activity": activity,
+        "submission": found,
+        "text": "" if isinstance(activity, SourceCheck) else str(found.answer.get("text", "")),
+        "lines": sources.table(activity, found.answer) if isinstance(activity, SourceCheck) else (),
+        "cells": hand_steps.shown_cells(found.answer, found.reply) if isinstance(activity, HandSteps) else (),
+        "reviews": [review for review in found.reviews.all() if review.taken_back_at is None],
+        "has_badge": any(each.badge for each in loaded.lesson.parts),
+    }
+    return render(request, "lessons/submission.html", context)
 
 
 @never_cache
@@ -350,8 +379,9 @@ def _with_errors(
 ) -> HttpResponse:
     """Show a whole page once more with what was typed and what is wrong with it."""
     typed = request.POST.dict()
-    context = _part_context(membership, lesson, part, {**shown, "open": True, "typed": typed})
-    context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": ""}}
+    asked = {**shown, "open": True, "typed": typed, "errors": refusal.errors}
+    context = _part_context(membership, lesson, part, asked)
+    context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": "", "errors": ""}}
     return render(request, "lessons/part.html", context, status=refusal.status)
 
 

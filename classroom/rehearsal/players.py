@@ -19,7 +19,17 @@ from classroom.models import GradientRule, Membership
 from classroom.refusals import Refusal
 from lessons import answers, running, sealing, selectors, services, stage
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Experiment, HandSteps, Item, Number, Part, Predict
+from lessons.authoring.schema import (
+    Activity,
+    Experiment,
+    FileCheck,
+    HandSteps,
+    Item,
+    Number,
+    Part,
+    Predict,
+    SourceCheck,
+)
 from lessons.hand_steps import chain_of
 from lessons.maths import grading, misconceptions, values
 from lessons.maths.misconceptions import Standing
@@ -56,6 +66,33 @@ TAKES = {
     "text": 120.0,
 }
 FINISHED = (PartState.DONE, PartState.WAITING)
+
+
+def source_check(supplied: str, stamp: str) -> dict[str, str]:
+    """A source check as a hurried student fills it in."""
+    sources = {
+        f"{name}_{n}": text
+        for n, who in ((1, "City library"), (2, "Museum of computing"))
+        for name, text in {
+            "who": who,
+            "when": "2024",
+            "passage": f"As {who} prints it, word for word.",
+            "where": f"{who}, catalogue",
+            "stance": {"accept": "supports", "revise": "unclear", "reject": "contradicts"}[stamp],
+        }.items()
+    }
+    if stamp == "revise":
+        sources["stance_1"] = "supports"
+    own = {} if supplied else {"assistant": "ChatGPT", "question": "Is it so?"}
+    return {
+        **sources,
+        **own,
+        "supplied": supplied,
+        "claim": "It is just as the assistant says.",
+        "independent": "yes",
+        "stamp": stamp,
+        "corrected": "It is so only in part." if stamp == "revise" else "",
+    }
 
 
 @dataclass(frozen=True)
@@ -158,6 +195,8 @@ class _Turn:
             "predict": self._predict,
             "experiment": self._run,
             "explain": self._explain,
+            "source_check": self._check_sources,
+            "file_check": self._pick_file,
         }
         return moves[activity.type](part, activity)
 
@@ -273,6 +312,18 @@ class _Turn:
         if not sheet.is_open or sheet.text:
             return ""
         return self._submit(activity, 1, {"text": self.rng.choice(SENTENCES)}, "text")
+
+    def _check_sources(self, part: Part, activity: SourceCheck) -> str:
+        if self._page(part, activity).sheet.words.text:
+            return ""
+        stamp = self.rng.choice(("accept", "revise", "reject"))
+        supplied = activity.answers[0].key if activity.answers else ""
+        return self._submit(activity, 1, source_check(supplied, stamp), "text")
+
+    def _pick_file(self, part: Part, activity: FileCheck) -> str:
+        if self._page(part, activity).sheet.has_none:
+            return ""
+        return self._submit(activity, 1, {"none": True}, "look")
 
     def _submit(self, activity: Activity, step: int, answer: Mapping[str, Any], did: str) -> str:
         services.submit(

@@ -7,6 +7,7 @@ see early is `Sealed`; `visible` leaves sealed fields out unless their moment ha
 from __future__ import annotations
 
 import re
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -61,6 +62,8 @@ def _exact(value: object) -> Fraction:
 Slug = Annotated[str, Field(max_length=60), AfterValidator(_slug)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 Paragraph = Annotated[str, Field(min_length=1, max_length=900)]
+# What a good answer has; whoever reads it ticks these.
+Asks = Annotated[tuple[Line, ...], Field(max_length=4)]
 MarkdownFile = Annotated[str, AfterValidator(_markdown_file)]
 NotebookFile = Annotated[str, AfterValidator(_notebook_file)]
 # A number as its author wrote it: 0.1 is exactly 1/10, and "4/15" stays a fraction.
@@ -100,6 +103,11 @@ class AnyActivity(Strict):
     def for_member(self, seed: str, rule: str = "half") -> Self:
         """Give the activity as one member of a class with this gradient rule meets it."""
         return self
+
+    @property
+    def is_read(self) -> bool:
+        """What is handed in here waits until an instructor has read it."""
+        return False
 
 
 class Reading(AnyActivity):
@@ -562,7 +570,8 @@ class Trial(Strict):
 class Experiment(AnyActivity):
     """Runs that members start themselves. It is done when a run of its first trial is.
 
-    The guesses that name it (`run`) are sealed first. With `conclude` a conclusion in one's own words belongs to it.
+    The guesses that name it (`run`) are sealed first. With `conclude` a conclusion in one's own words belongs to it,
+    which an instructor reads.
     """
 
     type: Literal["experiment"]
@@ -572,6 +581,17 @@ class Experiment(AnyActivity):
     after: Slug | None = None
     trials: Annotated[tuple[Trial, ...], Field(min_length=1, max_length=8)]
     conclude: Line | None = None
+    asks: Asks = ()
+
+    @model_validator(mode="after")
+    def asks_about_a_conclusion(self) -> Self:
+        if self.asks and self.conclude is None:
+            raise ValueError("`asks` say what a conclusion needs: add `conclude`")
+        return self
+
+    @property
+    def is_read(self) -> bool:
+        return self.conclude is not None
 
     @model_validator(mode="after")
     def trials_have_names(self) -> Self:
@@ -589,17 +609,74 @@ class Explain(AnyActivity):
 
     type: Literal["explain"]
     question: Line
-    # What a good answer has; the reader ticks these.
-    asks: Annotated[tuple[Line, ...], Field(max_length=4)] = ()
+    asks: Asks = ()
     # The experiment whose run comes first.
     after: Slug | None = None
 
+    @property
+    def is_read(self) -> bool:
+        return True
 
-Activity = Annotated[Reading | HandSteps | Predict | Experiment | Explain, Field(discriminator="type")]
+
+class SuppliedAnswer(Strict):
+    """An answer to check for whoever has no assistant of their own, with the day on which it was written."""
+
+    key: Slug
+    dated: date
+    question: Line
+    answer: Paragraph
+
+
+class SourceCheck(AnyActivity):
+    """One claim of an AI assistant, held against two sources that do not copy one another; an instructor reads it."""
+
+    type: Literal["source_check"]
+    intro: MarkdownFile | None = None
+    asks: Asks = ()
+    answers: Annotated[tuple[SuppliedAnswer, ...], Field(max_length=8)] = ()
+
+    @property
+    def is_read(self) -> bool:
+        return True
+
+    @model_validator(mode="after")
+    def answers_have_names(self) -> Self:
+        keys = [answer.key for answer in self.answers]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two answers have the same key")
+        return self
+
+    def answer(self, key: str) -> SuppliedAnswer | None:
+        return next((answer for answer in self.answers if answer.key == key), None)
+
+
+class Corpus(Strict):
+    """The texts that a later session works with: how many words at least, in files that end in one of `types`."""
+
+    what: Line
+    min_words: Annotated[int, Field(ge=1, le=100_000_000)]
+    types: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")], ...], Field(min_length=1, max_length=8)]
+
+
+class FileCheck(AnyActivity):
+    """A file of one's own, counted on one's own device. What is handed in is its figures, never the file."""
+
+    type: Literal["file_check"]
+    intro: MarkdownFile | None = None
+    corpus: Corpus
+
+
+Activity = Annotated[
+    Reading | HandSteps | Predict | Experiment | Explain | SourceCheck | FileCheck, Field(discriminator="type")
+]
 
 
 class Part(Strict):
-    """A station on the arc. `soon` marks one whose activities are still to come, `more_soon` one where some are."""
+    """A station on the arc.
+
+    `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
+    shows how far that badge is earned. What is to be done before the next session is `homework`.
+    """
 
     key: Slug
     title: Line
@@ -608,11 +685,16 @@ class Part(Strict):
     prose: MarkdownFile
     soon: bool = False
     more_soon: bool = False
+    badge: Slug | None = None
+    homework: bool = False
     activities: tuple[Activity, ...] = ()
 
     @model_validator(mode="after")
     def has_something_to_do(self) -> Self:
-        if not self.soon and all(activity.extra for activity in self.activities):
+        if self.badge is not None:
+            if self.activities or self.key != "badge":
+                raise ValueError("the part with a `badge` has the key “badge” and no activities")
+        elif not self.soon and all(activity.extra for activity in self.activities):
             raise ValueError("a part without activities, extras apart, must say `soon: true`")
         return self
 

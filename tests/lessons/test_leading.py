@@ -151,13 +151,13 @@ def test_nothing_in_a_part_can_be_reached_before_its_instructor_opens_it(
 def test_opening_a_part_opens_all_up_to_it_and_none_after(
     front: Front, student: Membership, lesson: LoadedLesson
 ) -> None:
-    before = [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked]
+    before = [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge]
 
     front.open_part("u-curve")
 
     parts = selectors.arc(student, lesson).parts
     assert before == []
-    assert [part.key for part in parts if not part.is_locked] == ["by-hand", "rates", "u-curve"]
+    assert [part.key for part in parts if not part.is_locked and not part.is_badge] == ["by-hand", "rates", "u-curve"]
     assert {part.state for part in parts if part.is_locked} == {PartState.SOON}
     kinds = LearningEvent.objects.filter(kind="part_opened").order_by("id")
     assert [event.facts["part"] for event in kinds] == ["by-hand", "rates", "u-curve"]
@@ -184,7 +184,9 @@ def test_a_part_that_was_opened_can_be_closed_again_with_those_after_it(
 
     with pytest.raises(Forbidden, match="has not opened this part yet"):
         selectors.activity_facts(student, lesson, "rates")
-    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked] == ["by-hand"]
+    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge] == [
+        "by-hand"
+    ]
     assert Prediction.objects.count() == 1
 
 
@@ -231,7 +233,10 @@ def test_a_question_cannot_be_answered_before_its_vote_is_opened(front: Front, s
 def test_opening_a_vote_opens_its_part(front: Front, student: Membership, lesson: LoadedLesson) -> None:
     front.open_vote()
 
-    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked] == ["by-hand", "rates"]
+    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge] == [
+        "by-hand",
+        "rates",
+    ]
 
 
 def test_a_seal_while_the_vote_is_open_counts_in_it(front: Front, seal: Callable[..., SealReceipt]) -> None:
@@ -706,7 +711,7 @@ def test_a_class_can_be_led_again_and_what_was_opened_is_open_still(
     leading.lead_class(front.instructor)
 
     parts = selectors.arc(meet_anew(student), lesson).parts
-    assert [part.key for part in parts if not part.is_locked] == ["by-hand", "rates"]
+    assert [part.key for part in parts if not part.is_locked and not part.is_badge] == ["by-hand", "rates"]
 
 
 # --- figures --------------------------------------------------------------------------------------

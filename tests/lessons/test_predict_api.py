@@ -374,10 +374,10 @@ def test_the_questions_of_other_people_and_of_later_are_in_no_activity(read: Cal
 def test_the_outline_of_a_led_class_tells_what_is_locked_and_to_come(
     led: Cohort, notebook: APIClient, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    before = notebook.get(LESSON).json()["parts"]
+    before = [part for part in notebook.get(LESSON).json()["parts"] if part["key"] != "badge"]
     leading.open_part(instructor, lesson, "rates")
 
-    after = notebook.get(LESSON).json()["parts"]
+    after = [part for part in notebook.get(LESSON).json()["parts"] if part["key"] != "badge"]
 
     assert {(part["locked"], part["state"]) for part in before} == {(True, "soon")}
     assert [part["key"] for part in after if not part["locked"]] == ["by-hand", "rates"]

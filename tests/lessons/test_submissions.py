@@ -162,7 +162,7 @@ def test_a_cell_that_the_sheet_does_not_have_is_refused_by_name(send: Callable[.
 
 def test_an_activity_that_the_lesson_does_not_have_is_not_found(student: Membership, lesson: LoadedLesson) -> None:
     with pytest.raises(NotFound, match="no such activity yet"):
-        services.submit(student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer={})
+        services.submit(student, lesson, "haiku", client_id=uuid.uuid4(), step=1, answer={})
 
 
 def test_grading_goes_on_from_the_learners_own_value(send: Callable[..., Receipt]) -> None:

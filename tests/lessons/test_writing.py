@@ -227,7 +227,7 @@ def test_an_explanation_waits_for_its_reader_and_holds_nobody_up(
     assert receipt.submission.reply["progress"]["part"]["state"] == PartState.WAITING
 
 
-def test_a_conclusion_ends_its_experiment_and_another_run_takes_nothing_away(
+def test_a_conclusion_waits_to_be_read_and_another_run_takes_nothing_away(
     blamed: Membership, lesson: LoadedLesson, write: Write
 ) -> None:
     before = state(blamed, "mission", MISSION)
@@ -236,7 +236,7 @@ def test_a_conclusion_ends_its_experiment_and_another_run_takes_nothing_away(
     blame(blamed, seed=2)
 
     assert before == PartState.WORKING
-    assert state(blamed, "mission", MISSION) == PartState.DONE
+    assert state(blamed, "mission", MISSION) == PartState.WAITING
     assert kept(blamed, lesson, MISSION) == WHY
     assert runs.memory(blamed, lesson, MISSION)["runs"] == {"blame": 2}
 

@@ -51,23 +51,36 @@ for (const kind of ["pointerdown", "pointermove"]) document.addEventListener(kin
 
 // What is half made survives a reload, and the page changing under it when the instructor opens something.
 const draftOf = (form) => `downhill:draft:${document.body.dataset.member}:${form.dataset.activity}:${form.dataset.step}`;
+// What the page gave a field: text, the option that was chosen, or the button of a group.
+function givenTo(field) {
+  if (field instanceof RadioNodeList) return [...field].find((each) => each.defaultChecked)?.value ?? "";
+  if (field.options) return ([...field.options].find((each) => each.defaultSelected) ?? field.options[0]).value;
+  return field.defaultValue ?? "";
+}
 function keep(form) {
   const hidden = ["id", "member", "item", "round", "csrfmiddlewaretoken"];
   const typed = Object.fromEntries([...new FormData(form)].filter(([name]) => !hidden.includes(name)));
+  const base = Object.fromEntries(Object.keys(typed).map((name) => [name, givenTo(form.elements[name])]));
   try {
-    localStorage.setItem(draftOf(form), JSON.stringify({ typed, base: {}, at: Date.now() }));
+    localStorage.setItem(draftOf(form), JSON.stringify({ typed, base, at: Date.now() }));
   } catch {
     // no storage: a reload forgets
   }
 }
+// What the server has stays, unless the draft was begun from just that.
 function restore(form) {
-  let typed = {};
+  let draft = {};
   try {
-    typed = JSON.parse(localStorage.getItem(draftOf(form)))?.typed ?? {};
+    draft = JSON.parse(localStorage.getItem(draftOf(form))) ?? {};
   } catch {
     // likewise
   }
-  for (const [name, value] of Object.entries(typed)) if (form.elements[name] && !form.elements[name].value) form.elements[name].value = value;
+  for (const [name, value] of Object.entries(draft.typed ?? {})) {
+    const field = form.elements[name];
+    if (!field) continue;
+    const isUntouched = field.value === givenTo(field) && draft.base?.[name] === field.value;
+    if (!field.value || isUntouched) field.value = value;
+  }
 }
 document.addEventListener("input", ({ target }) => {
   const form = target.closest?.(KEPT_FORMS);
@@ -132,13 +145,20 @@ document.addEventListener("drawn", ({ target }) => {
 // What cannot be read is said at its field, too.
 document.addEventListener("htmx:responseError", ({ detail }) => {
   const form = detail.requestConfig.elt;
-  const says = form.querySelector?.("[data-error]");
-  if (detail.xhr.status !== 400 || !says) return;
-  const field = form.elements[says.dataset.error];
-  says.textContent = document.getElementById("banner").textContent;
-  says.hidden = false;
-  field.setAttribute("aria-invalid", "true");
-  field.focus();
+  if (detail.xhr.status !== 400 || !form.querySelector?.("[data-error]")) return;
+  const told = new DOMParser().parseFromString(detail.xhr.responseText, "text/html").querySelectorAll("[data-refusal-of]");
+  const refused = new Map([...told].map((each) => [each.dataset.refusalOf, each.textContent]));
+  let first = null;
+  for (const says of form.querySelectorAll("[data-error]")) {
+    const named = form.elements[says.dataset.error];
+    const field = named instanceof RadioNodeList ? named[0] : named;
+    says.textContent = refused.get(says.dataset.error) ?? "";
+    says.hidden = !says.textContent;
+    if (says.hidden) field?.removeAttribute("aria-invalid");
+    else field?.setAttribute("aria-invalid", "true");
+    if (!says.hidden) first ??= field;
+  }
+  first?.focus();
 });
 
 // Sealed on another device, or closed meanwhile: show how it stands.

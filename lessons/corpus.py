@@ -1,0 +1,96 @@
+"""The corpus check: a file is counted and fingerprinted in the browser, and only its figures are handed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classroom.models import GradientRule
+from classroom.refusals import Refusal
+from lessons.authoring.schema import Corpus, FileCheck
+from lessons.verdicts import ActivityView, Verdict
+
+MOST = 10**15  # bytes, words or lines; what a browser can count exactly
+ENCODINGS = ("utf-8", "utf-16le", "utf-16be", "windows-1252")
+
+
+@dataclass(frozen=True)
+class CorpusSheet:
+    """The activity's page: what is wanted, and what is known of the member's file."""
+
+    corpus: Corpus
+    accept: str
+    file: Mapping[str, Any]
+    has_enough: bool
+    # They said that they have no file yet.
+    has_none: bool
+    # Picked once more, and it was the same.
+    is_confirmed: bool
+
+
+def page(view: ActivityView) -> CorpusSheet:
+    """Lay out a file check for one member."""
+    activity: FileCheck = view.activity  # type: ignore[assignment]  # the table of types calls for these alone
+    memory = view.standing.get("memory", {})
+    file = memory.get("file", {})
+    return CorpusSheet(
+        corpus=activity.corpus,
+        accept=",".join(f".{each}" for each in activity.corpus.types),
+        file=file,
+        has_enough=bool(file) and file["words"] >= activity.corpus.min_words,
+        has_none=bool(memory.get("none")),
+        is_confirmed=bool(memory.get("is_confirmed")),
+    )
+
+
+def grade(activity: FileCheck, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
+    """Keep a file's figures, or that there is no file yet. Done is whoever has one with enough words."""
+    if isinstance(raw, Mapping) and str(raw.get("none", "")).lower() in ("1", "true"):
+        return Verdict(answer={"none": True}, accepted=True, is_done=False, memory={"none": True})
+    file = read(activity, raw)
+    before = standing.get("memory", {}).get("file", {})
+    is_same = before.get("fingerprint") == file["fingerprint"]
+    is_enough = file["words"] >= activity.corpus.min_words
+    memory = {"file": file, "is_confirmed": is_same}
+    return Verdict(answer=dict(file), accepted=is_enough, is_done=is_enough, memory=memory)
+
+
+def read(activity: FileCheck, raw: Any) -> dict[str, Any]:
+    """Read a file's figures: ``{"bytes", "words", "lines", "encoding", "fingerprint", "type"}``.
+
+    Raises
+    ------
+    Refusal
+        With a sentence for what is missing or cannot be.
+    """
+    if not isinstance(raw, Mapping):
+        raise Refusal(
+            _("A file check is an object with the figures of a file."), errors={"answer": [_("not an object")]}
+        )
+    errors: dict[str, list[str]] = {}
+    file: dict[str, Any] = {}
+    for name in ("bytes", "words", "lines"):
+        sent = str(raw.get(name, ""))
+        if not re.fullmatch(r"[0-9]{1,16}", sent) or int(sent) > MOST:
+            errors[name] = [_("Pick your file first: it is counted on your own device.")]
+        else:
+            file[name] = int(sent)
+    file["fingerprint"] = str(raw.get("fingerprint", "")).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", file["fingerprint"]):
+        errors["fingerprint"] = [_("A fingerprint is the 64 signs that your browser works out from the file.")]
+    file["encoding"] = str(raw.get("encoding", ""))
+    if file["encoding"] not in ENCODINGS:
+        errors["encoding"] = [_("This is no plain text. Save it as a text file (UTF-8) first.")]
+    file["type"] = str(raw.get("type", "")).lower()
+    if file["type"] not in activity.corpus.types:
+        said = _("A file that ends in %(types)s is wanted.")
+        errors["type"] = [said % {"types": ", ".join(f".{each}" for each in activity.corpus.types)}]
+    if not errors and (file["words"] > file["bytes"] or file["lines"] > file["bytes"] + 1):
+        errors["words"] = [_("More words than bytes: no file has that.")]
+    if errors:
+        raise Refusal(next(iter(errors.values()))[0], errors=errors)
+    return file

@@ -1,0 +1,198 @@
+"""The source check and the corpus check: what is taken, what is refused, and in which words."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from classroom.models import Cohort, Membership
+from classroom.refusals import Refusal
+from lessons import corpus, selectors, services, sources
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import FileCheck, SourceCheck
+from lessons.models import PartState
+
+GOOD = {
+    "supplied": "mnist",
+    "claim": "MNIST has 50,000 images for training.",
+    "who_1": "Yann LeCun",
+    "when_1": "1998",
+    "passage_1": "The training set has 60,000 examples.",
+    "where_1": "https://yann.example.org/mnist",
+    "stance_1": "contradicts",
+    "who_2": "A museum",
+    "when_2": "no date",
+    "passage_2": "It consists of 60,000 training images.",
+    "where_2": "https://museum.example.com",
+    "stance_2": "contradicts",
+    "independent": "yes",
+    "stamp": "reject",
+}
+
+
+def check(lesson: LoadedLesson) -> SourceCheck:
+    found = selectors.place_of(lesson, "source-check")[1]
+    assert isinstance(found, SourceCheck)
+    return found
+
+
+def test_a_source_check_is_kept_as_it_was_filled_in(lesson: LoadedLesson) -> None:
+    assert sources.read(check(lesson), GOOD) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "says"),
+    [
+        ({"claim": ""}, "claim", "is missing"),
+        ({"claim": "So."}, "claim", "too short"),
+        ({"passage_1": "x" * 601}, "passage_1", "600 characters at most: this has 601"),
+        ({"who_2": "the Yann-LeCun"}, "who_2", "that is one source"),
+        ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),
+        ({"who_1": "ChatGPT 5"}, "who_1", "cannot be a source"),
+        ({"where_2": "https://chatgpt.com/share/1"}, "who_2", "cannot be a source"),
+        ({"independent": "release"}, "independent", "the two count as one"),
+        ({"independent": "copy"}, "independent", "the two count as one"),
+        ({"independent": "assistant"}, "independent", "the two count as one"),
+        ({"independent": "perhaps"}, "independent", "Choose one"),
+        ({"stamp": ""}, "stamp", "Choose one"),
+        ({"stamp": "revise"}, "corrected", "the sentence that holds"),
+        ({"stamp": "accept"}, "why", "the stamp would be “reject or revise”"),
+        ({"supplied": "nothing"}, "supplied", "no such supplied answer"),
+        ({"supplied": "own"}, "assistant", "is missing"),
+        ({"claim": 7}, "claim", "Send text"),
+        ({"claim": "a sentence with \0 in it"}, "claim", "cannot be kept"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said_where_it_is(
+    lesson: LoadedLesson, changed: dict[str, Any], field: str, says: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        sources.read(check(lesson), GOOD | changed)
+
+    assert list(refused.value.errors) == [field] or field == "assistant"
+    assert says in refused.value.errors[field][0]
+
+
+@pytest.mark.parametrize(
+    ("stances", "stamp", "is_at_odds"),
+    [
+        (("supports", "supports"), "accept", False),
+        (("supports", "supports"), "reject", True),
+        (("supports", "contradicts"), "revise", False),
+        (("contradicts", "supports"), "accept", True),
+        (("unclear", "supports"), "revise", False),
+        (("contradicts", "contradicts"), "revise", False),
+        (("unclear", "unclear"), "reject", False),
+        (("unclear", "unclear"), "accept", True),
+        (("contradicts", "unclear"), "accept", True),
+    ],
+)
+def test_a_stamp_at_odds_asks_to_be_explained_and_is_no_wall(
+    lesson: LoadedLesson, stances: tuple[str, str], stamp: str, is_at_odds: bool
+) -> None:
+    answer = GOOD | {"stance_1": stances[0], "stance_2": stances[1], "stamp": stamp, "corrected": "It has 60,000."}
+
+    assert sources.is_at_odds(answer) is is_at_odds
+    assert sources.read(check(lesson), answer | {"why": "The second source is newer than the first."})["stamp"] == stamp
+
+
+@pytest.mark.parametrize(
+    ("where", "domain"),
+    [
+        ("https://news.bbc.co.uk/1/hi", "bbc.co.uk"),
+        ("www.bbc.co.uk", "bbc.co.uk"),
+        ("HTTP://WWW.Example.ORG:8080/x?y", "example.org"),
+        ("https://anna.github.io/x", "anna.github.io"),
+        ("https://bert.github.io/x", "bert.github.io"),
+        ("https://münchen.de/", "xn--mnchen-3ya.de"),
+        ("https://192.0.2.7/x", "192.0.2.7"),
+        ("Knuth, The Art of Computer Programming, page 3", None),
+        ("https://", None),
+        ("https://[", None),
+    ],
+)
+def test_the_domain_that_somebody_registered(where: str, domain: str | None) -> None:
+    assert sources.domain_of(where) == domain
+
+
+@pytest.mark.django_db
+def test_a_source_check_waits_to_be_read(student: Membership, lesson: LoadedLesson) -> None:
+    services.submit(student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=GOOD)
+
+    standing = selectors.progress_of(student, lesson)["mission"].activities["source-check"]
+    assert (standing["state"], standing["memory"]["check"]) == (PartState.WAITING, GOOD)
+
+
+FILE = {
+    "bytes": "60000",
+    "words": "9000",
+    "lines": "400",
+    "encoding": "utf-8",
+    "fingerprint": "a1" * 32,
+    "type": "txt",
+}
+
+
+def file_check(lesson: LoadedLesson) -> FileCheck:
+    found = selectors.place_of(lesson, "corpus-check")[1]
+    assert isinstance(found, FileCheck)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "says"),
+    [
+        ({"words": ""}, "words", "Pick your file first"),
+        ({"words": "-3"}, "words", "Pick your file first"),
+        ({"bytes": "9" * 17}, "bytes", "Pick your file first"),
+        ({"words": "70000"}, "words", "More words than bytes"),
+        ({"fingerprint": "abc"}, "fingerprint", "64 signs"),
+        ({"encoding": "klingon"}, "encoding", "no plain text"),
+        ({"type": "docx"}, "type", "ends in .txt, .md"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(
+    lesson: LoadedLesson, changed: dict[str, str], field: str, says: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        corpus.read(file_check(lesson), FILE | changed)
+
+    assert list(refused.value.errors) == [field]
+    assert says in refused.value.errors[field][0]
+
+
+@pytest.mark.django_db
+def test_a_corpus_is_short_then_kept_then_confirmed(student: Membership, lesson: LoadedLesson) -> None:
+    def send(answer: dict[str, Any]) -> dict[str, Any]:
+        services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer=answer)
+        standing: dict[str, Any] = selectors.progress_of(student, lesson)["mission"].activities["corpus-check"]
+        return standing
+
+    assert send({"none": "1"})["memory"] == {"none": True}
+    assert send(FILE | {"words": "10"})["state"] == PartState.WORKING
+    kept = send(FILE)
+    again = send(FILE)
+    other = send(FILE | {"fingerprint": "b2" * 32})
+
+    assert (kept["state"], kept["memory"]["is_confirmed"]) == (PartState.DONE, True)  # the short one had it, too
+    assert again["memory"]["is_confirmed"] is True
+    assert other["memory"]["is_confirmed"] is False
+
+
+def test_the_checklist_stands_on_the_arc_with_its_day_in_the_zone_of_the_class(
+    cohort: Cohort, student: Membership, client_of: Any
+) -> None:
+    cohort.time_zone = "Asia/Tokyo"
+    cohort.next_session_at = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+    cohort.save()
+    page: Client = client_of(student.user)
+
+    text = page.get("/c/ours/lessons/data-rules-everything/").text
+
+    assert "Due Tuesday 1 December, 18:30 (Asia/Tokyo)" in text
+    for title in ("One experiment of your own", "One answer, two sources", "The texts for Week 3"):
+        assert title in text

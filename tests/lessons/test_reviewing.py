@@ -1,0 +1,218 @@
+"""What instructors make of what students write: decided once, undone within a minute, every version kept."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from classroom.dashboard import reviews
+from classroom.models import Cohort, Membership, Role, User
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import reviewing, selectors, services
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartState, Review
+from lessons.writing import TextView
+from tests.badges.test_awards import WHY, keep, write
+from tests.factories import MembershipFactory
+
+EXPLAIN = "u-curve-explain"
+
+
+def decide(instructor: Membership, submission: int, decision: str = "approved", **sent: Any) -> Review:
+    return reviewing.decide(instructor, submission, decision=decision, **{"met": [True] * 3, "comment": "", **sent})
+
+
+def sheet(student: Membership, lesson: LoadedLesson) -> TextView:
+    part, activity = selectors.place_of(lesson, EXPLAIN)
+    row = selectors.progress_of(student, lesson)[part.key]
+    shown = selectors.activity_page(student, lesson, part, activity, row, {}).sheet
+    assert isinstance(shown, TextView)
+    return shown
+
+
+def state(student: Membership, lesson: LoadedLesson, part: str = "u-curve", activity: str = EXPLAIN) -> str:
+    return str(selectors.progress_of(student, lesson)[part].activities[activity]["state"])
+
+
+def test_an_approved_text_is_done_and_a_later_version_is_kept_beside_it(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    sent = write(student, lesson)
+    decide(instructor, sent.pk, comment="Well said.")
+
+    late = write(student, lesson, "Something quite different, sent from a phone that was away.")
+
+    assert state(student, lesson) == PartState.DONE
+    assert sheet(student, lesson).text == WHY
+    assert late.answer["text"].startswith("Something quite different")
+    review = sheet(student, lesson).review
+    assert review
+    assert (review.comment, review.by) == ("Well said.", "Ines")
+
+
+def test_a_returned_text_can_be_sent_again_and_waits_again(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    first = write(student, lesson, "Because it is a trap for everybody.")
+    decide(instructor, first.pk, "returned", met=[False, True, True], comment="Which dots does it know?")
+    returned = sheet(student, lesson)
+    assert (returned.is_returned, state(student, lesson)) == (True, PartState.WORKING)
+
+    second = write(student, lesson)
+
+    again = sheet(student, lesson)
+    assert (again.waits, again.text) == (True, WHY)
+    assert again.review
+    assert again.review.comment == "Which dots does it know?"
+    decide(instructor, second.pk)
+    assert state(student, lesson) == PartState.DONE
+
+
+def test_what_is_returned_says_what_is_missing(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    sent = write(student, lesson)
+
+    with pytest.raises(Refusal, match="Say what is missing"):
+        decide(instructor, sent.pk, "returned")
+    with pytest.raises(Refusal, match="600 characters at most"):
+        decide(instructor, sent.pk, "returned", comment="x" * 601)
+    with pytest.raises(Refusal, match="Approve it or return it"):
+        decide(instructor, sent.pk, "shredded")
+
+    assert Review.objects.count() == 0
+    decide(instructor, sent.pk, "returned", met=[False] * 3)
+
+
+def test_the_second_instructor_is_told_who_was_faster(
+    cohort: Cohort, student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    other = MembershipFactory(cohort=cohort, role=Role.INSTRUCTOR)
+    sent = write(student, lesson)
+    review = decide(instructor, sent.pk)
+
+    with pytest.raises(Conflict, match="Ines was faster: this one is approved already"):
+        decide(other, sent.pk, "returned", comment="No.")
+    with pytest.raises(Forbidden, match="Whoever decided it"):
+        reviewing.take_back(other, review.pk)
+
+    assert Review.objects.get() == review
+
+
+def test_a_newer_version_is_read_in_place_of_the_old_one(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    old = write(student, lesson, "Because it is a trap for everybody.")
+    write(student, lesson)
+
+    with pytest.raises(Conflict, match="newer version"):
+        decide(instructor, old.pk)
+
+
+def test_a_decision_is_undone_within_a_minute_and_the_comment_before_it_comes_back(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, clock: Callable[[Any], None]
+) -> None:
+    first = write(student, lesson, "Because it is a trap for everybody.")
+    decide(instructor, first.pk, "returned", comment="Which dots?")
+    second = write(student, lesson)
+    review = decide(instructor, second.pk)
+
+    reviewing.take_back(instructor, review.pk)
+
+    assert state(student, lesson) == PartState.WAITING
+    shown = sheet(student, lesson).review
+    assert shown
+    assert shown.comment == "Which dots?"
+    with pytest.raises(Conflict, match="taken back already"):
+        reviewing.take_back(instructor, review.pk)
+    review = decide(instructor, second.pk)
+    clock(timezone.now() + timedelta(seconds=61))
+    with pytest.raises(Conflict, match="more than a minute"):
+        reviewing.take_back(instructor, review.pk)
+
+
+def test_a_return_is_not_undone_under_a_new_version(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    review = decide(instructor, write(student, lesson).pk, "returned", comment="Which dots?")
+    write(student, lesson, "The dots that it has learned from, and no others at all.")
+
+    with pytest.raises(Conflict, match="newer version"):
+        reviewing.take_back(instructor, review.pk)
+
+
+def test_what_is_explained_aloud_is_not_decided_once_more(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    sent = write(student, lesson)
+    reviewing.explained_aloud(instructor, lesson, student, EXPLAIN)
+
+    with pytest.raises(Conflict, match="explained aloud"):
+        decide(instructor, sent.pk)
+
+
+def test_a_text_of_another_class_is_not_there(student: Membership, lesson: LoadedLesson) -> None:
+    stranger = MembershipFactory(role=Role.INSTRUCTOR)
+
+    with pytest.raises(NotFound):
+        decide(stranger, write(student, lesson).pk)
+
+
+def test_a_conclusion_is_read_too(student: Membership, instructor: Membership, lesson: LoadedLesson) -> None:
+    keep(student, lesson, "stretch", {"done": ["blame"], "runs": {"blame": 1}})
+    sent = services.submit(student, lesson, "stretch", client_id=uuid.uuid4(), step=1, answer={"text": WHY})
+    assert state(student, lesson, "mission", "stretch") == PartState.WAITING
+
+    decide(instructor, sent.submission.pk)
+
+    assert state(student, lesson, "mission", "stretch") == PartState.DONE
+
+
+def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    def queue() -> tuple[reviews.Queue, int]:
+        membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            return reviews.queue(membership, lesson), len(asked)
+
+    sent = [write(MembershipFactory(cohort=cohort), lesson).pk]
+    one, n_one = queue()
+    sent += [write(MembershipFactory(cohort=cohort), lesson).pk for __ in range(3)]
+    four, n_four = queue()
+
+    assert [each.submission for each in one.waiting] == sent[:1]
+    assert [each.submission for each in four.waiting] == sent
+    assert [each.is_chosen for each in four.waiting] == [True, False, False, False]
+    assert n_one == n_four
+
+
+def test_a_comment_is_not_lost_with_the_decision(
+    cohort: Cohort,
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+) -> None:
+    other = MembershipFactory(cohort=cohort, role=Role.INSTRUCTOR)
+    sent = write(student, lesson)
+    decide(instructor, sent.pk)
+    page = client_of(other.user)
+
+    told = page.post(
+        "/c/ours/class/reviews/", {"submission": sent.pk, "act": "returned", "comment": "Think again."}, follow=True
+    )
+
+    assert "Ines was faster: this one is approved already. Your comment was: “Think again.”" in told.text
+    refused = page.post("/c/ours/class/reviews/", {"submission": write(student, lesson).pk, "act": "approved"})
+    assert refused.status_code == 302
