@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -13,9 +14,11 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
 
+from badges.models import Award
 from classroom import services
 from classroom.models import Cohort, CohortVersion, LearningEvent, Membership, Role, User
 from lessons import catalogue
@@ -53,13 +56,35 @@ class CohortForm(forms.ModelForm):
 
     class Meta:
         model = Cohort
-        fields = ("name", "slug", "join_code", "lessons", "gradient_rule", "pace", "time_zone", "archived")
+        fields = (
+            "name",
+            "slug",
+            "join_code",
+            "lessons",
+            "gradient_rule",
+            "pace",
+            "time_zone",
+            "next_session_at",
+            "archived",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.next_session_at:
+            # In the class's zone; Django would show it in the server's.
+            shown = timezone.make_naive(self.instance.next_session_at, self.instance.zone)
+            self.initial["next_session_at"] = shown
         known = {slug: loaded.lesson.title for slug, loaded in catalogue.all_lessons().items()}
         # A lesson that was taken out of the catalogue stays with the classes that had it.
         self.fields["lessons"].choices = list({**{s: s for s in self.instance.lessons}, **known}.items())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        typed, zone = cleaned.get("next_session_at"), cleaned.get("time_zone")
+        if typed and zone:
+            # Django read it as if it were in the server's zone.
+            cleaned["next_session_at"] = timezone.make_aware(timezone.make_naive(typed), zoneinfo.ZoneInfo(zone))
+        return cleaned
 
     def clean_gradient_rule(self) -> str:
         rule = self.cleaned_data["gradient_rule"]
@@ -81,7 +106,8 @@ class WithHistory:
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         found, counts, forbidden, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]  # a mixin
-        return found, counts, set(forbidden) - {str(LearningEvent._meta.verbose_name)}, protected
+        together = {str(model._meta.verbose_name) for model in (LearningEvent, Award)}
+        return found, counts, set(forbidden) - together, protected
 
 
 @admin.register(User)
@@ -166,7 +192,9 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
             rule = obj.gradient_rule
             if change:
                 obj.gradient_rule = form.initial["gradient_rule"]
-                obj.save(update_fields=["name", "join_code", "lessons", "pace", "time_zone", "archived"])
+                obj.save(
+                    update_fields=["name", "join_code", "lessons", "pace", "time_zone", "next_session_at", "archived"]
+                )
                 services.set_gradient_rule(obj, rule)
             else:
                 obj.save()

@@ -63,10 +63,20 @@ def _secret_key() -> str:
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key()
 
+# Where others reach this Downhill: stands in every credential, so it is set once and stays.
+# On a laptop `manage.py up` keeps here under which address it serves.
+KEPT_URL = VAR_DIR / "public_url"
+PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+if not os.environ.get("PUBLIC_URL") and KEPT_URL.exists():
+    PUBLIC_URL = KEPT_URL.read_text(encoding="utf-8").strip()
+# The keys that credentials are signed with, as `manage.py new_badge_key` prints them; without, VAR_DIR keeps some.
+BADGE_KEYS = env.str("BADGE_KEYS", "")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
@@ -276,12 +286,18 @@ CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 20
 # Seconds without a heartbeat after which a run's worker counts as gone, and between two looks for such runs.
 RUN_STALE_AFTER = env.int("RUN_STALE_AFTER", 15)
 RUN_REAP_EVERY = env.int("RUN_REAP_EVERY", 5)
+BADGE_SWEEP_EVERY = env.int("BADGE_SWEEP_EVERY", 30)
 CELERY_BEAT_SCHEDULE = {
     "take up what was left": {
         "task": "experiments.reap",
         "schedule": RUN_REAP_EVERY,
         # Behind a long run they would pile up.
         "options": {"expires": RUN_REAP_EVERY},
+    },
+    "award what a crash missed": {
+        "task": "badges.sweep",
+        "schedule": BADGE_SWEEP_EVERY,
+        "options": {"expires": BADGE_SWEEP_EVERY},
     },
     "take up rehearsals": {
         "task": "rehearsal.take_up",

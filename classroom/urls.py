@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+import badges.api
 import experiments.api
 import lessons.api
 from classroom import api, views
@@ -38,6 +39,7 @@ api_v1 = [
     path(f"{ACTIVITY}predictions/", lessons.api.Predictions.as_view(), name="api-predictions"),
     path(f"{ACTIVITY}items/<slug:item>/reveal/", lessons.api.RevealOfItem.as_view(), name="api-reveal"),
     path(f"{ACTIVITY}items/<slug:item>/reconcile/", lessons.api.Reconcile.as_view(), name="api-reconcile"),
+    path("awards/", badges.api.Awards.as_view(), name="api-awards"),
     path("runs/", lessons.api.Runs.as_view(), name="api-runs"),
     path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
     path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
@@ -57,6 +59,7 @@ urlpatterns = [
     path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
     path("", include("classroom.dashboard.urls")),
+    path("", include("badges.urls")),
     path("", include("lessons.urls")),
     path("api/v1/", include(api_v1)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

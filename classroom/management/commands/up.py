@@ -61,6 +61,7 @@ class Command(BaseCommand):
             "health": ("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - only compared
             "greeting": self._greeting(host, port),
         }
+        settings.KEPT_URL.write_text(self._address(host, port), encoding="utf-8")
         connections.close_all()
         # -P, since the folder of the supervisor has a selectors.py, as the standard library has.
         command = [sys.executable, "-P", supervisor.__file__]
@@ -85,9 +86,12 @@ class Command(BaseCommand):
         if not _debug():
             collect_static()
 
-    def _greeting(self, host: str, port: int) -> str:
+    def _address(self, host: str, port: int) -> str:
         shown = f"[{host}]" if ":" in host else host
-        lines = [_("Downhill is running at %(url)s") % {"url": f"http://{shown}:{port}"}]
+        return f"http://{shown}:{port}"
+
+    def _greeting(self, host: str, port: int) -> str:
+        lines = [_("Downhill is running at %(url)s") % {"url": self._address(host, port)}]
         demo = Cohort.objects.filter(slug="demo", archived=False).first()
         student = User.objects.filter(username="student").first()
         if demo and student and student.check_password(DEMO_PASSWORD):

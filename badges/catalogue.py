@@ -1,0 +1,90 @@
+"""The badges that there are, read once from `catalogue.yaml`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from django.core.checks import CheckMessage, Error
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from badges.rules import AnyCondition, LearnerRecord, Standing
+from lessons import catalogue as lessons
+from lessons.authoring.schema import Experiment, HandSteps
+
+FILE = Path(__file__).parent / "catalogue.yaml"
+Line = Annotated[str, Field(min_length=1, max_length=300)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Criterion(Strict):
+    """One thing to have done; `todo` says how, while it is not."""
+
+    key: Slug
+    title: Line
+    todo: Line
+    condition: AnyCondition
+
+
+class Badge(Strict):
+    slug: Slug
+    lesson: Slug
+    title: Line
+    description: Line
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=6)]
+
+    def judge(self, record: LearnerRecord) -> dict[str, Standing]:
+        """How far each criterion is, by its key."""
+        return {criterion.key: criterion.condition.judge(record) for criterion in self.criteria}
+
+    def is_about(self, activity: str) -> bool:
+        return any(criterion.condition.activity == activity for criterion in self.criteria)
+
+
+@functools.cache
+def all_badges() -> dict[str, Badge]:
+    found = TypeAdapter(tuple[Badge, ...]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return {badge.slug: badge for badge in found}
+
+
+def of_lesson(lesson: str) -> Badge | None:
+    """The badge that is earned in a lesson, if there is one."""
+    return next((badge for badge in all_badges().values() if badge.lesson == lesson), None)
+
+
+def check(**kwargs: object) -> list[CheckMessage]:
+    """Django's check: every criterion is about an activity that can meet it, and every part's badge is there."""
+    wrong = [problem for badge in all_badges().values() for problem in _problems(badge)]
+    for loaded in lessons.all_lessons().values():
+        for part in loaded.lesson.parts:
+            badge = all_badges().get(part.badge or "")
+            if part.badge and (badge is None or badge.lesson != loaded.lesson.slug):
+                wrong.append(f"lesson “{loaded.lesson.slug}” shows a badge that is not its own: {part.badge}")
+    return [Error(problem, id="badges.E001") for problem in wrong]
+
+
+def _problems(badge: Badge) -> Iterable[str]:
+    loaded = lessons.get(badge.lesson)
+    if loaded is None:
+        yield f"badge “{badge.slug}” belongs to a lesson that is not there: {badge.lesson}"
+        return
+    for criterion in badge.criteria:
+        condition = criterion.condition
+        place = loaded.find_activity(condition.activity)
+        activity = place[1] if place else None
+        fits = {
+            "hand_steps_match": isinstance(activity, HandSteps),
+            "explanation_approved": activity is not None and activity.is_read,
+            # Progress keeps the evidence of an experiment's first trial.
+            "measured_before_and_after": isinstance(activity, Experiment) and bool(activity.trials[0].beside),
+        }
+        if not fits[condition.type]:
+            where = f"badge “{badge.slug}”, criterion “{criterion.key}”"
+            yield f"{where}: {condition.activity} cannot meet {condition.type}"

@@ -1,0 +1,271 @@
+"""Open Badges 3.0: an award as a signed credential, and what it takes to believe one.
+
+The credential is a VC-JWT (RS256) whose members stand at the top level of the payload. Recipients are salted hashes of
+their usernames. Whether it was revoked stands in a W3C Bitstring Status List, which is signed too.
+Sources: Open Badges 3.0 (1EdTech), VC Data Model 2.0 and Bitstring Status List 1.0 (W3C).
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
+
+from badges import catalogue, keys
+from badges.catalogue import Badge
+from badges.models import Award
+
+CONTEXT = [
+    "https://www.w3.org/ns/credentials/v2",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+]
+SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+LEAST_BITS = 131_072  # of a status list, so that nobody stands out in a small one
+MOST_BYTES = 5 * 1024 * 1024  # of one that is unpacked
+LIST_IS_GOOD_FOR = timedelta(days=1)
+
+
+class NotBelieved(Exception):
+    """A credential that is not to be believed; the text says why."""
+
+
+def address(path: str) -> str:
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def issuer() -> dict[str, Any]:
+    """Who signs."""
+    return {
+        "id": address("/credentials/issuer.json"),
+        "type": ["Profile"],
+        "name": "Downhill",
+        "url": settings.PUBLIC_URL,
+        "description": "A classroom for machine learning.",
+    }
+
+
+def achievement(badge: Badge) -> dict[str, Any]:
+    """What a badge stands for."""
+    lines = "\n".join(f"- {criterion.title}" for criterion in badge.criteria)
+    return {
+        "id": address(f"/credentials/badges/{badge.slug}.json"),
+        "type": ["Achievement"],
+        "achievementType": "Badge",
+        "name": badge.title,
+        "description": badge.description,
+        "criteria": {"narrative": lines},
+        "image": {"id": address(f"/static/badges/{badge.slug}.svg"), "type": "Image", "caption": badge.title},
+    }
+
+
+def credential(award: Award) -> dict[str, Any]:
+    """An award as an Open Badges 3.0 AchievementCredential, unsigned."""
+    badge = catalogue.all_badges()[award.badge]
+    username = award.membership.user.get_username()
+    digest = hashlib.sha256((username + award.salt).encode()).hexdigest()
+    status = address("/credentials/status.jwt")
+    return {
+        "@context": CONTEXT,
+        "id": address(f"/credentials/{award.uuid}.json"),
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": badge.title,
+        "issuer": issuer(),
+        "validFrom": _moment(award.issued_at),
+        "credentialSubject": {
+            "id": f"urn:uuid:{award.uuid}",
+            "type": ["AchievementSubject"],
+            "identifier": [
+                {
+                    "type": "IdentityObject",
+                    "hashed": True,
+                    "identityHash": f"sha256${digest}",
+                    "identityType": "userName",
+                    "salt": award.salt,
+                }
+            ],
+            "achievement": achievement(badge),
+        },
+        "evidence": [
+            {"type": ["Evidence"], "name": each["title"], "narrative": each["says"] or each["title"]}
+            for each in award.evidence
+        ]
+        or [{"type": ["Evidence"], "name": badge.title, "narrative": _("Given by an instructor.")}],
+        "credentialStatus": {
+            "id": f"{status}#{award.pk}",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation",
+            "statusListIndex": str(award.pk),
+            "statusListCredential": status,
+        },
+        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
+    }
+
+
+def token(award: Award) -> str:
+    """The signed credential: made once, and the same ever since, whatever key or address comes later."""
+    if not award.token:
+        body = credential(award)
+        claims = {
+            "iss": body["issuer"]["id"],
+            "jti": body["id"],
+            "sub": body["credentialSubject"]["id"],
+            "nbf": int(award.issued_at.timestamp()),
+        }
+        Award.objects.filter(pk=award.pk, token="").update(token=sign({**body, **claims}))
+        award.refresh_from_db(fields=["token"])
+    return award.token
+
+
+def signed_part(award: Award) -> dict[str, Any]:
+    """The credential as it was signed, to be read."""
+    body = json.loads(jws.extract_compact(token(award).encode()).payload)
+    return {name: value for name, value in body.items() if name not in ("iss", "jti", "sub", "nbf")}
+
+
+def status_list(revoked: Collection[int], highest: int, now: datetime) -> str:
+    """Sign the list of what was revoked: one bit for each award, by its number.
+
+    Parameters
+    ----------
+    revoked : numbers of the awards that were revoked
+    highest : the highest number there is
+    """
+    bits = bytearray(max(LEAST_BITS, highest + 1) // 8 + 1)
+    for number in revoked:
+        bits[number // 8] |= 0x80 >> (number % 8)
+    packed = base64.urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).decode().rstrip("=")
+    url = address("/credentials/status.jwt")
+    body = {
+        "@context": CONTEXT[:1],
+        "id": url,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer()["id"],
+        "validFrom": _moment(now),
+        "validUntil": _moment(now + LIST_IS_GOOD_FOR),
+        "credentialSubject": {
+            "id": f"{url}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": "revocation",
+            "encodedList": f"u{packed}",
+        },
+    }
+    return sign({**body, "iss": body["issuer"], "jti": url, "sub": f"{url}#list", "nbf": int(now.timestamp())})
+
+
+def sign(payload: Mapping[str, Any]) -> str:
+    """Sign with the newest key. `kid` leads to the key set, and names the key in it."""
+    key = keys.signing_key()
+    header = {"alg": keys.ALGORITHM, "typ": "JWT", "kid": f"{address('/.well-known/jwks.json')}#{key.kid}"}
+    return jws.serialize_compact(header, json.dumps(payload, ensure_ascii=False), key, algorithms=[keys.ALGORITHM])
+
+
+def verify(
+    text: str, key_set: KeySet, *, issuer_id: str, status: str | None, now: datetime | None = None
+) -> dict[str, Any]:
+    """Give what a credential says, if it is to be believed. Nothing is fetched.
+
+    Parameters
+    ----------
+    text : the signed credential, three parts with dots between
+    key_set : the issuer's keys; a key that the credential itself brings along is never trusted
+    issuer_id : who is expected to have signed
+    status : the issuer's signed status list, or None to leave out whether it was revoked
+
+    Raises
+    ------
+    NotBelieved
+        With a sentence that says what is wrong with it.
+    """
+    now = now or datetime.now(UTC)
+    body = _opened(text, key_set)
+    if "OpenBadgeCredential" not in _listed(body.get("type")):
+        raise NotBelieved(_("This is signed, and no Open Badges credential."))
+    _check_issuer(body, issuer_id)
+    if body.get("jti") != body.get("id") or body.get("sub") != body.get("credentialSubject", {}).get("id"):
+        raise NotBelieved(_("What it says about itself does not agree: its claims name another credential."))
+    _check_dates(body, now)
+    if status is not None and _is_revoked(body, status, key_set, issuer_id, now):
+        raise NotBelieved(_("It was genuine, and its issuer has revoked it."))
+    return body
+
+
+def _opened(text: str, key_set: KeySet) -> dict[str, Any]:
+    """Check the signature, and give what was signed."""
+    try:
+        found = jws.extract_compact(text.strip().encode("ascii"))
+        header = found.headers()
+    except (JoseError, ValueError) as error:
+        raise NotBelieved(_("This is no signed credential: three parts with dots between are expected.")) from error
+    if header.get("alg") != keys.ALGORITHM:
+        raise NotBelieved(_("It is not signed with %(alg)s, the one method that is taken.") % {"alg": keys.ALGORITHM})
+    name = str(header.get("kid", "")).rpartition("#")[2]
+    key = next((key for key in key_set.keys if isinstance(key, RSAKey) and key.kid == name), None)
+    if key is None:
+        raise NotBelieved(_("It is signed with a key that is not among its issuer's keys."))
+    try:
+        payload = jws.deserialize_compact(text.strip(), key, algorithms=[keys.ALGORITHM]).payload
+        body = json.loads(payload)
+    except (JoseError, ValueError) as error:
+        raise NotBelieved(_("It was changed after it was signed: the signature does not fit.")) from error
+    if not isinstance(body, dict):
+        raise NotBelieved(_("This is signed, and no Open Badges credential."))
+    return body
+
+
+def _check_issuer(body: Mapping[str, Any], expected: str) -> None:
+    named = body.get("issuer")
+    named = named.get("id") if isinstance(named, Mapping) else named
+    if named != expected or body.get("iss") != expected:
+        said = _("It was issued by %(named)s, and %(expected)s was expected.")
+        raise NotBelieved(said % {"named": named or body.get("iss"), "expected": expected})
+
+
+def _check_dates(body: Mapping[str, Any], now: datetime) -> None:
+    try:
+        begins = datetime.fromisoformat(str(body["validFrom"]))
+        ends = datetime.fromisoformat(str(body["validUntil"])) if "validUntil" in body else None
+        is_early, is_late = begins > now + timedelta(minutes=1), ends is not None and ends < now
+    except (KeyError, ValueError, TypeError) as error:
+        raise NotBelieved(_("It does not say from when it is valid.")) from error
+    if is_early:
+        raise NotBelieved(_("It is not valid yet."))
+    if is_late:
+        raise NotBelieved(_("It is not valid any more."))
+
+
+def _is_revoked(body: Mapping[str, Any], status: str, key_set: KeySet, issuer_id: str, now: datetime) -> bool:
+    entry = body.get("credentialStatus")
+    if not isinstance(entry, Mapping):
+        return False
+    try:
+        listed = _opened(status, key_set)
+        _check_issuer(listed, issuer_id)
+        _check_dates(listed, now)
+        if listed.get("id") != entry["statusListCredential"]:
+            raise NotBelieved(_("it is another list."))
+        packed = str(listed["credentialSubject"]["encodedList"]).removeprefix("u")
+        unpacker = zlib.decompressobj(wbits=31)
+        bits = unpacker.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MOST_BYTES)
+        number = int(entry["statusListIndex"])
+        return bool(bits[number // 8] & (0x80 >> (number % 8)))
+    except (NotBelieved, KeyError, ValueError, TypeError, IndexError, zlib.error) as error:
+        raise NotBelieved(_("Its status list cannot be believed: %(why)s") % {"why": error}) from error
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

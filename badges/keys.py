@@ -1,0 +1,88 @@
+"""The keys that credentials are signed with. The first signs; all of them are served, so that old badges stay valid."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from joserfc.jwk import KeySet, RSAKey
+
+ALGORITHM = "RS256"
+BITS = 2048
+
+
+@functools.cache
+def key_set() -> KeySet:
+    """The keys of this Downhill: from BADGE_KEYS, else from a file under VAR_DIR that is made once.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If BADGE_KEYS cannot be read, or its first key cannot sign.
+    """
+    if settings.BADGE_KEYS:
+        return read(settings.BADGE_KEYS)
+    return read(_kept(Path(settings.VAR_DIR) / "badge_keys"))
+
+
+def signing_key() -> RSAKey:
+    return key_set().keys[0]  # type: ignore[return-value]  # `read` takes RSA keys alone
+
+
+def public_keys() -> dict[str, Any]:
+    """The key set as everybody may see it (RFC 7517)."""
+    keys = [{**key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": ALGORITHM} for key in key_set().keys]
+    return {"keys": keys}
+
+
+def read(written: str) -> KeySet:
+    """Read keys as `new` and `write` make them: a JWK set, as JSON or in base64url so that it is one plain word."""
+    wrong = "BADGE_KEYS cannot be read: it is what `manage.py new_badge_key` prints."
+    try:
+        text = written.strip()
+        if not text.startswith("{"):
+            text = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        keys = [RSAKey.import_key(key) for key in json.loads(text)["keys"]]
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise ImproperlyConfigured(wrong) from error
+    if not keys or not keys[0].is_private:
+        raise ImproperlyConfigured("BADGE_KEYS begins with the key that signs, and this one has no private part.")
+    for key in keys:
+        key.ensure_kid()
+    return KeySet([*keys])
+
+
+def new(before: KeySet | None = None) -> str:
+    """Make a key, and put what is needed of those before it behind it: their public parts. Gives one plain word."""
+    fresh = RSAKey.generate_key(BITS, auto_kid=True)
+    old = [{**key.as_dict(private=False), "kid": key.kid} for key in (before.keys if before else ())]
+    text = json.dumps({"keys": [{**fresh.as_dict(private=True), "kid": fresh.kid}, *old]}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def write(path: Path, word: str, *, replace: bool) -> None:
+    """Keep keys in a file that only its owner can read."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(word)
+    if replace:
+        draft.replace(path)
+        return
+    # Another process may make one at the same moment: the first stays.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+
+
+def _kept(path: Path) -> str:
+    if not path.exists():
+        write(path, new(), replace=False)
+    return path.read_text(encoding="ascii")

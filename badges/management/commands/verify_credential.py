@@ -1,0 +1,62 @@
+"""Is this credential genuine? Works without a network: the keys and the status list are read from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
+
+from badges import credentials, keys, selectors
+
+
+class Command(BaseCommand):
+    help = "Verify an Open Badges 3.0 credential (the .jwt file) offline, against the issuer's keys."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the credential, as downloaded from its page (.jwt)")
+        parser.add_argument("--jwks", type=Path, help="the issuer's keys (/.well-known/jwks.json); default: our own")
+        parser.add_argument("--issuer", help="who is expected to have signed; default: this Downhill")
+        parser.add_argument(
+            "--status", type=Path, help="the issuer's status list (/credentials/status.jwt); default: our own"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        issuer_id = options["issuer"] or credentials.issuer()["id"]
+        key_set = _keys(_read(options["jwks"])) if options["jwks"] else keys.key_set()
+        is_ours = issuer_id == credentials.issuer()["id"] and not options["jwks"]
+        status = _read(options["status"]) if options["status"] else None
+        if status is None and is_ours:
+            status = credentials.status_list(*selectors.revoked(), timezone.now())
+        try:
+            found = credentials.verify(_read(options["file"]), key_set, issuer_id=issuer_id, status=status)
+        except credentials.NotBelieved as refused:
+            raise CommandError(f"Not genuine. {refused}") from None
+        subject = found["credentialSubject"]
+        self.stdout.write(self.style.SUCCESS("Genuine.") + f" {subject['achievement']['name']}, {found['id']}")
+        self.stdout.write(f"  issued by  {found['issuer']['name']} ({issuer_id})")
+        self.stdout.write(f"  valid from {found['validFrom']}")
+        for evidence in found.get("evidence", ()):
+            self.stdout.write(f"  · {evidence['name']}: {evidence['narrative']}")
+        if status is None:
+            self.stdout.write("Whether it was revoked was not checked: give the issuer's list with --status.")
+        else:
+            self.stdout.write("It was not revoked.")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
+
+
+def _keys(text: str) -> KeySet:
+    try:
+        return KeySet([RSAKey.import_key(key) for key in json.loads(text)["keys"]])
+    except (ValueError, KeyError, TypeError, JoseError) as error:
+        raise CommandError("The key set cannot be read: it is what /.well-known/jwks.json answers.") from error

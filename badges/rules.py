@@ -1,0 +1,100 @@
+"""What earns a badge: conditions from a closed vocabulary, judged on what a learner has done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True)
+class StepsTaken:
+    """A worksheet: how many of its steps match the notebook, and at which of them a worked line was shown."""
+
+    n_steps: int
+    n_matching: int
+    helped: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Something that an instructor reads or hears: whether it waits for them, and whether they are content."""
+
+    waits: bool
+    is_approved: bool
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a repaired model was measured with: recall of one digit, from 0 to 1, without the repair and with it."""
+
+    digit: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class LearnerRecord:
+    """What a learner has done in a lesson, by activity. What they have not begun is not in it."""
+
+    steps: Mapping[str, StepsTaken] = field(default_factory=dict)
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a criterion is: met, with the instructor, or still the learner's to do."""
+
+    is_met: bool
+    waits: bool = False
+
+
+class Condition(BaseModel):
+    """One condition on one activity. Subclasses are the whole vocabulary."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    activity: str
+
+    def judge(self, record: LearnerRecord) -> Standing:
+        raise NotImplementedError
+
+
+class HandStepsMatch(Condition):
+    """Every step of the worksheet matches the notebook's chain from the start. Help is noted, never held against.
+
+    >>> condition = HandStepsMatch(type="hand_steps_match", activity="by-hand")
+    >>> condition.judge(LearnerRecord(steps={"by-hand": StepsTaken(n_steps=3, n_matching=3, helped=(1,))}))
+    Standing(is_met=True, waits=False)
+    """
+
+    type: Literal["hand_steps_match"]
+
+    def judge(self, record: LearnerRecord) -> Standing:
+        taken = record.steps.get(self.activity)
+        return Standing(taken is not None and taken.n_matching == taken.n_steps)
+
+
+class ExplanationApproved(Condition):
+    """An instructor has approved what was written, or heard it explained aloud."""
+
+    type: Literal["explanation_approved"]
+
+    def judge(self, record: LearnerRecord) -> Standing:
+        said = record.explanations.get(self.activity)
+        return Standing(is_met=said is not None and said.is_approved, waits=said is not None and said.waits)
+
+
+class MeasuredBeforeAndAfter(Condition):
+    """Recall of the starved digit was measured without the repair and with it. It need not have become better."""
+
+    type: Literal["measured_before_and_after"]
+
+    def judge(self, record: LearnerRecord) -> Standing:
+        return Standing(self.activity in record.measurements)
+
+
+AnyCondition = Annotated[HandStepsMatch | ExplanationApproved | MeasuredBeforeAndAfter, Field(discriminator="type")]

@@ -1,0 +1,252 @@
+"""How far a badge is earned, and what stands behind it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from badges.catalogue import Badge, Criterion
+from badges.models import Award
+from badges.rules import Explanation, LearnerRecord, Measurement, StepsTaken
+from classroom.models import GradientRule, Membership, User
+from classroom.refusals import NotFound
+from lessons import hand_steps, selectors, writing
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Experiment, HandSteps
+from lessons.maths import values
+from lessons.models import PartProgress, PartState, Submission
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that a member did: when, in a few words, and where they find it again."""
+
+    type: str  # submission or run
+    id: str
+    says: str
+    at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class CriterionView:
+    key: str
+    title: str
+    todo: str
+    is_met: bool
+    waits: bool
+    # In a few words what stands there, and what it rests on.
+    says: str
+    evidence: tuple[Evidence, ...]
+    part: str
+
+
+@dataclass(frozen=True)
+class BadgePage:
+    """A badge as one member sees it."""
+
+    badge: Badge
+    criteria: tuple[CriterionView, ...]
+    award: Award | None
+    # The last one that was taken back, if none stands.
+    revoked: Award | None
+
+    @property
+    def n_met(self) -> int:
+        return sum(criterion.is_met for criterion in self.criteria)
+
+    @property
+    def is_with_instructor(self) -> bool:
+        missing = [criterion for criterion in self.criteria if not criterion.is_met]
+        return bool(missing) and all(criterion.waits for criterion in missing)
+
+
+def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> BadgePage:
+    """Lay out a badge for one member; four queries."""
+    rows = selectors.progress_of(membership, lesson)
+    standings = badge.judge(record_of(membership, lesson, rows))
+    newest = Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk").first()
+    found = _Evidence(membership, lesson, rows)
+    criteria = tuple(
+        CriterionView(
+            key=criterion.key,
+            title=criterion.title,
+            todo=criterion.todo,
+            is_met=standings[criterion.key].is_met,
+            waits=standings[criterion.key].waits,
+            says=found.says(criterion),
+            evidence=tuple(found.of(criterion)),
+            part=selectors.place_of(lesson, criterion.condition.activity)[0].key,
+        )
+        for criterion in badge.criteria
+    )
+    is_standing = newest is not None and newest.is_valid
+    return BadgePage(badge, criteria, newest if is_standing else None, None if is_standing else newest)
+
+
+def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> LearnerRecord:
+    """What the rules judge by: read from the member's progress, without a query."""
+    steps, explanations, measurements = {}, {}, {}
+    for part in lesson.lesson.parts:
+        for activity in part.activities:
+            standing = rows[part.key].activities.get(activity.key) if part.key in rows else None
+            if not standing:
+                continue
+            memory = standing.get("memory", {})
+            if isinstance(activity, HandSteps):
+                steps[activity.key] = _steps(membership, lesson, activity, standing)
+            elif activity.is_read:
+                state = writing.state_of(memory)
+                explanations[activity.key] = Explanation(
+                    waits=state == PartState.WAITING, is_approved=writing.is_settled(memory)
+                )
+            elif isinstance(activity, Experiment) and "before" in memory.get("evidence", {}):
+                found = memory["evidence"]
+                measurements[activity.key] = Measurement(
+                    found["digit"], found["before"]["recall"], found["after"]["recall"]
+                )
+    return LearnerRecord(steps, explanations, measurements)
+
+
+def _steps(
+    membership: Membership, lesson: LoadedLesson, activity: HandSteps, standing: Mapping[str, Any]
+) -> StepsTaken:
+    met = selectors.as_met(membership, lesson, activity)
+    rule = GradientRule(membership.cohort.gradient_rule)
+    chain = hand_steps.chain_of(met, rule, standing.get("memory", {}))  # type: ignore[arg-type]  # a worksheet
+    matching = [step for step, w in enumerate(chain.values, start=1) if chain.matches(step, w)]
+    return StepsTaken(len(activity.steps), len(matching), tuple(standing.get("helped", ())))
+
+
+class _Evidence:
+    """Finds what a criterion rests on. One query for what was handed in, whatever the badge."""
+
+    def __init__(self, membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> None:
+        self.membership, self.lesson, self.rows = membership, lesson, rows
+        sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, accepted=True)
+        self.sent: dict[str, list[Submission]] = {}
+        for submission in sent.order_by("pk"):
+            self.sent.setdefault(submission.activity, []).append(submission)
+
+    def _standing(self, criterion: Criterion) -> Mapping[str, Any]:
+        part, activity = selectors.place_of(self.lesson, criterion.condition.activity)
+        return self.rows[part.key].activities.get(activity.key, {}) if part.key in self.rows else {}
+
+    def says(self, criterion: Criterion) -> str:
+        standing = self._standing(criterion)
+        memory = standing.get("memory", {})
+        return {
+            "hand_steps_match": lambda: self._says_steps(memory, standing.get("helped", ())),
+            "explanation_approved": lambda: self._says_text(memory),
+            "measured_before_and_after": lambda: _says_recall(memory.get("evidence", {})),
+        }[criterion.condition.type]()
+
+    def _says_steps(self, memory: Mapping[str, Any], helped: Any) -> str:
+        taken = memory.get("values", ())
+        if not taken:
+            return ""
+        said = " · ".join(values.show(Fraction(text)) for text in taken)
+        n_helped = len(helped)
+        if not n_helped:
+            return said
+        note = ngettext("with the worked line at %(n)d step", "with the worked line at %(n)d steps", n_helped)
+        return f"{said} ({note % {'n': n_helped}})"
+
+    def _says_text(self, memory: Mapping[str, Any]) -> str:
+        review = memory.get("review") or {}
+        if memory.get("aloud"):
+            return _("explained aloud")
+        if writing.is_settled(memory):
+            return _("approved by an instructor")
+        if not memory.get("text"):
+            return ""
+        returned = bool(review) and not review.get("is_answered")
+        return _("returned with a comment") if returned else _("with your instructor")
+
+    def of(self, criterion: Criterion) -> Iterator[Evidence]:
+        activity = criterion.condition.activity
+        memory = self._standing(criterion).get("memory", {})
+        sent = self.sent.get(activity, [])
+        if criterion.condition.type == "hand_steps_match":
+            newest = {submission.step: submission for submission in sent}
+            for step, submission in sorted(newest.items()):
+                yield self._submission(submission, _("step %(n)d") % {"n": step})
+        elif criterion.condition.type == "explanation_approved":
+            for number, submission in enumerate(sent, start=1):
+                yield self._submission(submission, _("version %(n)d") % {"n": number})
+        else:
+            found = memory.get("evidence", {})
+            for when, label in (("before", _("before")), ("after", _("after"))):
+                if when in found:
+                    yield self._run(activity, found[when], label)
+
+    def _submission(self, submission: Submission, label: str) -> Evidence:
+        slug = self.membership.cohort.slug
+        url = reverse("lessons:submission", args=[slug, submission.lesson, submission.pk])
+        return Evidence("submission", str(submission.pk), label, submission.received_at, url)
+
+    def _run(self, activity: str, figures: Mapping[str, Any], label: str) -> Evidence:
+        part, found = selectors.place_of(self.lesson, activity)
+        at = reverse("lessons:part", args=[self.membership.cohort.slug, self.lesson.lesson.slug, part.key])
+        trial: Experiment = found  # type: ignore[assignment]  # only experiments measure
+        said = _("%(label)s: recall %(percent)d of 100") % {
+            "label": label,
+            "percent": round(100 * figures["recall"]),
+        }
+        run = self._shown_run(activity, figures["run"])
+        return Evidence(
+            "run", figures["run"], said, None, f"{at}?trial={trial.trials[0].key}&run={run}#{found.key}-head"
+        )
+
+    def _shown_run(self, activity: str, run: str) -> str:
+        """The run under which the page shows this one: that of the repair, which stands beside its companion."""
+        part, _activity = selectors.place_of(self.lesson, activity)
+        found = self.rows[part.key].activities[activity]["memory"]["evidence"]
+        return str(found["after"]["run"]) if found["before"]["run"] == run else run
+
+
+def _says_recall(found: Mapping[str, Any]) -> str:
+    if "before" not in found:
+        return ""
+    return _("recall for %(digit)s: %(before)d of 100 before, %(after)d after") % {
+        "digit": found["digit"],
+        "before": round(100 * found["before"]["recall"]),
+        "after": round(100 * found["after"]["recall"]),
+    }
+
+
+def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:
+    """Give an award, and whether it is the visitor's own; others see it once it is shared, its instructors always.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or it is private; the two look alike.
+    """
+    award = Award.objects.filter(uuid=number).select_related("membership__user", "membership__cohort").first()
+    if award is not None:
+        is_own = user.is_authenticated and award.membership.user_id == user.pk
+        if is_own or award.is_shared or _teaches(user, award):
+            return award, is_own
+    raise NotFound(_("There is no such credential, or its owner has not shared it."))
+
+
+def _teaches(user: User | Any, award: Award) -> bool:
+    if not user.is_authenticated:
+        return False
+    return Membership.objects.filter(user_id=user.pk, cohort_id=award.membership.cohort_id, role="instructor").exists()
+
+
+def revoked() -> tuple[list[int], int]:
+    """The numbers of the awards that were revoked, and the highest number there is."""
+    numbers = list(Award.objects.exclude(revoked_at=None).order_by("pk").values_list("pk", flat=True))
+    highest = Award.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return numbers, highest or 0

@@ -1,0 +1,253 @@
+"""Award a badge once, whichever criterion comes last; revoke it, issue it again, share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+import classroom.services
+from badges import catalogue, selectors
+from badges.catalogue import Badge
+from badges.events import BadgeAwarded, BadgeRevoked
+from badges.models import Award
+from badges.selectors import BadgePage
+from classroom import events
+from classroom.models import Membership, Role
+from classroom.refusals import Conflict, NotFound, Refusal
+from lessons import progress
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartProgress, PartState
+from lessons.selectors import lesson_of
+
+MOST = 300  # characters of a reason
+TAKEN_BACK = "What it stood on was taken back."
+
+
+def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Award | None:
+    """Bring a badge up to date with what its member has done: award it if all stands, note how far it is if not.
+
+    Safe to do at any time, twice, and by several at once. What an instructor has revoked stays revoked.
+    """
+    if membership.role != Role.STUDENT:
+        return None
+    with transaction.atomic():
+        progress.lock(membership)
+        page = selectors.badge_page(membership, lesson, badge)
+        is_earned = page.n_met == len(page.criteria)
+        may_come_back = page.revoked is None or page.revoked.revoked == Award.Revoked.EVIDENCE
+        award = page.award
+        if award is None and is_earned and may_come_back:
+            award = _award(membership, page)
+        elif award is not None and not is_earned and not award.given_by_id and not award.given_because:
+            _revoke(award, Award.Revoked.EVIDENCE, TAKEN_BACK, None)
+            award = None
+        _note(membership, lesson, page, award)
+    return award
+
+
+def _award(membership: Membership, page: BadgePage, *, by: Membership | None = None, because: str = "") -> Award:
+    evidence = [
+        {
+            "criterion": criterion.key,
+            "title": criterion.title,
+            "says": criterion.says,
+            "of": [{"type": each.type, "id": each.id} for each in criterion.evidence],
+        }
+        for criterion in page.criteria
+        if criterion.is_met
+    ]
+    award = Award.objects.create(
+        membership=membership, badge=page.badge.slug, evidence=evidence, given_by=by, given_because=because
+    )
+    events.record(BadgeAwarded(page.badge.slug, because), membership)
+    return award
+
+
+def _revoke(award: Award, kind: Award.Revoked, because: str, by: Membership | None) -> None:
+    award.revoked_at, award.revoked, award.revoked_because, award.revoked_by = timezone.now(), kind, because, by
+    award.save(update_fields=["revoked_at", "revoked", "revoked_because", "revoked_by"])
+    events.record(BadgeRevoked(award.badge, because), award.membership)
+
+
+def _note(membership: Membership, lesson: LoadedLesson, page: BadgePage, award: Award | None) -> None:
+    """Keep in the member's progress how far they are, for their arc and for the grid of the class."""
+    part = next((part for part in lesson.lesson.parts if part.badge == page.badge.slug), None)
+    if part is None:
+        return
+    row = PartProgress.objects.filter(membership=membership, lesson=lesson.lesson.slug, part=part.key).first()
+    memory = {
+        "title": page.badge.title,
+        "n_met": page.n_met,
+        "n": len(page.criteria),
+        "waits": page.is_with_instructor,
+        "is_new": award is not None and award.seen_at is None,
+    }
+    state = _state(page, award)
+    activities = {page.badge.slug: {"state": PartState.WORKING.value, "tries": 0, "memory": memory}}
+    if row is None and state == PartState.NOT_STARTED:
+        return
+    if row is not None and (row.state, row.activities) == (state, activities):
+        return
+    now = timezone.now()
+    row = row or PartProgress(membership=membership, lesson=lesson.lesson.slug, part=part.key)
+    if row.state != state:
+        row.state, row.since = state, now
+    row.activities, row.moved_at = activities, now
+    row.save()
+    classroom.services.touch(membership.cohort)
+
+
+def _state(page: BadgePage, award: Award | None) -> PartState:
+    if award is not None:
+        return PartState.DONE
+    if page.is_with_instructor and page.n_met:
+        return PartState.WAITING
+    begun = page.n_met or any(criterion.says for criterion in page.criteria)
+    return PartState.WORKING if begun else PartState.NOT_STARTED
+
+
+def note_seen(membership: Membership, lesson: LoadedLesson, badge: Badge) -> None:
+    """Remember that a member has seen that they earned it: the moment of joy comes once."""
+    with transaction.atomic():
+        progress.lock(membership)
+        seen = Award.objects.filter(membership=membership, badge=badge.slug, revoked_at=None, seen_at=None)
+        if seen.update(seen_at=timezone.now()):
+            _note_again(membership, lesson, badge)
+
+
+def _note_again(membership: Membership, lesson: LoadedLesson, badge: Badge) -> None:
+    page = selectors.badge_page(membership, lesson, badge)
+    _note(membership, lesson, page, page.award)
+
+
+def sweep() -> int:
+    """Award what a crash between a commit and its award has missed; give how many.
+
+    Looks at the members who have begun a part of every criterion and have no award.
+    """
+    n = 0
+    for badge in catalogue.all_badges().values():
+        for membership in _perhaps_missed(badge):
+            lesson = lesson_of(membership, badge.lesson)
+            n += consider(membership, lesson, badge) is not None
+    return n
+
+
+def _perhaps_missed(badge: Badge) -> Iterable[Membership]:
+    """Students whose progress says that all stands, and who have no award, nor had one by decision. Three queries."""
+    settled = Award.objects.filter(badge=badge.slug).exclude(revoked=Award.Revoked.EVIDENCE)
+    candidates = Membership.objects.filter(
+        role=Role.STUDENT, cohort__archived=False, progress__lesson=badge.lesson
+    ).exclude(pk__in=settled.values("membership"))
+    for membership in candidates.select_related("cohort", "user").prefetch_related("progress").distinct():
+        if badge.lesson not in membership.cohort.lessons:
+            continue
+        lesson = lesson_of(membership, badge.lesson)
+        rows = {row.part: row for row in membership.progress.all() if row.lesson == badge.lesson}
+        standings = badge.judge(selectors.record_of(membership, lesson, rows)).values()
+        if all(standing.is_met for standing in standings):
+            yield membership
+
+
+def give(membership: Membership, student: Membership, lesson: LoadedLesson, badge: Badge, because: str) -> Award:
+    """Award a badge by hand, whatever its criteria say, or once more after it was revoked.
+
+    Raises
+    ------
+    Refusal
+        Without a reason.
+    Conflict
+        If the student has it.
+    """
+    because = _reason(because)
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        page = selectors.badge_page(student, lesson, badge)
+        if page.award is not None:
+            raise Conflict(_("They have this badge already."))
+        award = _award(student, page, by=membership, because=because)
+        _note(student, lesson, page, award)
+        classroom.services.touch(membership.cohort)
+    return award
+
+
+def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, badge: Badge, because: str) -> Award:
+    """Take a badge back; its credential says so from then on.
+
+    Raises
+    ------
+    Refusal
+        Without a reason.
+    Conflict
+        If the student does not have it.
+    """
+    because = _reason(because)
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        award = _standing_award(student, badge)
+        award.membership = student
+        _revoke(award, Award.Revoked.DECISION, because, membership)
+        _note_again(student, lesson, badge)
+        classroom.services.touch(membership.cohort)
+    return award
+
+
+def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, badge: Badge, because: str) -> Award:
+    """Put a new credential in the place of one that stands: another address, and the old one revoked."""
+    because = _reason(because)
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        award = _standing_award(student, badge)
+        award.membership = student
+        _revoke(award, Award.Revoked.DECISION, because, membership)
+        fresh = _award(student, selectors.badge_page(student, lesson, badge), by=membership, because=because)
+        _note_again(student, lesson, badge)
+        classroom.services.touch(membership.cohort)
+    return fresh
+
+
+def _standing_award(student: Membership, badge: Badge) -> Award:
+    award = Award.objects.filter(membership=student, badge=badge.slug, revoked_at=None).first()
+    if award is None:
+        raise Conflict(_("They do not have this badge."))
+    return award
+
+
+def _reason(because: str) -> str:
+    because = " ".join(because.split())
+    if len(because) < 3 or "\0" in because:
+        says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
+        raise Refusal(says, errors={"because": [says]})
+    if len(because) > MOST:
+        says = _("A reason of %(n)d characters at most, please.") % {"n": MOST}
+        raise Refusal(says, errors={"because": [says]})
+    return because
+
+
+def share(award: Award, *, is_shared: bool, shows_name: bool) -> None:
+    """Let everybody who has its address see a credential, or nobody but its owner."""
+    Award.objects.filter(pk=award.pk).update(is_shared=is_shared, shows_name=is_shared and shows_name)
+    award.refresh_from_db(fields=["is_shared", "shows_name"])
+
+
+def badge_of(lesson: LoadedLesson) -> Badge:
+    """The badge that a lesson shows.
+
+    Raises
+    ------
+    NotFound
+        If it shows none.
+    """
+    badge = catalogue.of_lesson(lesson.lesson.slug)
+    if badge is None:
+        raise NotFound(_("There is no badge in this lesson."))
+    return badge

@@ -1,0 +1,171 @@
+"""The badge on the arc, and the credential that everybody can check."""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zlib
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+import classroom.services
+from badges import catalogue, credentials, keys, selectors, services
+from badges.forms import ShareForm
+from badges.selectors import BadgePage
+from classroom.access import member_required
+from classroom.models import Membership
+from classroom.refusals import Forbidden, NotFound
+from lessons.selectors import arc, lesson_of
+
+JWT = "application/vc+jwt"
+
+
+@never_cache
+@require_safe
+@member_required
+def part(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """How far the badge is, with the evidence; the moment in which it is earned."""
+    return show_part(request, membership, lesson)
+
+
+def show_part(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """The same for whoever stands in for the member; nothing is noted as seen by them."""
+    classroom.services.note_activity(membership)
+    context = _part_context(membership, lesson)
+    return _shown(request, membership, lesson, context, "badges/part.html")
+
+
+@never_cache
+@require_safe
+@member_required
+def since(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """The badge again if something in the class has moved since ``?v=``, else 204."""
+    classroom.services.note_activity(membership)
+    asked, __, shown = request.GET.get("v", "").partition(".")
+    if asked == str(membership.cohort.version.number):
+        return HttpResponse(status=204)
+    context = _part_context(membership, lesson)
+    # Others in the class move all the time: only what is seen here is exchanged.
+    if shown == context["v"].partition(".")[2]:
+        return HttpResponse(status=204)
+    return _shown(request, membership, lesson, context, "badges/_badge.html")
+
+
+def _shown(
+    request: HttpRequest, membership: Membership, lesson: str, context: dict[str, Any], template: str
+) -> HttpResponse:
+    answer = render(request, template, context)
+    is_looked_at = membership.helper is not None or "prefetch" in request.headers.get("Sec-Purpose", "")
+    if context["is_new"] and request.method == "GET" and not is_looked_at:
+        services.note_seen(membership, lesson_of(membership, lesson), context["page"].badge)
+    return answer
+
+
+def _part_context(membership: Membership, lesson: str) -> dict[str, Any]:
+    # The version before what it stands for: what comes meanwhile is asked for again.
+    version = membership.cohort.version.number
+    loaded = lesson_of(membership, lesson)
+    badge = services.badge_of(loaded)
+    page = selectors.badge_page(membership, loaded, badge)
+    if page.award is None and page.n_met == len(page.criteria) and membership.helper is None:
+        services.consider(membership, loaded, badge)  # a crash may have come between
+        page = selectors.badge_page(membership, loaded, badge)
+    path = arc(membership, loaded)
+    station = next((station for station in path.parts if station.is_badge), None)
+    if station is None:
+        raise NotFound(_("There is no badge in this lesson."))
+    prose = next(part.prose for part in loaded.lesson.parts if part.badge)
+    return {
+        "membership": membership,
+        "lesson": loaded.lesson,
+        "arc": path,
+        "part": station,
+        "page": page,
+        "is_new": page.award is not None and page.award.seen_at is None,
+        "prose": loaded.texts[prose],
+        "v": f"{version}.{_digest(page)}",
+    }
+
+
+def _digest(page: BadgePage) -> str:
+    """What of the page may change under somebody's eyes, in short."""
+    seen = [(each.is_met, each.waits, each.says, len(each.evidence)) for each in page.criteria]
+    awards = [award.uuid if award else None for award in (page.award, page.revoked)]
+    return f"{zlib.crc32(repr((seen, awards)).encode()):08x}"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """A credential's page: its owner's alone until they share it. Its owner posts whether they do."""
+    award, is_own = selectors.credential(request.user, number)
+    if request.method == "POST":
+        if not is_own:
+            raise Forbidden(_("Only its owner decides who sees this."))
+        form = ShareForm(request.POST)
+        form.is_valid()
+        services.share(award, **form.cleaned_data)
+        return redirect("badges:credential", number)
+    badge = catalogue.all_badges()[award.badge]
+    context = {
+        "award": award,
+        "badge": badge,
+        "is_own": is_own,
+        "cohort": award.membership.cohort,
+        "address": credentials.address(request.path),
+        "issuer": credentials.issuer(),
+    }
+    with timezone.override(award.membership.cohort.zone):
+        return render(request, "badges/credential.html", context)
+
+
+@never_cache
+@require_safe
+def credential_json(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """The credential to be read."""
+    award, _is_own = selectors.credential(request.user, number)
+    body = json.dumps(credentials.signed_part(award), ensure_ascii=False, indent=2)
+    return HttpResponse(body, content_type="application/vc+ld+json")
+
+
+@never_cache
+@require_safe
+def credential_jwt(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """The credential to be verified."""
+    award, _is_own = selectors.credential(request.user, number)
+    return HttpResponse(credentials.token(award), content_type=JWT)
+
+
+@cache_control(public=True, max_age=60)
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Which credentials were revoked, signed."""
+    return HttpResponse(credentials.status_list(*selectors.revoked(), timezone.now()), content_type=JWT)
+
+
+@cache_control(public=True, max_age=300)
+@require_safe
+def jwks(request: HttpRequest) -> JsonResponse:
+    """The public keys, old ones included."""
+    return JsonResponse(keys.public_keys(), content_type="application/jwk-set+json")
+
+
+@require_safe
+def issuer(request: HttpRequest) -> JsonResponse:
+    """Who signs."""
+    return JsonResponse({"@context": credentials.CONTEXT, **credentials.issuer()})
+
+
+@require_safe
+def achievement(request: HttpRequest, badge: str) -> JsonResponse:
+    """What a badge stands for."""
+    found = catalogue.all_badges().get(badge)
+    if found is None:
+        raise NotFound(_("There is no such badge."))
+    return JsonResponse({"@context": credentials.CONTEXT, **credentials.achievement(found)})

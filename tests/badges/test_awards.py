@@ -1,0 +1,317 @@
+"""Awarded once, whichever criterion comes last; taken back, given and issued again for a reason."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from badges import catalogue, rules, services
+from badges.models import Award
+from classroom import events
+from classroom.models import Membership, User
+from classroom.refusals import Conflict, Refusal
+from lessons import progress, reviewing, selectors
+from lessons import services as lessons
+from lessons.authoring.loader import LoadedLesson
+from lessons.events import RunMeasured
+from lessons.models import PartState, Review, Submission
+from tests.pupils import STEPS
+
+WHY = "With more power it bends to each of its own dots. New dots lie elsewhere."
+BADGE = "data-scientist"
+Do = Callable[[Membership], None]
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks: Any) -> Callable[[], AbstractContextManager[Any]]:
+    """Within it, what listens for commits hears of them at its end."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def take_steps(student: Membership, lesson: LoadedLesson, n: int = 3) -> None:
+    for step, answer in enumerate(STEPS[:n], start=1):
+        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+
+
+def write(student: Membership, lesson: LoadedLesson, text: str = WHY) -> Submission:
+    """An explanation of a run that is done."""
+    keep(student, lesson, "u-curve-run", {"done": ["polynomial"], "runs": {"polynomial": 1}})
+    receipt = lessons.submit(student, lesson, "u-curve-explain", client_id=uuid.uuid4(), step=1, answer={"text": text})
+    return receipt.submission
+
+
+def keep(student: Membership, lesson: LoadedLesson, activity: str, memory: dict[str, Any]) -> None:
+    """Put an activity that was done into the student's progress, with what is remembered of it."""
+    part, found = selectors.place_of(lesson, activity)
+    row = progress.row_of(student, lesson, part)
+    progress.advance(row, part, found.key, {"state": "done", "tries": 1, "memory": memory})
+
+
+def measure(student: Membership, lesson: LoadedLesson, *, before: float = 0.5, after: float = 0.9) -> None:
+    """What a run of the fix leaves in the progress, and the news of it."""
+    figures = {
+        when: {"run": str(uuid.uuid4()), "accuracy": 0.9, "recall": recall}
+        for when, recall in (("before", before), ("after", after))
+    }
+    keep(student, lesson, "bias-fix", {"evidence": {"digit": 8, **figures}})
+    events.record(RunMeasured(lesson.lesson.slug, "bias-fix", "give-back"), student)
+
+
+def approve(instructor: Membership, submission: Submission) -> Review:
+    return reviewing.decide(instructor, submission.pk, decision="approved", met=[True] * 3, comment="")
+
+
+def state(student: Membership, lesson: LoadedLesson) -> str:
+    return next(part.state for part in selectors.arc(student, lesson).parts if part.is_badge)
+
+
+def awards(student: Membership) -> list[Award]:
+    return list(Award.objects.filter(membership=student, revoked_at=None))
+
+
+@pytest.mark.parametrize("last", ["steps", "approval", "aloud", "measured"])
+def test_whichever_comes_last_brings_the_badge_once(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any, last: str
+) -> None:
+    acts: dict[str, Callable[[], Any]] = {
+        "steps": lambda: take_steps(student, lesson),
+        "approval": lambda: approve(instructor, write(student, lesson)),
+        "measured": lambda: measure(student, lesson),
+        "aloud": lambda: reviewing.explained_aloud(instructor, lesson, student, "u-curve-explain"),
+    }
+    explaining = "aloud" if last == "aloud" else "approval"
+    for name in {"steps", explaining, "measured"} - {last}:
+        with committed():
+            acts[name]()
+        assert awards(student) == []
+
+    with committed():
+        acts[last]()
+
+    (award,) = awards(student)
+    assert [each["criterion"] for each in award.evidence] == ["by-hand", "in-your-words", "measured"]
+    assert award.evidence[0]["says"] == "0.7463 · 1.2127 · 1.5042"
+    assert award.evidence[2]["says"] == "recall for 8: 50 of 100 before, 90 after"
+    assert state(student, lesson) == PartState.DONE
+    assert selectors.arc(student, lesson).new_badge == "Data Scientist"
+
+
+def test_two_of_three_are_with_the_instructor(student: Membership, lesson: LoadedLesson, committed: Any) -> None:
+    with committed():
+        take_steps(student, lesson)
+        measure(student, lesson)
+    assert state(student, lesson) == PartState.WORKING
+
+    with committed():
+        write(student, lesson)
+        services.consider(student, lesson, catalogue.all_badges()[BADGE])
+
+    station = next(part for part in selectors.arc(student, lesson).parts if part.is_badge)
+    assert (station.state, station.summary) == (PartState.WAITING, "2 of 3, with your instructor")
+
+
+def earn(student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any) -> Review:
+    with committed():
+        take_steps(student, lesson)
+        measure(student, lesson)
+        return approve(instructor, write(student, lesson))
+
+
+def test_recall_need_not_have_become_better_and_help_is_no_hindrance(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    with committed():
+        for __ in range(3):
+            wrong = {**STEPS[0], "w": str(5 + __)}
+            lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=wrong)
+        take_steps(student, lesson)
+        measure(student, lesson, before=0.9, after=0.2)
+        approve(instructor, write(student, lesson))
+
+    (award,) = awards(student)
+    assert award.evidence[0]["says"] == "0.7463 · 1.2127 · 1.5042 (with the worked line at 1 step)"
+
+
+def test_an_approval_that_is_taken_back_takes_the_badge_and_a_new_one_brings_another(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    review = earn(student, instructor, lesson, committed)
+    (first,) = awards(student)
+
+    with committed():
+        reviewing.take_back(instructor, review.pk)
+    assert awards(student) == []
+    assert state(student, lesson) == PartState.WAITING
+    with committed():
+        approve(instructor, review.submission)
+
+    (second,) = awards(student)
+    assert second.uuid != first.uuid
+    first.refresh_from_db()
+    assert (first.revoked, first.revoked_because) == ("evidence", services.TAKEN_BACK)
+
+
+def test_what_an_instructor_revoked_comes_back_by_an_instructor_alone(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    earn(student, instructor, lesson, committed)
+    badge = catalogue.all_badges()[BADGE]
+
+    services.revoke(instructor, student, lesson, badge, "It was somebody else's work.")
+    services.consider(student, lesson, badge)
+    assert services.sweep() == 0
+    assert awards(student) == []
+    with pytest.raises(Conflict, match="do not have this badge"):
+        services.revoke(instructor, student, lesson, badge, "Once more.")
+    given = services.give(instructor, student, lesson, badge, "We talked about it.")
+
+    assert awards(student) == [given]
+    with pytest.raises(Conflict, match="have this badge already"):
+        services.give(instructor, student, lesson, badge, "Twice.")
+    again = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
+    assert awards(student) == [again]
+    assert again.uuid != given.uuid
+    assert Award.objects.filter(membership=student).count() == 3
+
+
+@pytest.mark.parametrize("because", ["", "  ", "x" * 301, "no\0"])
+@pytest.mark.parametrize("act", [services.give, services.revoke, services.reissue])
+def test_a_decision_needs_its_reason(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, act: Any, because: str
+) -> None:
+    with pytest.raises(Refusal):
+        act(instructor, student, lesson, catalogue.all_badges()[BADGE], because)
+
+
+def test_a_badge_by_hand_stays_though_nothing_is_done(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    services.give(instructor, student, lesson, catalogue.all_badges()[BADGE], "Did it all on paper.")
+
+    with committed():
+        take_steps(student, lesson)
+
+    assert len(awards(student)) == 1
+
+
+def test_the_sweep_finds_what_a_crash_has_missed_and_nothing_twice(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    take_steps(student, lesson)  # nobody hears of the commits
+    measure(student, lesson)
+    approve(instructor, write(student, lesson))
+    assert awards(student) == []
+
+    assert [services.sweep(), services.sweep()] == [1, 0]
+
+    assert len(awards(student)) == 1
+
+
+def test_who_teaches_earns_no_badge(instructor: Membership, lesson: LoadedLesson, committed: Any) -> None:
+    with committed():
+        take_steps(instructor, lesson)
+
+    assert services.consider(instructor, lesson, catalogue.all_badges()[BADGE]) is None
+
+
+def test_an_answer_stands_though_its_badge_fails(
+    student: Membership, lesson: LoadedLesson, committed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Award.objects, "filter", None)  # whatever asks for awards falls over
+
+    with committed():
+        take_steps(student, lesson)
+
+    assert Submission.objects.filter(membership=student).count() == 3
+
+
+def test_the_moment_of_joy_comes_once_and_to_its_owner(
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    committed: Any,
+    client_of: Callable[[User], Client],
+) -> None:
+    earn(student, instructor, lesson, committed)
+    owner, teacher = client_of(student.user), client_of(instructor.user)
+    arc, badge = "/c/ours/lessons/data-rules-everything/", "/c/ours/lessons/data-rules-everything/badge/"
+
+    looked_at = teacher.get(f"/c/ours/class/students/{student.pk}/page/data-rules-everything/badge/")
+    assert "You are a Data Scientist." in looked_at.text
+    assert "is yours." in owner.get(arc).text
+    assert "You are a Data Scientist." in owner.get(badge).text
+
+    assert "You are a Data Scientist." not in owner.get(badge).text
+    assert "Yours since" in owner.get(badge).text
+    assert "is yours." not in owner.get(arc).text
+
+
+def test_a_notebook_sees_how_far_it_is(
+    student: Membership, lesson: LoadedLesson, committed: Any, api_of: Callable[[User], APIClient]
+) -> None:
+    with committed():
+        take_steps(student, lesson)
+
+    (award,) = api_of(student.user).get("/api/v1/awards/").json()["awards"]
+
+    assert (award["badge"], award["issued_at"], award["credential"]) == (BADGE, None, None)
+    assert [criterion["met"] for criterion in award["criteria"]] == [True, False, False]
+    sent = Submission.objects.filter(membership=student).order_by("pk").values_list("pk", flat=True)
+    assert [each["id"] for each in award["criteria"][0]["evidence"]] == [str(pk) for pk in sent]
+
+
+def test_the_law_is_kept_when_its_part_is_done(
+    student: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    page = client_of(student.user)
+    before = page.get("/c/ours/lessons/data-rules-everything/").text
+
+    part = lesson.part("bias")
+    assert part
+    for activity in part.activities:
+        keep(student, lesson, activity.key, {})
+    after = page.get("/c/ours/lessons/data-rules-everything/").text
+
+    assert "is earned in part 4" in before
+    assert "Nobody has to intend bias" not in before
+    assert "Nobody has to intend bias for it to be real." in after
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("record", "met"),
+    [
+        (rules.LearnerRecord(), {"by-hand": False, "in-your-words": False, "measured": False}),
+        (
+            rules.LearnerRecord(
+                steps={"by-hand": rules.StepsTaken(3, 2)},
+                explanations={"u-curve-explain": rules.Explanation(waits=True, is_approved=False)},
+                measurements={"bias-run": rules.Measurement(8, 0.5, 0.9)},
+            ),
+            {"by-hand": False, "in-your-words": False, "measured": False},
+        ),
+        (
+            rules.LearnerRecord(
+                steps={"by-hand": rules.StepsTaken(3, 3, helped=(1, 2, 3))},
+                explanations={"u-curve-explain": rules.Explanation(waits=False, is_approved=True)},
+                measurements={"bias-fix": rules.Measurement(8, 0.9, 0.1)},
+            ),
+            {"by-hand": True, "in-your-words": True, "measured": True},
+        ),
+    ],
+)
+def test_the_rules_judge_a_record(record: rules.LearnerRecord, met: dict[str, bool]) -> None:
+    judged = catalogue.all_badges()[BADGE].judge(record)
+
+    assert {key: standing.is_met for key, standing in judged.items()} == met
+
+
+@pytest.mark.pure
+def test_every_criterion_names_what_can_meet_it() -> None:
+    assert catalogue.check() == []

@@ -1,0 +1,220 @@
+"""A credential is believed for its signature, its issuer and the status list, not for what it says of itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from joserfc import jws
+from joserfc.jwk import KeySet, RSAKey
+
+from badges import catalogue, credentials, keys, selectors, services
+from badges.models import Award
+from classroom.models import Membership, User
+from lessons.authoring.loader import LoadedLesson
+
+SCHEMA = Path(__file__).parents[1] / "data" / "ob_v3p0_achievementcredential_schema.json"
+ISSUER = "http://127.0.0.1:8000/credentials/issuer.json"
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(settings: Any) -> None:
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    settings.BADGE_KEYS = _first_keys()
+    keys.key_set.cache_clear()
+
+
+_made: list[str] = []
+
+
+def _first_keys() -> str:
+    if not _made:
+        _made.append(keys.new())  # making one takes a while
+    return _made[0]
+
+
+@pytest.fixture
+def award(student: Membership, instructor: Membership, lesson: LoadedLesson) -> Award:
+    badge = catalogue.all_badges()["data-scientist"]
+    return services.give(instructor, student, lesson, badge, "Did it all on paper.")
+
+
+def public() -> KeySet:
+    return KeySet([RSAKey.import_key(key) for key in keys.public_keys()["keys"]])
+
+
+def status() -> str:
+    return credentials.status_list(*selectors.revoked(), timezone.now())
+
+
+def verify(token: str, **changed: Any) -> dict[str, Any]:
+    options = {"issuer_id": ISSUER, "status": status()} | changed
+    return credentials.verify(token, options.pop("key_set", None) or public(), **options)
+
+
+def signed(award: Award, key: RSAKey | None = None, header: dict[str, Any] | None = None, **changed: Any) -> str:
+    """The award's credential with other claims, signed with our key or another."""
+    body = json.loads(jws.extract_compact(credentials.token(award).encode()).payload) | changed
+    if key is None:
+        return credentials.sign(body)
+    return jws.serialize_compact({"alg": "RS256", "typ": "JWT", **(header or {})}, json.dumps(body), key)
+
+
+def test_it_is_what_the_published_schema_asks_for_and_names_nobody(award: Award, student: Membership) -> None:
+    body = credentials.credential(award)
+
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft201909Validator(schema, format_checker=jsonschema.FormatChecker()).validate(body)
+    text = json.dumps(body)
+    assert student.user.username not in text.replace("https", "").replace("schema", "")
+    assert student.user.display_name not in text
+
+
+def test_it_is_genuine(award: Award) -> None:
+    assert verify(credentials.token(award))["id"].endswith(f"/credentials/{award.uuid}.json")
+    assert credentials.token(award) == credentials.token(Award.objects.get(pk=award.pk))
+
+
+def test_what_was_changed_is_found_out(award: Award) -> None:
+    header, payload, signature = credentials.token(award).split(".")
+    body = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    body["credentialSubject"]["achievement"]["name"] = "Professor"
+    forged = base64.urlsafe_b64encode(json.dumps(body).encode()).decode().rstrip("=")
+
+    with pytest.raises(credentials.NotBelieved, match="changed after it was signed"):
+        verify(f"{header}.{forged}.{signature}")
+
+
+def test_a_key_that_the_issuer_does_not_have_is_refused_even_if_it_is_brought_along(award: Award) -> None:
+    other = RSAKey.generate_key(2048, auto_kid=True)
+    ours = keys.signing_key().kid
+
+    with pytest.raises(credentials.NotBelieved):
+        verify(signed(award, other, {"jwk": other.as_dict(private=False), "kid": f"x#{other.kid}"}))
+    for header in ({"kid": f"x#{other.kid}"}, {}):
+        with pytest.raises(credentials.NotBelieved, match="not among its issuer's keys"):
+            verify(signed(award, other, header))
+    with pytest.raises(credentials.NotBelieved, match="changed after it was signed"):
+        verify(signed(award, other, {"kid": f"x#{ours}"}))
+
+
+def test_an_unsigned_one_is_refused(award: Award) -> None:
+    __, payload, ___ = credentials.token(award).split(".")
+    header = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+
+    with pytest.raises(credentials.NotBelieved, match="not signed with RS256"):
+        verify(f"{header}.{payload}.")
+
+
+@pytest.mark.parametrize("text", ["", "hello", "a.b", "a.b.c", "ü.ü.ü", "{}"])
+def test_what_is_no_credential_is_told(text: str, db: None) -> None:
+    with pytest.raises(credentials.NotBelieved, match="no signed credential"):
+        verify(text)
+
+
+def test_another_issuer_is_refused(award: Award) -> None:
+    with pytest.raises(credentials.NotBelieved, match=r"issued by .*127\.0\.0\.1.*, and https://school\.test"):
+        verify(credentials.token(award), issuer_id="https://school.test/credentials/issuer.json")
+    with pytest.raises(credentials.NotBelieved, match="was expected"):
+        verify(signed(award, iss="https://school.test/credentials/issuer.json"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"jti": "http://127.0.0.1:8000/credentials/other.json"}, "claims name another credential"),
+        ({"sub": "urn:uuid:other"}, "claims name another credential"),
+        ({"type": ["VerifiableCredential"]}, "no Open Badges credential"),
+        ({"validFrom": "2126-01-01T00:00:00Z"}, "not valid yet"),
+        ({"validUntil": "2020-01-01T00:00:00Z"}, "not valid any more"),
+        ({"validFrom": "soon"}, "from when it is valid"),
+    ],
+)
+def test_what_does_not_agree_with_itself_is_refused(award: Award, changed: dict[str, Any], says: str) -> None:
+    with pytest.raises(credentials.NotBelieved, match=says):
+        verify(signed(award, **changed))
+
+
+def test_a_revoked_one_is_refused_and_its_neighbour_is_not(
+    award: Award, student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    badge = catalogue.all_badges()["data-scientist"]
+    token = credentials.token(award)
+    before = status()
+    fresh = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
+
+    with pytest.raises(credentials.NotBelieved, match="issuer has revoked it"):
+        verify(token)
+    assert verify(token, status=before)
+    assert verify(credentials.token(fresh))
+    with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
+        verify(token, status="a.b.c")
+    with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
+        verify(token, status=token)
+
+
+def test_old_keys_are_served_when_a_new_one_signs(award: Award, settings: Any) -> None:
+    old = credentials.token(award)
+    settings.BADGE_KEYS = keys.new(keys.key_set())
+    keys.key_set.cache_clear()
+
+    served = keys.public_keys()["keys"]
+    fresh = credentials.sign({"hello": "world"})
+
+    assert len(served) == 2
+    assert not any({"d", "p", "q"} & set(key) for key in served)
+    assert jws.extract_compact(fresh.encode()).headers()["kid"].endswith(served[0]["kid"])
+    assert verify(old)["name"] == "Data Scientist"
+
+
+def test_the_command_says_what_it_found(award: Award, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "badge.jwt"
+    file.write_text(credentials.token(award))
+    call_command("verify_credential", str(file))
+    assert "Genuine. Data Scientist" in capsys.readouterr().out
+
+    (tmp_path / "jwks.json").write_text(json.dumps(keys.public_keys()))
+    call_command("verify_credential", str(file), "--jwks", str(tmp_path / "jwks.json"))
+    assert "Whether it was revoked was not checked" in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"Not genuine\. It was issued by"):
+        call_command("verify_credential", str(file), "--issuer", "https://school.test/issuer")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_credential", str(tmp_path / "none.jwt"))
+    (tmp_path / "jwks.json").write_text("{}")
+    with pytest.raises(CommandError, match="key set cannot be read"):
+        call_command("verify_credential", str(file), "--jwks", str(tmp_path / "jwks.json"))
+
+
+def test_a_new_key_keeps_those_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("new_badge_key")
+
+    word = capsys.readouterr().out.strip().removeprefix("BADGE_KEYS=")
+    assert [key.kid for key in keys.read(word).keys[1:]] == [keys.signing_key().kid]
+    assert [key.is_private for key in keys.read(word).keys] == [True, False]
+
+
+def test_a_name_is_shown_by_choice_alone(
+    award: Award, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page, owner, stranger = f"/credentials/{award.uuid}/", client_of(student.user), Client()
+    assert stranger.get(page).status_code == 404
+
+    owner.post(page, {"shows_name": "on"})
+    assert stranger.get(page).status_code == 404
+    owner.post(page, {"is_shared": "on"})
+    assert student.user.display_name not in stranger.get(page).text
+    owner.post(page, {"is_shared": "on", "shows_name": "on"})
+    assert student.user.display_name in stranger.get(page).text
+    assert student.user.display_name not in stranger.get(f"/credentials/{award.uuid}.json").text
+    owner.post(page, {})
+
+    assert stranger.get(page).status_code == 404
+    assert stranger.get(f"/credentials/{award.uuid}.jwt").status_code == 404
