@@ -133,6 +133,7 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
             questions=tuple(room.line(*place) for place in room.places if place[0] is part),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
+        if part.badge is None  # never closed, so never to be opened
     )
     return Way(parts, room.standing.token)
 

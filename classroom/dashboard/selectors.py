@@ -20,9 +20,9 @@ from classroom.models import Cohort, GradientRule, Membership, Pace, Role
 from classroom.refusals import NotFound
 from lessons import slips
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Experiment, HandSteps, Part, Predict
+from lessons.authoring.schema import Activity, Experiment, FileCheck, HandSteps, Part, Predict
 from lessons.models import PartOpening, PartProgress, PartState, Submission
-from lessons.selectors import part_state
+from lessons.selectors import badge_summary, part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3
@@ -215,11 +215,21 @@ class _Notes:
 
     def __init__(self, part: Part, rule: GradientRule) -> None:
         self.core = [activity for activity in part.activities if not activity.extra]
+        self.badge = part.badge
+        self.files = [activity.key for activity in self.core if isinstance(activity, FileCheck)]
         self.asked = {each.key: _n_asked(each, rule) for each in self.core if isinstance(each, Predict)}
 
     def on(self, row: PartProgress) -> str:
         if row.state == PartState.DONE:
             return ""
+        if self.badge is not None:
+            return badge_summary(row.activities.get(self.badge, {}).get("memory", {}))
+        said = [self._at_hand(row)]
+        if any(row.activities.get(key, {}).get("memory", {}).get("none") for key in self.files):
+            said.append(_("no file yet"))
+        return " · ".join(filter(None, said))
+
+    def _at_hand(self, row: PartProgress) -> str:
         if row.state == PartState.WAITING:
             return _("to review")
         at_hand = next(
@@ -235,6 +245,8 @@ class _Notes:
             return (_("step %(n)d") % {"n": now_at.get("step", 1)}, tries, slip)
         if isinstance(activity, Predict):
             return (_("%(n)d of %(of)d") % {"n": now_at.get("n_done", 0), "of": self.asked[activity.key]},)
+        if isinstance(activity, FileCheck):
+            return (_("file to pick"),)
         return (_("to run") if isinstance(activity, Experiment) else _("to write"),)
 
 

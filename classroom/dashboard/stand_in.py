@@ -6,6 +6,7 @@ own page of the lesson. Looking changes nothing and notes nothing as seen; what 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+import badges.views
 import lessons.views
 from classroom.access import instructor_required
 from classroom.dashboard import selectors
@@ -34,7 +36,17 @@ def arc(request: HttpRequest, membership: Membership, student: int, mode: str, l
 def part(request: HttpRequest, membership: Membership, student: int, mode: str, lesson: str, part: str) -> HttpResponse:
     """One part as the student sees it."""
     found = _stood_in_for(membership, student, mode)
-    return _kept_here(lessons.views.show_part(request, found, lesson, part), found)
+    show = badges.views.show_part if part == "badge" else functools.partial(lessons.views.show_part, part=part)
+    return _kept_here(show(request, found, lesson=lesson), found)
+
+
+@never_cache
+@require_safe
+@instructor_required
+def submission(request: HttpRequest, membership: Membership, student: int, lesson: str, number: int) -> HttpResponse:
+    """One thing that the student handed in."""
+    found = _stood_in_for(membership, student, "page")
+    return _kept_here(lessons.views.show_submission(request, found, lesson, number), found)
 
 
 @require_POST

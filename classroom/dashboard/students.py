@@ -8,13 +8,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from badges import catalogue
+from badges.selectors import BadgePage, badge_page
 from classroom.models import GradientRule, LearningEvent, Membership
 from experiments.models import RunRequest, RunState
-from lessons import answers, measured, slips
+from lessons import answers, measured, slips, sources, writing
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Experiment, Explain, Item, Predict
+from lessons.authoring.schema import Experiment, Item, Predict, SourceCheck
 from lessons.hand_steps import shown_cells
-from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Submission
+from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
 
 TIMELINE_LENGTH = 200
 
@@ -44,6 +46,8 @@ class ToExplain:
     title: str
     text: str
     is_aloud: bool
+    # In writing.
+    is_approved: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class StudentPage:
     is_cut: bool
     to_explain: tuple[ToExplain, ...]
     parts: tuple[tuple[str, str, str], ...]  # (key, title, state)
+    badge: BadgePage | None
 
 
 def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> StudentPage:
@@ -59,6 +64,7 @@ def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> S
     found = _Timeline(student, lesson)
     entries = [entry for entry in found.entries() if not part or entry.part in (part, "")]
     entries.sort(key=lambda entry: entry.at, reverse=True)
+    badge = catalogue.of_lesson(lesson.lesson.slug)
     progress = {row.part: row for row in PartProgress.objects.filter(membership=student, lesson=lesson.lesson.slug)}
     return StudentPage(
         timeline=tuple(entries[:TIMELINE_LENGTH]),
@@ -69,16 +75,19 @@ def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> S
             for each in lesson.lesson.parts
             if not each.soon
         ),
+        badge=badge_page(student, lesson, badge) if badge else None,
     )
 
 
 def _to_explain(lesson: LoadedLesson, progress: dict[str, PartProgress]) -> Iterator[ToExplain]:
     for part in lesson.lesson.parts:
         for activity in part.activities:
-            if isinstance(activity, Explain):
+            if activity.is_read:
                 row = progress.get(part.key)
                 memory = row.activities.get(activity.key, {}).get("memory", {}) if row else {}
-                yield ToExplain(activity.key, activity.title, str(memory.get("text", "")), bool(memory.get("aloud")))
+                is_aloud = bool(memory.get("aloud"))
+                is_approved = writing.is_settled(memory) and not is_aloud
+                yield ToExplain(activity.key, activity.title, str(memory.get("text", "")), is_aloud, is_approved)
 
 
 class _Timeline:
@@ -108,20 +117,31 @@ class _Timeline:
     def _submission(self, sent: Submission) -> TimelineEntry:
         title = self._title(sent.activity)
         state = "accepted" if sent.accepted else ("not_yet" if sent.is_try else "no_try")
-        words = sent.answer.get("text")
-        is_text = isinstance(words, str)
+        words = self._words(sent)
+        is_text = bool(words)
         return TimelineEntry(
             sent.received_at,
             title if is_text else _("%(activity)s, step %(step)d") % {"activity": title, "step": sent.step},
             "sent" if is_text else state,
             self._part(sent.activity),
-            text=str(words) if is_text else "",
+            text=words,
             cells=() if is_text else shown_cells(sent.answer, sent.reply),
             slip=slips.in_words(sent.slip) if sent.slip and not sent.accepted else "",
             had_worked_line=bool(sent.reply.get("worked_line")),
             went_on=bool(sent.answer.get("go_on")),
             by=_name(sent.entered_by),
         )
+
+    def _words(self, sent: Submission) -> str:
+        """What was written, or in words what was filled in; nothing, of a worksheet."""
+        place = self.lesson.find_activity(sent.activity)
+        if place is not None and isinstance(place[1], SourceCheck):
+            return "\n".join(f"{label}: {value}" for _name, label, value in sources.table(place[1], sent.answer))
+        if sent.answer.get("none"):
+            return _("No file yet.")
+        if "fingerprint" in sent.answer:
+            return _("A file of %(n)d words.") % {"n": sent.answer["words"]}
+        return str(sent.answer.get("text") or "")
 
     def _prediction(self, sealed: Prediction) -> TimelineEntry:
         item = self._item(sealed.activity, sealed.item)
@@ -160,7 +180,10 @@ class _Timeline:
         return TimelineEntry(request.requested_at, title, state, self._part(activity), text=text)
 
     def _events(self) -> Iterator[TimelineEntry]:
-        kinds = ("cohort_joined", "part_done", "explained_aloud", "aloud_taken_back", "password_reset")
+        kinds = (
+            *("cohort_joined", "part_done", "explained_aloud", "aloud_taken_back", "password_reset"),
+            *("reviewed", "review_taken_back", "badge_awarded", "badge_revoked"),
+        )
         told = list(
             LearningEvent.objects.filter(membership=self.student, kind__in=kinds).order_by("-at")[:TIMELINE_LENGTH]
         )
@@ -182,8 +205,29 @@ class _Timeline:
             "aloud_taken_back": lambda: (
                 _("Taken back, explained aloud: %(title)s") % {"title": self._title(facts["activity"])}
             ),
+            "reviewed": lambda: self._told_review(event),
+            "review_taken_back": lambda: (
+                _("Decision taken back: %(title)s") % {"title": self._title(facts["activity"])}
+            ),
+            "badge_awarded": lambda: self._told_badge(
+                event, _("Earned the badge %(title)s"), _("Was given the badge %(title)s")
+            ),
+            "badge_revoked": lambda: self._told_badge(
+                event, _("The badge %(title)s was revoked"), _("The badge %(title)s was revoked")
+            ),
             "password_reset": lambda: _("Got a new password"),
         }[event.kind]()
+
+    def _told_review(self, event: LearningEvent) -> str:
+        title = {"title": self._title(event.facts["activity"])}
+        is_approved = event.facts["decision"] == Review.Decision.APPROVED
+        return (_("Approved: %(title)s") if is_approved else _("Returned: %(title)s")) % title
+
+    def _told_badge(self, event: LearningEvent, earned: str, decided: str) -> str:
+        badge = catalogue.all_badges().get(event.facts["badge"])
+        because = event.facts.get("because", "")
+        said = (decided if because else earned) % {"title": badge.title if badge else event.facts["badge"]}
+        return f"{said}: {because}" if because else said
 
     def _part_of(self, event: LearningEvent) -> str:
         return str(event.facts.get("part") or self._part(event.facts.get("activity", "")))

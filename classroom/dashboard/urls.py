@@ -1,6 +1,6 @@
 from django.urls import path
 
-from classroom.dashboard import afterwards, front, practice, stand_in, views
+from classroom.dashboard import afterwards, front, practice, reading, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
@@ -15,10 +15,12 @@ urlpatterns = [
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/class/replay/", afterwards.replay, name="replay"),
     path("c/<slug:cohort>/class/rehearse/", practice.rehearse, name="rehearse"),
+    path("c/<slug:cohort>/class/reviews/", reading.queue, name="reviews"),
     path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
     path(STUDENT, views.student, name="student"),
     path(f"{STUDENT}password/", views.password, name="password"),
     path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
+    path(f"{STUDENT}badge/", reading.badge, name="badge"),
     path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/check/", stand_in.check, name="paper-check"),
     path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/seal/", stand_in.seal, name="paper-seal"),
     path(
@@ -27,6 +29,7 @@ urlpatterns = [
         name="paper-reconcile",
     ),
     path(f"{STUDENT}page/<slug:lesson>/", stand_in.arc, {"mode": "page"}, name="page-arc"),
+    path(f"{STUDENT}page/<slug:lesson>/submissions/<int:number>/", stand_in.submission, name="page-submission"),
     path(f"{STUDENT}page/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "page"}, name="page-part"),
     path(f"{STUDENT}paper/<slug:lesson>/", stand_in.arc, {"mode": "paper"}, name="paper-arc"),
     path(f"{STUDENT}paper/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "paper"}, name="paper-part"),

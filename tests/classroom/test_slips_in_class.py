@@ -123,8 +123,8 @@ def test_the_timeline_says_the_slip_the_help_and_the_going_on(
     assert "step 1 · forgot to average · saw the worked line · went on with their own value" in text
 
 
-def test_a_part_that_is_to_come_says_so_and_an_unknown_one_is_not_there(
+def test_the_part_with_the_badge_can_be_looked_at_and_an_unknown_one_is_not_there(
     instructor: Membership, client_of: Callable[[User], Client], text_of: Callable[[str], str]
 ) -> None:
-    assert "This part is not open yet." in text_of("/c/ours/class/parts/badge/")
+    assert "Badge: Data Scientist" in text_of("/c/ours/class/parts/badge/")
     assert client_of(instructor.user).get("/c/ours/class/parts/nothing/").status_code == 404

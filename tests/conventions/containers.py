@@ -14,7 +14,12 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = {"SECRET_KEY": "a-key", "POSTGRES_PASSWORD": "a-password", "REDIS_PASSWORD": "another"}
+SECRETS = {
+    "SECRET_KEY": "a-key",
+    "POSTGRES_PASSWORD": "a-password",
+    "REDIS_PASSWORD": "another",
+    "BADGE_KEYS": "some-keys",
+}
 # The innermost ${NAME}, ${NAME:-default} and ${NAME:?message} of a text.
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^${}]*))?\}")
 

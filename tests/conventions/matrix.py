@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.authtoken.models import Token
 
+from badges.models import Award
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
 from experiments.models import Run
+from lessons.models import Submission
 from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
 from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory
 
@@ -57,6 +60,9 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "cohort": ours.slug,
         "run": "5f3a1c9e-0000-4000-8000-00000000000a",
         "made_run": Run.objects.create(kind="blame", params={}, seed=0, fingerprint="made").pk,
+        "award": Award.objects.create(membership=student, badge="data-scientist").uuid,
+        "award_id": Award.objects.get().pk,
+        "submission": _sent(student).pk,
         "code": ours.join_code,
         "student": student.pk,
         "username": student.user.username,
@@ -64,6 +70,20 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "cohort_id": ours.pk,
         "event_id": LearningEvent.objects.filter(membership=student).values_list("pk", flat=True).get(),
     }
+
+
+def _sent(student: Membership) -> Submission:
+    return Submission.objects.create(
+        membership=student,
+        client_id=uuid.uuid4(),
+        lesson="data-rules-everything",
+        activity="u-curve-explain",
+        step=1,
+        answer={"text": "Because new dots lie elsewhere."},
+        reply={},
+        accepted=True,
+        is_try=True,
+    )
 
 
 def addresses(urlconf: str | None = None) -> Iterator[tuple[str, str]]:

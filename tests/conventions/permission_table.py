@@ -110,6 +110,20 @@ PAGES = (
     ),
     Row("dashboard:password", f"{STUDENT}password/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS}),
     Row("dashboard:aloud", f"{STUDENT}aloud/", {"POST": INSTRUCTORS_SENT_ON}, {"activity": "u-curve-explain"}),
+    # Nothing waits to be read; nobody else has decided it.
+    Row(
+        "dashboard:reviews",
+        "/c/{cohort}/class/reviews/",
+        {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON},
+        {"act": "approved", "submission": "{submission}"},
+    ),
+    Row(
+        "dashboard:badge",
+        f"{STUDENT}badge/",
+        {"POST": INSTRUCTORS_SENT_ON},
+        {"act": "revoke", "because": "It is somebody else's work."},
+    ),
+    Row("dashboard:page-submission", f"{STUDENT}page/{{lesson}}/submissions/{{submission}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:page-arc", f"{STUDENT}page/{{lesson}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:page-part", f"{STUDENT}page/{{lesson}}/{{part}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:paper-arc", f"{STUDENT}paper/{{lesson}}/", {"GET": INSTRUCTORS}),
@@ -135,6 +149,27 @@ PAGES = (
     Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
     Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),
     Row("lessons:part", "/c/{cohort}/" + LESSON + "{part}/", {"GET": MEMBERS}),
+    # The student's own.
+    Row(
+        "lessons:submission",
+        "/c/{cohort}/" + LESSON + "submissions/{submission}/",
+        {"GET": (LOG_IN, 200, 404, 404, 404, 404)},
+    ),
+    Row("badges:part", "/c/{cohort}/" + LESSON + "badge/", {"GET": MEMBERS}),
+    Row("badges:since", "/c/{cohort}/" + LESSON + "badge/since/", {"GET": MEMBERS}),
+    # The student's, and not shared.
+    Row(
+        "badges:credential",
+        "/credentials/{award}/",
+        {"GET": (404, 200, 404, 200, 404, 404), "POST": (404, 302, 404, 403, 404, 404)},
+        {"is_shared": "on"},
+    ),
+    Row("badges:credential-json", "/credentials/{award}.json", {"GET": (404, 200, 404, 200, 404, 404)}),
+    Row("badges:credential-jwt", "/credentials/{award}.jwt", {"GET": (404, 200, 404, 200, 404, 404)}),
+    Row("badges:status", "/credentials/status.jwt", {"GET": EVERYBODY}),
+    Row("badges:issuer", "/credentials/issuer.json", {"GET": EVERYBODY}),
+    Row("badges:achievement", "/credentials/badges/data-scientist.json", {"GET": EVERYBODY}),
+    Row("badges:jwks", "/.well-known/jwks.json", {"GET": EVERYBODY}),
     Row("lessons:since", "/c/{cohort}/" + LESSON + "{part}/since/", {"GET": MEMBERS}),
     Row("lessons:seal", f"{PREDICT}seal/", {"POST": MEMBERS_SENT_ON}, PREDICTION),
     # Nobody has sealed anything yet.
@@ -190,6 +225,7 @@ API = (
         otherwise=API_OTHERWISE,
     ),
     api("api-run-notebook", "v1/runs/{run}/notebook/", "GET", (401, 404, 404, 404, 404, 404)),
+    api("api-awards", "v1/awards/?cohort={cohort}", "GET", API_MEMBERS),
     api("api-export", "v1/cohorts/{cohort}/export.csv", "GET", API_INSTRUCTORS),
     api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
     api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
@@ -247,6 +283,7 @@ ADMIN = (
     *admin_model("classroom_cohort", "{cohort_id}"),
     *admin_model("classroom_membership", "{student}"),
     *admin_model("classroom_learningevent", "{event_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
+    *admin_model("badges_award", "{award_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
     *admin_model("experiments_run", "{made_run}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
     admin("admin/(?P<url>.*)$", "nothing/here/", (404,) * 5),
 )

@@ -167,6 +167,7 @@ def test_debug_is_off_in_the_image() -> None:
         **containers.image_environment(),
         "DEBUG": "0",
         "SECRET_KEY": "a-key",
+        "BADGE_KEYS": "some-keys",
         "DATABASE_URL": "postgres://downhill:a-password@postgres:5432/downhill",
         "REDIS_URL": "redis://:another@redis:6379/0",
         "HTTPS": "1",

@@ -1,0 +1,197 @@
+"""What waits to be read: the queue, oldest first, and the one at hand beside the student's own run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classroom import selectors
+from classroom.models import Membership, Role
+from lessons import measured, reviewing, sources
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Activity, Experiment, Explain, SourceCheck
+from lessons.measured import Picture
+from lessons.models import PartProgress, PartState, Review, Submission
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One text that waits: whose, about what, and since when."""
+
+    submission: int
+    student: int
+    name: str
+    activity: str
+    title: str
+    sent_at: datetime
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A version that was read before, and what was said of it."""
+
+    text: str
+    sent_at: datetime
+    comment: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """The text that is being read."""
+
+    waiting: Waiting
+    question: str
+    asks: tuple[str, ...]
+    text: str
+    lines: tuple[tuple[str, str, str], ...]
+    is_at_odds: bool
+    pictures: tuple[Picture, ...]
+    earlier: tuple[Earlier, ...]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What this instructor decided less than a minute ago."""
+
+    review: int
+    name: str
+    title: str
+    is_approved: bool
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Queue:
+    waiting: tuple[Waiting, ...]
+    at_hand: AtHand | None
+    undo: Undo | None
+    hides_names: bool
+
+    @property
+    def next(self) -> Waiting | None:
+        """The one after that at hand."""
+        at = next((n for n, each in enumerate(self.waiting) if each.is_chosen), -1)
+        return self.waiting[at + 1] if at + 1 < len(self.waiting) else None
+
+
+def queue(membership: Membership, lesson: LoadedLesson, *, chosen: int = 0, names: str = "auto") -> Queue:
+    """The queue of the instructor's class; a constant number of queries."""
+    version = membership.cohort.version
+    hides_names = names == "hidden" or (names == "auto" and selectors.is_projected(version))
+    found = list(_waiting(membership, lesson, hides_names=hides_names))[:MOST_LISTED]
+    at = next((n for n, each in enumerate(found) if each.submission == chosen), 0)
+    waiting = tuple(Waiting(**{**each.__dict__, "is_chosen": number == at}) for number, each in enumerate(found))
+    return Queue(
+        waiting=waiting,
+        at_hand=_at_hand(membership, lesson, waiting[at]) if waiting else None,
+        undo=_undo(membership, lesson, hides_names=hides_names),
+        hides_names=hides_names,
+    )
+
+
+def _waiting(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Iterator[Waiting]:
+    """What waits, oldest first. Two queries."""
+    read = {activity.key: activity for part in lesson.lesson.parts for activity in part.activities if activity.is_read}
+    rows = PartProgress.objects.filter(
+        membership__cohort=membership.cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug
+    ).select_related("membership__user")
+    owners: dict[tuple[int, str], Membership] = {}
+    for row in rows:
+        for key, standing in row.activities.items():
+            if key in read and standing.get("state") == PartState.WAITING:
+                owners[row.membership_id, key] = row.membership
+    versions = Submission.objects.filter(
+        membership__in={owner for owner, _key in owners}, lesson=lesson.lesson.slug, activity__in=read
+    ).order_by("pk")
+    newest: dict[tuple[int, str], tuple[int, datetime]] = {}
+    for pk, owner, activity, at in versions.values_list("pk", "membership_id", "activity", "received_at"):
+        newest[owner, activity] = pk, at
+    for (owner, key), (pk, at) in sorted(newest.items(), key=lambda found: found[1][::-1]):
+        if (owner, key) in owners:
+            student = owners[owner, key]
+            yield Waiting(pk, owner, _name(student, hides_names), key, read[key].title, at)
+
+
+def _name(student: Membership, hides_names: bool) -> str:
+    return _("A student") if hides_names else str(student.user)
+
+
+def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting) -> AtHand:
+    place = lesson.find_activity(waiting.activity)
+    if place is None:
+        raise ValueError(f"{waiting.activity} is waiting, and not in the lesson")
+    activity = place[1]
+    versions = list(
+        Submission.objects.filter(membership=waiting.student, lesson=lesson.lesson.slug, activity=waiting.activity)
+        .prefetch_related("reviews")
+        .order_by("pk")
+    )
+    newest = versions[-1]
+    is_check = isinstance(activity, SourceCheck)
+    return AtHand(
+        waiting=waiting,
+        question=getattr(activity, "question", "") or getattr(activity, "conclude", "") or activity.title,
+        asks=getattr(activity, "asks", ()),
+        text="" if is_check else str(newest.answer.get("text", "")),
+        lines=sources.table(activity, newest.answer) if isinstance(activity, SourceCheck) else (),
+        is_at_odds=is_check and sources.is_at_odds(newest.answer),
+        pictures=tuple(_pictures(newest.membership, lesson, activity)),
+        earlier=tuple(_earlier(versions[:-1])),
+    )
+
+
+def _earlier(versions: list[Submission]) -> Iterator[Earlier]:
+    for version in reversed(versions):
+        read = next((review for review in version.reviews.all() if review.taken_back_at is None), None)
+        yield Earlier(
+            text=str(version.answer.get("text") or version.answer.get("claim") or ""),
+            sent_at=version.received_at,
+            comment=read.comment if read else "",
+            decision=str(read.get_decision_display()) if read else "",
+        )
+
+
+def _pictures(student: Membership, lesson: LoadedLesson, activity: Activity) -> Iterator[Picture]:
+    """The student's own newest run of what the text is about."""
+    experiment: Experiment | None = None
+    if isinstance(activity, Explain) and activity.after:
+        experiment = lesson.lesson.experiment(activity.after)
+    elif isinstance(activity, Experiment):
+        experiment = activity
+    if experiment is None:
+        return
+    trials = experiment.trials if isinstance(activity, Experiment) else experiment.trials[:1]
+    done = measured.done_runs(student, lesson.lesson, {(experiment.key, trial.key) for trial in trials})
+    for runs in done.values():
+        yield measured.picture_of_run(*runs[-1])
+
+
+def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Undo | None:
+    since = timezone.now() - reviewing.UNDO_WITHIN
+    mine = Review.objects.filter(
+        by=membership, taken_back_at=None, decided_at__gt=since, submission__lesson=lesson.lesson.slug
+    ).select_related("submission__membership__user")
+    last = mine.order_by("-decided_at").first()
+    if last is None:
+        return None
+    place = lesson.find_activity(last.submission.activity)
+    return Undo(
+        review=last.pk,
+        name=_name(last.submission.membership, hides_names),
+        title=place[1].title if place else last.submission.activity,
+        is_approved=last.decision == Review.Decision.APPROVED,
+        until=last.decided_at + reviewing.UNDO_WITHIN,
+    )
+
+
+def ticks(sent: Mapping[str, str]) -> list[bool]:
+    """The rubric as a form sends it: tick_0 to tick_3."""
+    return [f"tick_{n}" in sent for n in range(4)]

@@ -1,0 +1,353 @@
+"""From zero to the badge, and the work to take home: as students do it, and as it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from joserfc.jwk import KeySet
+from openbadgeslib.ob3 import OB3Verifier
+from playwright.sync_api import BrowserType, Page, expect
+
+from tests.journeys.conftest import LAPTOP, PHONE, Desk, log_in
+from tests.journeys.test_by_hand import LOST, NewStudent
+from tests.journeys.test_experiments import FIX, U_CURVE, WHY, guess_and_starve, look_at_all, start, sweep, wait_for_run
+from tests.journeys.test_predict import LESSON, do_the_hand_steps
+from tests.running import Running
+
+pytestmark = pytest.mark.journey
+
+BADGE, MISSION = f"{LESSON}badge/", f"{LESSON}mission/"
+QUEUE = "/c/demo/class/reviews/"
+SCHEMA = Path(__file__).parents[1] / "data" / "ob_v3p0_achievementcredential_schema.json"
+THEMES = ("light", "dark")
+
+
+def explain(page: Page, text: str = WHY) -> None:
+    page.goto(U_CURVE)
+    page.locator(".words__text").fill(text)
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.get_by_text("waiting for your instructor to read it")).to_be_visible()
+
+
+def show_in_both_themes(desk: Desk, page: Page, name: str) -> None:
+    """Look at a page as it is, on a phone and on a laptop, by day and by night."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # light or dark
+        for width, size in (("phone", PHONE), ("laptop", LAPTOP)):
+            page.set_viewport_size({"width": size["width"], "height": size["height"]})
+            desk.look(page, f"{name}_{width}_{theme}")
+    page.emulate_media(color_scheme="light")
+
+
+def at_hand(page: Page, name: str) -> None:
+    """The newest text of somebody in the queue, on the desk."""
+    page.goto(QUEUE)
+    page.get_by_role("navigation", name="The queue").get_by_role("link", name=name).last.click()
+    expect(page.locator(".reading__who")).to_contain_text(name)
+
+
+def test_from_zero_to_a_badge_that_anybody_can_verify(
+    desk: Desk, downhill: Running, new_student: NewStudent, tmp_path: Path
+) -> None:
+    who = new_student("zora")
+    student, instructor = desk.open(who), desk.open("instructor")
+    student.goto(BADGE)
+    expect(student.locator(".badge-page__count")).to_have_text("0 of 3")
+    do_the_hand_steps(student)
+    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
+    sweep(student)
+    explain(student)
+    guess_and_starve(student)
+    look_at_all(student)
+    student.goto(f"{LESSON}bias/")
+    start(student, FIX)
+    wait_for_run(student, FIX)
+
+    student.goto(BADGE)
+    expect(student.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
+    expect(student.get_by_text(re.compile(r"recall for 8: \d+ of 100 before, \d+ after"))).to_be_visible()
+    show_in_both_themes(desk, student, "badge_two_of_three")
+
+    at_hand(instructor, "Zora")
+    show_in_both_themes(desk, instructor, "review_queue")
+    began = time.perf_counter()
+    instructor.locator("#reading-head").focus()
+    for key in "123a":
+        instructor.keyboard.press(key)
+    expect(instructor.get_by_text("Approved: Zora")).to_be_visible()
+    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
+    print(f"from the first tick to the moment on the student's own page: {time.perf_counter() - began:.1f} s")
+    student.wait_for_timeout(3500)  # the ball has come to rest
+    show_in_both_themes(desk, student, "award_moment")
+
+    student.goto(LESSON)
+    expect(student.locator(".station", has_text="Badge: Data Scientist")).to_contain_text("done")
+    expect(student.locator(".joy")).to_have_count(0)
+    student.goto(BADGE)
+    expect(student.get_by_text("Yours since")).to_be_visible()
+    student.get_by_role("link", name="step 3").click()
+    expect(student.get_by_text("1.5042")).to_be_visible()
+    student.goto(BADGE)
+    student.get_by_role("link", name="Your credential, to share").click()
+
+    stranger = desk.open()
+    address = student.url
+    assert stranger.request.get(address).status == 404
+    assert stranger.request.get(f"{address[:-1]}.jwt").status == 404
+    student.get_by_label("Share it").check()
+    student.get_by_role("button", name="Keep this").click()
+    expect(student.get_by_label("Its address")).to_have_value(address)
+    desk.look(student, "credential_own")
+    stranger.goto(address)
+    expect(stranger.get_by_text("Zora")).to_have_count(0)
+    show_in_both_themes(desk, stranger, "credential_public")
+
+    verify_three_ways(downhill, stranger, address.removesuffix("/"), who, tmp_path)
+
+
+def verify_three_ways(downhill: Running, stranger: Page, address: str, username: str, folder: Path) -> None:
+    """The published schema, an independent program, and our own command say the same."""
+    token, readable = (stranger.request.get(f"{address}.{ending}") for ending in ("jwt", "json"))
+    credential = json.loads(readable.text())
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft201909Validator(schema, format_checker=jsonschema.FormatChecker()).validate(credential)
+
+    keys = stranger.request.get("/.well-known/jwks.json").json()
+    key = KeySet.import_key_set(keys).keys[0]
+    status = stranger.request.get("/credentials/status.jwt").body()
+    verifier = OB3Verifier(pubkey_pem=key.as_pem(private=False))
+    found = verifier.verify(token.text(), check_status=True, download=lambda url: status)
+    assert found.achievement.name == "Data Scientist"
+    (identity,) = credential["credentialSubject"]["identifier"]
+    digest = hashlib.sha256((username + identity["salt"]).encode()).hexdigest()
+    assert identity["identityHash"] == f"sha256${digest}"
+    assert username not in token.text() + readable.text()
+
+    file = folder / "badge.jwt"
+    file.write_text(token.text(), encoding="utf-8")
+    (folder / "jwks.json").write_text(json.dumps(keys), encoding="utf-8")
+    (folder / "status.jwt").write_bytes(status)
+    said = downhill.manage("verify_credential", str(file))
+    assert "Genuine. Data Scientist" in said
+    assert "It was not revoked." in said
+    options = ["--jwks", str(folder / "jwks.json"), "--status", str(folder / "status.jwt")]
+    assert "It was not revoked." in downhill.manage("verify_credential", str(file), *options)
+
+
+def test_a_text_comes_back_with_a_comment_and_is_sent_again(
+    desk: Desk, new_student: NewStudent, downhill: Running
+) -> None:
+    student, instructor = desk.open(new_student("rita")), desk.open("instructor")
+    sweep(student)
+    explain(student, "Because it is a trap for everybody.")
+    at_hand(instructor, "Rita")
+
+    instructor.get_by_role("button", name="Return").click()
+    expect(instructor.get_by_text("Returned: Rita")).to_be_visible()
+    instructor.get_by_role("button", name="Undo").click()
+    expect(instructor.locator(".reading__who")).to_contain_text("Rita")
+    instructor.get_by_label("Comment").fill("Which dots does it know?")
+    instructor.get_by_label("It is in your own words.").check()
+    instructor.get_by_role("button", name="Return").click()
+    student.goto(U_CURVE)
+    expect(student.locator(".review__comment")).to_have_text("Which dots does it know?")
+    expect(student.locator(".review__ticks .bad")).to_have_count(2)
+    expect(student.locator(".words__text")).to_have_value("Because it is a trap for everybody.")
+    desk.look(student, "returned")
+
+    student.locator(".words__text").fill(WHY)
+    student.reload()
+    expect(student.locator(".words__text")).to_have_value(WHY)
+    student.get_by_role("button", name="Send again").click()
+    expect(student.get_by_text("waiting for your instructor to read it")).to_be_visible()
+    at_hand(instructor, "Rita")
+    expect(instructor.locator(".reading__text")).to_have_text(WHY)
+    expect(instructor.get_by_text("1 earlier version")).to_be_visible()
+    expect(instructor.locator(".u-curve")).to_be_visible()
+
+
+@pytest.fixture
+def refused_on_purpose(desk: Desk) -> Iterator[None]:
+    """What the browser itself reports of a refusal is no complaint."""
+    yield
+    desk.complaints = [each for each in desk.complaints if not each.startswith(LOST)]
+
+
+SOURCES = {
+    "claim": "MNIST has 50,000 images for training and 20,000 for testing.",
+    "who_1": "Yann LeCun",
+    "when_1": "1998",
+    "passage_1": "The training set has 60,000 examples, the test set 10,000.",
+    "where_1": "https://example.org/mnist",
+    "who_2": "the Yann Lecun",
+    "when_2": "2019",
+    "passage_2": "MNIST consists of 60,000 training and 10,000 test images.",
+    "where_2": "www.example.org/again",
+}
+
+
+def fill_check(page: Page, **changed: str) -> None:
+    for name, text in (SOURCES | changed).items():
+        page.locator(f"#{name}").fill(text)
+
+
+def test_the_source_check_names_the_traps_and_loses_nothing(
+    desk: Desk, new_student: NewStudent, refused_on_purpose: None
+) -> None:
+    student = desk.open(new_student("sol"))
+    student.goto(MISSION)
+    form = student.locator("[data-sources]")
+    form.locator("#supplied").select_option("mnist")
+    expect(form.get_by_text("50,000 for training and 20,000 for testing")).to_be_visible()
+    fill_check(student)
+    for name, value in (
+        ("stance_1", "contradicts"),
+        ("stance_2", "contradicts"),
+        ("independent", "copy"),
+        ("stamp", "accept"),
+    ):
+        form.locator(f"[name={name}][value={value}]").check()
+    student.reload()
+    expect(form.locator("#passage_2")).to_have_value(SOURCES["passage_2"])
+    expect(form.locator("#supplied")).to_have_value("mnist")
+
+    form.get_by_role("button", name="Send it").click()
+    for says in (
+        "The same people stand behind both",
+        "Both links lead to example.org",
+        "Then the two count as one.",
+        "the stamp would be “reject or revise”",
+    ):
+        expect(form.get_by_text(says)).to_be_visible()
+    expect(form.locator("#who_2")).to_be_focused()
+    show_in_both_themes(desk, student, "source_check_traps")
+
+    fill_check(student, who_2="A museum", where_2="Catalogue of 2019, page 12")
+    form.locator("[name=independent][value=yes]").check()
+    form.locator("[name=stamp][value=revise]").check()
+    form.locator("#corrected").fill("MNIST has 60,000 images for training and 10,000 for testing.")
+    form.get_by_role("button", name="Send it").click()
+    expect(student.get_by_text("waiting for your instructor to read it")).to_be_visible()
+    show_in_both_themes(desk, student, "source_check_sent")
+
+    instructor = desk.open("instructor")
+    at_hand(instructor, "Sol")
+    desk.look(instructor, "review_source_check")
+
+
+MEGABYTE = 1024 * 1024
+LINE = "Nobody has to intend bias for it to be real, said the 8.\n"
+
+
+def big_file(folder: Path, megabytes: int) -> tuple[Path, int]:
+    """A text of that size, and how many words it has."""
+    n_lines = megabytes * MEGABYTE // len(LINE)
+    path = folder / "corpus.txt"
+    path.write_text(LINE * n_lines, encoding="utf-8")
+    return path, n_lines * len(LINE.split())
+
+
+# How long the page was deaf at most, in ms, while something went on beside it.
+WATCH = """() => { window.longest = 0; let last = performance.now();
+  const tick = (now) => {
+    window.longest = Math.max(window.longest, now - last); last = now; requestAnimationFrame(tick); };
+  requestAnimationFrame(tick); }"""
+
+
+def count_and_keep(page: Page, path: Path, n_words: int) -> None:
+    page.goto(MISSION)
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
+    page.evaluate(WATCH)
+    began = time.perf_counter()
+    page.locator("[data-file]").set_input_files(path)
+    expect(page.get_by_text("Counted on this device. Nothing was sent yet.")).to_be_visible(timeout=120_000)
+    took = time.perf_counter() - began
+    print(
+        f"{path.stat().st_size / MEGABYTE:.0f} MB counted in {took:.1f} s, secure: {page.evaluate('isSecureContext')}, "
+        f"longest the page was deaf: {page.evaluate('longest'):.0f} ms, uploaded meanwhile: {sum(sent)} bytes"
+    )
+    assert sum(sent) == 0
+    assert page.evaluate("longest") < 1000
+    expect(page.locator("[data-figure=words]")).to_have_text(f"{n_words:,}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert page.locator("[name=fingerprint]").input_value() == digest
+    page.get_by_role("button", name="Keep these figures").click()
+    expect(page.get_by_text("Kept.")).to_be_visible()
+    assert sum(sent) < 2000
+
+
+def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
+    desk: Desk, new_student: NewStudent, tmp_path: Path
+) -> None:
+    student = desk.open(new_student("cora"))
+    student.goto(MISSION)
+    student.get_by_role("button", name="I have none yet").click()
+    expect(student.get_by_text("Your instructor knows that you have none yet.")).to_be_visible()
+    path, n_words = big_file(tmp_path, 200)
+
+    count_and_keep(student, path, n_words)
+    desk.look(student, "corpus_kept")
+    student.locator("[data-file]").set_input_files(path)
+    expect(student.get_by_text("The very same file as before.")).to_be_visible(timeout=120_000)
+    student.get_by_role("button", name="Keep these figures").click()
+
+    expect(student.get_by_text("Picked again: it is the very same file.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("letter.docx", b"PK\x03\x04", "does not end in one of those"),
+        ("letter.txt", b"PK\x03\x04\x00\x00more", "This is no plain text"),
+        ("nothing.txt", b"", "This file is empty."),
+        ("old.txt", "Grüße aus Köln\r\nzwei\rdrei".encode("cp1252"), "5 words, 3 lines, windows-1252"),
+        ("wide.txt", "﻿one two\n三四".encode("utf-16-le"), "4 words, 2 lines, utf-16le"),
+        ("new.md", "﻿eins zwei\n".encode(), "2 words, 1 lines, utf-8"),
+    ],
+)
+def test_what_kind_of_file_it_is_is_told(
+    desk: Desk, new_student: NewStudent, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    student = desk.open(new_student("kim"))
+    student.goto(MISSION)
+    (tmp_path / name).write_bytes(content)
+
+    student.locator("[data-file]").set_input_files(tmp_path / name)
+
+    figures = re.fullmatch(r"(\d+) words, (\d+) lines, (\S+)", says)
+    if figures is None:
+        expect(student.locator("[data-told]")).to_contain_text(says)
+        expect(student.get_by_role("button", name="Keep these figures")).to_be_hidden()
+        return
+    for name, shown in zip(("words", "lines", "encoding"), figures.groups(), strict=True):
+        expect(student.locator(f"[data-figure={name}]")).to_have_text(shown)
+    assert student.locator("[name=fingerprint]").input_value() == hashlib.sha256(content).hexdigest()
+
+
+def test_a_large_corpus_is_counted_where_a_laptop_serves_the_room(
+    tmp_path: Path, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> None:
+    """Plain http from another machine: no crypto.subtle."""
+    options = dict(browser_type_launch_args)
+    options["args"] = [*options["args"], "--host-resolver-rules=MAP classroom.test 127.0.0.1"]
+    path, n_words = big_file(tmp_path, 200)
+    with Running(tmp_path / "var", ALLOWED_HOSTS="classroom.test,127.0.0.1") as running:
+        browser = browser_type.launch(**options)
+        page = browser.new_page(base_url=running.url.replace("127.0.0.1", "classroom.test"))
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        log_in(page, "student")
+        assert page.evaluate("[isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
+
+        count_and_keep(page, path, n_words)
+        browser.close()
+    assert errors == []
