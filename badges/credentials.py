@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet
 
 from badges import catalogue, keys
 from badges.catalogue import Badge
@@ -164,9 +164,9 @@ def status_list(revoked: Collection[int], highest: int, now: datetime) -> str:
 
 
 def sign(payload: Mapping[str, Any]) -> str:
-    """Sign with the newest key. `kid` leads to the key set, and names the key in it."""
+    """Sign with the newest key. No other headers than these are allowed (Open Badges 3.0)."""
     key = keys.signing_key()
-    header = {"alg": keys.ALGORITHM, "typ": "JWT", "kid": f"{address('/.well-known/jwks.json')}#{key.kid}"}
+    header = {"alg": keys.ALGORITHM, "typ": "JWT", "kid": keys.address_of(key)}
     return jws.serialize_compact(header, json.dumps(payload, ensure_ascii=False), key, algorithms=[keys.ALGORITHM])
 
 
@@ -209,8 +209,7 @@ def _opened(text: str, key_set: KeySet) -> dict[str, Any]:
         raise NotBelieved(_("This is no signed credential: three parts with dots between are expected.")) from error
     if header.get("alg") != keys.ALGORITHM:
         raise NotBelieved(_("It is not signed with %(alg)s, the one method that is taken.") % {"alg": keys.ALGORITHM})
-    name = str(header.get("kid", "")).rpartition("#")[2]
-    key = next((key for key in key_set.keys if isinstance(key, RSAKey) and key.kid == name), None)
+    key = keys.find(key_set, str(header.get("kid", "")))
     if key is None:
         raise NotBelieved(_("It is signed with a key that is not among its issuer's keys."))
     try:
@@ -236,8 +235,11 @@ def _check_dates(body: Mapping[str, Any], now: datetime) -> None:
         begins = datetime.fromisoformat(str(body["validFrom"]))
         ends = datetime.fromisoformat(str(body["validUntil"])) if "validUntil" in body else None
         is_early, is_late = begins > now + timedelta(minutes=1), ends is not None and ends < now
+        agrees = int(body["nbf"]) == int(begins.timestamp())
     except (KeyError, ValueError, TypeError) as error:
         raise NotBelieved(_("It does not say from when it is valid.")) from error
+    if not agrees:
+        raise NotBelieved(_("What it says about itself does not agree: its claims name another moment."))
     if is_early:
         raise NotBelieved(_("It is not valid yet."))
     if is_late:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import Key, KeySet, RSAKey
 
 ALGORITHM = "RS256"
 BITS = 2048
@@ -38,9 +38,29 @@ def signing_key() -> RSAKey:
 
 
 def public_keys() -> dict[str, Any]:
-    """The key set as everybody may see it (RFC 7517)."""
-    keys = [{**key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": ALGORITHM} for key in key_set().keys]
-    return {"keys": keys}
+    """The key set as everybody may see it (RFC 7517). Each is named by the address under which it is served alone."""
+    return {"keys": [public_key(key) for key in key_set().keys]}
+
+
+def public_key(key: Key) -> dict[str, Any]:
+    """One key as everybody may see it."""
+    return {**key.as_dict(private=False), "kid": address_of(key), "use": "sig", "alg": ALGORITHM}
+
+
+def address_of(key: Key) -> str:
+    """Where a key is served: what Open Badges 3.0 asks of a `kid`, since a verifier reads a JWK from there."""
+    return f"{settings.PUBLIC_URL}/credentials/keys/{name_of(key.kid)}.json"
+
+
+def name_of(kid: str | None) -> str:
+    """The name of a key in its address: its thumbprint (RFC 7638)."""
+    return (kid or "").rpartition("/")[2].removesuffix(".json")
+
+
+def find(keys: KeySet, kid: str) -> RSAKey | None:
+    """Give the key that a `kid` names, by its name alone: our address may have changed since."""
+    wanted = name_of(kid)
+    return next((key for key in keys.keys if isinstance(key, RSAKey) and name_of(key.kid) == wanted), None)
 
 
 def read(written: str) -> KeySet:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("credentials/<uuid:number>.jwt", views.credential_jwt, name="credential-jwt"),
     path("credentials/status.jwt", views.status, name="status"),
     path("credentials/issuer.json", views.issuer, name="issuer"),
+    path("credentials/keys/<str:name>.json", views.key, name="key"),
     path("credentials/badges/<slug:badge>.json", views.achievement, name="achievement"),
     path(".well-known/jwks.json", views.jwks, name="jwks"),
 ]

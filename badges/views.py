@@ -156,6 +156,16 @@ def jwks(request: HttpRequest) -> JsonResponse:
     return JsonResponse(keys.public_keys(), content_type="application/jwk-set+json")
 
 
+@cache_control(public=True, max_age=300)
+@require_safe
+def key(request: HttpRequest, name: str) -> JsonResponse:
+    """One public key, where the `kid` of a credential leads."""
+    found = keys.find(keys.key_set(), name)
+    if found is None:
+        raise NotFound(_("There is no such key."))
+    return JsonResponse(keys.public_key(found), content_type="application/jwk+json")
+
+
 @require_safe
 def issuer(request: HttpRequest) -> JsonResponse:
     """Who signs."""

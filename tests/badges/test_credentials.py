@@ -98,12 +98,34 @@ def test_a_key_that_the_issuer_does_not_have_is_refused_even_if_it_is_brought_al
     ours = keys.signing_key().kid
 
     with pytest.raises(credentials.NotBelieved):
-        verify(signed(award, other, {"jwk": other.as_dict(private=False), "kid": f"x#{other.kid}"}))
-    for header in ({"kid": f"x#{other.kid}"}, {}):
+        verify(signed(award, other, {"jwk": other.as_dict(private=False), "kid": f"x/{other.kid}.json"}))
+    for header in ({"kid": f"x/{other.kid}.json"}, {}):
         with pytest.raises(credentials.NotBelieved, match="not among its issuer's keys"):
             verify(signed(award, other, header))
     with pytest.raises(credentials.NotBelieved, match="changed after it was signed"):
-        verify(signed(award, other, {"kid": f"x#{ours}"}))
+        verify(signed(award, other, {"kid": f"x/{ours}.json"}))
+
+
+def test_its_key_is_found_where_its_kid_leads_and_in_the_key_set_by_the_same_name(award: Award, client: Client) -> None:
+    token = credentials.token(award)
+    header = jws.extract_compact(token.encode()).headers()
+    assert set(header) == {"alg", "typ", "kid"}
+
+    key = client.get(header["kid"].removeprefix("http://127.0.0.1:8000")).json()
+    served = KeySet.import_key_set(client.get("/.well-known/jwks.json").json())
+
+    assert jws.deserialize_compact(token, RSAKey.import_key(key)).payload
+    assert jws.deserialize_compact(token, served).payload
+    assert key["kid"] == header["kid"]
+    assert "d" not in key
+    assert client.get("/credentials/keys/nobodys.json").status_code == 404
+
+
+def test_a_credential_stays_valid_when_downhill_moves_to_another_address(award: Award, settings: Any) -> None:
+    token, list_before = credentials.token(award), status()
+    settings.PUBLIC_URL = "https://class.school.test"
+
+    assert verify(token, issuer_id=ISSUER, status=list_before)["id"].endswith(f"{award.uuid}.json")
 
 
 def test_an_unsigned_one_is_refused(award: Award) -> None:
@@ -132,8 +154,9 @@ def test_another_issuer_is_refused(award: Award) -> None:
     [
         ({"jti": "http://127.0.0.1:8000/credentials/other.json"}, "claims name another credential"),
         ({"sub": "urn:uuid:other"}, "claims name another credential"),
+        ({"nbf": 1}, "claims name another moment"),
         ({"type": ["VerifiableCredential"]}, "no Open Badges credential"),
-        ({"validFrom": "2126-01-01T00:00:00Z"}, "not valid yet"),
+        ({"validFrom": "2126-01-01T00:00:00Z", "nbf": 4922899200}, "not valid yet"),
         ({"validUntil": "2020-01-01T00:00:00Z"}, "not valid any more"),
         ({"validFrom": "soon"}, "from when it is valid"),
     ],
@@ -171,7 +194,7 @@ def test_old_keys_are_served_when_a_new_one_signs(award: Award, settings: Any) -
 
     assert len(served) == 2
     assert not any({"d", "p", "q"} & set(key) for key in served)
-    assert jws.extract_compact(fresh.encode()).headers()["kid"].endswith(served[0]["kid"])
+    assert jws.extract_compact(fresh.encode()).headers()["kid"] == served[0]["kid"]
     assert verify(old)["name"] == "Data Scientist"
 
 

@@ -126,6 +126,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "run": "5f3a1c9e-0000-4000-8000-00000000000a",
         "award": "5f3a1c9e-0000-4000-8000-00000000000b",
         "submission": 1,
+        "key": "a-key",
     }
     rows = [row for row in PAGES + API if "GET" in row.answers and row.name != "readyz"]
     found = set()

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.authtoken.models import Token
 
+from badges import keys
 from badges.models import Award
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
 from experiments.models import Run
@@ -63,6 +64,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "award": Award.objects.create(membership=student, badge="data-scientist").uuid,
         "award_id": Award.objects.get().pk,
         "submission": _sent(student).pk,
+        "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
         "student": student.pk,
         "username": student.user.username,

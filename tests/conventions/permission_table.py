@@ -169,6 +169,7 @@ PAGES = (
     Row("badges:status", "/credentials/status.jwt", {"GET": EVERYBODY}),
     Row("badges:issuer", "/credentials/issuer.json", {"GET": EVERYBODY}),
     Row("badges:achievement", "/credentials/badges/data-scientist.json", {"GET": EVERYBODY}),
+    Row("badges:key", "/credentials/keys/{key}.json", {"GET": EVERYBODY}),
     Row("badges:jwks", "/.well-known/jwks.json", {"GET": EVERYBODY}),
     Row("lessons:since", "/c/{cohort}/" + LESSON + "{part}/since/", {"GET": MEMBERS}),
     Row("lessons:seal", f"{PREDICT}seal/", {"POST": MEMBERS_SENT_ON}, PREDICTION),

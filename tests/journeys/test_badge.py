@@ -12,7 +12,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from joserfc.jwk import KeySet
+from joserfc import jws
+from joserfc.jwk import RSAKey
 from openbadgeslib.ob3 import OB3Verifier
 from playwright.sync_api import BrowserType, Page, expect
 
@@ -121,7 +122,8 @@ def verify_three_ways(downhill: Running, stranger: Page, address: str, username:
     jsonschema.Draft201909Validator(schema, format_checker=jsonschema.FormatChecker()).validate(credential)
 
     keys = stranger.request.get("/.well-known/jwks.json").json()
-    key = KeySet.import_key_set(keys).keys[0]
+    kid = jws.extract_compact(token.body()).headers()["kid"]
+    key = RSAKey.import_key(stranger.request.get(kid).json())
     status = stranger.request.get("/credentials/status.jwt").body()
     verifier = OB3Verifier(pubkey_pem=key.as_pem(private=False))
     found = verifier.verify(token.text(), check_status=True, download=lambda url: status)
