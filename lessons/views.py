@@ -459,7 +459,7 @@ def _where_the_class_is(
     membership: Membership, arc: selectors.Arc, here: selectors.PartOnArc
 ) -> selectors.PartOnArc | None:
     """The last part that is open to a led class, if it lies ahead: the class moves on by the clock."""
-    opened = [each for each in arc.parts if not each.is_locked and each.state != PartState.SOON]
+    opened = [each for each in arc.parts if not (each.is_locked or each.is_badge or each.state == PartState.SOON)]
     is_ahead = stage.is_led_for(membership) and bool(opened) and opened[-1].number > here.number
     return opened[-1] if is_ahead else None
 

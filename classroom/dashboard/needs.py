@@ -169,6 +169,8 @@ class _Room:
 
     def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
         self.lesson: Lesson = lesson.lesson
+        # Nobody works there: it moves when something else does.
+        self.badges = {part.key for part in self.lesson.parts if part.badge}
         self.standing = stage.read_for_room(cohort, self.lesson.slug)
         opened = [part for part in self.lesson.parts if part.key in self.standing.opened and not part.soon]
         self.due = opened[-1] if self.standing.is_led and opened else None
@@ -181,7 +183,7 @@ class _Room:
 
     def is_at(self, student: Membership) -> tuple[Part, datetime] | None:
         """The part that a student has begun and not finished, else the one the class is at; and their last move."""
-        rows = _by_part(student)
+        rows = {key: row for key, row in _by_part(student).items() if key not in self.badges}
         begun = [row for row in rows.values() if row.state in (PartState.WORKING, PartState.STUCK)]
         moves = [row.moved_at for row in rows.values()]
         if begun:

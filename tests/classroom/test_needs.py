@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -125,6 +126,18 @@ def test_whoever_moves_elsewhere_is_not_still(
     seen_now(student)
 
     assert calls(instructor, lesson) == []
+
+
+def test_a_badge_that_came_nearer_is_not_the_part_where_somebody_is_still(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        hand_in(student, lesson, RIGHT)
+    assert PartProgress.objects.filter(membership=student, part="badge").exists()
+    seen_now(student)
+    move_back(student, "by-hand", 7)
+
+    assert calls(instructor, lesson) == [("Sam", "no move for 7 minutes on “Gradient descent by hand”")]
 
 
 def test_in_a_led_class_a_part_that_is_open_and_not_begun_counts_from_its_opening(
