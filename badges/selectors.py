@@ -161,15 +161,13 @@ class _Evidence:
         return f"{said} ({note % {'n': n_helped}})"
 
     def _says_text(self, memory: Mapping[str, Any]) -> str:
-        review = memory.get("review") or {}
         if memory.get("aloud"):
             return _("explained aloud")
         if writing.is_settled(memory):
             return _("approved by an instructor")
         if not memory.get("text"):
             return ""
-        returned = bool(review) and not review.get("is_answered")
-        return _("returned with a comment") if returned else _("with your instructor")
+        return _("returned with a comment") if writing.is_returned(memory) else _("with your instructor")
 
     def of(self, criterion: Criterion) -> Iterator[Evidence]:
         activity = criterion.condition.activity

@@ -8,19 +8,21 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 import classroom.services
 from classroom import events
 from classroom.models import Membership, Role
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from lessons import progress, selectors, writing
+from lessons import progress, selectors, sources, writing
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Part
+from lessons.authoring.schema import Activity, Part, SourceCheck
 from lessons.events import AloudTakenBack, ExplainedAloud, Reviewed, ReviewTakenBack
 from lessons.models import PartProgress, PartState, Review, Submission
 
 UNDO_WITHIN = timedelta(minutes=1)
 MOST = 600  # characters of a comment
+NEWER = gettext_lazy("A newer version has come in meanwhile. It waits to be read in place of this one.")
 
 
 def decide(membership: Membership, submission_id: int, *, decision: str, met: Sequence[bool], comment: str) -> Review:
@@ -60,13 +62,12 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
         earlier = dict(row.activities[activity.key].get("memory", {}).get("review") or {})
         earlier.pop("before", None)
         remembered = {
+            "id": review.pk,
             "before": earlier,
             "decision": decision,
             "comment": comment,
             "met": ticks,
-            "by": str(membership.user),
             "at": review.decided_at.isoformat(),
-            "submission": submission.pk,
         }
         _settle(row, part, activity, {"review": remembered})
         events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student)
@@ -84,18 +85,20 @@ def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
                 "decision": decided.get_decision_display(),
             }
         )
-    if newest_version(submission) != submission.pk:
-        raise Conflict(_("A newer version has come in meanwhile. It waits to be read in place of this one."))
-    if row.activities.get(submission.activity, {}).get("state") != PartState.WAITING:
+    standing = row.activities.get(submission.activity, {})
+    if standing.get("memory", {}).get("aloud"):
         raise Conflict(_("This one is settled already: it was explained aloud."))
+    if standing.get("state") == PartState.DONE:
+        raise Conflict(_("This one is settled already: an earlier version of it is approved."))
+    if _newest_version(submission) != submission:
+        raise Conflict(NEWER)
 
 
-def newest_version(submission: Submission) -> int | None:
-    """The number of the newest version of a text."""
+def _newest_version(submission: Submission) -> Submission:
     same = Submission.objects.filter(
         membership=submission.membership, lesson=submission.lesson, activity=submission.activity
     )
-    return same.order_by("-pk").values_list("pk", flat=True).first()
+    return same.order_by("-pk")[0]
 
 
 def take_back(membership: Membership, review_id: int) -> Review:
@@ -106,7 +109,7 @@ def take_back(membership: Membership, review_id: int) -> Review:
     Forbidden
         If somebody else decided it.
     Conflict
-        If it is too late, was taken back before, or the student has sent a newer version.
+        If it is too late, was taken back before, or the student has answered what was returned.
     """
     review = Review.objects.filter(pk=review_id).select_related("submission").first()
     submission = _submission(membership, review.submission_id) if review else None
@@ -122,13 +125,16 @@ def take_back(membership: Membership, review_id: int) -> Review:
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
-        if newest_version(submission) != submission.pk:
-            raise Conflict(_("A newer version has come in meanwhile. It waits to be read in place of this one."))
+        newest = _newest_version(submission)
+        if newest != submission and review.decision == Review.Decision.RETURNED:
+            raise Conflict(NEWER)
         if not Review.objects.filter(pk=review.pk, taken_back_at=None).update(taken_back_at=timezone.now()):
             raise Conflict(_("This is taken back already."))
         row = progress.row_of(student, lesson, part)
         remembered = row.activities[activity.key].get("memory", {}).get("review") or {}
-        _settle(row, part, activity, {"review": remembered.get("before") or None})
+        # A version that came after the approval was only kept: now it is the one that waits.
+        shown = sources.shown if isinstance(activity, SourceCheck) else writing.shown
+        _settle(row, part, activity, {"review": remembered.get("before") or None, **shown(newest.answer)})
         events.record(ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision), student)
         classroom.services.touch(membership.cohort)
     return review

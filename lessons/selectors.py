@@ -16,7 +16,7 @@ from lessons import catalogue, predict, stage
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Activity, Explain, Law, Part, Predict, visible
-from lessons.models import PartOpening, PartProgress, PartState, Submission
+from lessons.models import PartOpening, PartProgress, PartState, Review, Submission
 from lessons.verdicts import ActivityView
 
 
@@ -130,7 +130,7 @@ def comes_now(part: Part, activity: Activity, row: PartProgress | None) -> bool:
     """Tell whether what an explanation names as coming before it is done."""
     if not isinstance(activity, Explain) or activity.after is None:
         return True
-    return _standing(row, activity.after).get("state") == PartState.DONE
+    return _standing(row, activity.after).get("state") in (PartState.DONE, PartState.WAITING)
 
 
 def refuse_too_early(part: Part, activity: Activity, row: PartProgress) -> None:
@@ -262,10 +262,21 @@ def _summary(part: Part, row: PartProgress | None) -> str:
     return " · ".join(filter(None, texts))
 
 
-def _told_review(memory: Mapping[str, Any]) -> dict[str, Any] | None:
+def _told_review(standing: Mapping[str, Any]) -> dict[str, Any] | None:
     """What an instructor decided last, as plain data."""
-    review = memory.get("review")
-    return {name: review[name] for name in ("decision", "comment", "met", "by", "at")} if review else None
+    review = standing.get("memory", {}).get("review")
+    if not review:
+        return None
+    return {name: review[name] for name in ("decision", "comment", "met", "at")} | {"by": _reviewer(standing)}
+
+
+def _reviewer(standing: Mapping[str, Any]) -> str:
+    """Who decided last, as they are called now; a query only where somebody has decided."""
+    review = standing.get("memory", {}).get("review")
+    if not review:
+        return ""
+    found = Review.objects.filter(pk=review["id"]).select_related("by__user").first()
+    return str(found.by.user) if found and found.by else _("An instructor")
 
 
 def badge_summary(memory: Mapping[str, Any]) -> str:
@@ -316,6 +327,7 @@ def activity_page(
         typed=asked.get("typed") or {},
         errors=asked.get("errors") or {},
         comes_now=comes_now(part, activity, row) or membership.is_instructor,
+        reviewer=_reviewer(standing),
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(
@@ -358,7 +370,7 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
         facts["items"] = predict.items_as_data(view_of(membership, lesson, part, activity))
     facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
     if activity.is_read:
-        facts["review"] = _told_review(standing.get("memory", {}))
+        facts["review"] = _told_review(standing)
     return facts | {"gradient_rule": membership.cohort.gradient_rule}
 
 

@@ -180,7 +180,7 @@ def page(view: ActivityView) -> SourceSheet:
     memory = view.standing.get("memory", {})
     kept = memory.get("check", {})
     return SourceSheet(
-        words=writing.text_view("", activity.asks, memory, is_open=True),
+        words=writing.text_view(view, "", activity.asks, is_open=True),
         supplied=activity.answers,
         field=_fields({**kept, **view.typed}, view.errors),
         table=table(activity, kept),
@@ -247,11 +247,12 @@ def table(activity: SourceCheck, answer: Mapping[str, str]) -> tuple[tuple[str, 
 def grade(activity: SourceCheck, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
     """Keep a source check; an instructor will read it."""
     answer = read(activity, raw)
-    verdict = writing.handed_in(standing, answer["claim"], dict(answer))
-    review = verdict.memory.get("review") or {}
-    if review.get("decision") != "approved":
-        verdict.memory["check"] = answer
-    return verdict
+    return writing.handed_in(standing, dict(answer), shown(answer))
+
+
+def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows of a version, as it is remembered."""
+    return {"text": answer["claim"], "check": dict(answer)}
 
 
 def read(activity: SourceCheck, raw: Any) -> dict[str, str]:

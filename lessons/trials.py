@@ -145,7 +145,7 @@ def page(view: ActivityView) -> ExperimentSheet:
         shown=shown,
         picture=_picture(view.membership, lesson, activity, trial, lines) if is_drawn and is_seen else None,
         finds=finds,
-        conclusion=_conclusion(activity, view.standing),
+        conclusion=_conclusion(activity, view),
         is_behindhand=_n_done(lines) > view.standing.get("memory", {}).get("runs", {}).get(trial.key, 0),
         is_seen=is_seen,
         token=_token(asked, n_class),
@@ -311,11 +311,11 @@ def _picture(
     return measured.picture_of_run(run, beside)
 
 
-def _conclusion(activity: Experiment, standing: Mapping[str, Any]) -> TextView | None:
+def _conclusion(activity: Experiment, view: ActivityView) -> TextView | None:
     if activity.conclude is None:
         return None
-    memory = standing.get("memory", {})
-    return writing.text_view(activity.conclude, activity.asks, memory, is_open=bool(memory.get("done")))
+    is_open = bool(view.standing.get("memory", {}).get("done"))
+    return writing.text_view(view, activity.conclude, activity.asks, is_open=is_open)
 
 
 def grade(activity: Experiment, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
@@ -324,8 +324,8 @@ def grade(activity: Experiment, rule: GradientRule, standing: Mapping[str, Any],
         raise Conflict(_("Nothing is handed in here: a run is asked for, and its result is kept."))
     if not standing.get("memory", {}).get("done"):
         raise Conflict(_("First a run, then what you conclude from it."))
-    text = writing.read(raw)
-    return writing.handed_in(standing, text, {"text": text})
+    answer = {"text": writing.read(raw)}
+    return writing.handed_in(standing, answer, writing.shown(answer))
 
 
 def summary(memory: Mapping[str, Any]) -> str:

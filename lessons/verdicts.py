@@ -37,6 +37,8 @@ class ActivityView:
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     comes_now: bool = True
+    # Who read what was written, if somebody did.
+    reviewer: str = ""
 
     @property
     def rule(self) -> GradientRule:

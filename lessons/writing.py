@@ -29,8 +29,6 @@ class ReviewView:
     at: datetime
     # By line of the rubric: whether the text has it.
     ticks: tuple[tuple[str, bool], ...]
-    # Something was sent since.
-    is_answered: bool
 
 
 @dataclass(frozen=True)
@@ -44,28 +42,19 @@ class TextView:
     # An instructor has heard it.
     is_aloud: bool = False
     review: ReviewView | None = None
-
-    @property
-    def is_settled(self) -> bool:
-        """An instructor is content: nothing has to be sent again."""
-        return self.is_aloud or (self.review is not None and self.review.is_approved)
-
-    @property
-    def waits(self) -> bool:
-        return bool(self.text) and not self.is_settled and (self.review is None or self.review.is_answered)
-
-    @property
-    def is_returned(self) -> bool:
-        return bool(self.text) and not self.is_settled and not self.waits
+    waits: bool = False
+    is_returned: bool = False
 
 
 def page(view: ActivityView) -> TextView:
     """Lay out an explanation for one member."""
     activity: Explain = view.activity  # type: ignore[assignment]  # the table of types calls for these alone
-    return text_view(activity.question, activity.asks, view.standing.get("memory", {}), is_open=view.comes_now)
+    return text_view(view, activity.question, activity.asks, is_open=view.comes_now)
 
 
-def text_view(question: str, asks: Sequence[str], memory: Memory, *, is_open: bool) -> TextView:
+def text_view(view: ActivityView, question: str, asks: Sequence[str], *, is_open: bool) -> TextView:
+    """What was written last in an activity, and what its reader made of it."""
+    memory = view.standing.get("memory", {})
     text = str(memory.get("text", ""))
     return TextView(
         question,
@@ -73,49 +62,62 @@ def text_view(question: str, asks: Sequence[str], memory: Memory, *, is_open: bo
         text,
         is_open=bool(text) or is_open,
         is_aloud=bool(memory.get("aloud")),
-        review=review_view(asks, memory),
+        review=_review_view(asks, memory, view.reviewer),
+        waits=state_of(memory) == PartState.WAITING,
+        is_returned=is_returned(memory),
     )
 
 
-def review_view(asks: Sequence[str], memory: Memory) -> ReviewView | None:
-    """Read from what is remembered what an instructor decided."""
+def _review_view(asks: Sequence[str], memory: Memory, by: str) -> ReviewView | None:
     found = memory.get("review")
     if not found:
         return None
     return ReviewView(
-        is_approved=found["decision"] == Review.Decision.APPROVED,
+        is_approved=_is_approved(memory),
         comment=found["comment"],
-        by=found["by"],
+        by=by,
         at=datetime.fromisoformat(found["at"]),
         ticks=tuple(zip(asks, found["met"], strict=False)),
-        is_answered=bool(found.get("is_answered")),
     )
 
 
 def is_settled(memory: Memory) -> bool:
     """Tell whether an instructor has approved what was written, or heard it."""
-    return bool(memory.get("aloud")) or (memory.get("review") or {}).get("decision") == Review.Decision.APPROVED
+    return bool(memory.get("aloud")) or _is_approved(memory)
+
+
+def _is_approved(memory: Memory) -> bool:
+    return (memory.get("review") or {}).get("decision") == Review.Decision.APPROVED
+
+
+def is_returned(memory: Memory) -> bool:
+    """Tell whether an instructor has sent it back, and nothing was sent or said since."""
+    review = memory.get("review") or {}
+    is_open = not memory.get("aloud") and not review.get("is_answered")
+    return is_open and review.get("decision") == Review.Decision.RETURNED
 
 
 def state_of(memory: Memory) -> PartState:
     """Where something stands that an instructor reads."""
     if is_settled(memory):
         return PartState.DONE
-    review = memory.get("review") or {}
-    is_returned = bool(review) and not review.get("is_answered")
-    return PartState.WAITING if memory.get("text") and not is_returned else PartState.WORKING
+    return PartState.WAITING if memory.get("text") and not is_returned(memory) else PartState.WORKING
 
 
-def handed_in(standing: Mapping[str, Any], text: str, answer: dict[str, Any]) -> Verdict:
+def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows of a version, as it is remembered."""
+    return {"text": answer["text"]}
+
+
+def handed_in(standing: Mapping[str, Any], answer: dict[str, Any], shown: Mapping[str, Any]) -> Verdict:
     """Keep a version; an instructor will read it, unless they were content before.
 
     What was approved stays what the page shows: a version that comes later is kept beside it.
     """
     memory = dict(standing.get("memory", {}))
-    review = memory.get("review")
-    if not review or review["decision"] == Review.Decision.RETURNED:
-        memory["text"] = text
-    if review:
+    if not _is_approved(memory):
+        memory |= shown
+    if review := memory.get("review"):
         memory["review"] = {**review, "is_answered": True}
     state = state_of(memory)
     return Verdict(
@@ -129,8 +131,8 @@ def handed_in(standing: Mapping[str, Any], text: str, answer: dict[str, Any]) ->
 
 def grade(activity: Explain, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
     """Keep an explanation."""
-    text = read(raw)
-    return handed_in(standing, text, {"text": text})
+    answer = {"text": read(raw)}
+    return handed_in(standing, answer, shown(answer))
 
 
 def read(raw: Any) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from classroom.dashboard import reviews
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.rehearsal.players import source_check
 from lessons import reviewing, selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review
@@ -149,6 +150,65 @@ def test_a_return_is_not_undone_under_a_new_version(
         reviewing.take_back(instructor, review.pk)
 
 
+LATE = "Something quite different, sent from a phone that was away."
+
+
+@pytest.mark.parametrize(
+    ("part", "activity", "answer", "late", "claim"),
+    [
+        ("u-curve", EXPLAIN, {"text": WHY}, {"text": LATE}, LATE),
+        (
+            "mission",
+            "source-check",
+            source_check("mnist", "reject"),
+            source_check("mnist", "reject") | {"claim": "It is another claim now."},
+            "It is another claim now.",
+        ),
+    ],
+)
+def test_an_approval_is_undone_though_a_version_came_since_and_that_one_waits(
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    part: str,
+    activity: str,
+    answer: dict[str, str],
+    late: dict[str, str],
+    claim: str,
+) -> None:
+    def send(sent: dict[str, str]) -> int:
+        return services.submit(student, lesson, activity, client_id=uuid.uuid4(), step=1, answer=sent).submission.pk
+
+    keep(student, lesson, "u-curve-run", {"done": ["polynomial"], "runs": {"polynomial": 1}})
+    review = decide(instructor, send(answer))
+    newer = send(late)
+    with pytest.raises(Conflict, match="an earlier version of it is approved"):
+        decide(instructor, newer)
+
+    reviewing.take_back(instructor, review.pk)
+
+    memory = selectors.progress_of(student, lesson)[part].activities[activity]["memory"]
+    assert state(student, lesson, part, activity) == PartState.WAITING
+    assert (memory["text"], memory.get("check", {}).get("claim", claim)) == (claim, claim)
+    decide(instructor, newer)
+    assert state(student, lesson, part, activity) == PartState.DONE
+
+
+def test_whoever_has_read_it_is_called_as_they_are_called_now(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    decide(instructor, write(student, lesson).pk)
+    User.objects.filter(pk=instructor.user_id).update(display_name="Inés")
+
+    shown = sheet(student, lesson).review
+    assert shown
+    assert shown.by == "Inés"
+    instructor.user.delete()
+    left = sheet(student, lesson).review
+    assert left
+    assert left.by == "An instructor"
+
+
 def test_what_is_explained_aloud_is_not_decided_once_more(
     student: Membership, instructor: Membership, lesson: LoadedLesson
 ) -> None:
@@ -214,5 +274,24 @@ def test_a_comment_is_not_lost_with_the_decision(
     )
 
     assert "Ines was faster: this one is approved already. Your comment was: “Think again.”" in told.text
-    refused = page.post("/c/ours/class/reviews/", {"submission": write(student, lesson).pk, "act": "approved"})
-    assert refused.status_code == 302
+    gone = page.post("/c/ours/class/reviews/", {"submission": 0, "act": "approved", "comment": "Well!"}, follow=True)
+    assert "Your class has no such text to read. Your comment was: “Well!”" in gone.text
+
+
+def test_ticks_and_comment_stay_with_a_refusal_and_come_back_with_an_undo(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    page, sent = client_of(instructor.user), write(student, lesson)
+    ticked = {"submission": sent.pk, "tick_0": "on", "tick_1": "on", "tick_2": "on"}
+
+    refused = page.post("/c/ours/class/reviews/", ticked | {"act": "returned"})
+    assert (refused.status_code, refused.text.count(" checked>")) == (400, 3)
+    assert "Say what is missing" in refused.text
+
+    page.post("/c/ours/class/reviews/", ticked | {"act": "returned", "comment": "Which dots?"})
+    review = Review.objects.get()
+    assert review.met == [True] * 3
+    undone = page.post("/c/ours/class/reviews/", {"act": "undo", "review": review.pk}, follow=True)
+
+    assert undone.text.count(" checked>") == 3
+    assert "Which dots?</textarea>" in undone.text
