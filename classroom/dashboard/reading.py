@@ -15,7 +15,7 @@ from classroom.access import instructor_required
 from classroom.dashboard import reviews, selectors
 from classroom.dashboard.views import chosen_lesson
 from classroom.models import Membership
-from classroom.refusals import Conflict, Forbidden, Refusal
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import reviewing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Review
@@ -46,7 +46,7 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
             met=reviews.ticks(sent.dict()),
             comment=comment,
         )
-    except (Conflict, Forbidden) as told:
+    except (Conflict, Forbidden, NotFound) as told:
         # The comment is not lost with the decision.
         kept = _(" Your comment was: “%(comment)s”") % {"comment": comment} if comment.strip() else ""
         messages.warning(request, f"{told.detail}{kept}")
@@ -69,15 +69,16 @@ def _show(
     request: HttpRequest, membership: Membership, lesson: LoadedLesson, refusal: Refusal | None = None
 ) -> HttpResponse:
     chosen = _number(request.POST.get("submission") or request.GET.get("item") or "")
+    names = request.GET.get("names", "auto")
+    typed = request.POST.dict() if refusal else None
     context = {
         "membership": membership,
         "lesson": lesson.lesson,
-        "queue": reviews.queue(membership, lesson, chosen=chosen, names=request.GET.get("names", "auto")),
+        "queue": reviews.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
+        "shows_names": names == "shown",
         "errors": refusal.errors if refusal else {},
-        "typed": request.POST.dict() if refusal else {},
         "approved": Review.Decision.APPROVED,
         "returned": Review.Decision.RETURNED,
-        "query": request.GET.urlencode(),
     }
     return render(request, "dashboard/reviews.html", context, status=refusal.status if refusal else 200)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,7 +50,9 @@ class AtHand:
 
     waiting: Waiting
     question: str
-    asks: tuple[str, ...]
+    # The rubric, with the ticks that were set before something was refused or undone, and the comment.
+    asks: tuple[tuple[str, bool], ...]
+    comment: str
     text: str
     lines: tuple[tuple[str, str, str], ...]
     is_at_odds: bool
@@ -67,6 +70,11 @@ class Undo:
     is_approved: bool
     until: datetime
 
+    @property
+    def seconds(self) -> int:
+        """How long it can be taken back, by the server's clock."""
+        return max(0, round((self.until - timezone.now()).total_seconds()))
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -82,16 +90,28 @@ class Queue:
         return self.waiting[at + 1] if at + 1 < len(self.waiting) else None
 
 
-def queue(membership: Membership, lesson: LoadedLesson, *, chosen: int = 0, names: str = "auto") -> Queue:
-    """The queue of the instructor's class; a constant number of queries."""
+def queue(
+    membership: Membership,
+    lesson: LoadedLesson,
+    *,
+    chosen: int = 0,
+    names: str = "auto",
+    typed: Mapping[str, str] | None = None,
+) -> Queue:
+    """The queue of the instructor's class; a constant number of queries.
+
+    Parameters
+    ----------
+    typed : what was sent about the text at hand and refused
+    """
     version = membership.cohort.version
-    hides_names = names == "hidden" or (names == "auto" and selectors.is_projected(version))
+    hides_names = names != "shown" and selectors.is_projected(version)
     found = list(_waiting(membership, lesson, hides_names=hides_names))[:MOST_LISTED]
     at = next((n for n, each in enumerate(found) if each.submission == chosen), 0)
-    waiting = tuple(Waiting(**{**each.__dict__, "is_chosen": number == at}) for number, each in enumerate(found))
+    waiting = tuple(replace(each, is_chosen=number == at) for number, each in enumerate(found))
     return Queue(
         waiting=waiting,
-        at_hand=_at_hand(membership, lesson, waiting[at]) if waiting else None,
+        at_hand=_at_hand(membership, lesson, waiting[at], typed) if waiting else None,
         undo=_undo(membership, lesson, hides_names=hides_names),
         hides_names=hides_names,
     )
@@ -124,22 +144,29 @@ def _name(student: Membership, hides_names: bool) -> str:
     return _("A student") if hides_names else str(student.user)
 
 
-def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting) -> AtHand:
+def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typed: Mapping[str, str] | None) -> AtHand:
     place = lesson.find_activity(waiting.activity)
     if place is None:
         raise ValueError(f"{waiting.activity} is waiting, and not in the lesson")
     activity = place[1]
     versions = list(
         Submission.objects.filter(membership=waiting.student, lesson=lesson.lesson.slug, activity=waiting.activity)
-        .prefetch_related("reviews")
+        .prefetch_related(Prefetch("reviews", Review.objects.order_by("-pk")))
         .order_by("pk")
     )
     newest = versions[-1]
     is_check = isinstance(activity, SourceCheck)
+    undone = next((each for each in newest.reviews.all() if each.by_id == membership.pk), None)
+    if typed is not None:
+        ticked, comment = ticks(typed), typed.get("comment", "")
+    else:
+        ticked, comment = (undone.met, undone.comment) if undone else ([], "")
+    asks = getattr(activity, "asks", ())
     return AtHand(
         waiting=waiting,
         question=getattr(activity, "question", "") or getattr(activity, "conclude", "") or activity.title,
-        asks=getattr(activity, "asks", ()),
+        asks=tuple((ask, n < len(ticked) and ticked[n]) for n, ask in enumerate(asks)),
+        comment=comment,
         text="" if is_check else str(newest.answer.get("text", "")),
         lines=sources.table(activity, newest.answer) if isinstance(activity, SourceCheck) else (),
         is_at_odds=is_check and sources.is_at_odds(newest.answer),

@@ -18,7 +18,16 @@ desk?.addEventListener("submit", ({ target, submitter }) => {
   submitter?.setAttribute("aria-busy", "true");
 });
 // The way to undo goes when its minute is over.
-const undo = desk?.querySelector("[data-until]");
-if (undo) setTimeout(() => undo.remove(), Math.max(new Date(undo.dataset.until) - Date.now(), 0));
+const undo = desk?.querySelector("[data-seconds]");
+if (undo) setTimeout(() => undo.remove(), 1000 * undo.dataset.seconds);
 const wrong = desk?.querySelector("[aria-invalid]");
 (wrong ?? desk?.querySelector("#reading-head"))?.focus({ preventScroll: !wrong });
+// A comment that is begun survives a look at the next text.
+const comment = desk?.querySelector("[data-comment]");
+try {
+  const place = `downhill:comment:${comment?.dataset.comment}`;
+  if (comment) comment.value ||= sessionStorage.getItem(place) ?? "";
+  comment?.addEventListener("input", () => sessionStorage.setItem(place, comment.value));
+} catch {
+  // no storage: it lasts as long as the page
+}
