@@ -12,7 +12,7 @@ SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
 PARALLEL = -n auto --dist loadgroup
 
-.PHONY: help run test test-services check lock bench
+.PHONY: help run test test-services check lock bench badge-key
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make check          format, lint, types, imports, migrations, content, Docker, locks, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
+	@echo "make badge-key      print a first BADGE_KEYS for a server"
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py up
@@ -35,6 +36,10 @@ test-services: .venv/.installed
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
 
+# In a folder of its own: the keys of this laptop have nothing to do with a server's.
+badge-key: .venv/.runtime
+	@box=$$(mktemp -d) && VAR_DIR=$$box $(EMBEDDED) $(BIN)/python manage.py new_badge_key; rm -rf "$$box"
+
 check: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -42,7 +47,7 @@ check: .venv/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(EMBEDDED) DEBUG=0 HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(EMBEDDED) DEBUG=0 HTTPS=1 PUBLIC_URL=https://downhill.test $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(EMBEDDED) $(BIN)/python manage.py check_content
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile

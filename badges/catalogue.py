@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import yaml
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from badges.rules import AnyCondition, LearnerRecord, Standing
@@ -51,6 +53,8 @@ class Badge(Strict):
 @functools.cache
 def all_badges() -> dict[str, Badge]:
     found = TypeAdapter(tuple[Badge, ...]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    if len({badge.slug for badge in found}) < len(found):
+        raise ImproperlyConfigured("badges/catalogue.yaml: two badges have the same slug.")
     return {badge.slug: badge for badge in found}
 
 
@@ -62,6 +66,8 @@ def of_lesson(lesson: str) -> Badge | None:
 def check(**kwargs: object) -> list[CheckMessage]:
     """Django's check: every criterion is about an activity that can meet it, and every part's badge is there."""
     wrong = [problem for badge in all_badges().values() for problem in _problems(badge)]
+    n_badges = Counter(badge.lesson for badge in all_badges().values())
+    wrong += [f"lesson “{lesson}” has {n} badges, and can have one" for lesson, n in n_badges.items() if n > 1]
     for loaded in lessons.all_lessons().values():
         for part in loaded.lesson.parts:
             badge = all_badges().get(part.badge or "")

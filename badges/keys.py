@@ -6,14 +6,14 @@ import base64
 import binascii
 import functools
 import json
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from joserfc.jwk import Key, KeySet, RSAKey
+
+from classroom import secret_files
 
 ALGORITHM = "RS256"
 BITS = 2048
@@ -30,7 +30,12 @@ def key_set() -> KeySet:
     """
     if settings.BADGE_KEYS:
         return read(settings.BADGE_KEYS)
-    return read(_kept(Path(settings.VAR_DIR) / "badge_keys"))
+    return read(secret_files.kept(kept_in(), new))
+
+
+def kept_in() -> Path:
+    """Where a laptop keeps its keys."""
+    return Path(settings.VAR_DIR) / "badge_keys"
 
 
 def signing_key() -> RSAKey:
@@ -64,7 +69,7 @@ def find(keys: KeySet, kid: str) -> RSAKey | None:
 
 
 def read(written: str) -> KeySet:
-    """Read keys as `new` and `write` make them: a JWK set, as JSON or in base64url so that it is one plain word."""
+    """Read keys as `new` makes them: a JWK set, as JSON or in base64url so that it is one plain word."""
     wrong = "BADGE_KEYS cannot be read: it is what `manage.py new_badge_key` prints."
     try:
         text = written.strip()
@@ -86,23 +91,3 @@ def new(before: KeySet | None = None) -> str:
     old = [{**key.as_dict(private=False), "kid": key.kid} for key in (before.keys if before else ())]
     text = json.dumps({"keys": [{**fresh.as_dict(private=True), "kid": fresh.kid}, *old]}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def write(path: Path, word: str, *, replace: bool) -> None:
-    """Keep keys in a file that only its owner can read."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(word)
-    if replace:
-        draft.replace(path)
-        return
-    # Another process may make one at the same moment: the first stays.
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-
-
-def _kept(path: Path) -> str:
-    if not path.exists():
-        write(path, new(), replace=False)
-    return path.read_text(encoding="ascii")

@@ -34,8 +34,8 @@ class Award(models.Model):
     # By criterion: what stood there, in words and with the numbers of the submissions and runs.
     evidence = models.JSONField(default=list)
     salt = models.CharField(max_length=32, default=new_salt)
-    # The signed credential, from the first time that somebody asked for it; the same ever since.
-    token = models.TextField(blank=True)
+    # The signed credential, made with the award and the same ever since, whatever key or address comes later.
+    token = models.TextField()
     # Given by an instructor, and why; empty if it was earned by the rules.
     given_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
     given_because = models.CharField(max_length=300, blank=True)
@@ -67,3 +67,12 @@ class Award(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.revoked_at is None
+
+
+class RevokedNumber(models.Model):
+    """A revoked award's place in the status list. It outlives the award: who leaves does not make it valid again."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.number)

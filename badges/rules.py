@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 @dataclass(frozen=True)
 class StepsTaken:
-    """A worksheet: how many of its steps match the notebook, and at which of them a worked line was shown."""
+    """A worksheet: how many of its steps match the notebook, whether or not a worked line was shown at some."""
 
     n_steps: int
     n_matching: int
-    helped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,13 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """What a repaired model was measured with: recall of one digit, from 0 to 1, without the repair and with it."""
-
-    digit: int
-    before: float
-    after: float
-
-
-@dataclass(frozen=True)
 class LearnerRecord:
     """What a learner has done in a lesson, by activity. What they have not begun is not in it."""
 
     steps: Mapping[str, StepsTaken] = field(default_factory=dict)
     explanations: Mapping[str, Explanation] = field(default_factory=dict)
-    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    # Those in which recall of the starved digit was measured without the repair and with it.
+    measured: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,6 +48,9 @@ class Condition(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Whether what was met can cease to be: an instructor takes a decision back.
+    can_end: ClassVar[bool] = False
+
     activity: str
 
     def judge(self, record: LearnerRecord) -> Standing:
@@ -67,7 +61,7 @@ class HandStepsMatch(Condition):
     """Every step of the worksheet matches the notebook's chain from the start. Help is noted, never held against.
 
     >>> condition = HandStepsMatch(type="hand_steps_match", activity="by-hand")
-    >>> condition.judge(LearnerRecord(steps={"by-hand": StepsTaken(n_steps=3, n_matching=3, helped=(1,))}))
+    >>> condition.judge(LearnerRecord(steps={"by-hand": StepsTaken(n_steps=3, n_matching=3)}))
     Standing(is_met=True, waits=False)
     """
 
@@ -80,6 +74,8 @@ class HandStepsMatch(Condition):
 
 class ExplanationApproved(Condition):
     """An instructor has approved what was written, or heard it explained aloud."""
+
+    can_end: ClassVar[bool] = True
 
     type: Literal["explanation_approved"]
 
@@ -94,7 +90,7 @@ class MeasuredBeforeAndAfter(Condition):
     type: Literal["measured_before_and_after"]
 
     def judge(self, record: LearnerRecord) -> Standing:
-        return Standing(self.activity in record.measurements)
+        return Standing(self.activity in record.measured)
 
 
 AnyCondition = Annotated[HandStepsMatch | ExplanationApproved | MeasuredBeforeAndAfter, Field(discriminator="type")]

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from badges.catalogue import Badge, Criterion
-from badges.models import Award
-from badges.rules import Explanation, LearnerRecord, Measurement, StepsTaken
-from classroom.models import GradientRule, Membership, User
+from badges.models import Award, RevokedNumber
+from badges.rules import Explanation, LearnerRecord, StepsTaken
+from classroom.models import GradientRule, Membership, Role, User
 from classroom.refusals import NotFound
 from lessons import hand_steps, selectors, writing
 from lessons.authoring.loader import LoadedLesson
@@ -43,6 +43,7 @@ class CriterionView:
     todo: str
     is_met: bool
     waits: bool
+    can_end: bool
     # In a few words what stands there, and what it rests on.
     says: str
     evidence: tuple[Evidence, ...]
@@ -64,6 +65,12 @@ class BadgePage:
         return sum(criterion.is_met for criterion in self.criteria)
 
     @property
+    def is_undermined(self) -> bool:
+        """An approval that the award stands on was taken back. Criteria that came later do not count."""
+        stood_on = {each["criterion"] for each in self.award.evidence} if self.award else set()
+        return any(each.key in stood_on and each.can_end and not each.is_met for each in self.criteria)
+
+    @property
     def is_with_instructor(self) -> bool:
         missing = [criterion for criterion in self.criteria if not criterion.is_met]
         return bool(missing) and all(criterion.waits for criterion in missing)
@@ -82,6 +89,7 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
             todo=criterion.todo,
             is_met=standings[criterion.key].is_met,
             waits=standings[criterion.key].waits,
+            can_end=criterion.condition.can_end,
             says=found.says(criterion),
             evidence=tuple(found.of(criterion)),
             part=selectors.place_of(lesson, criterion.condition.activity)[0].key,
@@ -94,7 +102,7 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
 
 def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> LearnerRecord:
     """What the rules judge by: read from the member's progress, without a query."""
-    steps, explanations, measurements = {}, {}, {}
+    steps, explanations, measured = {}, {}, set()
     for part in lesson.lesson.parts:
         for activity in part.activities:
             standing = rows[part.key].activities.get(activity.key) if part.key in rows else None
@@ -109,11 +117,8 @@ def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, P
                     waits=state == PartState.WAITING, is_approved=writing.is_settled(memory)
                 )
             elif isinstance(activity, Experiment) and "before" in memory.get("evidence", {}):
-                found = memory["evidence"]
-                measurements[activity.key] = Measurement(
-                    found["digit"], found["before"]["recall"], found["after"]["recall"]
-                )
-    return LearnerRecord(steps, explanations, measurements)
+                measured.add(activity.key)
+    return LearnerRecord(steps, explanations, frozenset(measured))
 
 
 def _steps(
@@ -123,7 +128,7 @@ def _steps(
     rule = GradientRule(membership.cohort.gradient_rule)
     chain = hand_steps.chain_of(met, rule, standing.get("memory", {}))  # type: ignore[arg-type]  # a worksheet
     matching = [step for step, w in enumerate(chain.values, start=1) if chain.matches(step, w)]
-    return StepsTaken(len(activity.steps), len(matching), tuple(standing.get("helped", ())))
+    return StepsTaken(len(activity.steps), len(matching))
 
 
 class _Evidence:
@@ -240,11 +245,18 @@ def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:
 def _teaches(user: User | Any, award: Award) -> bool:
     if not user.is_authenticated:
         return False
-    return Membership.objects.filter(user_id=user.pk, cohort_id=award.membership.cohort_id, role="instructor").exists()
+    class_of = award.membership.cohort_id
+    return Membership.objects.filter(user_id=user.pk, cohort_id=class_of, role=Role.INSTRUCTOR).exists()
 
 
 def revoked() -> tuple[list[int], int]:
     """The numbers of the awards that were revoked, and the highest number there is."""
-    numbers = list(Award.objects.exclude(revoked_at=None).order_by("pk").values_list("pk", flat=True))
+    numbers = list(RevokedNumber.objects.values_list("number", flat=True))
     highest = Award.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return numbers, highest or 0
+    return numbers, max([highest or 0, *numbers])
+
+
+def new_badges(user: User) -> list[Award]:
+    """What somebody has earned in any of their classes and not looked at yet."""
+    new = Award.objects.filter(membership__user=user, revoked_at=None, seen_at=None, membership__cohort__archived=False)
+    return list(new.select_related("membership__cohort"))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
-from badges import catalogue, selectors
+from badges import catalogue, credentials, selectors
 from badges.catalogue import Badge
 from badges.events import BadgeAwarded, BadgeRevoked
-from badges.models import Award
+from badges.models import Award, RevokedNumber
 from badges.selectors import BadgePage
 from classroom import events
-from classroom.models import Membership, Role
+from classroom.models import LearningEvent, Membership, Role
 from classroom.refusals import Conflict, NotFound, Refusal
 from lessons import progress
 from lessons.authoring.loader import LoadedLesson
+from lessons.events import AloudTakenBack, ReviewTakenBack
 from lessons.models import PartProgress, PartState
 from lessons.selectors import lesson_of
 
@@ -41,14 +44,14 @@ def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Awar
         award = page.award
         if award is None and is_earned and may_come_back:
             award = _award(membership, page)
-        elif award is not None and not is_earned and not award.given_by_id and not award.given_because:
+        elif award is not None and page.is_undermined and not award.given_because:
             _revoke(award, Award.Revoked.EVIDENCE, TAKEN_BACK, None)
             award = None
         _note(membership, lesson, page, award)
     return award
 
 
-def _award(membership: Membership, page: BadgePage, *, by: Membership | None = None, because: str = "") -> Award:
+def _award(membership: Membership, page: BadgePage, *, because: str = "", **facts: Any) -> Award:
     evidence = [
         {
             "criterion": criterion.key,
@@ -59,9 +62,9 @@ def _award(membership: Membership, page: BadgePage, *, by: Membership | None = N
         for criterion in page.criteria
         if criterion.is_met
     ]
-    award = Award.objects.create(
-        membership=membership, badge=page.badge.slug, evidence=evidence, given_by=by, given_because=because
-    )
+    award = Award.objects.create(membership=membership, badge=page.badge.slug, evidence=evidence, **facts)
+    award.token = credentials.signed(award)
+    award.save(update_fields=["token"])
     events.record(BadgeAwarded(page.badge.slug, because), membership)
     return award
 
@@ -69,6 +72,7 @@ def _award(membership: Membership, page: BadgePage, *, by: Membership | None = N
 def _revoke(award: Award, kind: Award.Revoked, because: str, by: Membership | None) -> None:
     award.revoked_at, award.revoked, award.revoked_because, award.revoked_by = timezone.now(), kind, because, by
     award.save(update_fields=["revoked_at", "revoked", "revoked_because", "revoked_by"])
+    RevokedNumber.objects.create(number=award.pk)
     events.record(BadgeRevoked(award.badge, because), award.membership)
 
 
@@ -124,16 +128,26 @@ def _note_again(membership: Membership, lesson: LoadedLesson, badge: Badge) -> N
 
 
 def sweep() -> int:
-    """Award what a crash between a commit and its award has missed; give how many.
-
-    Looks at the members who have begun a part of every criterion and have no award.
-    """
+    """Do what a crash between a commit and its award, or its revocation, has missed; give how many were awarded."""
     n = 0
     for badge in catalogue.all_badges().values():
+        for membership in _perhaps_undermined(badge):
+            consider(membership, lesson_of(membership, badge.lesson), badge)
         for membership in _perhaps_missed(badge):
-            lesson = lesson_of(membership, badge.lesson)
-            n += consider(membership, lesson, badge) is not None
+            n += consider(membership, lesson_of(membership, badge.lesson), badge) is not None
     return n
+
+
+def _perhaps_undermined(badge: Badge) -> list[Membership]:
+    """Students who have an award, and of whom something was taken back since. One query."""
+    since = LearningEvent.objects.filter(
+        membership=OuterRef("membership"),
+        kind__in=(ReviewTakenBack.kind, AloudTakenBack.kind),
+        at__gte=OuterRef("issued_at"),
+    )
+    standing = Award.objects.filter(Exists(since), badge=badge.slug, revoked_at=None, given_because="")
+    found = standing.filter(membership__cohort__archived=False).select_related("membership__cohort", "membership__user")
+    return [award.membership for award in found if badge.lesson in award.membership.cohort.lessons]
 
 
 def _perhaps_missed(badge: Badge) -> Iterable[Membership]:
@@ -170,7 +184,7 @@ def give(membership: Membership, student: Membership, lesson: LoadedLesson, badg
         page = selectors.badge_page(student, lesson, badge)
         if page.award is not None:
             raise Conflict(_("They have this badge already."))
-        award = _award(student, page, by=membership, because=because)
+        award = _award(student, page, because=because, given_by=membership, given_because=because)
         _note(student, lesson, page, award)
         classroom.services.touch(membership.cohort)
     return award
@@ -200,7 +214,10 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
 
 
 def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, badge: Badge, because: str) -> Award:
-    """Put a new credential in the place of one that stands: another address, and the old one revoked."""
+    """Put a new credential in the place of one that stands: another address, and the old one revoked.
+
+    It is as it was: earned if it was earned, given if it was given, and no news to who has seen it.
+    """
     because = _reason(because)
     student.helper = membership
     with transaction.atomic():
@@ -209,7 +226,9 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
         award = _standing_award(student, badge)
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)
-        fresh = _award(student, selectors.badge_page(student, lesson, badge), by=membership, because=because)
+        page = selectors.badge_page(student, lesson, badge)
+        kept = {"given_by": award.given_by, "given_because": award.given_because, "seen_at": award.seen_at}
+        fresh = _award(student, page, because=because, **kept)
         _note_again(student, lesson, badge)
         classroom.services.touch(membership.cohort)
     return fresh

@@ -112,10 +112,10 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
         form.is_valid()
         services.share(award, **form.cleaned_data)
         return redirect("badges:credential", number)
-    badge = catalogue.all_badges()[award.badge]
     context = {
         "award": award,
-        "badge": badge,
+        # As it was signed, whatever the catalogue says now.
+        "badge": credentials.signed_part(award)["credentialSubject"]["achievement"],
         "is_own": is_own,
         "cohort": award.membership.cohort,
         "address": credentials.address(request.path),
@@ -139,7 +139,7 @@ def credential_json(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
 def credential_jwt(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     """The credential to be verified."""
     award, _is_own = selectors.credential(request.user, number)
-    return HttpResponse(credentials.token(award), content_type=JWT)
+    return HttpResponse(award.token, content_type=JWT)
 
 
 @cache_control(public=True, max_age=60)

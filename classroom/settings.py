@@ -4,8 +4,6 @@ Without DATABASE_URL and REDIS_URL Downhill runs *embedded*: SQLite and a queue 
 under VAR_DIR. With them it runs *scaled*. The code is the same.
 """
 
-import os
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from environs import Env
+
+from classroom import secret_files
 
 env = Env()
 
@@ -42,33 +42,14 @@ def _var(*names: str) -> str:
     return str(folder)
 
 
-def _secret_key() -> str:
-    """Read the key of this installation, or make one that only its owner can read."""
-    path = Path(_var()) / "secret_key"
-    if not path.exists():
-        # Written elsewhere first: another process that starts now must not read half a key.
-        draft = path.with_name(f"secret_key.{os.getpid()}")
-        try:
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as new:
-                new.write(get_random_secret_key())
-            with suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"Downhill cannot write to {VAR_DIR} ({error.strerror}); set VAR_DIR to a folder that it may write to."
-            ) from error
-    return path.read_text(encoding="ascii")
-
-
-SECRET_KEY = env.str("SECRET_KEY", "") or _secret_key()
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_files.kept(Path(_var()) / "secret_key", get_random_secret_key)
 
 # Where others reach this Downhill: stands in every credential, so it is set once and stays.
 # On a laptop `manage.py up` keeps here under which address it serves.
 KEPT_URL = VAR_DIR / "public_url"
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-if not os.environ.get("PUBLIC_URL") and KEPT_URL.exists():
-    PUBLIC_URL = KEPT_URL.read_text(encoding="utf-8").strip()
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+if not PUBLIC_URL:
+    PUBLIC_URL = KEPT_URL.read_text(encoding="utf-8").strip() if KEPT_URL.exists() else "http://127.0.0.1:8000"
 # The keys that credentials are signed with, as `manage.py new_badge_key` prints them; without, VAR_DIR keeps some.
 BADGE_KEYS = env.str("BADGE_KEYS", "")
 

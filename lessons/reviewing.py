@@ -88,7 +88,7 @@ def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
     standing = row.activities.get(submission.activity, {})
     if standing.get("memory", {}).get("aloud"):
         raise Conflict(_("This one is settled already: it was explained aloud."))
-    if standing.get("state") == PartState.DONE:
+    if standing.get("state") not in (PartState.WAITING, PartState.WORKING):
         raise Conflict(_("This one is settled already: an earlier version of it is approved."))
     if _newest_version(submission) != submission:
         raise Conflict(NEWER)

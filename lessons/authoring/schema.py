@@ -691,10 +691,9 @@ class Part(Strict):
 
     @model_validator(mode="after")
     def has_something_to_do(self) -> Self:
-        if self.badge is not None:
-            if self.activities or self.key != "badge":
-                raise ValueError("the part with a `badge` has the key “badge” and no activities")
-        elif not self.soon and all(activity.extra for activity in self.activities):
+        if (self.badge is not None) != (self.key == "badge") or (self.badge and self.activities):
+            raise ValueError("the part with a `badge` has the key “badge” and no activities")
+        if not self.badge and not self.soon and all(activity.extra for activity in self.activities):
             raise ValueError("a part without activities, extras apart, must say `soon: true`")
         return self
 

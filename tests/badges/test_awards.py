@@ -21,6 +21,7 @@ from lessons import services as lessons
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunMeasured
 from lessons.models import PartState, Review, Submission
+from tests.factories import MembershipFactory
 from tests.pupils import STEPS
 
 WHY = "With more power it bends to each of its own dots. New dots lie elsewhere."
@@ -177,7 +178,51 @@ def test_what_an_instructor_revoked_comes_back_by_an_instructor_alone(
     again = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
     assert awards(student) == [again]
     assert again.uuid != given.uuid
+    assert again.given_because == "We talked about it."
     assert Award.objects.filter(membership=student).count() == 3
+
+
+def test_one_that_is_issued_again_is_earned_if_it_was_earned_and_no_news_to_who_has_seen_it(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    review = earn(student, instructor, lesson, committed)
+    badge = catalogue.all_badges()[BADGE]
+    services.note_seen(student, lesson, badge)
+
+    again = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
+
+    assert (again.given_because, again.given_by, again.seen_at is not None) == ("", None, True)
+    assert selectors.arc(student, lesson).new_badge == ""
+    with committed():
+        reviewing.take_back(instructor, review.pk)
+    assert awards(student) == []
+
+
+def test_a_criterion_that_comes_later_takes_nobody_the_badge(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    earn(student, instructor, lesson, committed)
+    badge = catalogue.all_badges()[BADGE]
+    more = badge.criteria[1].model_copy(
+        update={"key": "more", "condition": rules.ExplanationApproved(type="explanation_approved", activity="stretch")}
+    )
+    grown = badge.model_copy(update={"criteria": (*badge.criteria, more)})
+
+    services.consider(student, lesson, grown)
+
+    assert len(awards(student)) == 1
+
+
+def test_the_sweep_finds_an_approval_that_was_taken_back_unheard(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    review = earn(student, instructor, lesson, committed)
+    reviewing.take_back(instructor, review.pk)  # nobody hears of it
+    assert len(awards(student)) == 1
+
+    services.sweep()
+
+    assert awards(student) == []
 
 
 @pytest.mark.parametrize("because", ["", "  ", "x" * 301, "no\0"])
@@ -252,6 +297,37 @@ def test_the_moment_of_joy_comes_once_and_to_its_owner(
     assert "is yours." not in owner.get(arc).text
 
 
+def test_whoever_is_in_two_classes_is_greeted_where_they_land(
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    committed: Any,
+    client_of: Callable[[User], Client],
+) -> None:
+    MembershipFactory(user=student.user)
+    earn(student, instructor, lesson, committed)
+    page = client_of(student.user)
+
+    landed = page.get("/").text
+    assert "The badge <b>Data Scientist</b> is yours." in landed
+    assert '/c/ours/lessons/data-rules-everything/badge/"' in landed
+    page.get("/c/ours/lessons/data-rules-everything/badge/")
+
+    assert "is yours." not in page.get("/").text
+
+
+def test_one_that_was_given_says_so_and_not_that_nobody_gave_it(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    services.give(instructor, student, lesson, catalogue.all_badges()[BADGE], "Did it all on paper.")
+
+    greeted = client_of(student.user).get("/c/ours/lessons/data-rules-everything/badge/").text
+
+    assert "You are a Data Scientist." in greeted
+    assert "Your instructor gave it to you." in greeted
+    assert "Nobody gave you this" not in greeted
+
+
 def test_a_notebook_sees_how_far_it_is(
     student: Membership, lesson: LoadedLesson, committed: Any, api_of: Callable[[User], APIClient]
 ) -> None:
@@ -292,15 +368,15 @@ def test_the_law_is_kept_when_its_part_is_done(
             rules.LearnerRecord(
                 steps={"by-hand": rules.StepsTaken(3, 2)},
                 explanations={"u-curve-explain": rules.Explanation(waits=True, is_approved=False)},
-                measurements={"bias-run": rules.Measurement(8, 0.5, 0.9)},
+                measured=frozenset({"bias-run"}),
             ),
             {"by-hand": False, "in-your-words": False, "measured": False},
         ),
         (
             rules.LearnerRecord(
-                steps={"by-hand": rules.StepsTaken(3, 3, helped=(1, 2, 3))},
+                steps={"by-hand": rules.StepsTaken(3, 3)},
                 explanations={"u-curve-explain": rules.Explanation(waits=False, is_approved=True)},
-                measurements={"bias-fix": rules.Measurement(8, 0.9, 0.1)},
+                measured=frozenset({"bias-fix"}),
             ),
             {"by-hand": True, "in-your-words": True, "measured": True},
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from badges import catalogue, credentials, keys, selectors, services
 from badges.models import Award
 from classroom.models import Membership, User
 from lessons.authoring.loader import LoadedLesson
+from tests.running import MANAGE
 
 SCHEMA = Path(__file__).parents[1] / "data" / "ob_v3p0_achievementcredential_schema.json"
 ISSUER = "http://127.0.0.1:8000/credentials/issuer.json"
@@ -56,13 +59,12 @@ def status() -> str:
 
 
 def verify(token: str, **changed: Any) -> dict[str, Any]:
-    options = {"issuer_id": ISSUER, "status": status()} | changed
-    return credentials.verify(token, options.pop("key_set", None) or public(), **options)
+    return credentials.verify(token, public(), **({"issuer_id": ISSUER, "status": status()} | changed))
 
 
 def signed(award: Award, key: RSAKey | None = None, header: dict[str, Any] | None = None, **changed: Any) -> str:
     """The award's credential with other claims, signed with our key or another."""
-    body = json.loads(jws.extract_compact(credentials.token(award).encode()).payload) | changed
+    body = json.loads(jws.extract_compact(award.token.encode()).payload) | changed
     if key is None:
         return credentials.sign(body)
     return jws.serialize_compact({"alg": "RS256", "typ": "JWT", **(header or {})}, json.dumps(body), key)
@@ -79,12 +81,12 @@ def test_it_is_what_the_published_schema_asks_for_and_names_nobody(award: Award,
 
 
 def test_it_is_genuine(award: Award) -> None:
-    assert verify(credentials.token(award))["id"].endswith(f"/credentials/{award.uuid}.json")
-    assert credentials.token(award) == credentials.token(Award.objects.get(pk=award.pk))
+    assert verify(award.token)["id"].endswith(f"/credentials/{award.uuid}.json")
+    assert award.token == Award.objects.get(pk=award.pk).token
 
 
 def test_what_was_changed_is_found_out(award: Award) -> None:
-    header, payload, signature = credentials.token(award).split(".")
+    header, payload, signature = award.token.split(".")
     body = json.loads(base64.urlsafe_b64decode(payload + "=="))
     body["credentialSubject"]["achievement"]["name"] = "Professor"
     forged = base64.urlsafe_b64encode(json.dumps(body).encode()).decode().rstrip("=")
@@ -107,7 +109,7 @@ def test_a_key_that_the_issuer_does_not_have_is_refused_even_if_it_is_brought_al
 
 
 def test_its_key_is_found_where_its_kid_leads_and_in_the_key_set_by_the_same_name(award: Award, client: Client) -> None:
-    token = credentials.token(award)
+    token = award.token
     header = jws.extract_compact(token.encode()).headers()
     assert set(header) == {"alg", "typ", "kid"}
 
@@ -121,15 +123,43 @@ def test_its_key_is_found_where_its_kid_leads_and_in_the_key_set_by_the_same_nam
     assert client.get("/credentials/keys/nobodys.json").status_code == 404
 
 
-def test_a_credential_stays_valid_when_downhill_moves_to_another_address(award: Award, settings: Any) -> None:
-    token, list_before = credentials.token(award), status()
+def test_a_credential_stays_valid_when_downhill_moves_to_another_address(
+    award: Award, lesson: LoadedLesson, settings: Any
+) -> None:
+    token, list_before = award.token, status()
     settings.PUBLIC_URL = "https://class.school.test"
 
-    assert verify(token, issuer_id=ISSUER, status=list_before)["id"].endswith(f"{award.uuid}.json")
+    for listed in (list_before, status()):
+        assert verify(token, issuer_id=None, status=listed)["id"].endswith(f"{award.uuid}.json")
+    services.revoke(award.given_by, award.membership, lesson, catalogue.all_badges()[award.badge], "It was not theirs.")
+    with pytest.raises(credentials.NotBelieved, match="issuer has revoked it"):
+        verify(token, issuer_id=None)
+
+
+def test_who_leaves_does_not_make_a_revoked_credential_valid_again(
+    award: Award, student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    services.revoke(instructor, student, lesson, catalogue.all_badges()[award.badge], "It was not theirs.")
+    student.user.delete()
+    assert not Award.objects.exists()
+
+    with pytest.raises(credentials.NotBelieved, match="issuer has revoked it"):
+        verify(award.token)
+
+
+def test_its_page_says_what_was_signed_whatever_the_catalogue_says_later(
+    award: Award, student: Membership, client_of: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = client_of(student.user)
+    monkeypatch.setattr(catalogue, "all_badges", dict)
+
+    assert "Has done gradient descent by hand" in owner.get(f"/credentials/{award.uuid}/").text
+    assert owner.get(f"/credentials/{award.uuid}.json").json()["name"] == "Data Scientist"
+    assert owner.get(f"/credentials/{award.uuid}.jwt").text == award.token
 
 
 def test_an_unsigned_one_is_refused(award: Award) -> None:
-    __, payload, ___ = credentials.token(award).split(".")
+    __, payload, ___ = award.token.split(".")
     header = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
 
     with pytest.raises(credentials.NotBelieved, match="not signed with RS256"):
@@ -144,7 +174,7 @@ def test_what_is_no_credential_is_told(text: str, db: None) -> None:
 
 def test_another_issuer_is_refused(award: Award) -> None:
     with pytest.raises(credentials.NotBelieved, match=r"issued by .*127\.0\.0\.1.*, and https://school\.test"):
-        verify(credentials.token(award), issuer_id="https://school.test/credentials/issuer.json")
+        verify(award.token, issuer_id="https://school.test/credentials/issuer.json")
     with pytest.raises(credentials.NotBelieved, match="was expected"):
         verify(signed(award, iss="https://school.test/credentials/issuer.json"))
 
@@ -170,14 +200,14 @@ def test_a_revoked_one_is_refused_and_its_neighbour_is_not(
     award: Award, student: Membership, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     badge = catalogue.all_badges()["data-scientist"]
-    token = credentials.token(award)
+    token = award.token
     before = status()
     fresh = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
 
     with pytest.raises(credentials.NotBelieved, match="issuer has revoked it"):
         verify(token)
     assert verify(token, status=before)
-    assert verify(credentials.token(fresh))
+    assert verify(fresh.token)
     with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
         verify(token, status="a.b.c")
     with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
@@ -185,7 +215,7 @@ def test_a_revoked_one_is_refused_and_its_neighbour_is_not(
 
 
 def test_old_keys_are_served_when_a_new_one_signs(award: Award, settings: Any) -> None:
-    old = credentials.token(award)
+    old = award.token
     settings.BADGE_KEYS = keys.new(keys.key_set())
     keys.key_set.cache_clear()
 
@@ -200,7 +230,7 @@ def test_old_keys_are_served_when_a_new_one_signs(award: Award, settings: Any) -
 
 def test_the_command_says_what_it_found(award: Award, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "badge.jwt"
-    file.write_text(credentials.token(award))
+    file.write_text(award.token)
     call_command("verify_credential", str(file))
     assert "Genuine. Data Scientist" in capsys.readouterr().out
 
@@ -216,10 +246,38 @@ def test_the_command_says_what_it_found(award: Award, tmp_path: Path, capsys: py
         call_command("verify_credential", str(file), "--jwks", str(tmp_path / "jwks.json"))
 
 
+def test_the_command_reads_what_others_write(award: Award, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An issuer by its id alone, no names, and a key set with keys of more kinds."""
+    bare = {"issuer": "https://school.test/issuer", "iss": "https://school.test/issuer", "evidence": {"id": "x"}}
+    keys_of_others = keys.public_keys()
+    keys_of_others["keys"].append({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "x"})
+    (tmp_path / "jwks.json").write_text(json.dumps(keys_of_others))
+    (tmp_path / "theirs.jwt").write_text(signed(award, **bare))
+    options = ["--jwks", str(tmp_path / "jwks.json"), "--issuer", "https://school.test/issuer"]
+
+    call_command("verify_credential", str(tmp_path / "theirs.jwt"), *options)
+
+    assert "issued by  an issuer without a name (https://school.test/issuer)" in capsys.readouterr().out
+    (tmp_path / "theirs.jwt").write_text(signed(award, credentialSubject=[], **bare))
+    with pytest.raises(CommandError, match="claims name another credential"):
+        call_command("verify_credential", str(tmp_path / "theirs.jwt"), *options)
+
+
+def test_keys_that_cannot_be_read_stop_downhill_and_not_the_first_badge() -> None:
+    said = subprocess.run(
+        [*MANAGE, "check"], env={**os.environ, "BADGE_KEYS": "garbage"}, check=False, capture_output=True, text=True
+    )
+
+    assert said.returncode != 0
+    assert "BADGE_KEYS cannot be read" in said.stderr
+
+
 def test_a_new_key_keeps_those_before_it(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("new_badge_key")
 
-    word = capsys.readouterr().out.strip().removeprefix("BADGE_KEYS=")
+    said = capsys.readouterr()
+    assert "Behind it: 1 earlier" in said.err
+    word = said.out.strip().removeprefix("BADGE_KEYS=")
     assert [key.kid for key in keys.read(word).keys[1:]] == [keys.signing_key().kid]
     assert [key.is_private for key in keys.read(word).keys] == [True, False]
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import yaml
 
+from badges import keys
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
     "SECRET_KEY": "a-key",
     "POSTGRES_PASSWORD": "a-password",
     "REDIS_PASSWORD": "another",
-    "BADGE_KEYS": "some-keys",
+    "BADGE_KEYS": keys.new(),
+    "PUBLIC_URL": "https://class.test",
 }
 # The innermost ${NAME}, ${NAME:-default} and ${NAME:?message} of a text.
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^${}]*))?\}")

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.authtoken.models import Token
 
-from badges import keys
+from badges import credentials, keys
 from badges.models import Award
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
 from experiments.models import Run
@@ -61,7 +61,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "cohort": ours.slug,
         "run": "5f3a1c9e-0000-4000-8000-00000000000a",
         "made_run": Run.objects.create(kind="blame", params={}, seed=0, fingerprint="made").pk,
-        "award": Award.objects.create(membership=student, badge="data-scientist").uuid,
+        "award": _awarded(student).uuid,
         "award_id": Award.objects.get().pk,
         "submission": _sent(student).pk,
         "key": keys.name_of(keys.signing_key().kid),
@@ -72,6 +72,13 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "cohort_id": ours.pk,
         "event_id": LearningEvent.objects.filter(membership=student).values_list("pk", flat=True).get(),
     }
+
+
+def _awarded(student: Membership) -> Award:
+    award = Award(pk=1, membership=student, badge="data-scientist")
+    award.token = credentials.signed(award)
+    award.save(force_insert=True)
+    return award
 
 
 def _sent(student: Membership) -> Submission:

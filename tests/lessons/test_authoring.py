@@ -173,6 +173,8 @@ def test_parts_and_activities_are_found_by_key(write: Write) -> None:
         ),
         ("language: en", "language: English", "", "language", "match pattern"),
         ("    soon: true", "    soon: false", "", "parts.1", "must say `soon: true`"),
+        ("key: later", "key: badge", "", "parts.1", "has the key “badge”"),
+        ("    soon: true", "    badge: data-scientist", "", "parts.1", "has the key “badge”"),
         ("title: Later", "title: Later\n    title: Sooner", "", "parts.1.title", "is said twice"),
     ],
 )

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from badges import keys
+from classroom import secret_files
 
 
 class Command(BaseCommand):
-    help = "Print a new BADGE_KEYS: a fresh key that signs, and the present ones behind it."
+    help = "Print a new BADGE_KEYS: a fresh key that signs, and those of the present BADGE_KEYS behind it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--write", action="store_true", help="put it into VAR_DIR, where a laptop keeps its keys")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kept = Path(settings.VAR_DIR) / "badge_keys"
-        before = keys.key_set() if settings.BADGE_KEYS or kept.exists() else None
+        before = keys.key_set() if settings.BADGE_KEYS or keys.kept_in().exists() else None
         word = keys.new(before)
+        n_before = len(before.keys) if before else 0
         if options["write"]:
-            keys.write(kept, word, replace=True)
-            self.stdout.write(f"The new key is in {kept}. Start Downhill again, and it signs.")
+            secret_files.replace(keys.kept_in(), word)
+            self.stdout.write(f"The new key is in {keys.kept_in()}. Start Downhill again, and it signs.")
         else:
             self.stdout.write(f"BADGE_KEYS={word}")
+        # Beside the value, which may be handed on as it is.
+        if n_before:
+            self.stderr.write(f"Behind it: {n_before} earlier, so that what they signed stays valid.")
+        else:
+            self.stderr.write("No earlier key stands behind it. To change keys, run this where BADGE_KEYS is set.")

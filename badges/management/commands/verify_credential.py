@@ -20,15 +20,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the credential, as downloaded from its page (.jwt)")
         parser.add_argument("--jwks", type=Path, help="the issuer's keys (/.well-known/jwks.json); default: our own")
-        parser.add_argument("--issuer", help="who is expected to have signed; default: this Downhill")
+        parser.add_argument(
+            "--issuer", help="who is expected to have signed; default: this Downhill, also under an earlier address"
+        )
         parser.add_argument(
             "--status", type=Path, help="the issuer's status list (/credentials/status.jwt); default: our own"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        issuer_id = options["issuer"] or credentials.issuer()["id"]
-        key_set = _keys(_read(options["jwks"])) if options["jwks"] else keys.key_set()
-        is_ours = issuer_id == credentials.issuer()["id"] and not options["jwks"]
+        # What our own keys have signed is ours, also under an earlier address.
+        is_ours = not options["jwks"]
+        issuer_id = options["issuer"] or (None if is_ours else credentials.issuer()["id"])
+        key_set = keys.key_set() if is_ours else _keys(_read(options["jwks"]))
         status = _read(options["status"]) if options["status"] else None
         if status is None and is_ours:
             status = credentials.status_list(*selectors.revoked(), timezone.now())
@@ -36,16 +39,30 @@ class Command(BaseCommand):
             found = credentials.verify(_read(options["file"]), key_set, issuer_id=issuer_id, status=status)
         except credentials.NotBelieved as refused:
             raise CommandError(f"Not genuine. {refused}") from None
-        subject = found["credentialSubject"]
-        self.stdout.write(self.style.SUCCESS("Genuine.") + f" {subject['achievement']['name']}, {found['id']}")
-        self.stdout.write(f"  issued by  {found['issuer']['name']} ({issuer_id})")
-        self.stdout.write(f"  valid from {found['validFrom']}")
-        for evidence in found.get("evidence", ()):
-            self.stdout.write(f"  · {evidence['name']}: {evidence['narrative']}")
+        self._tell(found)
         if status is None:
             self.stdout.write("Whether it was revoked was not checked: give the issuer's list with --status.")
         else:
             self.stdout.write("It was not revoked.")
+
+    def _tell(self, found: dict[str, Any]) -> None:
+        """Say what it says; others leave out what they may."""
+        achievement = _thing(_thing(found.get("credentialSubject")).get("achievement"))
+        self.stdout.write(
+            self.style.SUCCESS("Genuine.") + f" {achievement.get('name', 'Without a name')}, {found['id']}"
+        )
+        issuer = _thing(found["issuer"])
+        self.stdout.write(f"  issued by  {issuer.get('name', 'an issuer without a name')} ({found['iss']})")
+        self.stdout.write(f"  valid from {found['validFrom']}")
+        listed = found.get("evidence", ())
+        for evidence in listed if isinstance(listed, list) else [listed]:
+            said = [str(_thing(evidence)[name]) for name in ("name", "narrative") if _thing(evidence).get(name)]
+            if said:
+                self.stdout.write(f"  · {': '.join(said)}")
+
+
+def _thing(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _read(path: Path) -> str:
@@ -57,6 +74,7 @@ def _read(path: Path) -> str:
 
 def _keys(text: str) -> KeySet:
     try:
-        return KeySet([RSAKey.import_key(key) for key in json.loads(text)["keys"]])
+        # Others may have keys of more kinds in it; credentials are signed with RSA.
+        return KeySet([RSAKey.import_key(key) for key in json.loads(text)["keys"] if key.get("kty") == "RSA"])
     except (ValueError, KeyError, TypeError, JoseError) as error:
         raise CommandError("The key set cannot be read: it is what /.well-known/jwks.json answers.") from error

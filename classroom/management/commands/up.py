@@ -61,7 +61,8 @@ class Command(BaseCommand):
             "health": ("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - only compared
             "greeting": self._greeting(host, port),
         }
-        settings.KEPT_URL.write_text(self._address(host, port), encoding="utf-8")
+        if host not in ("0.0.0.0", "::"):  # noqa: S104 - only compared: nobody reaches us under it
+            settings.KEPT_URL.write_text(self._address(host, port), encoding="utf-8")
         connections.close_all()
         # -P, since the folder of the supervisor has a selectors.py, as the standard library has.
         command = [sys.executable, "-P", supervisor.__file__]
