@@ -43,9 +43,11 @@ def part(request: HttpRequest, membership: Membership, student: int, mode: str, 
 @never_cache
 @require_safe
 @instructor_required
-def submission(request: HttpRequest, membership: Membership, student: int, lesson: str, number: int) -> HttpResponse:
+def submission(
+    request: HttpRequest, membership: Membership, student: int, mode: str, lesson: str, number: int
+) -> HttpResponse:
     """One thing that the student handed in."""
-    found = _stood_in_for(membership, student, "page")
+    found = _stood_in_for(membership, student, mode)
     return _kept_here(lessons.views.show_submission(request, found, lesson, number), found)
 
 

@@ -29,8 +29,19 @@ urlpatterns = [
         name="paper-reconcile",
     ),
     path(f"{STUDENT}page/<slug:lesson>/", stand_in.arc, {"mode": "page"}, name="page-arc"),
-    path(f"{STUDENT}page/<slug:lesson>/submissions/<int:number>/", stand_in.submission, name="page-submission"),
+    path(
+        f"{STUDENT}page/<slug:lesson>/submissions/<int:number>/",
+        stand_in.submission,
+        {"mode": "page"},
+        name="page-submission",
+    ),
     path(f"{STUDENT}page/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "page"}, name="page-part"),
     path(f"{STUDENT}paper/<slug:lesson>/", stand_in.arc, {"mode": "paper"}, name="paper-arc"),
+    path(
+        f"{STUDENT}paper/<slug:lesson>/submissions/<int:number>/",
+        stand_in.submission,
+        {"mode": "paper"},
+        name="paper-submission",
+    ),
     path(f"{STUDENT}paper/<slug:lesson>/<slug:part>/", stand_in.part, {"mode": "paper"}, name="paper-part"),
 ]

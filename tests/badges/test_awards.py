@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from badges import catalogue, rules, services
+from badges import catalogue, keys, rules, services
 from badges.models import Award
 from classroom import events
 from classroom.models import Membership, User
@@ -266,14 +267,23 @@ def test_who_teaches_earns_no_badge(instructor: Membership, lesson: LoadedLesson
 
 
 def test_an_answer_stands_though_its_badge_fails(
-    student: Membership, lesson: LoadedLesson, committed: Any, monkeypatch: pytest.MonkeyPatch
+    student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any, settings: Any
 ) -> None:
-    monkeypatch.setattr(Award.objects, "filter", None)  # whatever asks for awards falls over
+    with committed():
+        measure(student, lesson)
+        reviewing.explained_aloud(instructor, lesson, student, "u-curve-explain")
+        take_steps(student, lesson, 2)
+    settings.BADGE_KEYS = "no keys"
+    keys.key_set.cache_clear()
 
     with committed():
-        take_steps(student, lesson)
+        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
 
-    assert Submission.objects.filter(membership=student).count() == 3
+    assert Submission.objects.filter(membership=student, accepted=True).count() == 3
+    assert awards(student) == []
+    settings.BADGE_KEYS = ""
+    keys.key_set.cache_clear()
+    assert services.sweep() == 1
 
 
 def test_the_moment_of_joy_comes_once_and_to_its_owner(
@@ -295,6 +305,20 @@ def test_the_moment_of_joy_comes_once_and_to_its_owner(
     assert "You are a Data Scientist." not in owner.get(badge).text
     assert "Yours since" in owner.get(badge).text
     assert "is yours." not in owner.get(arc).text
+
+
+@pytest.mark.parametrize("mode", ["page", "paper"])
+def test_its_evidence_is_found_where_an_instructor_stands_in(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client], mode: str
+) -> None:
+    take_steps(student, lesson)
+    teacher = client_of(instructor.user)
+    badge = teacher.get(f"/c/ours/class/students/{student.pk}/{mode}/data-rules-everything/badge/").text
+
+    links = re.findall(r'href="([^"]*/submissions/[^"]*)"', badge)
+
+    assert len(links) == 3
+    assert [teacher.get(link).status_code for link in links] == [200] * 3
 
 
 def test_whoever_is_in_two_classes_is_greeted_where_they_land(

@@ -124,6 +124,7 @@ PAGES = (
         {"act": "revoke", "because": "It is somebody else's work."},
     ),
     Row("dashboard:page-submission", f"{STUDENT}page/{{lesson}}/submissions/{{submission}}/", {"GET": INSTRUCTORS}),
+    Row("dashboard:paper-submission", f"{STUDENT}paper/{{lesson}}/submissions/{{submission}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:page-arc", f"{STUDENT}page/{{lesson}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:page-part", f"{STUDENT}page/{{lesson}}/{{part}}/", {"GET": INSTRUCTORS}),
     Row("dashboard:paper-arc", f"{STUDENT}paper/{{lesson}}/", {"GET": INSTRUCTORS}),

@@ -13,13 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from classroom.dashboard import reviews
+from classroom.dashboard import looks, reviews
+from classroom.dashboard import selectors as class_selectors
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.rehearsal.players import source_check
 from lessons import reviewing, selectors, services
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartState, Review
+from lessons.models import PartState, Review, Submission
 from lessons.writing import TextView
 from tests.badges.test_awards import WHY, keep, write
 from tests.factories import MembershipFactory
@@ -255,6 +256,29 @@ def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
     assert [each.submission for each in four.waiting] == sent
     assert [each.is_chosen for each in four.waiting] == [True, False, False, False]
     assert n_one == n_four
+
+
+def test_the_grid_says_how_long_the_oldest_text_has_waited(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, clock: Callable[[Any], None]
+) -> None:
+    def grid() -> Any:
+        membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+        return class_selectors.class_page(membership, lesson, looks.read({}, "")).reviews
+
+    assert (grid().n, grid().oldest) == (0, None)
+    now = timezone.now()
+    clock(now)
+    explained = write(student, lesson)
+    checked = services.submit(
+        student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=source_check("mnist", "reject")
+    ).submission
+    Submission.objects.update(received_at=now)
+    clock(now + timedelta(days=1))
+    decide(instructor, explained.pk)
+
+    assert (grid().n, grid().oldest) == (1, now)
+    Submission.objects.filter(pk=checked.pk).update(received_at=now + timedelta(hours=2))
+    assert grid().oldest == now + timedelta(hours=2)
 
 
 def test_a_comment_is_not_lost_with_the_decision(
