@@ -119,6 +119,53 @@ def test_the_domain_that_somebody_registered(where: str, domain: str | None) -> 
     assert sources.domain_of(where) == domain
 
 
+@pytest.mark.parametrize(
+    ("where", "domain"),
+    [
+        ("https://doi.org/10.1073/pnas.1903070116", None),
+        ("https://dx.doi.org/10.1186/s41235-021-00291-4", None),
+        ("https://web.archive.org/web/20200101000000/https://www.nist.gov/itl", "nist.gov"),
+        ("https://web.archive.org/", "archive.org"),
+    ],
+)
+def test_what_only_leads_on_is_no_publisher(where: str, domain: str | None) -> None:
+    assert sources.domain_of(where) == domain
+
+
+@pytest.mark.parametrize(
+    ("who", "where", "is_one"),
+    [
+        ("ChatGPT", "", True),
+        ("chat-gpt 5", "", True),
+        ("GPT-4o", "", True),
+        ("OpenAI's ChatGPT", "", True),
+        ("Gemini 2.5 Pro", "", True),
+        ("Claude 3.5 Sonnet by Anthropic", "", True),
+        ("DeepSeek R1", "", True),
+        ("Microsoft Copilot (Bing)", "", True),
+        ("Google AI Overviews", "", True),
+        ("My AI", "", True),
+        ("Claude Shannon", "", False),
+        ("Gemini Observatory", "", False),
+        ("Edgar Allan Poe", "", False),
+        ("Poe", "", False),
+        ("Pi", "", False),
+        ("AI Now Institute", "", False),
+        ("Google", "", False),
+        ("Museum of Natural History, model 5", "", False),
+        ("A library", "https://www.bing.com/chat?q=x", True),
+        ("A library", "https://www.bing.com/search?q=x", False),
+        ("A library", "https://g.co/gemini/share/1", True),
+        ("A library", "https://x.com/i/grok/share/1", True),
+        ("A library", "https://x.com/museum/status/1", False),
+        ("A library", "https://en.wikipedia.org/wiki/ChatGPT", False),
+        ("A library", "https://notchatgpt.com/", False),
+    ],
+)
+def test_an_assistant_is_known_by_its_name_or_its_address(who: str, where: str, is_one: bool) -> None:
+    assert sources.is_assistant(who, where) is is_one
+
+
 @pytest.mark.django_db
 def test_a_source_check_waits_to_be_read(student: Membership, lesson: LoadedLesson) -> None:
     services.submit(student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=GOOD)
