@@ -305,6 +305,26 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     expect(student.get_by_text("Picked again: it is the very same file.")).to_be_visible()
 
 
+def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
+    desk: Desk, new_student: NewStudent, tmp_path: Path
+) -> None:
+    student = desk.open(new_student("ludo"))
+    student.goto(MISSION)
+    path = tmp_path / "corpus.md"
+    path.write_text(LINE * 600, encoding="utf-8")
+    student.locator("[data-file]").set_input_files(path)
+    words = student.locator("[data-figure=words]")
+    expect(words).to_have_text(f"{600 * len(LINE.split()):,}")
+
+    start(student, "stretch", seed="7")
+    wait_for_run(student, "stretch")
+
+    expect(words).to_have_text(f"{600 * len(LINE.split()):,}")
+    student.get_by_role("button", name="Keep these figures").click()
+    expect(student.get_by_text("Kept.")).to_be_visible()
+    expect(student.get_by_role("button", name="Keep these figures")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

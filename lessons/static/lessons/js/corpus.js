@@ -1,66 +1,73 @@
-// A corpus file is counted by a worker in this browser. Only the figures that are shown go into the form.
+// A corpus file is counted by a worker in this browser. Only the figures that are shown go into the form. What was
+// counted is kept here, since the page may be exchanged under it when a run ends or something is opened.
 let worker = null;
+let shown = null; // {share}, {problem} or {figures}
 
-function say(form, text, isWrong = false) {
-  const told = form.querySelector("[data-told]");
+const form = () => document.querySelector("[data-corpus]");
+
+function say(text, isWrong = false) {
+  const told = form().querySelector("[data-told]");
   told.textContent = text;
   told.classList.toggle("bad", isWrong);
 }
 
-function show(form, figures) {
-  for (const [name, value] of Object.entries(figures)) form.elements[name].value = value;
-  const shown = {
+function fill(figures) {
+  for (const [name, value] of Object.entries(figures)) form().elements[name].value = value;
+  const texts = {
     words: figures.words.toLocaleString("en"),
     lines: figures.lines.toLocaleString("en"),
     bytes: figures.bytes < 1e6 ? `${(figures.bytes / 1024).toFixed(1)} KB` : `${(figures.bytes / 2 ** 20).toFixed(1)} MB`,
     encoding: figures.encoding,
     fingerprint: `${figures.fingerprint.slice(0, 16)}…`,
   };
-  for (const place of form.querySelectorAll("[data-figure]")) place.textContent = shown[place.dataset.figure];
-  form.querySelector("[data-figures]").hidden = form.querySelector("[data-keep]").hidden = false;
-  const { fingerprint: before, same, other, counted } = form.dataset;
-  say(form, before ? (before === figures.fingerprint ? same : other) : counted);
+  for (const place of form().querySelectorAll("[data-figure]")) place.textContent = texts[place.dataset.figure];
+  const { fingerprint: before, same, other, counted } = form().dataset;
+  say(before ? (before === figures.fingerprint ? same : other) : counted);
 }
 
-function clear(form) {
+function show(now) {
+  shown = now;
+  if (!form()) return;
+  const { share, problem, figures } = now ?? {};
+  form().querySelector("[data-count]").hidden = share === undefined;
+  form().querySelector("[data-figures]").hidden = form().querySelector("[data-keep]").hidden = !figures;
+  if (share !== undefined) {
+    form().querySelector("progress").value = share;
+    form().querySelector("[data-says]").textContent = `${form().dataset.counting}: ${Math.round(100 * share)} %`;
+  }
+  if (figures) fill(figures);
+  else say(problem ? form().dataset[problem] : "", Boolean(problem));
+}
+
+function stop(now) {
   worker?.terminate();
   worker = null;
-  for (const mark of ["[data-count]", "[data-figures]", "[data-keep]"]) form.querySelector(mark).hidden = true;
-  say(form, "");
+  show(now);
 }
 
-function count(form, file) {
-  clear(form);
+function count(file) {
+  stop(null);
   const type = file.name.split(".").pop().toLowerCase();
-  if (!form.dataset.types.split(" ").includes(type)) return say(form, form.dataset.wrongType, true);
-  const [box, bar] = [form.querySelector("[data-count]"), form.querySelector("progress")];
-  box.hidden = false;
-  box.querySelector("[data-says]").textContent = `${form.dataset.counting} …`;
-  bar.value = 0;
-  worker = new Worker(form.dataset.worker);
+  if (!form().dataset.types.split(" ").includes(type)) return show({ problem: "wrongType" });
+  show({ share: 0 });
+  worker = new Worker(form().dataset.worker);
   worker.onmessage = ({ data: { done, of, problem, figures } }) => {
-    if (done) {
-      bar.value = done / of;
-      box.querySelector("[data-says]").textContent = `${form.dataset.counting}: ${Math.round((100 * done) / of)} %`;
-      return;
-    }
-    box.hidden = true;
-    worker.terminate();
-    if (problem) say(form, form.dataset[problem], true);
-    else show(form, { ...figures, type });
+    if (done) show({ share: done / of });
+    else stop(problem ? { problem } : { figures: { ...figures, type } });
   };
-  worker.onerror = () => {
-    box.hidden = true;
-    say(form, form.dataset.unreadable, true);
-  };
+  worker.onerror = () => stop({ problem: "unreadable" });
   worker.postMessage(file);
 }
 
 document.addEventListener("change", ({ target }) => {
-  const form = target.closest?.("[data-corpus]");
-  if (form && target.matches("[data-file]") && target.files[0]) count(form, target.files[0]);
+  if (target.matches?.("[data-corpus] [data-file]") && target.files[0]) count(target.files[0]);
 });
-// Without JavaScript the field would promise what it cannot do.
-const ready = () => document.querySelectorAll("[data-file]").forEach((field) => (field.disabled = false));
+// What is sent is the server's to show.
+document.addEventListener("submit", ({ target }) => target === form() && !worker && (shown = null));
+function ready() {
+  // Without JavaScript the field would promise what it cannot do.
+  for (const field of document.querySelectorAll("[data-file]")) field.disabled = false;
+  if (shown) show(shown);
+}
 document.addEventListener("htmx:afterSwap", ready);
 ready();
