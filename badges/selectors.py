@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from badges import catalogue
 from badges.catalogue import Badge, Criterion
 from badges.models import Award, RevokedNumber
 from badges.rules import Explanation, LearnerRecord, StepsTaken
@@ -240,6 +241,12 @@ def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:
         if is_own or award.is_shared or _teaches(user, award):
             return award, is_own
     raise NotFound(_("There is no such credential, or its owner has not shared it."))
+
+
+def lesson_with(award: Award) -> str:
+    """The lesson whose badge this is, if its class still has it."""
+    badge = catalogue.all_badges().get(award.badge)
+    return badge.lesson if badge and badge.lesson in award.membership.cohort.lessons else ""
 
 
 def _teaches(user: User | Any, award: Award) -> bool:

@@ -117,6 +117,7 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
         # As it was signed, whatever the catalogue says now.
         "badge": credentials.signed_part(award)["credentialSubject"]["achievement"],
         "is_own": is_own,
+        "lesson": selectors.lesson_with(award),
         "cohort": award.membership.cohort,
         "address": credentials.address(request.path),
         "issuer": credentials.issuer(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from publicsuffixlist import PublicSuffixList
@@ -205,17 +206,12 @@ def table(activity: SourceCheck, answer: Mapping[str, str]) -> tuple[tuple[str, 
     supplied = activity.answer(answer.get("supplied", ""))
     shown = dict(answer)
     if supplied is not None:
-        shown |= {
-            "assistant": _("Supplied answer, %(dated)s") % {"dated": supplied.dated},
-            "question": supplied.question,
-        }
-    lines = [(name, str(label), str(shown.get(name, ""))) for name, (label, __, ___) in LINES.items()]
-    labels = {
-        "stance_1": _("Source 1"),
-        "stance_2": _("Source 2"),
-        "independent": _("Independent?"),
-        "stamp": _("Stamp"),
-    }
+        dated = date_format(supplied.dated, "j F Y")
+        shown |= {"assistant": _("Supplied answer, %(dated)s") % {"dated": dated}, "question": supplied.question}
+    # Each source begins with its number.
+    heads = {"who_1": _("Source 1"), "who_2": _("Source 2")}
+    lines = [(name, str(heads.get(name, label)), str(shown.get(name, ""))) for name, (label, __, ___) in LINES.items()]
+    labels = {"stance_1": _("It …"), "stance_2": _("It …"), "independent": _("Independent?"), "stamp": _("Stamp")}
     chosen = [(name, labels[name], str(options.get(answer.get(name, ""), ""))) for name, options in CHOICES.items()]
     order = [*list(LINES)[:7], "stance_1", *list(LINES)[7:11], "stance_2", "independent", "stamp", "corrected", "why"]
     found = {line[0]: line for line in (*lines, *chosen)}

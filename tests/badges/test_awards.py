@@ -348,7 +348,7 @@ def test_one_that_was_given_says_so_and_not_that_nobody_gave_it(
     greeted = client_of(student.user).get("/c/ours/lessons/data-rules-everything/badge/").text
 
     assert "You are a Data Scientist." in greeted
-    assert "Your instructor gave it to you." in greeted
+    assert "Your instructor gave it to you: Did it all on paper." in greeted
     assert "Nobody gave you this" not in greeted
 
 
