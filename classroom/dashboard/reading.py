@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from classroom.access import instructor_required
 from classroom.dashboard import reviews, selectors
 from classroom.dashboard.views import chosen_lesson
 from classroom.models import Membership
-from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.refusals import Refusal
 from lessons import reviewing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Review
@@ -34,7 +33,6 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> HttpResponse:
     sent = request.POST
-    comment = sent.get("comment", "")
     try:
         if sent.get("act") == "undo":
             undone = reviewing.take_back(membership, _number(sent.get("review", "")))
@@ -44,15 +42,9 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
             _number(sent.get("submission", "")),
             decision=sent.get("act", ""),
             met=reviews.ticks(sent.dict()),
-            comment=comment,
+            comment=sent.get("comment", ""),
         )
-    except (Conflict, Forbidden, NotFound) as told:
-        # The comment is not lost with the decision.
-        kept = _(" Your comment was: “%(comment)s”") % {"comment": comment} if comment.strip() else ""
-        messages.warning(request, f"{told.detail}{kept}")
     except Refusal as refusal:
-        if not refusal.errors:
-            raise
         return _show(request, membership, lesson, refusal)
     return _back(request)
 
@@ -70,13 +62,17 @@ def _show(
 ) -> HttpResponse:
     chosen = _number(request.POST.get("submission") or request.GET.get("item") or "")
     names = request.GET.get("names", "auto")
-    typed = request.POST.dict() if refusal else None
+    errors = refusal.errors if refusal else {}
+    typed = request.POST.dict() if errors else None
     context = {
         "membership": membership,
         "lesson": lesson.lesson,
         "queue": reviews.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
         "shows_names": names == "shown",
-        "errors": refusal.errors if refusal else {},
+        "errors": errors,
+        "refusal": None if errors else refusal,
+        # It is not lost with the decision that it belonged to.
+        "comment_left": "" if errors else request.POST.get("comment", "").strip(),
         "approved": Review.Decision.APPROVED,
         "returned": Review.Decision.RETURNED,
     }

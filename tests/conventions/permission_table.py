@@ -114,7 +114,7 @@ PAGES = (
     Row(
         "dashboard:reviews",
         "/c/{cohort}/class/reviews/",
-        {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON},
+        {"GET": INSTRUCTORS, "POST": (LOG_IN, 403, 404, 409, 404, 404)},
         {"act": "approved", "submission": "{submission}"},
     ),
     Row(

@@ -293,12 +293,11 @@ def test_a_comment_is_not_lost_with_the_decision(
     decide(instructor, sent.pk)
     page = client_of(other.user)
 
-    told = page.post(
-        "/c/ours/class/reviews/", {"submission": sent.pk, "act": "returned", "comment": "Think again."}, follow=True
-    )
+    told = page.post("/c/ours/class/reviews/", {"submission": sent.pk, "act": "returned", "comment": "Think again."})
 
+    assert told.status_code == 409
     assert "Ines was faster: this one is approved already. Your comment was: “Think again.”" in told.text
-    gone = page.post("/c/ours/class/reviews/", {"submission": 0, "act": "approved", "comment": "Well!"}, follow=True)
+    gone = page.post("/c/ours/class/reviews/", {"submission": 0, "act": "approved", "comment": "Well!"})
     assert "Your class has no such text to read. Your comment was: “Well!”" in gone.text
 
 

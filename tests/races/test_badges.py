@@ -83,7 +83,13 @@ def test_thirty_last_criteria_at_once_bring_thirty_badges_and_one_text_is_decide
 
     outcome = crowd.send(downhill.url, steps + racing)
 
-    assert Counter(answer.status for answer in outcome.answers) == {201: 60, 302: 6}
+    assert Counter(answer.status for answer in outcome.answers) == {201: 60, 302: 1, 409: 5}
+    winner = next(answer for answer in outcome.answers if answer.status == 302)
+    told = [answer.body for answer in outcome.answers if answer.status == 409]
+    left_won = outcome.answers.index(winner) % 2 == 0
+    assert all(f"{'Left' if left_won else 'Right'} was faster: this one is" in body for body in told)
+    # Not lost with the decision that came too late.
+    assert sum(f"Your comment was: “By {'returned' if left_won else 'approved'}.”" in body for body in told) == 3
     said = downhill.manage("shell", "--no-imports", "-c", _AWARDED).split("AWARDS")[1]
     n_awarded, waits, n_reviews = json.loads(said)
     print(f"\n30 last criteria at once, twice each: awarded after {max(waits):.2f} s at most; {outcome}")
