@@ -84,6 +84,15 @@ class Queue:
     hides_names: bool
 
     @property
+    def listed(self) -> tuple[Waiting, ...]:
+        return self.waiting[:MOST_LISTED]
+
+    @property
+    def n_more(self) -> int:
+        """Those that come up as the listed ones are read."""
+        return len(self.waiting) - len(self.listed)
+
+    @property
     def next(self) -> Waiting | None:
         """The one after that at hand."""
         at = next((n for n, each in enumerate(self.waiting) if each.is_chosen), -1)
@@ -106,7 +115,7 @@ def queue(
     """
     version = membership.cohort.version
     hides_names = names != "shown" and selectors.is_projected(version)
-    found = list(_waiting(membership, lesson, hides_names=hides_names))[:MOST_LISTED]
+    found = list(_waiting(membership, lesson, hides_names=hides_names))
     at = next((n for n, each in enumerate(found) if each.submission == chosen), 0)
     waiting = tuple(replace(each, is_chosen=number == at) for number, each in enumerate(found))
     return Queue(

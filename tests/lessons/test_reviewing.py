@@ -258,6 +258,23 @@ def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
     assert n_one == n_four
 
 
+def test_a_long_queue_lists_the_oldest_and_counts_all(
+    cohort: Cohort,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reviews, "MOST_LISTED", 2)
+    sent = [write(MembershipFactory(cohort=cohort), lesson).pk for __ in range(3)]
+
+    shown = client_of(instructor.user).get(f"/c/ours/class/reviews/?item={sent[2]}").text
+
+    assert "3 wait, the oldest first" in shown
+    assert "and 1 more" in shown
+    assert f'name="submission" value="{sent[2]}"' in shown
+
+
 def test_the_grid_says_how_long_the_oldest_text_has_waited(
     student: Membership, instructor: Membership, lesson: LoadedLesson, clock: Callable[[Any], None]
 ) -> None:
