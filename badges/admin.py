@@ -15,6 +15,9 @@ class AwardAdmin(admin.ModelAdmin):
     list_select_related = ("membership__user", "membership__cohort")
     search_fields = ("membership__user__username", "membership__user__display_name", "uuid")
 
+    # Whoever has the signed credential can show it: it is its owner's to share.
+    exclude = ("token", "salt")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -200,10 +200,10 @@ def verify(
         raise NotBelieved(_("This is signed, and no Open Badges credential."))
     _check_issuer(body, issuer_id)
     subject = body.get("credentialSubject")
-    if body.get("jti") != body.get("id") or body.get("sub") != _named(subject):
+    if not body.get("id") or body.get("jti") != body["id"] or body.get("sub") != _named(subject):
         raise NotBelieved(_("What it says about itself does not agree: its claims name another credential."))
     _check_dates(body, now)
-    if status is not None and _is_revoked(body, status, key_set, now):
+    if status is not None and any(_is_set(entry, status, key_set, now) for entry in status_entries(body)):
         raise NotBelieved(_("It was genuine, and its issuer has revoked it."))
     return body
 
@@ -249,7 +249,7 @@ def _check_dates(body: Mapping[str, Any], now: datetime) -> None:
         ends = datetime.fromisoformat(str(body["validUntil"])) if "validUntil" in body else None
         is_early, is_late = begins > now + timedelta(minutes=1), ends is not None and ends < now
         agrees = int(body["nbf"]) == int(begins.timestamp())
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise NotBelieved(_("It does not say from when it is valid.")) from error
     if not agrees:
         raise NotBelieved(_("What it says about itself does not agree: its claims name another moment."))
@@ -259,23 +259,36 @@ def _check_dates(body: Mapping[str, Any], now: datetime) -> None:
         raise NotBelieved(_("It is not valid any more."))
 
 
-def _is_revoked(body: Mapping[str, Any], status: str, key_set: KeySet, now: datetime) -> bool:
-    entry = body.get("credentialStatus")
-    if not isinstance(entry, Mapping):
-        return False
+def status_entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Where a credential says that its revocation can be looked up: nowhere, at one place or at several."""
+    entries = _listed(body.get("credentialStatus")) if body.get("credentialStatus") is not None else []
+    if not all(isinstance(entry, Mapping) for entry in entries):
+        raise NotBelieved(_("Its status list cannot be believed: it does not say which."))
+    return [entry for entry in entries if entry.get("statusPurpose", "revocation") == "revocation"]
+
+
+def _is_set(entry: Mapping[str, Any], status: str, key_set: KeySet, now: datetime) -> bool:
     try:
         listed = _opened(status, key_set)
         _check_dates(listed, now)
         # By its path: the issuer may have moved to another address since.
         if urlsplit(str(listed.get("id"))).path != urlsplit(str(entry["statusListCredential"])).path:
             raise NotBelieved(_("it is another list."))
-        packed = str(listed["credentialSubject"]["encodedList"]).removeprefix("u")
-        unpacker = zlib.decompressobj(wbits=31)
-        bits = unpacker.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MOST_BYTES)
+        if listed["credentialSubject"]["statusPurpose"] != "revocation":
+            raise NotBelieved(_("it is a list of something else."))
+        bits = _unpacked(str(listed["credentialSubject"]["encodedList"]))
         number = int(entry["statusListIndex"])
+        if number < 0:
+            raise ValueError(number)
         return bool(bits[number // 8] & (0x80 >> (number % 8)))
-    except (NotBelieved, KeyError, ValueError, TypeError, IndexError, zlib.error) as error:
+    except (NotBelieved, KeyError, ValueError, TypeError, IndexError, OverflowError, zlib.error) as error:
         raise NotBelieved(_("Its status list cannot be believed: %(why)s") % {"why": error}) from error
+
+
+def _unpacked(encoded: str) -> bytes:
+    packed = encoded.removeprefix("u")
+    unpacker = zlib.decompressobj(wbits=31)
+    return unpacker.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MOST_BYTES)
 
 
 def _listed(value: Any) -> list[Any]:

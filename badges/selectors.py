@@ -9,6 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +25,8 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Experiment, HandSteps
 from lessons.maths import values
 from lessons.models import PartProgress, PartState, Submission
+
+MOST_VERSIONS = 5  # of a text, listed as evidence: the newest
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,9 @@ class CriterionView:
     is_met: bool
     waits: bool
     can_end: bool
-    # In a few words what stands there, and what it rests on.
+    # In a few words what stands there, for its owner; and for everybody, without what others have still to work out.
     says: str
+    tells: str
     evidence: tuple[Evidence, ...]
     part: str
 
@@ -78,7 +82,7 @@ class BadgePage:
 
 
 def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> BadgePage:
-    """Lay out a badge for one member; four queries."""
+    """Lay out a badge for one member, in a constant number of queries."""
     rows = selectors.progress_of(membership, lesson)
     standings = badge.judge(record_of(membership, lesson, rows))
     newest = Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk").first()
@@ -92,6 +96,7 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
             waits=standings[criterion.key].waits,
             can_end=criterion.condition.can_end,
             says=found.says(criterion),
+            tells=found.tells(criterion),
             evidence=tuple(found.of(criterion)),
             part=selectors.place_of(lesson, criterion.condition.activity)[0].key,
         )
@@ -133,14 +138,15 @@ def _steps(
 
 
 class _Evidence:
-    """Finds what a criterion rests on. One query for what was handed in, whatever the badge."""
+    """Finds what a criterion rests on. A query for each that rests on what was handed in."""
 
     def __init__(self, membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> None:
         self.membership, self.lesson, self.rows = membership, lesson, rows
-        sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, accepted=True)
-        self.sent: dict[str, list[Submission]] = {}
-        for submission in sent.order_by("pk"):
-            self.sent.setdefault(submission.activity, []).append(submission)
+
+    def _accepted(self, activity: str) -> QuerySet[Submission]:
+        """What was handed in and accepted, without what stands in it."""
+        sent = Submission.objects.filter(membership=self.membership, lesson=self.lesson.lesson.slug, activity=activity)
+        return sent.filter(accepted=True).only("step", "lesson", "received_at")
 
     def _standing(self, criterion: Criterion) -> Mapping[str, Any]:
         part, activity = selectors.place_of(self.lesson, criterion.condition.activity)
@@ -154,6 +160,10 @@ class _Evidence:
             "explanation_approved": lambda: self._says_text(memory),
             "measured_before_and_after": lambda: _says_recall(memory.get("evidence", {})),
         }[criterion.condition.type]()
+
+    def tells(self, criterion: Criterion) -> str:
+        # The numbers of the steps are the same for everybody.
+        return "" if criterion.condition.type == "hand_steps_match" else self.says(criterion)
 
     def _says_steps(self, memory: Mapping[str, Any], helped: Any) -> str:
         taken = memory.get("values", ())
@@ -178,13 +188,14 @@ class _Evidence:
     def of(self, criterion: Criterion) -> Iterator[Evidence]:
         activity = criterion.condition.activity
         memory = self._standing(criterion).get("memory", {})
-        sent = self.sent.get(activity, [])
         if criterion.condition.type == "hand_steps_match":
-            newest = {submission.step: submission for submission in sent}
-            for step, submission in sorted(newest.items()):
-                yield self._submission(submission, _("step %(n)d") % {"n": step})
+            newest = self._accepted(activity).values("step").annotate(newest=Max("pk")).values("newest")
+            for submission in self._accepted(activity).filter(pk__in=newest).order_by("step"):
+                yield self._submission(submission, _("step %(n)d") % {"n": submission.step})
         elif criterion.condition.type == "explanation_approved":
-            for number, submission in enumerate(sent, start=1):
+            found = self._accepted(activity)
+            n, last = found.count(), list(found.order_by("-pk")[:MOST_VERSIONS])
+            for number, submission in zip(range(n, 0, -1), last, strict=False):
                 yield self._submission(submission, _("version %(n)d") % {"n": number})
         else:
             found = memory.get("evidence", {})

@@ -19,13 +19,13 @@ from badges.selectors import BadgePage
 from classroom import events
 from classroom.models import LearningEvent, Membership, Role
 from classroom.refusals import Conflict, NotFound, Refusal
-from lessons import progress
+from lessons import progress, writing
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ReviewTakenBack
 from lessons.models import PartProgress, PartState
 from lessons.selectors import lesson_of
 
-MOST = 300  # characters of a reason
+LEAST, MOST = 3, 300  # letters and digits, and characters, of a reason
 TAKEN_BACK = "What it stood on was taken back."
 
 
@@ -56,7 +56,7 @@ def _award(membership: Membership, page: BadgePage, *, because: str = "", **fact
         {
             "criterion": criterion.key,
             "title": criterion.title,
-            "says": criterion.says,
+            "says": criterion.tells,
             "of": [{"type": each.type, "id": each.id} for each in criterion.evidence],
         }
         for criterion in page.criteria
@@ -243,7 +243,7 @@ def _standing_award(student: Membership, badge: Badge) -> Award:
 
 def _reason(because: str) -> str:
     because = " ".join(because.split())
-    if len(because) < 3 or "\0" in because:
+    if sum(sign.isalnum() for sign in because) < LEAST or not writing.can_be_kept(because):
         says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
         raise Refusal(says, errors={"because": [says]})
     if len(because) > MOST:

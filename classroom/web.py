@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -52,6 +54,27 @@ class RefusalMiddleware:
         if isinstance(exception, Refusal):
             return refuse(request, exception.status, str(exception.title), str(exception.detail), exception.errors)
         return None
+
+
+class Utf8Request(WSGIRequest):
+    """A request that is read as UTF-8, whatever it says of itself: Python knows codecs that are none of text."""
+
+    def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
+class Utf8Middleware:
+    """Refuses what says that it is in another encoding."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        named = (request.content_params or {}).get("charset") or "utf-8"
+        if named.lower().replace("_", "-") in ("utf-8", "utf8"):
+            return self.get_response(request)
+        detail = _("Send it as UTF-8, please: this says that it is in another encoding.")
+        return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _("Not in this encoding"), detail)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:

@@ -5,3 +5,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom.settings")
 
 application = get_wsgi_application()
+
+from classroom.web import Utf8Request  # noqa: E402 - it needs the settings
+
+application.request_class = Utf8Request

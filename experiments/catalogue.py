@@ -116,6 +116,8 @@ class Starvation(Starved):
     def objections(self) -> dict[str, str]:
         if self.restored and self.fix != "restore":
             return {"restored": _("examples are given back with the fix “restore” alone")}
+        if self.fix == "restore" and not self.restored:
+            return {"restored": _("giving back begins with one example")}
         if self.fix == "reweight" and self.model == "knn":
             return {"fix": _("nearest neighbours only count heads, so there is no weight to turn up")}
         if self.fix == "reweight" and self.kept == 0:

@@ -111,10 +111,10 @@ def take_back(membership: Membership, review_id: int) -> Review:
     Conflict
         If it is too late, was taken back before, or the student has answered what was returned.
     """
-    review = Review.objects.filter(pk=review_id).select_related("submission").first()
-    submission = _submission(membership, review.submission_id) if review else None
-    if review is None or submission is None:
+    review = Review.objects.filter(pk=review_id, submission__membership__cohort=membership.cohort).first()
+    if review is None:
         raise NotFound(_("Your class has no such review."))
+    submission = _submission(membership, review.submission_id)
     if review.by_id != membership.pk:
         raise Forbidden(_("Whoever decided it can take it back."))
     if timezone.now() - review.decided_at > UNDO_WITHIN:

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
 from classroom.models import GradientRule, Membership
-from classroom.refusals import Refusal
+from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Activity
 from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
 from lessons.verdicts import Verdict
 
 STUCK_AFTER_TRIES = 3
+MOST_VERSIONS = 100  # of one text
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def submit(
         progress.refuse_in_archive(membership)
         row = progress.row_of(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
+        _refuse_too_many(membership, lesson, activity)
         before = row.activities.get(activity.key, {})
         verdict = kind.grade(activity, rule, before, step, answer)
         last = selectors.last_answer(membership, lesson, activity.key, step)
@@ -90,6 +94,14 @@ def submit(
         )
         classroom.services.touch(membership.cohort)
     return Receipt(submission, is_new=True)
+
+
+def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: Activity) -> None:
+    """Every version of a text is kept and may be read: let nobody send them without end."""
+    sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
+    if activity.is_read and sent.count() >= MOST_VERSIONS:
+        says = _("This was sent %(n)d times, and no more versions are kept. Talk to your instructor.")
+        raise Conflict(says % {"n": MOST_VERSIONS})
 
 
 def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:

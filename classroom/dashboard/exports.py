@@ -61,9 +61,12 @@ def lines(cohort: Cohort, names: Names) -> Iterator[str]:
 
 
 def neutral(cell: Any) -> str:
-    """A cell as text that no spreadsheet takes for a formula: an apostrophe comes before what might be one."""
+    """A cell as text that no spreadsheet takes for a formula: an apostrophe comes before what might be one.
+
+    Some part cells at a semicolon: what follows one is looked at as well.
+    """
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text
+    return ";".join(f"'{part}" if part.lstrip(" ").startswith(FORMULAS) else part for part in text.split(";"))
 
 
 def pseudonym(cohort: Cohort, membership: int) -> str:

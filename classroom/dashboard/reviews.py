@@ -18,7 +18,7 @@ from lessons.authoring.schema import Activity, Experiment, Explain, SourceCheck
 from lessons.measured import Picture
 from lessons.models import PartProgress, PartState, Review, Submission
 
-MOST_LISTED = 200
+MOST_LISTED, MOST_EARLIER = 200, 10
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class AtHand:
     lines: tuple[tuple[str, str, str], ...]
     is_at_odds: bool
     pictures: tuple[Picture, ...]
+    # The newest of those that were sent before, and how many there are.
     earlier: tuple[Earlier, ...]
+    n_earlier: int
 
 
 @dataclass(frozen=True)
@@ -158,12 +160,12 @@ def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typ
     if place is None:
         raise ValueError(f"{waiting.activity} is waiting, and not in the lesson")
     activity = place[1]
-    versions = list(
+    versions = (
         Submission.objects.filter(membership=waiting.student, lesson=lesson.lesson.slug, activity=waiting.activity)
         .prefetch_related(Prefetch("reviews", Review.objects.order_by("-pk")))
-        .order_by("pk")
+        .order_by("-pk")
     )
-    newest = versions[-1]
+    newest, *earlier = versions[: 1 + MOST_EARLIER]
     is_check = isinstance(activity, SourceCheck)
     undone = next((each for each in newest.reviews.all() if each.by_id == membership.pk), None)
     if typed is not None:
@@ -180,12 +182,13 @@ def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typ
         lines=sources.table(activity, newest.answer) if isinstance(activity, SourceCheck) else (),
         is_at_odds=is_check and sources.is_at_odds(newest.answer),
         pictures=tuple(_pictures(newest.membership, lesson, activity)),
-        earlier=tuple(_earlier(versions[:-1])),
+        earlier=tuple(_earlier(earlier)),
+        n_earlier=versions.count() - 1,
     )
 
 
 def _earlier(versions: list[Submission]) -> Iterator[Earlier]:
-    for version in reversed(versions):
+    for version in versions:
         read = next((review for review in version.reviews.all() if review.taken_back_at is None), None)
         yield Earlier(
             text=str(version.answer.get("text") or version.answer.get("claim") or ""),

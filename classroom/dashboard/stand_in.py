@@ -91,5 +91,7 @@ def _kept_here(answer: HttpResponse, student: Membership) -> HttpResponse:
     if where := answer.get("Location"):
         answer["Location"] = where.replace(own, here, 1)
     text = answer.content.decode()
-    answer.content = re.sub(rf'{re.escape(own)}(?![^"]*\.ipynb)', here, text).encode()
+    # Addresses alone: what the student wrote stays as it is.
+    address = rf'((?:href|action|hx-[a-z]+)="){re.escape(own)}(?![^"]*\.ipynb)'
+    answer.content = re.sub(address, rf"\g<1>{here}", text).encode()
     return answer

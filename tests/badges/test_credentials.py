@@ -185,6 +185,8 @@ def test_another_issuer_is_refused(award: Award) -> None:
         ({"jti": "http://127.0.0.1:8000/credentials/other.json"}, "claims name another credential"),
         ({"sub": "urn:uuid:other"}, "claims name another credential"),
         ({"nbf": 1}, "claims name another moment"),
+        ({"nbf": float("inf")}, "from when it is valid"),
+        ({"id": "", "jti": ""}, "claims name another credential"),
         ({"type": ["VerifiableCredential"]}, "no Open Badges credential"),
         ({"validFrom": "2126-01-01T00:00:00Z", "nbf": 4922899200}, "not valid yet"),
         ({"validUntil": "2020-01-01T00:00:00Z"}, "not valid any more"),
@@ -212,6 +214,52 @@ def test_a_revoked_one_is_refused_and_its_neighbour_is_not(
         verify(token, status="a.b.c")
     with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
         verify(token, status=token)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lambda entry: [entry],
+        lambda entry: [{**entry, "statusPurpose": "suspension"}, entry],
+        lambda entry: {name: value for name, value in entry.items() if name != "statusPurpose"},
+    ],
+)
+def test_a_revoked_one_is_found_out_however_its_status_is_written(
+    award: Award, lesson: LoadedLesson, entry: Any
+) -> None:
+    ours = credentials.credential(award)["credentialStatus"]
+    token = signed(award, credentialStatus=entry(ours))
+    services.revoke(award.given_by, award.membership, lesson, catalogue.all_badges()[award.badge], "It was not theirs.")
+
+    with pytest.raises(credentials.NotBelieved, match="issuer has revoked it"):
+        verify(token)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"statusListIndex": "-1"}, {"statusListIndex": float("inf")}, {"statusListIndex": "999999999"}, "a word"],
+)
+def test_a_status_that_cannot_be_looked_up_is_no_clean_record(award: Award, changed: Any) -> None:
+    ours = credentials.credential(award)["credentialStatus"]
+
+    with pytest.raises(credentials.NotBelieved, match="status list cannot be believed"):
+        verify(signed(award, credentialStatus={**ours, **changed} if isinstance(changed, dict) else changed))
+
+
+def test_a_list_of_something_else_is_not_asked(award: Award) -> None:
+    body = json.loads(jws.extract_compact(status().encode()).payload)
+    body["credentialSubject"]["statusPurpose"] = "message"
+
+    with pytest.raises(credentials.NotBelieved, match="list of something else"):
+        verify(award.token, status=credentials.sign(body))
+
+
+def test_one_without_a_status_is_told_so(award: Award, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bare.jwt").write_text(signed(award, credentialStatus=None))
+
+    call_command("verify_credential", str(tmp_path / "bare.jwt"))
+
+    assert "does not say where its issuer would revoke it" in capsys.readouterr().out
 
 
 def test_old_keys_are_served_when_a_new_one_signs(award: Award, settings: Any) -> None:

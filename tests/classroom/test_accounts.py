@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from classroom.models import Cohort, Membership, User
+from classroom.wsgi import application
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 LOG_IN = "/accounts/login/"
@@ -181,6 +183,32 @@ def test_a_post_without_the_pages_own_token_is_refused_in_calm_words(student: Me
 
     assert page.status_code == 403
     assert "Go back, reload, send again." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("text/plain; charset=base64", 415),
+        ("text/plain; charset=rot13", 415),
+        ("multipart/form-data; boundary=x; charset=unicode_escape", 415),
+        ("application/x-www-form-urlencoded; charset=latin-1", 415),
+        ("text/plain; charset=UTF8", 200),
+        ("text/plain; charset=", 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_says_that_it_is_no_utf_8_is_refused_in_calm_words(
+    db: None, method: str, content_type: str, status: int
+) -> None:
+    """Through the server's own door: Django itself fails before any view is reached."""
+    answers: list[str] = []
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": "/join/", "QUERY_STRING": "a=b", "CONTENT_TYPE": content_type}
+    setup_testing_defaults(environ)
+
+    body = b"".join(application(environ, lambda said, headers: answers.append(said))).decode()
+
+    assert answers[0][:3] == (str(status) if status == 415 or method == "GET" else "403")  # no token, no form
+    assert ("Send it as UTF-8, please" in body) is (status == 415)
 
 
 def test_a_new_password_opens_and_the_old_one_does_not(

@@ -15,6 +15,7 @@ from lessons import leading, sealing, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, Prediction, Reconciliation, Submission
 from tests import pupils
+from tests.badges.test_awards import write
 from tests.factories import MembershipFactory, version_of
 from tests.lessons import runs
 
@@ -96,6 +97,16 @@ def test_their_page_is_what_they_see_and_nothing_in_it_can_be_sent(
     assert Reconciliation.objects.count() == 0
     assert Membership.objects.get(pk=student.pk).last_active_at is None
     assert version_of(student.cohort) == before
+
+
+def test_what_they_wrote_is_shown_as_they_wrote_it_addresses_too(
+    desk: Client, student: Membership, lesson: LoadedLesson
+) -> None:
+    said = "I asked for help at /c/ours/lessons/data-rules-everything/u-curve/ and at another page."
+    write(student, lesson, said)
+
+    for mode in ("page", "paper"):
+        assert said in desk.get(f"{base(student)}{mode}/data-rules-everything/u-curve/").text
 
 
 def test_looking_at_a_finished_run_notes_nothing_in_their_name(

@@ -62,6 +62,7 @@ def test_a_sweep_starts_as_its_model_does(model: str) -> None:
         ("starvation", {"model": "forest"}, {"model": ["model: one of svc, logistic, knn"]}),
         ("starvation", {"colour": 1}, {"colour": ["colour: there is no such parameter"]}),
         ("starvation", {"fix": "restore", "restored": 83}, {"restored": ["restored: from 0 to 82"]}),
+        ("starvation", {"fix": "restore"}, {"restored": ["restored: giving back begins with one example"]}),
         (
             "starvation",
             {"restored": 3},

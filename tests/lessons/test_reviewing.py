@@ -220,11 +220,35 @@ def test_what_is_explained_aloud_is_not_decided_once_more(
         decide(instructor, sent.pk)
 
 
-def test_a_text_of_another_class_is_not_there(student: Membership, lesson: LoadedLesson) -> None:
+def test_a_text_of_another_class_is_not_there(
+    student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
     stranger = MembershipFactory(role=Role.INSTRUCTOR)
+    sent = write(student, lesson)
 
     with pytest.raises(NotFound):
-        decide(stranger, write(student, lesson).pk)
+        decide(stranger, sent.pk)
+    review = decide(instructor, sent.pk)
+    for number in (review.pk, review.pk + 1):
+        with pytest.raises(NotFound, match="no such review"):
+            reviewing.take_back(stranger, number)
+
+
+def test_versions_are_kept_up_to_a_number_and_the_desk_lists_the_newest(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_VERSIONS", 13)
+    for number in range(13):
+        write(student, lesson, f"{WHY} {number}")
+
+    with pytest.raises(Conflict, match="sent 13 times"):
+        write(student, lesson)
+
+    membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+    at_hand = reviews.queue(membership, lesson).at_hand
+    assert at_hand
+    assert (at_hand.text, at_hand.n_earlier) == (f"{WHY} 12", 12)
+    assert [each.text for each in at_hand.earlier] == [f"{WHY} {number}" for number in range(11, 1, -1)]
 
 
 def test_a_conclusion_is_read_too(student: Membership, instructor: Membership, lesson: LoadedLesson) -> None:

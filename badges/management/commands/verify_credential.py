@@ -40,7 +40,9 @@ class Command(BaseCommand):
         except credentials.NotBelieved as refused:
             raise CommandError(f"Not genuine. {refused}") from None
         self._tell(found)
-        if status is None:
+        if not credentials.status_entries(found):
+            self.stdout.write("It does not say where its issuer would revoke it, so that was not checked.")
+        elif status is None:
             self.stdout.write("Whether it was revoked was not checked: give the issuer's list with --status.")
         else:
             self.stdout.write("It was not revoked.")
