@@ -33,6 +33,8 @@ CONTEXT = [
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 ]
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+# Of one that an instructor gave by hand, whatever was done; why is between the two.
+GIVEN = {"title": "Given by an instructor", "says": "An instructor of the class answers for it."}
 LEAST_BITS = 131_072  # of a status list, so that nobody stands out in a small one
 MOST_BYTES = 5 * 1024 * 1024  # of one that is unpacked
 LIST_IS_GOOD_FOR = timedelta(days=1)
@@ -108,9 +110,8 @@ def credential(award: Award) -> dict[str, Any]:
         },
         "evidence": [
             {"type": ["Evidence"], "name": each["title"], "narrative": each["says"] or each["title"]}
-            for each in award.evidence
-        ]
-        or [{"type": ["Evidence"], "name": badge.title, "narrative": _("Given by an instructor.")}],
+            for each in [*award.evidence, *([GIVEN] if award.given_because else [])]
+        ],
         "credentialStatus": {
             "id": f"{status}#{award.pk}",
             "type": "BitstringStatusListEntry",

@@ -62,8 +62,9 @@ class BadgePage:
     badge: Badge
     criteria: tuple[CriterionView, ...]
     award: Award | None
-    # The last one that was taken back, if none stands.
+    # The last one that was taken back, if none stands; if one stands, that in whose place it was issued.
     revoked: Award | None
+    replaced: Award | None
 
     @property
     def n_met(self) -> int:
@@ -85,7 +86,7 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
     """Lay out a badge for one member, in a constant number of queries."""
     rows = selectors.progress_of(membership, lesson)
     standings = badge.judge(record_of(membership, lesson, rows))
-    newest = Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk").first()
+    awards = list(Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk")[:2])
     found = _Evidence(membership, lesson, rows)
     criteria = tuple(
         CriterionView(
@@ -102,8 +103,11 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
         )
         for criterion in badge.criteria
     )
-    is_standing = newest is not None and newest.is_valid
-    return BadgePage(badge, criteria, newest if is_standing else None, None if is_standing else newest)
+    newest = awards[0] if awards else None
+    if newest is None or not newest.is_valid:
+        return BadgePage(badge, criteria, award=None, revoked=newest, replaced=None)
+    replaced = next((each for each in awards[1:] if each.revoked == Award.Revoked.DECISION), None)
+    return BadgePage(badge, criteria, award=newest, revoked=None, replaced=replaced)
 
 
 def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> LearnerRecord:
@@ -183,7 +187,7 @@ class _Evidence:
             return _("approved by an instructor")
         if not memory.get("text"):
             return ""
-        return _("returned with a comment") if writing.is_returned(memory) else _("with your instructor")
+        return _("sent back") if writing.is_returned(memory) else _("with your instructor")
 
     def of(self, criterion: Criterion) -> Iterator[Evidence]:
         activity = criterion.condition.activity
@@ -249,7 +253,7 @@ def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:
     award = Award.objects.filter(uuid=number).select_related("membership__user", "membership__cohort").first()
     if award is not None:
         is_own = user.is_authenticated and award.membership.user_id == user.pk
-        if is_own or award.is_shared or _teaches(user, award):
+        if is_own or award.is_shared or teaches(user, award):
             return award, is_own
     raise NotFound(_("There is no such credential, or its owner has not shared it."))
 
@@ -260,7 +264,17 @@ def lesson_with(award: Award) -> str:
     return badge.lesson if badge and badge.lesson in award.membership.cohort.lessons else ""
 
 
-def _teaches(user: User | Any, award: Award) -> bool:
+def successor(user: User | Any, award: Award) -> Award | None:
+    """The award that was issued in the place of a revoked one, if this visitor may see it."""
+    if award.is_valid:
+        return None
+    found = Award.objects.filter(membership=award.membership_id, badge=award.badge, revoked_at=None).first()
+    is_seen = found is not None and (found.is_shared or award.membership.user_id == user.pk or teaches(user, award))
+    return found if is_seen else None
+
+
+def teaches(user: User | Any, award: Award) -> bool:
+    """Tell whether somebody is an instructor of the class in which it was awarded."""
     if not user.is_authenticated:
         return False
     class_of = award.membership.cohort_id

@@ -216,7 +216,8 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
 def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, badge: Badge, because: str) -> Award:
     """Put a new credential in the place of one that stands: another address, and the old one revoked.
 
-    It is as it was: earned if it was earned, given if it was given, and no news to who has seen it.
+    It is as it was: earned if it was earned, given if it was given, shared if it was shared, and seen if it was seen.
+    Its owner reads on the badge's page that it was issued again, and why.
     """
     because = _reason(because)
     student.helper = membership
@@ -227,7 +228,9 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)
         page = selectors.badge_page(student, lesson, badge)
-        kept = {"given_by": award.given_by, "given_because": award.given_because, "seen_at": award.seen_at}
+        kept = {
+            name: getattr(award, name) for name in ("given_by", "given_because", "seen_at", "is_shared", "shows_name")
+        }
         fresh = _award(student, page, because=because, **kept)
         _note_again(student, lesson, badge)
         classroom.services.touch(membership.cohort)
@@ -254,7 +257,7 @@ def _reason(because: str) -> str:
 
 def share(award: Award, *, is_shared: bool, shows_name: bool) -> None:
     """Let everybody who has its address see a credential, or nobody but its owner."""
-    Award.objects.filter(pk=award.pk).update(is_shared=is_shared, shows_name=is_shared and shows_name)
+    Award.objects.filter(pk=award.pk).update(is_shared=is_shared, shows_name=shows_name)
     award.refresh_from_db(fields=["is_shared", "shows_name"])
 
 

@@ -7,8 +7,10 @@ import uuid
 import zlib
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -17,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 import classroom.services
 from badges import catalogue, credentials, keys, selectors, services
 from badges.forms import ShareForm
+from badges.models import Award
 from badges.selectors import BadgePage
 from classroom.access import member_required
 from classroom.models import Membership
@@ -111,19 +114,37 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
         form = ShareForm(request.POST)
         form.is_valid()
         services.share(award, **form.cleaned_data)
-        return redirect("badges:credential", number)
+        messages.success(request, _("Kept: %(who)s") % {"who": _who_sees(award)})
+        return redirect(f"{request.path}#share")
     context = {
         "award": award,
         # As it was signed, whatever the catalogue says now.
         "badge": credentials.signed_part(award)["credentialSubject"]["achievement"],
         "is_own": is_own,
-        "lesson": selectors.lesson_with(award),
+        "successor": selectors.successor(request.user, award),
+        "way_back": _way_back(request, award, is_own=is_own),
         "cohort": award.membership.cohort,
         "address": credentials.address(request.path),
         "issuer": credentials.issuer(),
     }
     with timezone.override(award.membership.cohort.zone):
         return render(request, "badges/credential.html", context)
+
+
+def _who_sees(award: Award) -> str:
+    if not award.is_shared:
+        return _("only you and the instructors of your class see it.")
+    return _("it is shared, with your name.") if award.shows_name else _("it is shared, without your name.")
+
+
+def _way_back(request: HttpRequest, award: Award, *, is_own: bool) -> str:
+    """To the badge for its owner, to the student for an instructor of the class, nowhere for everybody else."""
+    member, lesson = award.membership, selectors.lesson_with(award)
+    if is_own and lesson:
+        return reverse("lessons:part", args=[member.cohort.slug, lesson, "badge"])
+    if not is_own and selectors.teaches(request.user, award):
+        return reverse("dashboard:student", args=[member.cohort.slug, member.pk])
+    return ""
 
 
 @never_cache

@@ -81,7 +81,8 @@ class CohortForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         typed, zone = cleaned.get("next_session_at"), cleaned.get("time_zone")
-        if typed and zone:
+        # A zone that is none is refused by the model, after this.
+        if typed and zone in zoneinfo.available_timezones():
             # Django read it as if it were in the server's zone.
             cleaned["next_session_at"] = timezone.make_aware(timezone.make_naive(typed), zoneinfo.ZoneInfo(zone))
         return cleaned

@@ -168,6 +168,10 @@ class Cohort(models.Model):
         return self.name
 
     @property
+    def next_session_began(self) -> bool:
+        return self.next_session_at is not None and self.next_session_at <= timezone.now()
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
 

@@ -55,6 +55,10 @@ def grade(activity: FileCheck, rule: GradientRule, standing: Mapping[str, Any], 
     before = standing.get("memory", {}).get("file", {})
     is_same = before.get("fingerprint") == file["fingerprint"]
     is_enough = file["words"] >= activity.corpus.min_words
+    if not is_enough and before and before["words"] >= activity.corpus.min_words:
+        says = _("This file has %(n)d words of %(wanted)d. The longer one that you picked before stays.")
+        said = says % {"n": file["words"], "wanted": activity.corpus.min_words}
+        raise Refusal(said, errors={"words": [said]})
     memory = {"file": file, "is_confirmed": is_same}
     return Verdict(answer=dict(file), accepted=is_enough, is_done=is_enough, memory=memory)
 

@@ -39,7 +39,7 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
     """
     submission = _submission(membership, submission_id)
     lesson, part, activity = _place(membership, submission)
-    comment = " ".join(comment.split())
+    comment = writing.tidy(comment)
     if decision not in Review.Decision.values:
         raise Refusal(_("Approve it or return it."))
     if len(comment) > MOST or not writing.can_be_kept(comment):

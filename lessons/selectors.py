@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound
-from lessons import catalogue, predict, stage
+from lessons import catalogue, predict, stage, writing
 from lessons.activity_types import ACTIVITY_TYPES
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Activity, Explain, Law, Part, Predict, visible
@@ -36,6 +36,8 @@ class PartOnArc:
     is_next: bool
     activities: tuple[dict[str, Any], ...]
     is_badge: bool = False
+    # What an instructor has sent back: the activity whose comment waits to be read.
+    returned: str = ""
     # What is to be done before the next session: each with its title and state.
     homework: tuple[tuple[str, str, str], ...] = ()
 
@@ -179,6 +181,7 @@ def arc(membership: Membership, lesson: LoadedLesson) -> Arc:
             is_next=open_keys[:1] == [part.key],
             activities=tuple(_outline(activity, row) for activity in part.activities),
             is_badge=part.badge is not None,
+            returned=next((each.key for each in part.activities if _is_returned(each, row)), ""),
             homework=_homework(part, row) if part.key not in locked else (),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
@@ -199,10 +202,18 @@ def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str
     if not part.homework:
         return ()
     return tuple(
-        (activity.key, activity.title, _standing(row, activity.key).get("state", PartState.NOT_STARTED.value))
+        (
+            activity.key,
+            activity.title,
+            "returned" if _is_returned(activity, row) else _standing(row, activity.key).get("state", "not_started"),
+        )
         for activity in part.activities
         if not activity.extra
     )
+
+
+def _is_returned(activity: Activity, row: PartProgress | None) -> bool:
+    return activity.is_read and writing.is_returned(_standing(row, activity.key).get("memory", {}))
 
 
 def _new_badge(part: Part, row: PartProgress | None) -> str:

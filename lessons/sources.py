@@ -208,12 +208,16 @@ def table(activity: SourceCheck, answer: Mapping[str, str]) -> tuple[tuple[str, 
     if supplied is not None:
         dated = date_format(supplied.dated, "j F Y")
         shown |= {"assistant": _("Supplied answer, %(dated)s") % {"dated": dated}, "question": supplied.question}
+        shown["answer"] = supplied.answer
     # Each source begins with its number.
     heads = {"who_1": _("Source 1"), "who_2": _("Source 2")}
     lines = [(name, str(heads.get(name, label)), str(shown.get(name, ""))) for name, (label, __, ___) in LINES.items()]
     labels = {"stance_1": _("It …"), "stance_2": _("It …"), "independent": _("Independent?"), "stamp": _("Stamp")}
+    lines.append(("answer", _("What it answered"), shown.get("answer", "")))
     chosen = [(name, labels[name], str(options.get(answer.get(name, ""), ""))) for name, options in CHOICES.items()]
-    order = [*list(LINES)[:7], "stance_1", *list(LINES)[7:11], "stance_2", "independent", "stamp", "corrected", "why"]
+    order = ["assistant", "question", "answer", "claim"]
+    order += [f"{name}_{n}" for n in (1, 2) for name in ("who", "when", "passage", "where", "stance")]
+    order += ["independent", "stamp", "corrected", "why"]
     found = {line[0]: line for line in (*lines, *chosen)}
     return tuple(found[name] for name in order if found[name][2])
 

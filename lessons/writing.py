@@ -146,7 +146,7 @@ def read(raw: Any) -> str:
     sent = raw.get("text") if isinstance(raw, Mapping) else None
     if not isinstance(sent, str):
         raise _refusal(_("Send your sentences as text."))
-    text = "\n".join(" ".join(line.split()) for line in sent.strip().splitlines())
+    text = tidy(sent)
     if len(text) < LEAST:
         raise _refusal(_("One to three sentences in your own words, please: this is too short to say why."))
     if len(text) > MOST:
@@ -157,6 +157,11 @@ def read(raw: Any) -> str:
     if not can_be_kept(text):
         raise _refusal(_("This holds characters that cannot be kept."))
     return text
+
+
+def tidy(text: str) -> str:
+    """Leave the lines of a text, and one space between words."""
+    return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
 
 
 def can_be_kept(text: str) -> bool:

@@ -169,11 +169,12 @@ class _Room:
 
     def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
         self.lesson: Lesson = lesson.lesson
-        # Nobody works there: it moves when something else does.
-        self.badges = {part.key for part in self.lesson.parts if part.badge}
+        # Nobody works at a badge: it moves when something else does. What is done at home takes its time.
+        self.elsewhere = {part.key for part in self.lesson.parts if part.badge or part.homework}
         self.standing = stage.read_for_room(cohort, self.lesson.slug)
         opened = [part for part in self.lesson.parts if part.key in self.standing.opened and not part.soon]
-        self.due = opened[-1] if self.standing.is_led and opened else None
+        is_here = self.standing.is_led and bool(opened) and opened[-1].key not in self.elsewhere
+        self.due = opened[-1] if is_here else None
         # Whoever waits for a run of their own is not still.
         self.waiting = experiments.selectors.waiting_members(cohort)
         self.sealed: set[tuple[int, str, str, int]] = set()
@@ -183,7 +184,7 @@ class _Room:
 
     def is_at(self, student: Membership) -> tuple[Part, datetime] | None:
         """The part that a student has begun and not finished, else the one the class is at; and their last move."""
-        rows = {key: row for key, row in _by_part(student).items() if key not in self.badges}
+        rows = {key: row for key, row in _by_part(student).items() if key not in self.elsewhere}
         begun = [row for row in rows.values() if row.state in (PartState.WORKING, PartState.STUCK)]
         moves = [row.moved_at for row in rows.values()]
         if begun:

@@ -117,7 +117,8 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
         states=tuple((state.value, str(state.label), counted[state]) for state in shown),
         n_tries=sum(tries for __, tries, *___ in rows),
         minutes=_minutes(finished),
-        planned=part.minutes,
+        # What is done at home has no minutes in the room.
+        planned=0 if part.homework else part.minutes,
         sheets=_sheets(cohort, lesson, part),
         questions=_Questions(membership, lesson, part).facts(),
     )

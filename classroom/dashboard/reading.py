@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 import badges.services
 from classroom.access import instructor_required
 from classroom.dashboard import reviews, selectors
-from classroom.dashboard.views import chosen_lesson
+from classroom.dashboard.views import chosen_lesson, student_context
 from classroom.models import Membership
 from classroom.refusals import Refusal
 from lessons import reviewing
@@ -46,7 +46,7 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
         )
     except Refusal as refusal:
         return _show(request, membership, lesson, refusal)
-    return _back(request)
+    return _back(request, _number(sent.get("next", "")))
 
 
 def _back(request: HttpRequest, item: int = 0) -> HttpResponse:
@@ -68,7 +68,7 @@ def _show(
         "membership": membership,
         "lesson": lesson.lesson,
         "queue": reviews.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
-        "shows_names": names == "shown",
+        "names": names,
         "errors": errors,
         "refusal": None if errors else refusal,
         # It is not lost with the decision that it belonged to.
@@ -90,7 +90,14 @@ def badge(request: HttpRequest, membership: Membership, student: int) -> HttpRes
     )
     if act is None:
         raise Refusal(_("We could not read what to do with the badge. Reload the page and press it again."))
-    act(membership, found, lesson, badges.services.badge_of(lesson), request.POST.get("because", ""))
+    try:
+        act(membership, found, lesson, badges.services.badge_of(lesson), request.POST.get("because", ""))
+    except Refusal as refusal:
+        if not refusal.errors:
+            raise
+        context = student_context(request, membership, lesson, found)
+        context |= {"errors": refusal.errors, "typed": request.POST.dict()}
+        return render(request, "dashboard/student.html", context, status=refusal.status)
     address = reverse("dashboard:student", args=[membership.cohort.slug, found.pk])
     return redirect(f"{address}?{request.GET.urlencode()}#badge" if request.GET else f"{address}#badge")
 

@@ -116,9 +116,14 @@ def queue(
     typed : what was sent about the text at hand and refused
     """
     version = membership.cohort.version
-    hides_names = names != "shown" and selectors.is_projected(version)
+    hides_names = names == "hidden" or (names == "auto" and selectors.is_projected(version))
     found = list(_waiting(membership, lesson, hides_names=hides_names))
-    at = next((n for n, each in enumerate(found) if each.submission == chosen), 0)
+    at = next((n for n, each in enumerate(found) if each.submission == chosen), None)
+    if at is None and chosen:
+        # A newer version may have come in its place.
+        of = Submission.objects.filter(pk=chosen).values_list("membership_id", "activity").first()
+        at = next((n for n, each in enumerate(found) if (each.student, each.activity) == of), None)
+    at = at or 0
     waiting = tuple(replace(each, is_chosen=number == at) for number, each in enumerate(found))
     return Queue(
         waiting=waiting,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,11 @@ from classroom.dashboard.looks import Look
 from classroom.dashboard.needs import Calls, Helped, Need
 from classroom.models import Cohort, GradientRule, Membership, Pace, Role
 from classroom.refusals import NotFound
-from lessons import slips
+from lessons import slips, writing
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Activity, Experiment, FileCheck, HandSteps, Part, Predict
 from lessons.models import PartOpening, PartProgress, PartState, Submission
-from lessons.selectors import badge_summary, part_state
+from lessons.selectors import part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3
@@ -223,7 +223,7 @@ class _Notes:
         if row.state == PartState.DONE:
             return ""
         if self.badge is not None:
-            return badge_summary(row.activities.get(self.badge, {}).get("memory", {}))
+            return _badge_note(row.activities.get(self.badge, {}).get("memory", {}))
         said = [self._at_hand(row)]
         if any(row.activities.get(key, {}).get("memory", {}).get("none") for key in self.files):
             said.append(_("no file yet"))
@@ -247,6 +247,8 @@ class _Notes:
             return (_("%(n)d of %(of)d") % {"n": now_at.get("n_done", 0), "of": self.asked[activity.key]},)
         if isinstance(activity, FileCheck):
             return (_("file to pick"),)
+        if activity.is_read and writing.is_returned(now_at.get("memory", {})):
+            return (_("sent back"),)
         return (_("to run") if isinstance(activity, Experiment) else _("to write"),)
 
 
@@ -283,6 +285,13 @@ def _looked_at(rows: Sequence[GridRow], look: Look) -> tuple[GridRow, ...]:
         "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
     }[look.sort]
     return tuple(sorted(filter(shown, rows), key=key))
+
+
+def _badge_note(memory: Mapping[str, Any]) -> str:
+    if not memory:
+        return ""
+    said = _("%(n)d of %(of)d · to review") if memory["waits"] else _("%(n)d of %(of)d")
+    return said % {"n": memory["n_met"], "of": memory["n"]}
 
 
 def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:

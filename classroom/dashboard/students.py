@@ -34,8 +34,9 @@ class TimelineEntry:
     slip: str = ""
     had_worked_line: bool = False
     went_on: bool = False
-    # The instructor who entered it from paper, or did it.
+    # The instructor who entered it from paper, or whose act it was.
     by: str = ""
+    is_by_instructor: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,14 @@ class _Timeline:
             if not request.context.endswith(measured.BESIDE):
                 yield self._run(request)
         for given in HelpGiven.objects.filter(**mine).select_related("by__user").order_by("-id")[newest]:
-            yield TimelineEntry(given.at, _("Helped"), "helped", text=given.get_reason_display(), by=_name(given.by))
+            yield TimelineEntry(
+                given.at,
+                _("Helped"),
+                "helped",
+                text=given.get_reason_display(),
+                by=_name(given.by),
+                is_by_instructor=True,
+            )
         yield from self._events()
 
     def _submission(self, sent: Submission) -> TimelineEntry:
@@ -193,7 +201,8 @@ class _Timeline:
             by = names.get(event.facts.get("entered_by"), "")
             if event.facts.get("lesson", self.slug) != self.slug:
                 continue
-            yield TimelineEntry(event.at, self._told(event), event.kind, self._part_of(event), by=by)
+            part = self._part_of(event)
+            yield TimelineEntry(event.at, self._told(event), event.kind, part, by=by, is_by_instructor=True)
 
     def _told(self, event: LearningEvent) -> str:
         titles = {part.key: part.title for part in self.lesson.lesson.parts}
@@ -210,7 +219,7 @@ class _Timeline:
                 _("Decision taken back: %(title)s") % {"title": self._title(facts["activity"])}
             ),
             "badge_awarded": lambda: self._told_badge(
-                event, _("Earned the badge %(title)s"), _("Was given the badge %(title)s")
+                event, _("Earned the badge %(title)s"), _("The badge %(title)s was issued")
             ),
             "badge_revoked": lambda: self._told_badge(
                 event, _("The badge %(title)s was revoked"), _("The badge %(title)s was revoked")

@@ -110,7 +110,7 @@ def student(request: HttpRequest, membership: Membership, student: int) -> HttpR
     """One student's timeline, and what an instructor can settle for them."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     found = selectors.student_of(membership, student)
-    return render(request, "dashboard/student.html", _student_context(request, membership, lesson, found))
+    return render(request, "dashboard/student.html", student_context(request, membership, lesson, found))
 
 
 @never_cache
@@ -136,9 +136,10 @@ def aloud(request: HttpRequest, membership: Membership, student: int) -> HttpRes
     return redirect(f"{address}?{request.GET.urlencode()}" if request.GET else address)
 
 
-def _student_context(
+def student_context(
     request: HttpRequest, membership: Membership, lesson: LoadedLesson, student: Membership
 ) -> dict[str, Any]:
+    """What the page of one student shows."""
     asked = request.GET.get("part", "")
     chosen = next((part for part in lesson.lesson.parts if part.key == asked), None)
     return {

@@ -197,6 +197,9 @@ def test_one_that_is_issued_again_is_earned_if_it_was_earned_and_no_news_to_who_
 
     assert (again.given_because, again.given_by, again.seen_at is not None) == ("", None, True)
     assert selectors.arc(student, lesson).new_badge == ""
+    replaced = badge_selectors.badge_page(student, lesson, badge).replaced
+    assert replaced
+    assert replaced.revoked_because == "The name was wrong."
     with committed():
         reviewing.take_back(instructor, review.pk)
     assert awards(student) == []
@@ -227,6 +230,19 @@ def test_the_sweep_finds_an_approval_that_was_taken_back_unheard(
     services.sweep()
 
     assert awards(student) == []
+
+
+def test_a_reason_that_is_none_is_told_where_it_was_asked_for(
+    student: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page = client_of(instructor.user)
+
+    told = page.post(f"/c/ours/class/students/{student.pk}/badge/", {"act": "give", "because": "x" * 301})
+
+    assert told.status_code == 400
+    assert "A reason of 300 characters at most" in told.text
+    assert "x" * 301 in told.text
+    assert Award.objects.count() == 0
 
 
 @pytest.mark.parametrize("because", ["", "  ", "x" * 301, "no\0", "\u200b" * 5, "lost \ud800"])

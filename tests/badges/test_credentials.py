@@ -330,13 +330,49 @@ def test_a_new_key_keeps_those_before_it(capsys: pytest.CaptureFixture[str]) -> 
     assert [key.is_private for key in keys.read(word).keys] == [True, False]
 
 
+def test_a_link_that_was_shared_leads_on_to_the_one_that_was_issued_again(
+    award: Award, lesson: LoadedLesson, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    client_of(student.user).post(f"/credentials/{award.uuid}/", {"is_shared": "on", "shows_name": "on"})
+    badge = catalogue.all_badges()[award.badge]
+    fresh = services.reissue(award.given_by, student, lesson, badge, "The name was wrong.")
+
+    old = Client().get(f"/credentials/{award.uuid}/").text
+
+    assert "revoked on" in old
+    assert f'href="/credentials/{fresh.uuid}/"' in old
+    assert student.user.display_name in Client().get(f"/credentials/{fresh.uuid}/").text
+
+
+def test_one_that_was_given_by_hand_says_so_to_everybody(award: Award, student: Membership) -> None:
+    assert "Given by an instructor" in [each["name"] for each in credentials.signed_part(award)["evidence"]]
+    services.share(award, is_shared=True, shows_name=False)
+
+    page = Client().get(f"/credentials/{award.uuid}/").text
+
+    assert "Given by an instructor, who answers for it." in page
+    assert award.given_because not in page
+    assert award.given_because not in json.dumps(credentials.signed_part(award))
+
+
+def test_its_page_leads_its_owner_and_their_instructor_back(
+    award: Award, student: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page = f"/credentials/{award.uuid}/"
+    own, teacher = client_of(student.user).get(page).text, client_of(instructor.user).get(page).text
+
+    assert 'href="/c/ours/lessons/data-rules-everything/badge/"' in own
+    assert f'href="/c/ours/class/students/{student.pk}/"' in teacher
+
+
 def test_a_name_is_shown_by_choice_alone(
     award: Award, student: Membership, client_of: Callable[[User], Client]
 ) -> None:
     page, owner, stranger = f"/credentials/{award.uuid}/", client_of(student.user), Client()
     assert stranger.get(page).status_code == 404
 
-    owner.post(page, {"shows_name": "on"})
+    kept = owner.post(page, {"shows_name": "on"}, follow=True)
+    assert "Kept: only you and the instructors of your class see it." in kept.text
     assert stranger.get(page).status_code == 404
     owner.post(page, {"is_shared": "on"})
     assert student.user.display_name not in stranger.get(page).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -93,6 +94,22 @@ def test_what_a_class_cannot_have_is_said_beside_the_field(save: Callable[..., A
 
     assert page.status_code == 200
     assert list(page.context["adminform"].form.errors) == [field]
+
+
+def test_the_next_session_is_typed_and_shown_in_the_zone_of_the_class(
+    save: Callable[..., Any], desk: Client, cohort: Cohort
+) -> None:
+    when = {"next_session_at_0": "2026-12-01", "next_session_at_1": "18:30:00"}
+
+    save(time_zone="Asia/Tokyo", **when)
+
+    cohort.refresh_from_db()
+    assert cohort.next_session_at == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+    shown = desk.get(f"/admin/classroom/cohort/{cohort.pk}/change/").text
+    assert 'value="2026-12-01"' in shown
+    assert 'value="18:30:00"' in shown
+    page = save(time_zone="Mars/Base", **when)
+    assert list(page.context["adminform"].form.errors) == ["time_zone"]
 
 
 def test_the_rule_changes_while_nothing_has_been_graded(save: Callable[..., Any], cohort: Cohort) -> None:

@@ -128,6 +128,14 @@ def test_whoever_moves_elsewhere_is_not_still(
     assert calls(instructor, lesson) == []
 
 
+def test_what_is_done_at_home_takes_its_time(instructor: Membership, student: Membership, lesson: LoadedLesson) -> None:
+    services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer={"none": True})
+    seen_now(student)
+    move_back(student, "mission", 50)
+
+    assert calls(instructor, lesson) == []
+
+
 def test_a_badge_that_came_nearer_is_not_the_part_where_somebody_is_still(
     instructor: Membership, student: Membership, lesson: LoadedLesson, django_capture_on_commit_callbacks: Any
 ) -> None:

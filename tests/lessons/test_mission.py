@@ -230,14 +230,36 @@ def test_a_corpus_is_short_then_kept_then_confirmed(student: Membership, lesson:
     assert other["memory"]["is_confirmed"] is False
 
 
-def test_the_checklist_stands_on_the_arc_with_its_day_in_the_zone_of_the_class(
+def test_a_short_file_does_not_take_the_place_of_a_long_one(student: Membership, lesson: LoadedLesson) -> None:
+    services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer=FILE)
+
+    with pytest.raises(Refusal, match="The longer one that you picked before stays"):
+        services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer=FILE | {"words": "10"})
+
+    standing = selectors.progress_of(student, lesson)["mission"].activities["corpus-check"]
+    assert (standing["state"], standing["memory"]["file"]["words"]) == (PartState.DONE, 9000)
+
+
+def test_a_due_time_that_has_passed_is_not_told_as_if_it_were_to_come(
     cohort: Cohort, student: Membership, client_of: Any
+) -> None:
+    cohort.next_session_at = datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
+    cohort.save()
+    page = client_of(student.user)
+
+    assert "it can still be handed in" in page.get("/c/ours/lessons/data-rules-everything/").text
+    assert "Due " not in page.get("/c/ours/lessons/data-rules-everything/mission/").text
+
+
+def test_the_checklist_stands_on_the_arc_with_its_day_in_the_zone_of_the_class(
+    cohort: Cohort, student: Membership, client_of: Any, clock: Any
 ) -> None:
     cohort.time_zone = "Asia/Tokyo"
     cohort.next_session_at = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
     cohort.save()
     page: Client = client_of(student.user)
 
+    clock(datetime(2026, 11, 28, tzinfo=UTC))
     text = page.get("/c/ours/lessons/data-rules-everything/").text
 
     assert "Due Tuesday 1 December, 18:30 (Asia/Tokyo)" in text

@@ -282,6 +282,82 @@ def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
     assert n_one == n_four
 
 
+def test_what_was_left_stays_left_when_the_next_is_decided(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    page = client_of(instructor.user)
+    left, decided, after = (write(MembershipFactory(cohort=cohort), lesson).pk for __ in range(3))
+    shown = page.get(f"/c/ours/class/reviews/?item={decided}").text
+    assert f'name="next" value="{after}"' in shown
+
+    onward = page.post("/c/ours/class/reviews/", {"submission": decided, "act": "approved", "next": after}, follow=True)
+
+    assert f'name="submission" value="{after}"' in onward.text
+    assert f"item={left}" in onward.text
+
+
+def test_a_newer_version_comes_up_in_place_of_the_old_one(
+    cohort: Cohort,
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+) -> None:
+    write(MembershipFactory(cohort=cohort), lesson)
+    old, new = (write(student, lesson, f"{WHY} {n}").pk for n in range(2))
+
+    told = client_of(instructor.user).post("/c/ours/class/reviews/", {"submission": old, "act": "approved"})
+
+    assert told.status_code == 409
+    assert "A newer version has come in" in told.text
+    assert f'name="submission" value="{new}"' in told.text
+
+
+def test_names_are_hidden_on_the_desk_as_on_the_grid(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    write(student, lesson)
+    page = client_of(instructor.user)
+
+    grid = page.get("/c/ours/class/?names=hidden").text
+    assert "/c/ours/class/reviews/?lesson=data-rules-everything&amp;names=hidden" in grid
+    hidden = page.get("/c/ours/class/reviews/?names=hidden").text
+
+    assert "Sam" not in hidden
+    assert "names are hidden" in hidden
+    assert "Sam" in page.get("/c/ours/class/reviews/").text
+
+
+def test_an_archived_class_is_read_and_not_decided(
+    cohort: Cohort, student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    write(student, lesson)
+    Cohort.objects.filter(pk=cohort.pk).update(archived=True)
+
+    shown = client_of(instructor.user).get("/c/ours/class/reviews/").text
+
+    assert WHY in shown
+    assert shown.count("This class is archived") == 1
+    assert 'name="comment"' not in shown
+
+
+def test_an_approval_complains_of_nothing_and_what_was_sent_back_is_told_on_the_arc(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    page, path = client_of(student.user), "/c/ours/lessons/data-rules-everything/"
+    sent = write(student, lesson)
+    review = decide(instructor, sent.pk, "returned", met=[True, False, False], comment="Which dots?\nAnd then?")
+    assert 'u-curve/#u-curve-explain">Sent back: read it' in page.get(path).text
+    assert "Which dots?<br>And then?" in page.get(f"{path}u-curve/").text
+    assert page.get(f"{path}u-curve/").text.count("not yet:") == 2
+
+    reviewing.take_back(instructor, review.pk)
+    decide(instructor, sent.pk, met=[True, False, False])
+
+    assert "Sent back" not in page.get(path).text
+    assert "not yet:" not in page.get(f"{path}u-curve/").text
+
+
 def test_a_long_queue_lists_the_oldest_and_counts_all(
     cohort: Cohort,
     instructor: Membership,

@@ -9,8 +9,7 @@ desk?.addEventListener("keydown", (event) => {
   const act = key === "u" ? desk.querySelector("[value=undo]") : desk.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!tick && !act) return;
   event.preventDefault();
-  if (tick) tick.checked = !tick.checked;
-  else act.click();
+  (tick ?? act).click();
 });
 // Once sent, a second press must not decide the next one.
 desk?.addEventListener("submit", ({ target, submitter }) => {
@@ -22,12 +21,21 @@ const undo = desk?.querySelector("[data-seconds]");
 if (undo) setTimeout(() => undo.remove(), 1000 * undo.dataset.seconds);
 const wrong = desk?.querySelector("[aria-invalid]");
 (wrong ?? desk?.querySelector("#reading-head"))?.focus({ preventScroll: !wrong });
-// A comment that is begun survives a look at the next text.
-const comment = desk?.querySelector("[data-comment]");
+// What is ticked and written survives a reload and a look at the next text; what is sent is the server's.
+const form = desk?.querySelector("form[data-reading-of]");
+const place = `downhill:reading:${form?.dataset.readingOf}`;
+const typed = () => [...form.elements].filter(({ name }) => name === "comment" || name.startsWith("tick_"));
 try {
-  const place = `downhill:comment:${comment?.dataset.comment}`;
-  if (comment) comment.value ||= sessionStorage.getItem(place) ?? "";
-  comment?.addEventListener("input", () => sessionStorage.setItem(place, comment.value));
+  for (const [name, value] of Object.entries((form && JSON.parse(sessionStorage.getItem(place))) ?? {})) {
+    const field = form.elements[name];
+    if (field?.type === "checkbox") field.checked = value;
+    else if (field) field.value = value;
+  }
+  form?.addEventListener("input", () => {
+    const now = typed().map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]);
+    sessionStorage.setItem(place, JSON.stringify(Object.fromEntries(now)));
+  });
+  form?.addEventListener("submit", () => sessionStorage.removeItem(place));
 } catch {
   // no storage: it lasts as long as the page
 }

@@ -21,7 +21,8 @@ function fill(figures) {
     fingerprint: `${figures.fingerprint.slice(0, 16)}…`,
   };
   for (const place of form().querySelectorAll("[data-figure]")) place.textContent = texts[place.dataset.figure];
-  const { fingerprint: before, same, other, counted } = form().dataset;
+  const { fingerprint: before, same, other, counted, least, short } = form().dataset;
+  if (figures.words < least) return say(short.replace("{n}", texts.words));
   say(before ? (before === figures.fingerprint ? same : other) : counted);
 }
 

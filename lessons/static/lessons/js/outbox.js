@@ -61,16 +61,19 @@ function say(text, kind) {
   banner.hidden = false;
 }
 
+function calm() {
+  banner.hidden = true;
+  delete banner.dataset.says;
+}
+
+// A refusal stands until something is changed or sent: a poll that has nothing to say does not take it away.
 function tell(html = "") {
   const refused = parsed(html).querySelector("[data-refusal]")?.textContent;
   const waiting = [...new Set(read().map(({ what }) => what))].join(", ");
   if (refused) say(refused, "refused");
   else if (banner.dataset.says === "leaving") return;
   else if (waiting) say(banner.dataset.kept.replace("{what}", waiting), "kept");
-  else if (banner.dataset.says) {
-    banner.hidden = true;
-    delete banner.dataset.says;
-  }
+  else if (banner.dataset.says !== "refused") calm();
 }
 
 const isSheetForm = (element) => element.matches("form[data-kept]");
@@ -96,6 +99,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const id = detail.requestConfig?.formData?.get?.("id");
   const { status, responseText } = detail.xhr;
   if (id) settle(id, status, responseText);
+  if (status < 400 && detail.requestConfig?.verb !== "get" && banner.dataset.says === "refused") calm();
   tell(responseText);
   if (read().length) later();
 });
@@ -109,6 +113,7 @@ for (const lost of ["htmx:sendError", "htmx:timeout"]) {
 // A changed answer is a new one: under the old id the server would not read it.
 document.addEventListener("input", ({ target }) => {
   const sheet = target.closest?.("form[data-kept]");
+  if (banner.dataset.says === "refused") calm();
   if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
 });
 
@@ -172,9 +177,10 @@ async function flush() {
     sent = entry;
   }
   wait = read().length ? Math.min(wait * 1.5, 30000) : 2000;
-  const shown = sent && document.querySelector(`form[data-kept][data-activity="${sent.activity}"]`);
-  if (shown) await htmx.ajax("GET", addressOf(shown), { target: "#part", select: "#part", swap: "outerHTML" });
+  const shown = () => sent && document.querySelector(`form[data-kept][data-activity="${sent.activity}"]`);
+  if (shown()) await htmx.ajax("GET", addressOf(shown()), { target: "#part", select: "#part", swap: "outerHTML" });
   tell(said);
+  if (said) shown()?.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: said }));
   if (entries.length) later();
 }
 

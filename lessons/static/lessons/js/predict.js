@@ -79,7 +79,9 @@ function restore(form) {
     const field = form.elements[name];
     if (!field) continue;
     const isUntouched = field.value === givenTo(field) && draft.base?.[name] === field.value;
-    if (!field.value || isUntouched) field.value = value;
+    if (!(!field.value || isUntouched) || field.value === value) continue;
+    field.value = value;
+    form.closest("details")?.setAttribute("open", "");
   }
 }
 document.addEventListener("input", ({ target }) => {
@@ -143,10 +145,8 @@ document.addEventListener("drawn", ({ target }) => {
 });
 
 // What cannot be read is said at its field, too.
-document.addEventListener("htmx:responseError", ({ detail }) => {
-  const form = detail.requestConfig.elt;
-  if (detail.xhr.status !== 400 || !form.querySelector?.("[data-error]")) return;
-  const told = new DOMParser().parseFromString(detail.xhr.responseText, "text/html").querySelectorAll("[data-refusal-of]");
+function mark(form, html) {
+  const told = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-refusal-of]");
   const refused = new Map([...told].map((each) => [each.dataset.refusalOf, each.textContent]));
   let first = null;
   for (const says of form.querySelectorAll("[data-error]")) {
@@ -158,8 +158,15 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
     else field?.setAttribute("aria-invalid", "true");
     if (!says.hidden) first ??= field;
   }
+  first?.closest("details")?.setAttribute("open", "");
   first?.focus();
+}
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  const form = detail.requestConfig.elt;
+  if (detail.xhr.status === 400 && form.querySelector?.("[data-error]")) mark(form, detail.xhr.responseText);
 });
+// Sent from the outbox, later.
+document.addEventListener("refused", ({ target, detail }) => mark(target, detail));
 
 // Sealed on another device, or closed meanwhile: show how it stands.
 document.addEventListener("htmx:responseError", ({ detail }) => {
