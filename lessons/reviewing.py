@@ -41,7 +41,8 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
     lesson, part, activity = _place(membership, submission)
     comment = writing.tidy(comment)
     if decision not in Review.Decision.values:
-        raise Refusal(_("Approve it or return it."))
+        says = _("Approve it or return it.")
+        raise Refusal(says, errors={"comment": [says]})
     if len(comment) > MOST or not writing.can_be_kept(comment):
         says = _("A comment of %(n)d characters at most, please: this has %(has)d.") % {"n": MOST, "has": len(comment)}
         raise Refusal(says, errors={"comment": [says]})

@@ -158,7 +158,14 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(
     expect(instructor.locator(".reading__who")).to_contain_text("Rita")
     instructor.get_by_label("Comment").fill("Which dots does it know?")
     instructor.get_by_label("It is in your own words.").check()
-    instructor.get_by_role("button", name="Return").click()
+    instructor.reload()
+    expect(instructor.get_by_label("Comment")).to_have_value("Which dots does it know?")
+    expect(instructor.get_by_label("It is in your own words.")).to_be_checked()
+    # Enter on a tick decides nothing, and a click beside the form leaves the keys alive.
+    instructor.get_by_label("It is in your own words.").press("Enter")
+    expect(instructor.locator(".reading__who")).to_contain_text("Rita")
+    instructor.locator(".reading__keys").click()
+    instructor.keyboard.press("r")
     student.goto(U_CURVE)
     expect(student.locator(".review__comment")).to_have_text("Which dots does it know?")
     expect(student.locator(".review__ticks .bad")).to_have_count(2)
@@ -243,6 +250,42 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     instructor = desk.open("instructor")
     at_hand(instructor, "Sol")
     desk.look(instructor, "review_source_check")
+
+
+def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_comes_into_view(
+    desk: Desk, new_student: NewStudent, refused_on_purpose: None
+) -> None:
+    student = desk.open(new_student("olaf"), viewport=PHONE)
+    student.goto(MISSION)
+    form = student.locator("[data-sources]")
+    form.locator("#supplied").select_option("mnist")
+    fill_check(student, who_1="ChatGPT 5", who_2="A museum", where_2="Catalogue of 2019, page 12")
+    for name, value in (
+        ("stance_1", "contradicts"),
+        ("stance_2", "contradicts"),
+        ("independent", "yes"),
+        ("stamp", "reject"),
+    ):
+        form.locator(f"[name={name}][value={value}]").check()
+    student.context.set_offline(True)
+    form.get_by_role("button", name="Send it").click()
+    banner = student.locator("#banner")
+    expect(banner).to_contain_text("Kept on this device")
+
+    student.context.set_offline(False)
+    says = "An AI assistant is what is being checked: it cannot be a source."
+    expect(form.get_by_text(says)).to_be_visible(timeout=20_000)
+    expect(form.locator("#who_1")).to_be_focused()
+    expect(banner).to_have_text(says)
+    student.wait_for_timeout(2500)  # longer than a poll
+    expect(banner).to_have_text(says)
+
+    form.locator("#who_1").fill("Yann LeCun")
+    expect(banner).to_be_hidden()
+    form.get_by_role("button", name="Send it").click()
+    kept = student.get_by_text("Kept, and waiting for your instructor to read it.").locator("..")
+    expect(kept).to_be_focused()
+    expect(kept).to_be_in_viewport()
 
 
 MEGABYTE = 1024 * 1024

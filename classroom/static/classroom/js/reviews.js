@@ -4,6 +4,7 @@ const isTyping = (element) => element.matches("textarea, input:not([type=checkbo
 
 desk?.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+  if (event.key === "Enter" && event.target.matches("[type=checkbox]")) event.preventDefault();
   const key = event.key.toLowerCase();
   const tick = desk.querySelector(`[data-tick="${CSS.escape(key)}"]`);
   const act = key === "u" ? desk.querySelector("[value=undo]") : desk.querySelector(`[data-key="${CSS.escape(key)}"]`);
