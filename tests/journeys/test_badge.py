@@ -166,6 +166,7 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(
     expect(instructor.locator(".reading__who")).to_contain_text("Rita")
     instructor.locator(".reading__keys").click()
     instructor.keyboard.press("r")
+    expect(instructor.get_by_text("Returned: Rita")).to_be_visible()
     student.goto(U_CURVE)
     expect(student.locator(".review__comment")).to_have_text("Which dots does it know?")
     expect(student.locator(".review__ticks .bad")).to_have_count(2)
