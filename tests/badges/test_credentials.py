@@ -311,6 +311,24 @@ def test_the_command_reads_what_others_write(award: Award, tmp_path: Path, capsy
         call_command("verify_credential", str(tmp_path / "theirs.jwt"), *options)
 
 
+def test_the_command_needs_no_database_of_its_own_where_it_is_given_the_keys(award: Award, tmp_path: Path) -> None:
+    """On a machine that has nothing but the files."""
+    files = {"badge.jwt": award.token, "jwks.json": json.dumps(keys.public_keys()), "status.jwt": status()}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    environment |= {"VAR_DIR": str(tmp_path / "var"), "PUBLIC_URL": "http://127.0.0.1:8000"}
+    given = ["--jwks", str(tmp_path / "jwks.json"), "--status", str(tmp_path / "status.jwt")]
+
+    def said(*options: str) -> str:
+        command = [*MANAGE, "verify_credential", str(tmp_path / "badge.jwt"), *options]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    assert "It was not revoked." in said(*given)
+    assert "CommandError: There is no database here" in said()
+
+
 def test_keys_that_cannot_be_read_stop_downhill_and_not_the_first_badge() -> None:
     said = subprocess.run(
         [*MANAGE, "check"], env={**os.environ, "BADGE_KEYS": "garbage"}, check=False, capture_output=True, text=True

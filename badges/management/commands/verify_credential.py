@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         key_set = keys.key_set() if is_ours else _keys(_read(options["jwks"]))
         status = _read(options["status"]) if options["status"] else None
         if status is None and is_ours:
-            status = credentials.status_list(*selectors.revoked(), timezone.now())
+            status = _our_status()
         try:
             found = credentials.verify(_read(options["file"]), key_set, issuer_id=issuer_id, status=status)
         except credentials.NotBelieved as refused:
@@ -61,6 +62,14 @@ class Command(BaseCommand):
             said = [str(_thing(evidence)[name]) for name in ("name", "narrative") if _thing(evidence).get(name)]
             if said:
                 self.stdout.write(f"  · {': '.join(said)}")
+
+
+def _our_status() -> str:
+    try:
+        return credentials.status_list(*selectors.revoked(), timezone.now())
+    except DatabaseError as error:
+        said = "There is no database here that knows what was revoked: give the issuer's keys with --jwks."
+        raise CommandError(said) from error
 
 
 def _thing(value: Any) -> dict[str, Any]:
