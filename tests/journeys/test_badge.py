@@ -278,8 +278,10 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     expect(form.get_by_text(says)).to_be_visible(timeout=20_000)
     expect(form.locator("#who_1")).to_be_focused()
     expect(banner).to_have_text(says)
-    student.wait_for_timeout(2500)  # longer than a poll
+    # Any page that is asked for meanwhile, as a poll does.
+    student.evaluate("htmx.ajax('GET', location.href, {source: document.body, swap: 'none'})")
     expect(banner).to_have_text(says)
+    expect(banner).to_be_visible()
 
     form.locator("#who_1").fill("Yann LeCun")
     expect(banner).to_be_hidden()

@@ -1,10 +1,18 @@
-// Says calmly when something did not get through, and why; hides again with the next success.
+// Says calmly when something did not get through, and why; hides again with the next success. A refusal of what was sent
+// stands until something is changed or sent: a page that asks what is new does not take it away.
 const banner = document.getElementById("banner");
 
-function show(text) {
+function show(text, isRefusal = false) {
   banner.textContent = text;
   banner.hidden = false;
-  delete banner.dataset.says;
+  if (isRefusal) banner.dataset.says = "refused";
+  else delete banner.dataset.says;
+}
+const isStanding = () => banner.dataset.says === "refused";
+const isSent = (detail) => detail.requestConfig?.verb !== "get";
+function calm() {
+  banner.hidden = true;
+  if (isStanding()) delete banner.dataset.says;
 }
 
 const refusal = (html) =>
@@ -12,11 +20,13 @@ const refusal = (html) =>
 
 for (const lost of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(lost, () => show(banner.dataset.lost));
 document.addEventListener("htmx:responseError", (event) => {
-  show(refusal(event.detail.xhr.responseText) ?? banner.dataset.lost);
+  const said = refusal(event.detail.xhr.responseText);
+  show(said ?? banner.dataset.lost, Boolean(said) && isSent(event.detail));
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) banner.hidden = true;
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful && (isSent(detail) || !isStanding())) calm();
 });
+document.addEventListener("input", () => isStanding() && calm());
 
 // Another tab may have logged in meanwhile, which renews the token that this page was made with.
 document.addEventListener("htmx:configRequest", (event) => {

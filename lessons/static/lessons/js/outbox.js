@@ -42,6 +42,7 @@ function settle(id, status, html) {
   if (!entry || !isAnswer) return false;
   write(entries.filter((each) => each !== entry));
   if (status < 300) {
+    if (banner.dataset.says === "refused") calm();
     holdBack(entry, html);
     document.dispatchEvent(new CustomEvent("acknowledged", { detail: entry }));
   }
@@ -66,7 +67,6 @@ function calm() {
   delete banner.dataset.says;
 }
 
-// A refusal stands until something is changed or sent: a poll that has nothing to say does not take it away.
 function tell(html = "") {
   const refused = parsed(html).querySelector("[data-refusal]")?.textContent;
   const waiting = [...new Set(read().map(({ what }) => what))].join(", ");
@@ -99,8 +99,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const id = detail.requestConfig?.formData?.get?.("id");
   const { status, responseText } = detail.xhr;
   if (id) settle(id, status, responseText);
-  if (status < 400 && detail.requestConfig?.verb !== "get" && banner.dataset.says === "refused") calm();
-  tell(responseText);
+  tell(detail.requestConfig?.verb === "get" ? "" : responseText);
   if (read().length) later();
 });
 for (const lost of ["htmx:sendError", "htmx:timeout"]) {
@@ -113,7 +112,6 @@ for (const lost of ["htmx:sendError", "htmx:timeout"]) {
 // A changed answer is a new one: under the old id the server would not read it.
 document.addEventListener("input", ({ target }) => {
   const sheet = target.closest?.("form[data-kept]");
-  if (banner.dataset.says === "refused") calm();
   if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
 });
 
