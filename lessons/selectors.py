@@ -290,11 +290,12 @@ def _reviewer(standing: Mapping[str, Any]) -> str:
     return str(found.by.user) if found and found.by else _("An instructor")
 
 
-def badge_summary(memory: Mapping[str, Any]) -> str:
+def badge_summary(memory: Mapping[str, Any], *, is_for_instructor: bool = False) -> str:
     """Say how many criteria of a badge are met, and whether the rest is with the instructor."""
     if not memory:
         return ""
-    said = _("%(n)d of %(of)d, with your instructor") if memory["waits"] else _("%(n)d of %(of)d")
+    waits = _("%(n)d of %(of)d · to review") if is_for_instructor else _("%(n)d of %(of)d, with your instructor")
+    said = waits if memory["waits"] else _("%(n)d of %(of)d")
     return said % {"n": memory["n_met"], "of": memory["n"]}
 
 

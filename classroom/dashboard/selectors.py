@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from lessons import slips, writing
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.schema import Activity, Experiment, FileCheck, HandSteps, Part, Predict
 from lessons.models import PartOpening, PartProgress, PartState, Submission
-from lessons.selectors import part_state
+from lessons.selectors import badge_summary, part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3
@@ -223,7 +223,7 @@ class _Notes:
         if row.state == PartState.DONE:
             return ""
         if self.badge is not None:
-            return _badge_note(row.activities.get(self.badge, {}).get("memory", {}))
+            return badge_summary(row.activities.get(self.badge, {}).get("memory", {}), is_for_instructor=True)
         said = [self._at_hand(row)]
         if any(row.activities.get(key, {}).get("memory", {}).get("none") for key in self.files):
             said.append(_("no file yet"))
@@ -285,13 +285,6 @@ def _looked_at(rows: Sequence[GridRow], look: Look) -> tuple[GridRow, ...]:
         "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
     }[look.sort]
     return tuple(sorted(filter(shown, rows), key=key))
-
-
-def _badge_note(memory: Mapping[str, Any]) -> str:
-    if not memory:
-        return ""
-    said = _("%(n)d of %(of)d · to review") if memory["waits"] else _("%(n)d of %(of)d")
-    return said % {"n": memory["n_met"], "of": memory["n"]}
 
 
 def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:

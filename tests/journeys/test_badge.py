@@ -15,7 +15,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import RSAKey
 from openbadgeslib.ob3 import OB3Verifier
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.journeys.conftest import LAPTOP, PHONE, Desk, log_in
 from tests.journeys.test_by_hand import LOST, NewStudent
@@ -209,6 +209,12 @@ def fill_check(page: Page, **changed: str) -> None:
         page.locator(f"#{name}").fill(text)
 
 
+def choose(form: Locator, **choices: str) -> None:
+    """Both sources contradict the claim; the rest as it is said."""
+    for name, value in ({"stance_1": "contradicts", "stance_2": "contradicts"} | choices).items():
+        form.locator(f"[name={name}][value={value}]").check()
+
+
 def test_the_source_check_names_the_traps_and_loses_nothing(
     desk: Desk, new_student: NewStudent, refused_on_purpose: None
 ) -> None:
@@ -218,13 +224,7 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     form.locator("#supplied").select_option("mnist")
     expect(form.get_by_text("50,000 for training and 20,000 for testing")).to_be_visible()
     fill_check(student)
-    for name, value in (
-        ("stance_1", "contradicts"),
-        ("stance_2", "contradicts"),
-        ("independent", "copy"),
-        ("stamp", "accept"),
-    ):
-        form.locator(f"[name={name}][value={value}]").check()
+    choose(form, independent="copy", stamp="accept")
     student.reload()
     expect(form.locator("#passage_2")).to_have_value(SOURCES["passage_2"])
     expect(form.locator("#supplied")).to_have_value("mnist")
@@ -261,13 +261,7 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     form = student.locator("[data-sources]")
     form.locator("#supplied").select_option("mnist")
     fill_check(student, who_1="ChatGPT 5", who_2="A museum", where_2="Catalogue of 2019, page 12")
-    for name, value in (
-        ("stance_1", "contradicts"),
-        ("stance_2", "contradicts"),
-        ("independent", "yes"),
-        ("stamp", "reject"),
-    ):
-        form.locator(f"[name={name}][value={value}]").check()
+    choose(form, independent="yes", stamp="reject")
     student.context.set_offline(True)
     form.get_by_role("button", name="Send it").click()
     banner = student.locator("#banner")

@@ -32,6 +32,11 @@ def decide(instructor: Membership, submission: int, decision: str = "approved", 
     return reviewing.decide(instructor, submission, decision=decision, **{"met": [True] * 3, "comment": "", **sent})
 
 
+def meet(instructor: Membership) -> Membership:
+    """What the next request of this instructor works with."""
+    return Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+
+
 def sheet(student: Membership, lesson: LoadedLesson) -> TextView:
     part, activity = selectors.place_of(lesson, EXPLAIN)
     row = selectors.progress_of(student, lesson)[part.key]
@@ -244,7 +249,7 @@ def test_versions_are_kept_up_to_a_number_and_the_desk_lists_the_newest(
     with pytest.raises(Conflict, match="sent 13 times"):
         write(student, lesson)
 
-    membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+    membership = meet(instructor)
     at_hand = reviews.queue(membership, lesson).at_hand
     assert at_hand
     assert (at_hand.text, at_hand.n_earlier) == (f"{WHY} 12", 12)
@@ -265,7 +270,7 @@ def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     def queue() -> tuple[reviews.Queue, int]:
-        membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+        membership = meet(instructor)
         with CaptureQueriesContext(
             connection,
         ) as asked:
@@ -379,7 +384,7 @@ def test_the_grid_says_how_long_the_oldest_text_has_waited(
     student: Membership, instructor: Membership, lesson: LoadedLesson, clock: Callable[[Any], None]
 ) -> None:
     def grid() -> Any:
-        membership = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+        membership = meet(instructor)
         return class_selectors.class_page(membership, lesson, looks.read({}, "")).reviews
 
     assert (grid().n, grid().oldest) == (0, None)
