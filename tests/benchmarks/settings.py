@@ -1,5 +1,5 @@
 """Downhill's own settings, with one more address to measure against."""
 
-from classroom.settings import *  # noqa: F403 - a settings module passes on all of another
+from downhill.settings import *  # noqa: F403 - a settings module passes on all of another
 
 ROOT_URLCONF = "tests.benchmarks.urls"

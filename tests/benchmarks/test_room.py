@@ -154,7 +154,7 @@ _MAKE = """
 from django.test import Client
 from classroom import services
 from classroom.models import Cohort, Membership, Rehearsal, Role, User
-from classroom.rehearsal import services as rehearsals
+from rehearsal import services as rehearsals
 leader = Membership.objects.select_related("cohort", "user").get(cohort__slug="demo", role="instructor")
 made = rehearsals.begin(leader, n_students=40, speed=5, seed={seed}, is_led=False)
 sessions = []

@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from classroom.models import CohortVersion, LearningEvent, Membership
-from classroom.urls import handler400, handler403, handler404, handler500, urlpatterns
+from downhill.urls import handler400, handler403, handler404, handler500, urlpatterns
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 

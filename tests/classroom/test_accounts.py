@@ -11,7 +11,7 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from classroom.models import Cohort, Membership, User
-from classroom.wsgi import application
+from downhill.wsgi import application
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 LOG_IN = "/accounts/login/"

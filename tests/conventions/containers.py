@@ -112,7 +112,7 @@ def example() -> dict[str, str]:
 
 def settings_read() -> dict[str, Any]:
     """Every name that settings.py reads from the environment, with its default; None if it is worked out."""
-    tree = ast.parse((ROOT / "classroom" / "settings.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "downhill" / "settings.py").read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_of_env(node.func)]
     read: dict[str, Any] = {}
     for call in calls:

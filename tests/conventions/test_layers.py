@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
+PACKAGES = ("downhill", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom")
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 
@@ -24,7 +25,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for app in ("classroom", "lessons", "experiments", "badges"):
+    for app in PACKAGES:
         shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__", "static", "content"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path

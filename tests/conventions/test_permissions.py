@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-import classroom.urls
+import downhill.urls
 from tests.conventions import matrix
 from tests.conventions.matrix import World
 from tests.conventions.permission_table import METHODS, ROLES, ROWS, Row
@@ -35,7 +35,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
     def at(pattern: str, name: str) -> None:
         module = ModuleType("urls_with_a_hole")
-        module.urlpatterns = [path(pattern, unguarded, name=name), *classroom.urls.urlpatterns]  # type: ignore[attr-defined]
+        module.urlpatterns = [path(pattern, unguarded, name=name), *downhill.urls.urlpatterns]  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
 
     return at

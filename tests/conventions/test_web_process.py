@@ -11,9 +11,9 @@ from django.conf import settings
 
 PROBE = """
 import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "classroom.settings"
-from classroom.wsgi import application
-import classroom.urls
+os.environ["DJANGO_SETTINGS_MODULE"] = "downhill.settings"
+from downhill.wsgi import application
+import downhill.urls
 from django.test import Client
 print(Client(SERVER_NAME="localhost").get("/").status_code)
 {also}

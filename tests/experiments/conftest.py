@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from kombu import pools
 
-from classroom.celery import app
 from classroom.models import Membership
+from downhill.celery import app
 from experiments import catalogue, events, services
 from experiments.catalogue import Kind, Params, Ranges
 from experiments.models import Run, RunState

@@ -12,8 +12,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from classroom.celery import app
 from classroom.models import Membership
+from downhill.celery import app
 from experiments import reaper, runner, services, tasks
 from experiments.models import Run, RunState
 from experiments.services import Requested

@@ -302,7 +302,7 @@ print(publishing.publish(uuid.uuid4()), time.monotonic() - began)
 def test_that_a_broker_is_away_is_noticed_within_a_second(tmp_path: Path) -> None:
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "classroom.settings",
+        "DJANGO_SETTINGS_MODULE": "downhill.settings",
         "VAR_DIR": str(tmp_path),
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }

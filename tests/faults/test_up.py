@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from classroom import supervisor
+from downhill import supervisor
 from tests.running import MANAGE, Running, wait_for
 
 pytestmark = [

@@ -15,10 +15,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from classroom.dashboard import room
 from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent, Membership, Pace, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.selectors import is_projected
+from dashboard import room
 from lessons import answers, leading, predict, sealing, selectors, stage
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Stage, Vote

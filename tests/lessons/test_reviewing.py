@@ -13,15 +13,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from classroom.dashboard import looks, reviews
-from classroom.dashboard import selectors as class_selectors
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from classroom.rehearsal.players import source_check
+from dashboard import looks, reviews
+from dashboard import selectors as class_selectors
 from lessons import reviewing, selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
 from lessons.writing import TextView
+from rehearsal.players import source_check
 from tests.badges.test_awards import WHY, keep, write
 from tests.factories import MembershipFactory
 

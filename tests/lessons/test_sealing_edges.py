@@ -12,9 +12,9 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from classroom.dashboard import room
 from classroom.models import Cohort, Membership, Pace, User
 from classroom.refusals import Conflict, Refusal
+from dashboard import room
 from lessons import leading, sealing, selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, Prediction, Reconciliation, Vote

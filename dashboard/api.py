@@ -1,0 +1,60 @@
+"""The class over the API: its grid as JSON, and all that was sent as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classroom import access
+from classroom.refusals import Refusal
+from dashboard import exports, selectors
+from dashboard.views import chosen_lesson
+
+
+class ProgressView(APIView):
+    @extend_schema(
+        parameters=[OpenApiParameter("v", int, description="The version at hand; 204 if it is the newest.")],
+        responses={200: OpenApiTypes.OBJECT, 204: None},
+    )
+    def get(self, request: Request, cohort: str) -> Response:
+        """Every student's standing in every part, for instructors."""
+        membership = access.membership_in(request.user, cohort)
+        access.require_instructor(membership)
+        if request.query_params.get("v") == str(membership.cohort.version.number):
+            return Response(status=204)
+        lesson = chosen_lesson(membership, request.query_params.get("lesson"))
+        return Response(selectors.progress_report(selectors.grid(membership, lesson)))
+
+
+class ExportView(APIView):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whoever asks for a table by its name gets it; only refusals are JSON here."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("names", str, enum=["names", "pseudonyms"], description="Whose rows they are, in words.")
+        ],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, cohort: str) -> StreamingHttpResponse:
+        """A row for each submission, prediction and run of the class's students; for instructors."""
+        membership = access.membership_in(request.user, cohort)
+        access.require_instructor(membership)
+        names = request.query_params.get("names", "names")
+        if names not in ("names", "pseudonyms"):
+            says = _("Ask for names or for pseudonyms.")
+            raise Refusal(says, errors={"names": [says]})
+        today = timezone.localdate(timezone=membership.cohort.zone)
+        answer = StreamingHttpResponse(exports.lines(membership.cohort, names), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{membership.cohort.slug}-{today:%Y-%m-%d}.csv"'
+        answer["Cache-Control"] = "no-store"
+        return answer

@@ -1,0 +1,158 @@
+"""The front of the room: lead a class, and show it on the wall."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+import classroom.services
+from classroom.access import instructor_required
+from classroom.models import Membership, Pace
+from classroom.refusals import Refusal
+from dashboard import room
+from dashboard.views import chosen_lesson, page_version
+from lessons import leading
+from lessons.authoring.loader import LoadedLesson
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@instructor_required
+def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Lead the class: its parts, votes and reveals, and the end of the session."""
+    loaded = chosen_lesson(membership, request.GET.get("lesson"))
+    if request.method == "POST":
+        _act(request, membership, loaded)
+        if not request.htmx:
+            return redirect(request.get_full_path())
+    template = "dashboard/_lead.html" if request.htmx else "dashboard/lead.html"
+    return render(request, template, _lead_context(membership, loaded))
+
+
+@never_cache
+@require_safe
+@instructor_required
+def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The page again if it is newer than ``?v=``, else 204: another instructor may be leading too."""
+    loaded = chosen_lesson(membership, request.GET.get("lesson"))
+    context = _lead_context(membership, loaded)
+    if request.GET.get("v") == context["v"]:
+        return HttpResponse(status=204)
+    return render(request, "dashboard/_lead.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@instructor_required
+def present(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The projector: one question, how many have answered, one button; with ``?remote=1``, the phone that moves it."""
+    if request.method == "POST":
+        lesson = chosen_lesson(membership, request.GET.get("lesson"))
+        _act(request, membership, lesson)
+        if not request.htmx:
+            return redirect(_address(request, membership, lesson))
+        membership.cohort.version.refresh_from_db()
+    if not _is_remote(request):
+        classroom.services.note_projector(membership.cohort)
+    context = _room_context(request, membership)
+    return render(request, context["template"] if request.htmx else "dashboard/present.html", context)
+
+
+@never_cache
+@require_safe
+@instructor_required
+def present_since(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The projector's question again if anything changed since ``?v=``, else 204."""
+    if not _is_remote(request):
+        classroom.services.note_projector(membership.cohort)
+    if request.GET.get("v") == page_version(membership):
+        return HttpResponse(status=204)
+    context = _room_context(request, membership)
+    return render(request, context["template"], context)
+
+
+CLASS_ACTS = {"lead_class": leading.lead_class, "end_class": leading.end_class}
+PART_ACTS = {"open_part": leading.open_part, "close_part": leading.close_part, "free_part": leading.free_part}
+QUESTION_ACTS = {
+    "open_vote": leading.open_vote,
+    "close_vote": leading.close_vote,
+    "reveal": leading.reveal,
+    "take_back": leading.take_back_reveal,
+}
+
+
+def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> None:
+    """Do what was pressed."""
+    sent = request.POST
+    act = sent.get("act", "")
+    place = sent.get("activity", ""), sent.get("item", "")
+    if act == "show":
+        leading.show(membership, lesson, *place)
+    elif act == "hands":
+        hands = {name.removeprefix("hands-"): typed for name, typed in sent.items() if name.startswith("hands-")}
+        leading.count_hands(membership, lesson, *place, hands)
+    elif act in CLASS_ACTS:
+        CLASS_ACTS[act](membership)
+        if all(place):
+            leading.show(membership, lesson, *place)
+    elif act in PART_ACTS:
+        PART_ACTS[act](membership, lesson, sent.get("part", ""))
+    elif act in QUESTION_ACTS:
+        QUESTION_ACTS[act](membership, lesson, *place)
+    else:
+        raise Refusal(_("We could not read what was pressed. Reload the page and press it again."))
+
+
+def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+    way = room.way(membership, lesson)
+    return {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "parts": way.parts,
+        "is_led": membership.cohort.pace == Pace.LED,
+        "v": way.token,
+    }
+
+
+def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any]:
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    is_remote = _is_remote(request)
+    v = page_version(membership)  # before the question that it stands for
+    # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it.
+    asked = request.GET.get("question", "") if request.method != "POST" else ""
+    wall = room.wall(membership, lesson, asked)
+    # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
+    is_pending = wall.token.endswith(".pending")
+    join_url = request.build_absolute_uri(reverse("join", args=[membership.cohort.join_code]))
+    return {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "wall": wall,
+        "question": wall.question,
+        "is_led": membership.cohort.pace == Pace.LED,
+        "is_remote": is_remote,
+        "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
+        "join_url": join_url,
+        # What is typed from a wall has no scheme, and the code stands below it.
+        "join_at": f"{request.get_host()}{reverse('account_signup')}",
+        "qr": "" if wall.question or is_remote or membership.cohort.archived else room.join_code(join_url),
+        "remote": "&remote=1" if is_remote else "",
+        "v": "pending" if is_pending else v,
+    }
+
+
+def _is_remote(request: HttpRequest) -> bool:
+    return bool(request.GET.get("remote"))
+
+
+def _address(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> str:
+    """Where a page without JavaScript goes on after something was pressed: at what is on the wall now."""
+    query = {"lesson": lesson.lesson.slug, **({"remote": "1"} if _is_remote(request) else {})}
+    return f"{reverse('dashboard:present', args=[membership.cohort.slug])}?{urlencode(query)}"

@@ -1,0 +1,236 @@
+"""One part across the class: how far it is, what was predicted, which slips were made, and where it is hardest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import quantiles
+
+from django.db.models import Count
+
+from classroom import selectors
+from classroom.models import Cohort, GradientRule, Membership, Role
+from dashboard import needs
+from lessons import answers, slips, stage
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import HandSteps, Item, Part, Predict
+from lessons.guess_charts import BarChart
+from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction, Submission
+from lessons.selectors import part_of
+from lessons.stage import Standing
+
+N_HARDEST = 3
+
+
+@dataclass(frozen=True)
+class SlipLine:
+    """How many students made a slip at least once; a count and no names."""
+
+    words: str
+    n_students: int
+
+
+@dataclass(frozen=True)
+class HardCell:
+    """A cell of a worksheet, and in how many checked tries it was not yet right."""
+
+    step: int
+    name: str
+    n: int
+    # Of the tries at that step, in percent.
+    share: int
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """One worksheet across the class."""
+
+    title: str
+    slips: tuple[SlipLine, ...]
+    hardest: tuple[HardCell, ...]
+
+
+@dataclass(frozen=True)
+class QuestionFacts:
+    """How a class answered one question. Bars and confidence only from five answers on."""
+
+    title: str
+    question: str
+    n: int
+    n_late: int
+    round: int
+    bars: BarChart | None
+    # Counts of five or more; a smaller one is None.
+    confidence: tuple[tuple[str, int | None], ...]
+    sure_and_other: int | None
+    # A projector is open, and the reveal is not.
+    is_hidden: bool
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """From the first move in a part to the last, over those who have finished it: quartiles."""
+
+    low: int
+    median: int
+    high: int
+    n: int
+
+
+@dataclass(frozen=True)
+class PartView:
+    key: str
+    title: str
+    number: int
+    is_soon: bool
+    n_students: int
+    states: tuple[tuple[str, str, int], ...]
+    n_tries: int
+    minutes: Minutes | None
+    planned: int
+    sheets: tuple[SheetFacts, ...]
+    questions: tuple[QuestionFacts, ...]
+
+
+def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartView:
+    """One part of the lesson across the instructor's class."""
+    part, cohort = part_of(lesson, key), membership.cohort
+    n_students = selectors.students_of(cohort).count()
+    in_class = PartProgress.objects.filter(membership__cohort=cohort, membership__role=Role.STUDENT)
+    fields = ("state", "tries", "begun_at", "moved_at")
+    rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list(*fields))
+    counted = Counter(state for state, *__ in rows)
+    counted[PartState.NOT_STARTED] += n_students - len(rows)
+    shown = [PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE]
+    if counted[PartState.WAITING]:
+        shown.insert(3, PartState.WAITING)
+    speed = needs.speed_of(cohort)
+    finished = [(moved - begun) * speed for state, __, begun, moved in rows if state in needs.FINISHED]
+    return PartView(
+        key=part.key,
+        title=part.title,
+        number=[each.key for each in lesson.lesson.parts].index(key) + 1,
+        is_soon=part.soon,
+        n_students=n_students,
+        states=tuple((state.value, str(state.label), counted[state]) for state in shown),
+        n_tries=sum(tries for __, tries, *___ in rows),
+        minutes=_minutes(finished),
+        # What is done at home has no minutes in the room.
+        planned=0 if part.homework else part.minutes,
+        sheets=_sheets(cohort, lesson, part),
+        questions=_Questions(membership, lesson, part).facts(),
+    )
+
+
+def _minutes(spans: Sequence[timedelta]) -> Minutes | None:
+    minutes = sorted(span.total_seconds() / 60 for span in spans)
+    if not minutes:
+        return None
+    low, median, high = quantiles(minutes, n=4, method="inclusive") if len(minutes) > 1 else minutes * 3
+    return Minutes(round(low), round(median), round(high), len(minutes))
+
+
+def _sheets(cohort: Cohort, lesson: LoadedLesson, part: Part) -> tuple[SheetFacts, ...]:
+    titles = {activity.key: activity.title for activity in part.activities if isinstance(activity, HandSteps)}
+    if not titles:
+        return ()
+    sent = Submission.objects.filter(
+        membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug, activity__in=titles
+    )
+    slips_made: dict[str, list[SlipLine]] = {key: [] for key in titles}
+    counted = sent.exclude(slip="").values_list("activity", "slip").annotate(n=Count("membership", distinct=True))
+    for activity, slip, n in counted.order_by("-n", "slip"):
+        slips_made[activity].append(SlipLine(slips.in_words(slip), n))
+    hardest = _hardest(sent.filter(is_try=True).values_list("activity", "step", "reply__cells"))
+    return tuple(SheetFacts(titles[key], tuple(slips_made[key]), hardest.get(key, ())) for key in titles)
+
+
+def _hardest(tries: object) -> dict[str, tuple[HardCell, ...]]:
+    """Count by cell the tries in which it was not right yet; a row at a time, since there may be many."""
+    wrong: dict[str, Counter[tuple[int, str]]] = {}
+    of: Counter[tuple[str, int]] = Counter()
+    for activity, step, cells in tries.iterator():  # type: ignore[attr-defined]  # a query
+        of[activity, step] += 1
+        counts = wrong.setdefault(activity, Counter())
+        counts.update((step, name) for name, verdict in cells.items() if verdict["state"] == "not_yet")
+    return {
+        activity: tuple(
+            HardCell(step, name.replace("_", " "), n, round(100 * n / of[activity, step]))
+            for (step, name), n in counts.most_common(N_HARDEST)
+        )
+        for activity, counts in wrong.items()
+    }
+
+
+class _Questions:
+    """The questions of a part, and how the class answered them."""
+
+    def __init__(self, membership: Membership, lesson: LoadedLesson, part: Part) -> None:
+        self.cohort, self.slug = membership.cohort, lesson.lesson.slug
+        self.rule = GradientRule(self.cohort.gradient_rule)
+        self.activities = [
+            activity.for_member("", self.rule) for activity in part.activities if isinstance(activity, Predict)
+        ]
+        self.is_projected = selectors.is_projected(self.cohort.version)
+
+    def facts(self) -> tuple[QuestionFacts, ...]:
+        if not self.activities:
+            return ()
+        standing = stage.read_for_room(self.cohort, self.slug)
+        tallies = answers.tallies(self.cohort, self.slug, standing)
+        given = self._given()
+        return tuple(
+            self._question(activity, item, standing, tallies.get((activity.key, item.key), []), given)
+            for activity in self.activities
+            for item in activity.items
+            if any(key[:2] == (activity.key, item.key) for key in given) or (activity.key, item.key) in tallies
+        )
+
+    def _given(self) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]]:
+        """Answers by activity, item, round and how they count: (choice, second, confidence, how many)."""
+        rows = Prediction.objects.filter(
+            membership__cohort=self.cohort,
+            membership__role=Role.STUDENT,
+            lesson=self.slug,
+            activity__in=[activity.key for activity in self.activities],
+        )
+        fields = ("activity", "item", "round", "counts", "choice", "second", "confidence")
+        found: dict[tuple[str, str, int, str], list[tuple[str, str, str, int]]] = {}
+        for activity, item, round_, counts, *said in (
+            rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+        ):
+            found.setdefault((activity, item, round_, counts), []).append(tuple(said))
+        return found
+
+    def _question(
+        self,
+        activity: Predict,
+        item: Item,
+        standing: Standing,
+        tally: answers.Tally,
+        given: Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]],
+    ) -> QuestionFacts:
+        key = (activity.key, item.key)
+        votes = standing.votes_on(key)
+        round_ = votes[-1].round if votes else 1
+        said = given.get((*key, round_, Counts.VOTE if votes else Counts.OWN_PACE), [])
+        confidence: Counter[str] = Counter()
+        sure_and_other = 0
+        for choice, second, sure, n in said:
+            confidence[sure] += n
+            if sure == Confidence.SURE and not item.waits and not item.poll:
+                sure_and_other += n * (not answers.is_right(activity, self.rule, item, choice, second))
+        is_hidden = self.is_projected and standing.is_led and not standing.is_revealed(key)
+        return QuestionFacts(
+            title=item.title,
+            question=item.question,
+            n=sum(n for *__, n in tally),
+            n_late=sum(n for each in (1, 2) for *__, n in given.get((*key, each, Counts.LATE), [])),
+            round=round_ if votes else 0,
+            bars=None if is_hidden else answers.room(activity, self.rule, item, tally),
+            confidence=answers.confidence_counts(confidence),
+            sure_and_other=sure_and_other if sure_and_other >= answers.LEAST_FOR_BARS else None,
+            is_hidden=is_hidden,
+        )

@@ -1,0 +1,365 @@
+"""The class at a glance: a constant number of queries, however large the class."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from classroom import selectors
+from classroom.models import Cohort, GradientRule, Membership, Pace, Role
+from classroom.refusals import NotFound
+from dashboard import needs
+from dashboard.looks import Look
+from dashboard.needs import Calls, Helped, Need
+from lessons import slips, writing
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.schema import Activity, Experiment, FileCheck, HandSteps, Part, Predict
+from lessons.models import PartOpening, PartProgress, PartState, Submission
+from lessons.selectors import badge_summary, part_state
+
+N_SLIPS = 5  # of those made most, beside the grid
+N_CALLS, N_HELPED = 6, 3
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """Where a student stands in a part: `note` says it in the cell, after its shape."""
+
+    part: str
+    state: str
+    tries: int
+    slip: str
+    since: datetime | None
+    note: str = ""
+    # Somebody should look here, whatever the state.
+    is_call: bool = False
+
+    @property
+    def shape(self) -> str:
+        return PartState.STUCK.value if self.is_call else self.state
+
+    @property
+    def label(self) -> str:
+        """What a screen reader says of the shape."""
+        return str(PartState(self.shape).label)
+
+
+@dataclass(frozen=True)
+class GridRow:
+    id: int
+    # By the order in which they joined: stands for the name where names are hidden.
+    number: int
+    name: str
+    is_here: bool
+    cells: tuple[GridCell, ...]
+
+    @property
+    def n_done(self) -> int:
+        return sum(cell.state in needs.FINISHED for cell in self.cells)
+
+    @property
+    def needs_help(self) -> bool:
+        return any(cell.is_call for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class GridColumn:
+    key: str
+    title: str
+    number: int
+    n_done: int
+    is_soon: bool
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Students × parts, as of `version`."""
+
+    version: int
+    n_here: int
+    columns: tuple[GridColumn, ...]
+    rows: tuple[GridRow, ...]
+
+
+@dataclass(frozen=True)
+class SlipCount:
+    """How many students made a slip at least once; a count and no names."""
+
+    words: str
+    n_students: int
+    # Of the longest bar, in percent.
+    share: int
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """What waits to be read by an instructor, and since when."""
+
+    n: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class CallLine:
+    """A call for help that waits, with its student's name as it may be shown."""
+
+    key: str
+    name: str
+    need: Need
+
+
+@dataclass(frozen=True)
+class HelpedLine:
+    key: str
+    name: str
+    helped: Helped
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """The grid as it is looked at, and beside it who needs help, the slips, and what is to be read."""
+
+    grid: Grid
+    n_students: int
+    rows: tuple[GridRow, ...]
+    calls: tuple[CallLine, ...]
+    n_more_calls: int
+    helped: tuple[HelpedLine, ...]
+    slips: tuple[SlipCount, ...]
+    reviews: Reviews
+    look: Look
+    is_compact: bool
+    is_projected: bool
+    hides_names: bool
+    led_up_to: GridColumn | None
+
+
+def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
+    """Every student of the instructor's cohort against every part of the lesson."""
+    # The version was read with the membership, so before all of this: whatever was committed since has a higher one.
+    version = membership.cohort.version.number
+    return _grid(version, membership.cohort, lesson, _students(membership.cohort, lesson))
+
+
+def class_page(membership: Membership, lesson: LoadedLesson, look: Look) -> ClassPage:
+    """The instructor's page of the class."""
+    version, cohort = membership.cohort.version, membership.cohort
+    students = _students(cohort, lesson)
+    calls = needs.calls(cohort, lesson, students)
+    found = _with_calls(_grid(version.number, cohort, lesson, students), calls)
+    is_projected = selectors.is_projected(version)
+    hides_names = look.hides_names(is_projected=is_projected)
+    if hides_names:
+        rows = tuple(replace(row, name=_("Student %(n)02d") % {"n": row.number}) for row in found.rows)
+        found = replace(found, rows=tuple(sorted(rows, key=lambda row: row.number)))
+    names = {row.id: row.name for row in found.rows}
+    return ClassPage(
+        grid=found,
+        n_students=len(students),
+        rows=_looked_at(found.rows, look),
+        calls=tuple(CallLine(_key(need), names[need.student], need) for need in calls.open[:N_CALLS]),
+        n_more_calls=max(len(calls.open) - N_CALLS, 0),
+        helped=tuple(HelpedLine(_key(each), names[each.student], each) for each in calls.helped[:N_HELPED]),
+        slips=_most_made(cohort, lesson),
+        reviews=_reviews(students, lesson),
+        look=look,
+        is_compact=look.is_compact(len(students)),
+        is_projected=is_projected,
+        hides_names=hides_names,
+        led_up_to=_led_up_to(cohort, lesson, found.columns),
+    )
+
+
+def _key(call: Need | Helped) -> str:
+    """Names a call on the page."""
+    return f"{call.student}-{call.reason}-{zlib.crc32(call.occasion.encode()):08x}"
+
+
+def _students(cohort: Cohort, lesson: LoadedLesson) -> list[Membership]:
+    progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
+    return list(selectors.students_of(cohort).prefetch_related(progress))
+
+
+def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Grid:
+    parts, rule = lesson.lesson.parts, GradientRule(cohort.gradient_rule)
+    notes = {part.key: _Notes(part, rule) for part in parts}
+    numbers = {pk: number for number, pk in enumerate(sorted(student.pk for student in students), start=1)}
+    rows = []
+    for student in students:
+        by_part = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
+        cells = tuple(_cell(part, by_part.get(part.key), notes[part.key]) for part in parts)
+        rows.append(GridRow(student.pk, numbers[student.pk], str(student.user), selectors.is_here(student), cells))
+    columns = tuple(
+        GridColumn(part.key, part.title, i + 1, sum(r.cells[i].state == PartState.DONE for r in rows), part.soon)
+        for i, part in enumerate(parts)
+    )
+    return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
+
+
+def _cell(part: Part, row: PartProgress | None, notes: _Notes) -> GridCell:
+    state = part_state(part, row)
+    if row is None:
+        return GridCell(part.key, state, 0, "", None)
+    return GridCell(part.key, state, row.tries, row.slip, row.since, notes.on(row))
+
+
+class _Notes:
+    """Says in a few words where a student stands in one part."""
+
+    def __init__(self, part: Part, rule: GradientRule) -> None:
+        self.core = [activity for activity in part.activities if not activity.extra]
+        self.badge = part.badge
+        self.files = [activity.key for activity in self.core if isinstance(activity, FileCheck)]
+        self.asked = {each.key: _n_asked(each, rule) for each in self.core if isinstance(each, Predict)}
+
+    def on(self, row: PartProgress) -> str:
+        if row.state == PartState.DONE:
+            return ""
+        if self.badge is not None:
+            return badge_summary(row.activities.get(self.badge, {}).get("memory", {}), is_for_instructor=True)
+        said = [self._at_hand(row)]
+        if any(row.activities.get(key, {}).get("memory", {}).get("none") for key in self.files):
+            said.append(_("no file yet"))
+        return " · ".join(filter(None, said))
+
+    def _at_hand(self, row: PartProgress) -> str:
+        if row.state == PartState.WAITING:
+            return _("to review")
+        at_hand = next(
+            (each for each in self.core if row.activities.get(each.key, {}).get("state") not in needs.FINISHED), None
+        )
+        return " · ".join(filter(None, self._words(at_hand, row))) if at_hand else ""
+
+    def _words(self, activity: Activity, row: PartProgress) -> Sequence[str]:
+        now_at = row.activities.get(activity.key, {})
+        if isinstance(activity, HandSteps):
+            tries = ngettext("%(n)d try", "%(n)d tries", now_at.get("tries", 0)) % {"n": now_at.get("tries", 0)}
+            slip = slips.in_words(row.slip) if row.slip else ""
+            return (_("step %(n)d") % {"n": now_at.get("step", 1)}, tries, slip)
+        if isinstance(activity, Predict):
+            return (_("%(n)d of %(of)d") % {"n": now_at.get("n_done", 0), "of": self.asked[activity.key]},)
+        if isinstance(activity, FileCheck):
+            return (_("file to pick"),)
+        if activity.is_read and writing.is_returned(now_at.get("memory", {})):
+            return (_("sent back"),)
+        return (_("to run") if isinstance(activity, Experiment) else _("to write"),)
+
+
+def _n_asked(activity: Predict, rule: GradientRule) -> int:
+    met = activity.for_member("", rule)
+    return met.choose or sum(not item.extra for item in met.items)
+
+
+def _with_calls(found: Grid, calls: Calls) -> Grid:
+    """Mark in the grid the cells that the open calls for help are about."""
+    short = {(need.student, need.part): need.short for need in reversed(calls.open)}
+    rows = []
+    for row in found.rows:
+        cells = tuple(
+            replace(cell, note=short[row.id, cell.part], is_call=True) if (row.id, cell.part) in short else cell
+            for cell in row.cells
+        )
+        rows.append(replace(row, cells=cells))
+    return replace(found, rows=tuple(rows))
+
+
+def _looked_at(rows: Sequence[GridRow], look: Look) -> tuple[GridRow, ...]:
+    shown: Callable[[GridRow], bool] = {
+        "all": lambda row: True,
+        "need": lambda row: row.needs_help,
+        "here": lambda row: row.is_here,
+        "review": lambda row: any(cell.state == PartState.WAITING for cell in row.cells),
+        "absent": lambda row: not any(cell.since for cell in row.cells),
+    }[look.show]
+    # Rows come by name, and sorting keeps the order of equals.
+    key: Callable[[GridRow], Any] = {
+        "name": lambda row: 0,
+        "need": lambda row: (not row.needs_help, not any(cell.state == PartState.STUCK for cell in row.cells)),
+        "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
+    }[look.sort]
+    return tuple(sorted(filter(shown, rows), key=key))
+
+
+def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
+    """The slips that most students of a class made in a lesson."""
+    made = (
+        Submission.objects.filter(membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug)
+        .exclude(slip="")
+        .values_list("slip")
+        .annotate(n=Count("membership", distinct=True))
+        .order_by("-n", "slip")[:N_SLIPS]
+    )
+    found = list(made)
+    return tuple(SlipCount(slips.in_words(slip), n, round(100 * n / found[0][1])) for slip, n in found)
+
+
+def _reviews(students: Sequence[Membership], lesson: LoadedLesson) -> Reviews:
+    """How many texts wait, and since when the oldest: a later version takes its own place in the queue. One query."""
+    waiting = {
+        (student.pk, key)
+        for student in students
+        for row in student.in_lesson  # type: ignore[attr-defined]  # prefetched
+        for key, activity in row.activities.items()
+        if activity.get("state") == PartState.WAITING
+    }
+    newest = (
+        Submission.objects.filter(
+            membership__in={student for student, _key in waiting},
+            activity__in={key for _student, key in waiting},
+            lesson=lesson.lesson.slug,
+        )
+        .values_list("membership", "activity")
+        .annotate(newest=Max("received_at"))
+    )
+    since = [at for student, key, at in newest if (student, key) in waiting]
+    return Reviews(len(waiting), min(since, default=None))
+
+
+def _led_up_to(cohort: Cohort, lesson: LoadedLesson, columns: Sequence[GridColumn]) -> GridColumn | None:
+    """The last part that is open to a led class."""
+    if cohort.pace != Pace.LED:
+        return None
+    rows = PartOpening.objects.filter(stage__cohort=cohort, stage__lesson=lesson.lesson.slug)
+    opened = set(rows.values_list("part", flat=True))
+    return next((column for column in reversed(columns) if column.key in opened), None)
+
+
+def progress_report(found: Grid) -> dict[str, Any]:
+    """The grid as the API gives it."""
+    return {
+        "version": found.version,
+        "here": found.n_here,
+        "students": [
+            {
+                "id": row.id,
+                "name": row.name,
+                "parts": {
+                    cell.part: {
+                        "state": cell.state,
+                        "tries": cell.tries,
+                        "slip": cell.slip or None,
+                        "since": cell.since,
+                    }
+                    for cell in row.cells
+                },
+            }
+            for row in found.rows
+        ],
+        "totals": {column.key: column.n_done for column in found.columns},
+    }
+
+
+def student_of(membership: Membership, student_id: int) -> Membership:
+    """A student of the instructor's own cohort."""
+    student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
+    if student is None:
+        raise NotFound(_("Your class has no such student."))
+    student.cohort = membership.cohort
+    return student

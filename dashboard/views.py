@@ -1,0 +1,167 @@
+"""The class, its parts and its students, as their instructors see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+import classroom.services
+from classroom.access import instructor_required
+from classroom.models import Membership, Rehearsal
+from classroom.refusals import NotFound, Refusal
+from classroom.selectors import is_projected
+from dashboard import looks, parts, selectors, students
+from lessons import helping, reviewing
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartState
+from lessons.selectors import lesson_of, lessons_of
+
+SHOWN_STATES = (PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.WAITING, PartState.DONE)
+
+
+@never_cache
+@require_safe
+@instructor_required
+def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The class: its grid, who needs help now, the slips, and what is to be read."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    context = _class_context(request, membership, lesson)
+    context |= {
+        "lessons": lessons_of(membership.cohort),
+        "rehearsal": Rehearsal.objects.filter(cohort=membership.cohort).first(),
+        "join_url": request.build_absolute_uri(f"/join/{membership.cohort.join_code}"),
+    }
+    return render(request, "dashboard/grid.html", context)
+
+
+@never_cache
+@require_safe
+@instructor_required
+def grid_since(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The grid again if it is newer than ``?v=``, else 204."""
+    if request.GET.get("v") == page_version(membership):
+        return HttpResponse(status=204)
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    return render(request, "dashboard/_class.html", _class_context(request, membership, lesson))
+
+
+@require_POST
+@instructor_required
+def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Mark a call for help as answered, or let it wait again."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    sent = request.POST
+    act = {"helped": helping.give_help, "undo": helping.take_back}.get(sent.get("act", ""))
+    student = sent.get("student", "")
+    if act is None or not (student.isascii() and student.isdigit() and len(student) < 18):
+        raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
+    act(
+        membership,
+        lesson,
+        student=int(student),
+        reason=sent.get("reason", ""),
+        occasion=sent.get("occasion", ""),
+    )
+    if request.htmx:
+        membership.cohort.version.refresh_from_db()
+        return render(request, "dashboard/_class.html", _class_context(request, membership, lesson))
+    return redirect(f"{reverse('dashboard:grid', args=[membership.cohort.slug])}?{request.GET.urlencode()}")
+
+
+def _class_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+    look = looks.read(request.GET.dict(), request.GET.get("lesson", "")[:60])
+    v = page_version(membership)
+    return {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "page": selectors.class_page(membership, lesson, look),
+        "look": look,
+        "base": reverse("dashboard:student", args=[membership.cohort.slug, 0]).removesuffix("0/"),
+        "legend": [(state.value, state.label) for state in SHOWN_STATES],
+        "v": v,
+    }
+
+
+@never_cache
+@require_safe
+@instructor_required
+def part(request: HttpRequest, membership: Membership, part: str) -> HttpResponse:
+    """One part across the class: how far everyone is, predictions, and slips as counts."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    context = {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "part": parts.part_view(membership, lesson, part),
+    }
+    return render(request, "dashboard/part.html", context)
+
+
+@never_cache
+@require_safe
+@instructor_required
+def student(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
+    """One student's timeline, and what an instructor can settle for them."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    found = selectors.student_of(membership, student)
+    return render(request, "dashboard/student.html", student_context(request, membership, lesson, found))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@instructor_required
+def password(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
+    """Ask whether a student is to get a new password; then say it once."""
+    found = selectors.student_of(membership, student)
+    said = classroom.services.reset_password(membership, found) if request.method == "POST" else ""
+    context = {"membership": membership, "student": found, "password": said}
+    return render(request, "dashboard/password.html", context)
+
+
+@require_POST
+@instructor_required
+def aloud(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
+    """Tick that something was explained aloud, or take that back."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    found = selectors.student_of(membership, student)
+    is_heard = request.POST.get("act") != "undo"
+    reviewing.explained_aloud(membership, lesson, found, request.POST.get("activity", ""), is_heard=is_heard)
+    address = reverse("dashboard:student", args=[membership.cohort.slug, found.pk])
+    return redirect(f"{address}?{request.GET.urlencode()}" if request.GET else address)
+
+
+def student_context(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, student: Membership
+) -> dict[str, Any]:
+    """What the page of one student shows."""
+    asked = request.GET.get("part", "")
+    chosen = next((part for part in lesson.lesson.parts if part.key == asked), None)
+    return {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "student": student,
+        "part": chosen,
+        "page": students.student_page(student, lesson, chosen.key if chosen else ""),
+    }
+
+
+def chosen_lesson(membership: Membership, slug: str | None) -> LoadedLesson:
+    """The lesson asked for, or the cohort's first."""
+    if slug:
+        return lesson_of(membership, slug)
+    lessons = lessons_of(membership.cohort)
+    if not lessons:
+        raise NotFound(_("This class has no lesson yet. An admin can give it one."))
+    return lessons[0]
+
+
+def page_version(membership: Membership) -> str:
+    """The cohort's version and the minute, since who is here changes with the clock alone; and is it projected?"""
+    version = membership.cohort.version
+    return f"{version.number}.{timezone.now():%H%M}{'p' * is_projected(version)}"

@@ -1,0 +1,33 @@
+"""Errors that Django itself raises, as pages or problem documents in our words."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from classroom import web
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    detail = _("There is nothing at this address. Perhaps a letter is missing; your home page leads everywhere.")
+    return web.refuse(request, 404, _("Nothing here"), detail)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return web.refuse(request, 403, _("Not for you, sorry"), _("This page is for somebody else."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    detail = _("This page had been open for long, or you logged in elsewhere meanwhile. Go back, reload, send again.")
+    return web.refuse(request, 403, _("Please send that again"), detail)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return web.refuse(
+        request, 400, _("That did not work"), _("We could not read what was sent. Go back and try again.")
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    detail = _("Something broke on our side; what you had sent before is kept. Go back and try again in a moment.")
+    return web.refuse(request, 500, _("Our mistake"), detail)

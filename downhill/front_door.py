@@ -1,0 +1,96 @@
+"""The front door: home, joining a class, the way to the log-in."""
+
+from __future__ import annotations
+
+from allauth.core import ratelimit
+from django.contrib.auth import login
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classroom import selectors, services
+from classroom.forms import CodeForm, JoinForm
+from classroom.models import Membership
+from classroom.refusals import Conflict, Forbidden, NotFound
+
+ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The front door; somebody who is logged in is led to where they work."""
+    if not request.user.is_authenticated:
+        return render(request, "downhill/welcome.html", {"code_form": CodeForm()})
+    memberships = list(selectors.memberships_of(request.user))
+    if not memberships and request.user.is_staff:
+        return redirect("admin:index")
+    if len(memberships) == 1:
+        return redirect(workplace(memberships[0]))
+    classes = [(membership, workplace(membership)) for membership in memberships]
+    return render(request, "downhill/classes.html", {"classes": classes, "code_form": CodeForm()})
+
+
+def workplace(membership: Membership) -> str:
+    """The address where this member works: a student at the lesson, an instructor at the class grid."""
+    name = "dashboard:grid" if membership.is_instructor else "lessons:cohort"
+    return reverse(name, args=[membership.cohort.slug])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join_by_code(request: HttpRequest) -> HttpResponse:
+    """Ask for a class code and go on to that class."""
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        if cohort := selectors.cohort_with_code(form.cleaned_data["code"]):
+            return redirect("join", code=cohort.join_code)
+        form.add_error("code", _("No open class has this code. Check it letter by letter."))
+    return render(request, "downhill/join_by_code.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, code: str) -> HttpResponse:
+    """Join a class: a new person makes an account, somebody logged in just joins."""
+    cohort = selectors.cohort_with_code(code)
+    if cohort is None:
+        raise NotFound(_("No open class has this code. Check it letter by letter, or ask your instructor."))
+    if request.user.is_authenticated:
+        if request.method == "POST":
+            return redirect(workplace(services.enrol(request.user, cohort)))
+        return render(request, "downhill/join.html", {"cohort": cohort})
+    form = JoinForm(request.POST or None)
+    if form.is_valid():
+        if too_many := ratelimit.consume_or_429(request, action="signup"):
+            return too_many
+        try:
+            membership = services.register(cohort=cohort, **form.cleaned_data)
+        except Conflict as taken:
+            form.add_error("username", str(taken.detail))
+        else:
+            login(request, membership.user, backend=ALLAUTH_BACKEND)
+            return redirect(workplace(membership))
+    return render(request, "downhill/join.html", {"cohort": cohort, "form": form})
+
+
+@require_safe
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Lead to the one log-in; somebody who is in already came to a door that is not theirs."""
+    if request.user.is_authenticated:
+        raise Forbidden(_("The admin site is for the admins of this Downhill."))
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+
+@require_safe
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Without e-mail, an instructor helps."""
+    return render(request, "downhill/forgotten.html")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(staticfiles_storage.url("classroom/img/icon.svg"))

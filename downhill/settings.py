@@ -1,0 +1,340 @@
+"""Every setting of Downhill. All of them come from the environment; the defaults suit a laptop.
+
+Without DATABASE_URL and REDIS_URL Downhill runs *embedded*: SQLite and a queue in the file system, both
+under VAR_DIR. With them it runs *scaled*. The code is the same.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from environs import Env
+
+from classroom import secret_files
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+DATABASE_URL = env.str("DATABASE_URL", "")
+REDIS_URL = env.str("REDIS_URL", "")
+# Keeps apart what shares one Redis: a worker takes only messages under its own prefix.
+REDIS_PREFIX = env.str("REDIS_PREFIX", "")
+
+DEBUG = env.bool("DEBUG", True)
+# LAN: the laptop serves the room's own network, debug off, with fresh demo passwords.
+LAN = env.bool("LAN", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+
+
+def _var(*names: str) -> str:
+    folder = VAR_DIR.joinpath(*names)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Downhill cannot write to {folder} ({error.strerror}); set VAR_DIR to a folder that it may write to."
+        ) from error
+    return str(folder)
+
+
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_files.kept(Path(_var()) / "secret_key", get_random_secret_key)
+
+# Where others reach this Downhill: stands in every credential, so it is set once and stays.
+# On a laptop `manage.py up` keeps here under which address it serves.
+KEPT_URL = VAR_DIR / "public_url"
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+if not PUBLIC_URL:
+    PUBLIC_URL = KEPT_URL.read_text(encoding="utf-8").strip() if KEPT_URL.exists() else "http://127.0.0.1:8000"
+# The keys that credentials are signed with, as `manage.py new_badge_key` prints them; without, VAR_DIR keeps some.
+BADGE_KEYS = env.str("BADGE_KEYS", "")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "axes",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    # Ours last, the base first: downhill.admin takes out what the others put into the admin site and nobody needs.
+    "classroom",
+    "experiments",
+    "lessons",
+    "badges",
+    "rehearsal",
+    "dashboard",
+    "downhill",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "classroom.web.Utf8Middleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "classroom.web.RefusalMiddleware",
+    # Last, so that a lock-out replaces whatever the log-in view wanted to answer.
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "downhill.urls"
+WSGI_APPLICATION = "downhill.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+if DATABASE_URL:
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
+    # The web process keeps a pool; a worker holds one connection per child.
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        if env.bool("DATABASE_POOL", True):
+            DATABASES["default"]["CONN_MAX_AGE"] = 0
+            DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": Path(_var()) / "downhill.sqlite3",
+            "CONN_MAX_AGE": 600,
+            "OPTIONS": {
+                # Take the write lock at BEGIN: upgrading a read lock later fails at once under load.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # FULL, since an acknowledged answer must survive a power cut.
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
+                    "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364; PRAGMA cache_size=2000;"
+                ),
+            },
+        }
+    }
+
+# --- people ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "classroom.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Usernames are unique whatever their case, by a constraint that this check does not look for.
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",
+    # Subdomains and browsers' preload lists are for the owner of the domain to decide, not for one app on it.
+    "security.W005",
+    "security.W021",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "classroom.accounts.AccountAdapter"
+# A whole class logs in at once from behind one address. Wrong passwords are for axes to count.
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": False,
+    "signup": "200/m/ip",
+    "change_password": "10/m/user",
+}
+
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "classroom.accounts.username_of_attempt"
+AXES_LOCKOUT_CALLABLE = "classroom.web.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# --- web ------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# On behind TLS; a classroom laptop serves plain http.
+HTTPS = env.bool("HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", False) else None
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "downhill.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+
+REST_FRAMEWORK = {
+    # Token first: its challenge makes a missing log-in a 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["classroom.parsers.JsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "classroom.web.problem_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Downhill",
+    "DESCRIPTION": "Do the session from a notebook: the same answers, graded by the same code.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {"RunState": "experiments.models.RunState", "PartState": "lessons.models.PartState"},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- worker ---------------------------------------------------------------------------------------
+
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Seconds that a run may take; a little later its process is ended.
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("RUN_TIME_LIMIT", 100)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 20
+# Seconds without a heartbeat after which a run's worker counts as gone, and between two looks for such runs.
+RUN_STALE_AFTER = env.int("RUN_STALE_AFTER", 15)
+RUN_REAP_EVERY = env.int("RUN_REAP_EVERY", 5)
+BADGE_SWEEP_EVERY = env.int("BADGE_SWEEP_EVERY", 30)
+CELERY_BEAT_SCHEDULE = {
+    "take up what was left": {
+        "task": "experiments.reap",
+        "schedule": RUN_REAP_EVERY,
+        # Behind a long run they would pile up.
+        "options": {"expires": RUN_REAP_EVERY},
+    },
+    "award what a crash missed": {
+        "task": "badges.sweep",
+        "schedule": BADGE_SWEEP_EVERY,
+        "options": {"expires": BADGE_SWEEP_EVERY},
+    },
+    "take up rehearsals": {
+        "task": "rehearsal.take_up",
+        "schedule": RUN_REAP_EVERY,
+        "options": {"expires": RUN_REAP_EVERY},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = f"{_var('queue')}/beat-schedule"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
+# A slow machine takes its time to fork a process that has loaded scikit-learn.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    # Longer than any task may run, or a long one would be handed out twice.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": CELERY_TASK_TIME_LIMIT + 180,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "global_keyprefix": REDIS_PREFIX,
+        # Whoever asks for a run waits while its message is sent: a broker that is away must be noticed soon.
+        "max_retries": 1,
+        "interval_start": 0.1,
+        "connect_retries_timeout": 1,
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,  # a worker's own reads are answered every second
+    }
+    # A worker waits for a broker that is away as long as it takes.
+    CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+else:
+    CELERY_BROKER_TRANSPORT = "downhill.message_folder:Transport"
+    CELERY_BROKER_URL = "filesystem://localhost/"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": _var("queue", "messages"),
+        "data_folder_out": _var("queue", "messages"),
+        "control_folder": _var("queue", "control"),
+        "polling_interval": 0.1,
+    }
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    # Refusals are answers, not faults.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
+        "axes": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,71 @@
+"""Every address of Downhill."""
+
+from allauth.account import views as account
+from csp.decorators import csp_update
+from django.contrib import admin
+from django.urls import include, path
+from django.views.decorators.http import require_http_methods
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+import badges.api
+import experiments.api
+import lessons.api
+from classroom import api
+from dashboard.api import ExportView, ProgressView
+from downhill import errors, front_door, health
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error
+
+# The docs' own page uses small images written into its style sheet.
+docs = csp_update({"img-src": ["'self'", "data:"]})(
+    SpectacularSwaggerSplitView.as_view(template_name="docs.html", url_name="schema")
+)
+
+# allauth's own views take a PUT for a POST.
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+LESSON = "lessons/<slug:lesson>/"
+ACTIVITY = f"{LESSON}activities/<slug:activity>/"
+
+api_v1 = [
+    path("token/", api.TokenView.as_view(), name="api-token"),
+    path("me/", api.MeView.as_view(), name="api-me"),
+    path("lessons/", lessons.api.Lessons.as_view(), name="api-lessons"),
+    path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
+    path(ACTIVITY, lessons.api.Activity.as_view(), name="api-activity"),
+    path(f"{ACTIVITY}submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
+    path(f"{ACTIVITY}predictions/", lessons.api.Predictions.as_view(), name="api-predictions"),
+    path(f"{ACTIVITY}items/<slug:item>/reveal/", lessons.api.RevealOfItem.as_view(), name="api-reveal"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", lessons.api.Reconcile.as_view(), name="api-reconcile"),
+    path("awards/", badges.api.Awards.as_view(), name="api-awards"),
+    path("runs/", lessons.api.Runs.as_view(), name="api-runs"),
+    path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
+    path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
+    path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
+    path("cohorts/<slug:cohort>/export.csv", ExportView.as_view(), name="api-export"),
+]
+
+urlpatterns = [
+    path("", front_door.home, name="home"),
+    path("join/", front_door.join_by_code, name="account_signup"),
+    path("join/<str:code>", front_door.join, name="join"),
+    path("accounts/login/", form_page(account.login), name="account_login"),
+    path("accounts/logout/", form_page(account.logout), name="account_logout"),
+    path("accounts/password/", form_page(account.password_change), name="account_change_password"),
+    path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),
+    # One door for everybody: whatever guards the log-in guards the admin site too.
+    path("admin/login/", front_door.admin_login),
+    path("admin/", admin.site.urls),
+    path("", include("dashboard.urls")),
+    path("", include("badges.urls")),
+    path("", include("lessons.urls")),
+    path("api/v1/", include(api_v1)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", docs, name="docs"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("favicon.ico", front_door.favicon, name="favicon"),
+]

@@ -1,0 +1,160 @@
+"""The export: a row for each submission, prediction and run, safe to open and without what is nobody's business."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from classroom.models import Cohort, Membership, User
+from dashboard import exports
+from lessons import services
+from lessons.authoring.loader import LoadedLesson
+from tests import pupils
+from tests.factories import CohortFactory, MembershipFactory
+from tests.lessons import runs
+
+ADDRESS = "/api/v1/cohorts/ours/export.csv"
+
+
+def table(answer: object) -> list[dict[str, str]]:
+    """The rows of an export, by the names of its columns."""
+    text = answer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+@pytest.fixture
+def desk(client_of: Callable[[User], Client], instructor: Membership) -> Client:
+    return client_of(instructor.user)
+
+
+def take_part(membership: Membership, lesson: LoadedLesson) -> None:
+    answer = {**pupils.STEPS[0], "w": "−4.815"}
+    services.submit(membership, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+    pupils.seal(membership, lesson, "rates", "half-c", "crawls", confidence="sure", because='so "small",\nso slow')
+    runs.guess(membership, lesson, "lowest")
+    runs.ask(membership, lesson, seed=7)
+
+
+def test_there_is_a_row_for_each_submission_prediction_and_run(
+    desk: Client, student: Membership, lesson: LoadedLesson
+) -> None:
+    take_part(student, lesson)
+
+    rows = table(desk.get(ADDRESS))
+
+    assert [(row["kind"], row["activity"], row["step, item or trial"]) for row in rows] == [
+        ("submission", "by-hand", "1"),
+        ("prediction", "rates", "half-c"),
+        ("prediction", "u-curve-guess", "lowest"),
+        ("run", "u-curve-run", "polynomial"),
+    ]
+    assert {row["student"] for row in rows} == {"Sam"}
+    assert [row["result"] for row in rows] == ["not yet", "own_pace", "own_pace", "queued"]
+    assert rows[1]["text"] == 'so "small", so slow'
+    assert rows[3]["seed"] == "7"
+
+
+def test_how_sure_somebody_was_is_in_no_cell(desk: Client, student: Membership, lesson: LoadedLesson) -> None:
+    take_part(student, lesson)
+
+    text = desk.get(ADDRESS).getvalue().decode()
+
+    assert [
+        word for word in ("sure", "think_so", "guess,", "confidence") if word in text.replace("u-curve-guess", "")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49", "'+49"),
+        ("-4.815", "'-4.815"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1+1", "'  =1+1"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("＝1", "'＝1"),
+        ("so;=1+1", "so;'=1+1"),
+        ("first; then w=2", "first; then w=2"),
+        ("w=0.7463", "w=0.7463"),
+        ("Sam", "Sam"),
+        (12, "12"),
+        (None, ""),
+    ],
+)
+def test_no_cell_is_taken_for_a_formula(cell: object, kept: str) -> None:
+    assert exports.neutral(cell) == kept
+
+
+def test_what_people_typed_is_neutral_in_the_file_too(desk: Client, cohort: Cohort, lesson: LoadedLesson) -> None:
+    student = MembershipFactory(cohort=cohort, user__display_name="=HYPERLINK(1)")
+    pupils.seal(student, lesson, "rates", "half-c", "crawls", because="@home")
+
+    (row,) = table(desk.get(ADDRESS))
+
+    assert (row["student"], row["text"]) == ("'=HYPERLINK(1)", "'@home")
+
+
+def test_pseudonyms_stay_the_same_in_a_class_and_tell_nothing_of_another(
+    desk: Client, student: Membership, lesson: LoadedLesson, cohort: Cohort
+) -> None:
+    take_part(student, lesson)
+
+    one, other = (table(desk.get(ADDRESS + "?names=pseudonyms")) for __ in range(2))
+
+    assert {row["student"] for row in one} == {exports.pseudonym(cohort, student.pk)}
+    assert one == other
+    assert exports.pseudonym(CohortFactory(), student.pk) != exports.pseudonym(cohort, student.pk)
+    assert "Sam" not in desk.get(ADDRESS + "?names=pseudonyms").getvalue().decode()
+
+
+def test_an_unknown_wish_is_refused_as_a_problem(desk: Client) -> None:
+    answer = desk.get(ADDRESS + "?names=everything")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"names": ["Ask for names or for pseudonyms."]}
+
+
+@pytest.mark.parametrize("accepts", ["text/csv", "*/*", "application/json"])
+def test_whoever_asks_gets_the_table_whatever_they_accept(
+    instructor: Membership, api_of: Callable[[User], APIClient], accepts: str
+) -> None:
+    answer = api_of(instructor.user).get(ADDRESS, headers={"accept": accepts})
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Content-Disposition"].startswith('attachment; filename="ours-')
+
+
+def test_other_classes_and_instructors_own_tries_are_not_in_it(
+    desk: Client, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    take_part(instructor, lesson)
+    take_part(MembershipFactory(), lesson)
+
+    assert table(desk.get(ADDRESS)) == []
+
+
+def test_it_is_as_many_queries_for_three_students_as_for_one(
+    desk: Client, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    counted = []
+    for n in (1, 2):
+        for student in MembershipFactory.create_batch(n, cohort=cohort):
+            take_part(student, lesson)
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(ADDRESS).getvalue()
+        counted.append(len(asked))
+
+    assert counted[0] == counted[1] <= 7

@@ -1,0 +1,154 @@
+"""The replay: how a room moved, in counts of five or more, without a name."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from classroom.models import Cohort, Membership, User
+from dashboard import replay as replays
+from lessons import leading, sealing, services
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import RevealOpening, Submission
+from tests import pupils
+from tests.factories import MembershipFactory
+
+KEY = ("rates", "half-c")
+SUM = {**pupils.STEPS[0], "mean": "-59.7", "w": "2.985"}
+
+
+@pytest.fixture
+def led(instructor: Membership) -> Membership:
+    leading.lead_class(instructor)
+    return instructor
+
+
+def vote(led: Membership, lesson: LoadedLesson, students: list[Membership], said: list[str], round_: int) -> None:
+    leading.open_vote(led, lesson, *KEY)
+    for student, choice in zip(students, said, strict=True):
+        student.refresh_from_db()
+        pupils.seal(student, lesson, *KEY, choice, round_=round_, confidence="guess")
+    leading.close_vote(led, lesson, *KEY)
+
+
+def reveal(led: Membership, lesson: LoadedLesson) -> None:
+    leading.reveal(led, lesson, *KEY)
+    RevealOpening.objects.update(opens_at=timezone.now())
+
+
+def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
+    led: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    students = MembershipFactory.create_batch(6, cohort=cohort)
+    vote(led, lesson, students, ["settles"] * 4 + ["bounces"] * 2, 1)
+    leading.count_hands(led, lesson, *KEY, {"explodes": "2"})
+    vote(led, lesson, students, ["bounces"] * 3 + ["settles", "bounces", "crawls"], 2)
+    reveal(led, lesson)
+    for student in students[:5]:
+        sealing.open_reveal(student, lesson, *KEY)
+        sealing.reconcile(student, lesson, *KEY, saw="bounces")
+
+    (moment,) = replays.replay(led, lesson).moments
+
+    first, second = moment.rounds
+    assert first.bars is not None
+    assert second.bars is not None
+    assert {row.text: row.label for row in first.bars.rows if row.label != "0"} == {
+        "settles smoothly": "4",
+        "bounces for ever": "2",
+        "explodes": "2",
+    }
+    assert [row.text for row in second.bars.rows if row.is_right] == ["bounces for ever"]
+    assert moment.changed == replays.Changed(to_right=3, away=1, stayed=2, other=0)
+    assert moment.saw is not None
+    assert {row.text: row.label for row in moment.saw.rows if row.label != "0"} == {"bounces for ever": "5"}
+    assert moment.ideas is None
+    assert [act.what for act in moment.acts] == [
+        "Vote 1 opened",
+        "Vote 1 closed",
+        "Vote 2 opened",
+        "Vote 2 closed",
+        "Revealed",
+    ]
+    assert {act.by for act in moment.acts} == {"Ines", ""}
+
+
+def test_under_five_answers_nothing_is_drawn_and_before_the_reveal_nothing_is_right(
+    led: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    students = MembershipFactory.create_batch(5, cohort=cohort)
+    vote(led, lesson, students, ["bounces"] * 5, 1)
+    vote(led, lesson, students[:4], ["bounces"] * 4, 2)
+
+    (moment,) = replays.replay(led, lesson).moments
+
+    first, second = moment.rounds
+    assert first.bars is not None
+    assert (second.n, second.bars, moment.changed) == (4, None, None)
+    assert [row for row in first.bars.rows if row.is_right] == []
+    assert {n for __, n in moment.confidence} == {None}
+
+
+def test_a_class_that_went_alone_is_told_too(cohort: Cohort, instructor: Membership, lesson: LoadedLesson) -> None:
+    for student in MembershipFactory.create_batch(5, cohort=cohort):
+        pupils.seal(student, lesson, *KEY, "bounces")
+
+    (moment,) = replays.replay(instructor, lesson).moments
+
+    assert [(each.title, each.n) for each in moment.rounds] == [("At their own pace", 5)]
+
+
+def test_slips_are_told_by_time_with_the_commonest_one(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    began = timezone.now().replace(hour=10, minute=0, second=30)
+    for minutes, student in zip((0, 1, 17), MembershipFactory.create_batch(3, cohort=cohort), strict=True):
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
+        Submission.objects.filter(membership=student).update(received_at=began + timedelta(minutes=minutes))
+
+    found = replays.replay(instructor, lesson).slips
+
+    assert found is not None
+    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [2, 0, 0, 0, 0, 0, 0, 0, 1])
+    assert found.says == "3 slips were named; the commonest, “forgot to average”, was made by 3 students."
+    assert found.commonest == (("forgot to average", 3, 3),)
+
+
+def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
+    led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(led.user)
+    empty = client.get("/c/ours/class/replay/").content.decode()
+    students = [MembershipFactory(cohort=cohort, user__display_name=f"Gwendolyn {i}") for i in range(6)]
+    vote(led, lesson, students, ["bounces"] * 6, 1)
+    services.submit(students[0], lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
+
+    page = client.get("/c/ours/class/replay/").content.decode()
+
+    assert "Nobody has predicted anything yet." in empty
+    assert "Learning rate 4/15" in page
+    assert "forgot to average" in page
+    assert "Gwendolyn" not in page
+
+
+def test_it_asks_as_often_for_six_students_as_for_one(
+    led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    client, counted = client_of(led.user), []
+    leading.open_vote(led, lesson, *KEY)
+    for n in (1, 5):
+        for student in MembershipFactory.create_batch(n, cohort=cohort):
+            pupils.seal(student, lesson, *KEY, "bounces")
+            services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/c/ours/class/replay/")
+        counted.append(len(asked))
+
+    assert counted[0] == counted[1] < 20
