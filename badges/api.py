@@ -45,7 +45,7 @@ class Awards(APIView):
     @extend_schema(parameters=[COHORT], responses=AwardsReply)
     def get(self, request: Request) -> Response:
         """Badges: those that I have earned, and how far I am with the others."""
-        membership = access.only_membership(request.user, request.query_params.get("cohort"))  # type: ignore[arg-type]  # logged in
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
         found = [
             selectors.badge_page(membership, lesson, badge)
             for lesson in lessons_of(membership.cohort)

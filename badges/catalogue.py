@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from badges.rules import AnyCondition, LearnerRecord, Standing
 from lessons import catalogue as lessons
-from lessons.authoring.schema import Experiment, HandSteps
+from lessons.activities.base import type_of
 
 FILE = Path(__file__).parent / "catalogue.yaml"
 Line = Annotated[str, Field(min_length=1, max_length=300)]
@@ -85,11 +85,11 @@ def _problems(badge: Badge) -> Iterable[str]:
         condition = criterion.condition
         place = loaded.find_activity(condition.activity)
         activity = place[1] if place else None
+        can = type_of(activity).can_achieve(activity) if activity else ""
         fits = {
-            "hand_steps_match": isinstance(activity, HandSteps),
+            "hand_steps_match": can == "steps",
             "explanation_approved": activity is not None and activity.is_read,
-            # Progress keeps the evidence of an experiment's first trial.
-            "measured_before_and_after": isinstance(activity, Experiment) and bool(activity.trials[0].beside),
+            "measured_before_and_after": can == "measured",
         }
         if not fits[condition.type]:
             where = f"badge “{badge.slug}”, criterion “{criterion.key}”"

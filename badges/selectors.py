@@ -6,25 +6,23 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from badges import catalogue
 from badges.catalogue import Badge, Criterion
 from badges.models import Award, RevokedNumber
 from badges.rules import Explanation, LearnerRecord, StepsTaken
-from classroom.models import GradientRule, Membership, Role, User
+from classroom.models import Membership, Role, User
 from classroom.refusals import NotFound
-from lessons import hand_steps, selectors, writing
+from lessons import selectors
+from lessons.activities.base import type_of
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Experiment, HandSteps
-from lessons.maths import values
 from lessons.models import PartProgress, PartState, Submission
+from lessons.texts import versions as writing
 
 MOST_VERSIONS = 5  # of a text, listed as evidence: the newest
 
@@ -119,26 +117,18 @@ def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, P
             if not standing:
                 continue
             memory = standing.get("memory", {})
-            if isinstance(activity, HandSteps):
-                steps[activity.key] = _steps(membership, lesson, activity, standing)
-            elif activity.is_read:
+            met = selectors.as_met(membership, lesson, activity)
+            found = type_of(activity).achievement(membership, met, standing)
+            if activity.is_read:
                 state = writing.state_of(memory)
                 explanations[activity.key] = Explanation(
                     waits=state == PartState.WAITING, is_approved=writing.is_settled(memory)
                 )
-            elif isinstance(activity, Experiment) and "before" in memory.get("evidence", {}):
+            elif found and found.n_steps:
+                steps[activity.key] = StepsTaken(found.n_steps, found.n_matching)
+            elif found and found.is_measured:
                 measured.add(activity.key)
     return LearnerRecord(steps, explanations, frozenset(measured))
-
-
-def _steps(
-    membership: Membership, lesson: LoadedLesson, activity: HandSteps, standing: Mapping[str, Any]
-) -> StepsTaken:
-    met = selectors.as_met(membership, lesson, activity)
-    rule = GradientRule(membership.cohort.gradient_rule)
-    chain = hand_steps.chain_of(met, rule, standing.get("memory", {}))  # type: ignore[arg-type]  # a worksheet
-    matching = [step for step, w in enumerate(chain.values, start=1) if chain.matches(step, w)]
-    return StepsTaken(len(activity.steps), len(matching))
 
 
 class _Evidence:
@@ -158,27 +148,14 @@ class _Evidence:
 
     def says(self, criterion: Criterion) -> str:
         standing = self._standing(criterion)
-        memory = standing.get("memory", {})
-        return {
-            "hand_steps_match": lambda: self._says_steps(memory, standing.get("helped", ())),
-            "explanation_approved": lambda: self._says_text(memory),
-            "measured_before_and_after": lambda: _says_recall(memory.get("evidence", {})),
-        }[criterion.condition.type]()
+        if criterion.condition.type == "explanation_approved":
+            return self._says_text(standing.get("memory", {}))
+        __, activity = selectors.place_of(self.lesson, criterion.condition.activity)
+        return type_of(activity).says_achievement(standing)
 
     def tells(self, criterion: Criterion) -> str:
         # The numbers of the steps are the same for everybody.
         return "" if criterion.condition.type == "hand_steps_match" else self.says(criterion)
-
-    def _says_steps(self, memory: Mapping[str, Any], helped: Any) -> str:
-        taken = memory.get("values", ())
-        if not taken:
-            return ""
-        said = " · ".join(values.show(Fraction(text)) for text in taken)
-        n_helped = len(helped)
-        if not n_helped:
-            return said
-        note = ngettext("with the worked line at %(n)d step", "with the worked line at %(n)d steps", n_helped)
-        return f"{said} ({note % {'n': n_helped}})"
 
     def _says_text(self, memory: Mapping[str, Any]) -> str:
         if memory.get("aloud"):
@@ -215,14 +192,13 @@ class _Evidence:
     def _run(self, activity: str, figures: Mapping[str, Any], label: str) -> Evidence:
         part, found = selectors.place_of(self.lesson, activity)
         at = reverse("lessons:part", args=[self.membership.cohort.slug, self.lesson.lesson.slug, part.key])
-        trial: Experiment = found  # type: ignore[assignment]  # only experiments measure
         said = _("%(label)s: recall %(percent)d of 100") % {
             "label": label,
             "percent": round(100 * figures["recall"]),
         }
         run = self._shown_run(activity, figures["run"])
         return Evidence(
-            "run", figures["run"], said, None, f"{at}?trial={trial.trials[0].key}&run={run}#{found.key}-head"
+            "run", figures["run"], said, None, f"{at}?trial={found.trial_keys[0]}&run={run}#{found.key}-head"
         )
 
     def _shown_run(self, activity: str, run: str) -> str:
@@ -230,16 +206,6 @@ class _Evidence:
         part, _activity = selectors.place_of(self.lesson, activity)
         found = self.rows[part.key].activities[activity]["memory"]["evidence"]
         return str(found["after"]["run"]) if found["before"]["run"] == run else run
-
-
-def _says_recall(found: Mapping[str, Any]) -> str:
-    if "before" not in found:
-        return ""
-    return _("recall for %(digit)s: %(before)d of 100 before, %(after)d after") % {
-        "digit": found["digit"],
-        "before": round(100 * found["before"]["recall"]),
-        "after": round(100 * found["after"]["recall"]),
-    }
 
 
 def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:

@@ -19,11 +19,12 @@ from badges.selectors import BadgePage
 from classroom import events
 from classroom.models import LearningEvent, Membership, Role
 from classroom.refusals import Conflict, NotFound, Refusal
-from lessons import progress, writing
+from lessons import progress
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ReviewTakenBack
 from lessons.models import PartProgress, PartState
 from lessons.selectors import lesson_of
+from lessons.texts import versions as writing
 
 LEAST, MOST = 3, 300  # letters and digits, and characters, of a reason
 TAKEN_BACK = "What it stood on was taken back."

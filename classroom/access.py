@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -24,7 +25,7 @@ SLUG = re.compile(r"[-\w]+", re.ASCII)
 View = Callable[..., HttpResponse]
 
 
-def membership_in(user: User, cohort_slug: str) -> Membership:
+def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     """Give this person's membership in one cohort.
 
     Raises
@@ -34,18 +35,18 @@ def membership_in(user: User, cohort_slug: str) -> Membership:
     """
     if not SLUG.fullmatch(cohort_slug):
         cohort_slug = ""  # no cohort has that one, and PostgreSQL would not even look for some of them
-    mine = Membership.objects.select_related("cohort__version", "user").filter(user_id=user.pk)
+    mine = Membership.objects.select_related("cohort__version", "user").filter(user_id=user.pk or 0)
     found = mine.filter(cohort__slug=cohort_slug).first()
     if found is None:
         raise NotFound(_("There is no such class among yours. Check the address, or start from your home page."))
     return found
 
 
-def only_membership(user: User, cohort_slug: str | None) -> Membership:
+def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Membership:
     """Give the membership that a call means: the cohort named, or the only one there is."""
     if cohort_slug:
         return membership_in(user, cohort_slug)
-    found = list(Membership.objects.select_related("cohort", "user").filter(user_id=user.pk)[:2])
+    found = list(Membership.objects.select_related("cohort", "user").filter(user_id=user.pk or 0)[:2])
     if not found:
         raise NotFound(_("You are not in a class yet. Join one with its code first."))
     if len(found) > 1:

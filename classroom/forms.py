@@ -37,7 +37,7 @@ class JoinForm(forms.ModelForm):
         help_texts = {"username": _("You log in with this."), "display_name": _("What your class sees.")}
 
     def clean_username(self) -> str:
-        username = self.cleaned_data["username"].lower()
+        username = str(self.cleaned_data["username"]).lower()
         # The constraint is on an expression, so its own message would stand beside no field.
         if User.objects.filter(username__iexact=username).exists():
             raise ValidationError(_("Somebody already has that username. Add a letter or a number to yours."))

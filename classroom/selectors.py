@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -14,10 +15,10 @@ HERE = timedelta(minutes=3)
 PROJECTED = timedelta(seconds=15)
 
 
-def memberships_of(user: User) -> QuerySet[Membership]:
+def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
     """All classes of a person, open ones first."""
     return (
-        Membership.objects.filter(user_id=user.pk)
+        Membership.objects.filter(user_id=user.pk or 0)
         .select_related("cohort", "user")
         .order_by("cohort__archived", "cohort__name", "pk")
     )

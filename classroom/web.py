@@ -31,6 +31,11 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/v1/")
 
 
+def is_htmx(request: HttpRequest) -> bool:
+    """Tell whether a page asks for a piece of itself."""
+    return bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+
+
 def refuse(
     request: HttpRequest, status: int, title: str, detail: str, errors: Mapping[str, Any] | None = None
 ) -> HttpResponse:
@@ -102,7 +107,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     else:
         return None
     set_rollback()
-    headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else None
+    challenge = getattr(error, "auth_header", None)
+    headers = {"WWW-Authenticate": challenge} if challenge else None
     return Response(body, status=body["status"], headers=headers, content_type=PROBLEM)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -49,8 +49,9 @@ class ExportView(APIView):
         """A row for each submission, prediction and run of the class's students; for instructors."""
         membership = access.membership_in(request.user, cohort)
         access.require_instructor(membership)
-        names = request.query_params.get("names", "names")
-        if names not in ("names", "pseudonyms"):
+        asked = request.query_params.get("names", "names")
+        names = next((each for each in get_args(exports.Names) if each == asked), None)
+        if names is None:
             says = _("Ask for names or for pseudonyms.")
             raise Refusal(says, errors={"names": [says]})
         today = timezone.localdate(timezone=membership.cohort.zone)

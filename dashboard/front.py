@@ -16,6 +16,7 @@ import classroom.services
 from classroom.access import instructor_required
 from classroom.models import Membership, Pace
 from classroom.refusals import Refusal
+from classroom.web import is_htmx
 from dashboard import room
 from dashboard.views import chosen_lesson, page_version
 from lessons import leading
@@ -30,9 +31,9 @@ def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
     loaded = chosen_lesson(membership, request.GET.get("lesson"))
     if request.method == "POST":
         _act(request, membership, loaded)
-        if not request.htmx:
+        if not is_htmx(request):
             return redirect(request.get_full_path())
-    template = "dashboard/_lead.html" if request.htmx else "dashboard/lead.html"
+    template = "dashboard/_lead.html" if is_htmx(request) else "dashboard/lead.html"
     return render(request, template, _lead_context(membership, loaded))
 
 
@@ -56,13 +57,13 @@ def present(request: HttpRequest, membership: Membership) -> HttpResponse:
     if request.method == "POST":
         lesson = chosen_lesson(membership, request.GET.get("lesson"))
         _act(request, membership, lesson)
-        if not request.htmx:
+        if not is_htmx(request):
             return redirect(_address(request, membership, lesson))
         membership.cohort.version.refresh_from_db()
     if not _is_remote(request):
         classroom.services.note_projector(membership.cohort)
     context = _room_context(request, membership)
-    return render(request, context["template"] if request.htmx else "dashboard/present.html", context)
+    return render(request, context["template"] if is_htmx(request) else "dashboard/present.html", context)
 
 
 @never_cache

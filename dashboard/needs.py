@@ -13,17 +13,17 @@ from django.utils.translation import ngettext
 
 import experiments.selectors
 from classroom.models import Cohort, Membership, Rehearsal, Role
-from lessons import slips, stage
+from lessons import stage
+from lessons.activities.base import ClassMoment, slip_in_words, type_of
+from lessons.authoring.lesson import Lesson, Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Experiment, Explain, Lesson, Part, Predict
-from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Submission
+from lessons.models import FINISHED, HelpGiven, PartProgress, PartState, Prediction, Submission
 
 SAME_SLIP = 3  # checked tries at one step
 STILL_AFTER = timedelta(minutes=5)
 # Whoever has not been seen for so long has gone, and is not waiting for help.
 GONE_AFTER = timedelta(minutes=20)
 UNDONE_FOR = timedelta(minutes=10)  # how long “helped” can be taken back
-FINISHED = (PartState.DONE, PartState.WAITING)
 Reason = HelpGiven.Reason
 
 
@@ -111,7 +111,7 @@ def _same_slip(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membersh
         now_at = row.activities.get(activity, {}) if row else {}
         if now_at.get("state") in FINISHED or now_at.get("step", 1) != step:
             continue
-        words = slips.in_words(slip)
+        words = slip_in_words(slip)
         says = _("%(slip)s, %(n)s times, step %(step)d of “%(activity)s”") % {
             "slip": words,
             "n": n,
@@ -207,25 +207,5 @@ class _Room:
         row = _by_part(student).get(part.key)
         done = {key for key, each in row.activities.items() if each.get("state") in FINISHED} if row else set()
         core = [activity for activity in part.activities if not activity.extra and activity.key not in done]
-        return any(self._may_do(student, activity, done) for activity in core)
-
-    def _may_do(self, student: Membership, activity: Activity, done: set[str]) -> bool:
-        if isinstance(activity, Predict):
-            asked = self.standing.question_in_the_room()
-            vote = self.standing.open_vote(asked) if asked else None
-            is_here = vote is not None and vote.activity == activity.key
-            return is_here and (student.pk, vote.activity, vote.item, vote.round) not in self.sealed  # type: ignore[union-attr]
-        if isinstance(activity, Experiment):
-            first = self.lesson.guesses_before(activity.key, activity.trials[0].key)
-            return self._is_behind(activity.after, done) and all(
-                (student.pk, guesses.key, item.key, 1) in self.sealed for guesses, item in first
-            )
-        return not isinstance(activity, Explain) or activity.after is None or activity.after in done
-
-    def _is_behind(self, after: str | None, done: set[str]) -> bool:
-        """Tell whether an experiment that comes first is done, and the instructor has opened what it tells."""
-        earlier = self.lesson.experiment(after or "")
-        if earlier is None:
-            return True
-        guesses = self.lesson.guesses_before(earlier.key, earlier.trials[0].key)
-        return after in done and all(self.standing.is_revealed((each.key, item.key)) for each, item in guesses)
+        at = ClassMoment(self.lesson, self.standing, student.pk, self.sealed, done)
+        return any(type_of(activity).may_move(activity, at) for activity in core)

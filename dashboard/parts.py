@@ -13,11 +13,14 @@ from django.db.models import Count
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership, Role
 from dashboard import needs
-from lessons import answers, slips, stage
+from lessons import stage
+from lessons.activities.base import slip_in_words, type_of
+from lessons.activities.predict import answers
+from lessons.activities.predict.schema import Item, Predict
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import HandSteps, Item, Part, Predict
-from lessons.guess_charts import BarChart
-from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction, Submission
+from lessons.drawing.bars import BarChart
+from lessons.models import FINISHED, Confidence, Counts, PartProgress, PartState, Prediction, Submission
 from lessons.selectors import part_of
 from lessons.stage import Standing
 
@@ -107,7 +110,7 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
     if counted[PartState.WAITING]:
         shown.insert(3, PartState.WAITING)
     speed = needs.speed_of(cohort)
-    finished = [(moved - begun) * speed for state, __, begun, moved in rows if state in needs.FINISHED]
+    finished = [(moved - begun) * speed for state, __, begun, moved in rows if state in FINISHED]
     return PartView(
         key=part.key,
         title=part.title,
@@ -133,7 +136,7 @@ def _minutes(spans: Sequence[timedelta]) -> Minutes | None:
 
 
 def _sheets(cohort: Cohort, lesson: LoadedLesson, part: Part) -> tuple[SheetFacts, ...]:
-    titles = {activity.key: activity.title for activity in part.activities if isinstance(activity, HandSteps)}
+    titles = {activity.key: activity.title for activity in part.activities if type_of(activity).has_cells}
     if not titles:
         return ()
     sent = Submission.objects.filter(
@@ -142,7 +145,7 @@ def _sheets(cohort: Cohort, lesson: LoadedLesson, part: Part) -> tuple[SheetFact
     slips_made: dict[str, list[SlipLine]] = {key: [] for key in titles}
     counted = sent.exclude(slip="").values_list("activity", "slip").annotate(n=Count("membership", distinct=True))
     for activity, slip, n in counted.order_by("-n", "slip"):
-        slips_made[activity].append(SlipLine(slips.in_words(slip), n))
+        slips_made[activity].append(SlipLine(slip_in_words(slip), n))
     hardest = _hardest(sent.filter(is_try=True).values_list("activity", "step", "reply__cells"))
     return tuple(SheetFacts(titles[key], tuple(slips_made[key]), hardest.get(key, ())) for key in titles)
 

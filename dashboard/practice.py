@@ -75,7 +75,7 @@ def _begin(request: HttpRequest, membership: Membership) -> HttpResponse:
             )
             transaction.on_commit(lambda: tasks.call(begun.pk))
     except Conflict as conflict:
-        form.add_error(None, conflict.detail)
+        form.add_error(None, str(conflict.detail))
         return _page(request, membership, form, status=409)
     return redirect("dashboard:grid", begun.cohort.slug)
 

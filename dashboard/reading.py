@@ -15,7 +15,7 @@ from classroom.models import Membership
 from classroom.refusals import Refusal
 from dashboard import reviews, selectors
 from dashboard.views import chosen_lesson, student_context
-from lessons import reviewing
+from lessons import reviews as reviewing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Review
 

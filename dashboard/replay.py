@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import Cohort, GradientRule, Membership, Role
-from lessons import answers, guess_charts, slips, stage
+from lessons import stage
+from lessons.activities.base import slip_in_words
+from lessons.activities.predict import answers, guess_charts
+from lessons.activities.predict.schema import Item, Predict
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Item, Part, Predict
-from lessons.guess_charts import BarChart
+from lessons.drawing.bars import BarChart, count_bars
 from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
 from lessons.stage import Key
 
@@ -187,7 +190,7 @@ def _round(
 
 
 def _bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart | None:
-    return guess_charts.count_bars(name, counted) if sum(n for __, n in counted) >= LEAST else None
+    return count_bars(name, counted) if sum(n for __, n in counted) >= LEAST else None
 
 
 def _acts(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Act, ...]]:
@@ -263,7 +266,7 @@ def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | No
         for i in range(n)
     )
     ranked = made.values_list("slip").annotate(of=Count("membership", distinct=True), n=Count("pk"))
-    common = tuple((slips.in_words(slip), of, n) for slip, of, n in ranked.order_by("-of", "-n", "slip")[:5])
+    common = tuple((slip_in_words(slip), of, n) for slip, of, n in ranked.order_by("-of", "-n", "slip")[:5])
     says = ngettext("%(n)d slip was named; ", "%(n)d slips were named; ", len(times)) % {"n": len(times)}
     says += ngettext(
         "the commonest, “%(slip)s”, was made by %(of)d student.",

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import Membership, Role
-from lessons import measured, reviewing, sources
+from lessons import reviews as reviewing
+from lessons.activities.base import type_of
+from lessons.activities.measures import Picture
+from lessons.authoring.base import AnyActivity
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Experiment, Explain, SourceCheck
-from lessons.measured import Picture
 from lessons.models import PartProgress, PartState, Review, Submission
 
 MOST_LISTED, MOST_EARLIER = 200, 10
@@ -171,51 +172,36 @@ def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typ
         .order_by("-pk")
     )
     newest, *earlier = versions[: 1 + MOST_EARLIER]
-    is_check = isinstance(activity, SourceCheck)
+    kind = type_of(activity)
+    sent = kind.as_sent(activity, newest.answer, newest.reply)
     undone = next((each for each in newest.reviews.all() if each.by_id == membership.pk), None)
     if typed is not None:
         ticked, comment = ticks(typed), typed.get("comment", "")
     else:
         ticked, comment = (undone.met, undone.comment) if undone else ([], "")
-    asks = getattr(activity, "asks", ())
     return AtHand(
         waiting=waiting,
-        question=getattr(activity, "question", "") or getattr(activity, "conclude", "") or activity.title,
-        asks=tuple((ask, n < len(ticked) and ticked[n]) for n, ask in enumerate(asks)),
+        question=kind.question(activity),
+        asks=tuple((ask, n < len(ticked) and ticked[n]) for n, ask in enumerate(activity.rubric)),
         comment=comment,
-        text="" if is_check else str(newest.answer.get("text", "")),
-        lines=sources.table(activity, newest.answer) if isinstance(activity, SourceCheck) else (),
-        is_at_odds=is_check and sources.is_at_odds(newest.answer),
-        pictures=tuple(_pictures(newest.membership, lesson, activity)),
-        earlier=tuple(_earlier(earlier)),
+        text=sent.text,
+        lines=sent.lines,
+        is_at_odds=sent.is_at_odds,
+        pictures=tuple(kind.pictures(newest.membership, lesson.lesson, activity)),
+        earlier=tuple(_earlier(activity, earlier)),
         n_earlier=versions.count() - 1,
     )
 
 
-def _earlier(versions: list[Submission]) -> Iterator[Earlier]:
+def _earlier(activity: AnyActivity, versions: list[Submission]) -> Iterator[Earlier]:
     for version in versions:
         read = next((review for review in version.reviews.all() if review.taken_back_at is None), None)
         yield Earlier(
-            text=str(version.answer.get("text") or version.answer.get("claim") or ""),
+            text=str(type_of(activity).remembered(version.answer)["text"]),
             sent_at=version.received_at,
             comment=read.comment if read else "",
             decision=str(read.get_decision_display()) if read else "",
         )
-
-
-def _pictures(student: Membership, lesson: LoadedLesson, activity: Activity) -> Iterator[Picture]:
-    """The student's own newest run of what the text is about."""
-    experiment: Experiment | None = None
-    if isinstance(activity, Explain) and activity.after:
-        experiment = lesson.lesson.experiment(activity.after)
-    elif isinstance(activity, Experiment):
-        experiment = activity
-    if experiment is None:
-        return
-    trials = experiment.trials if isinstance(activity, Experiment) else experiment.trials[:1]
-    done = measured.done_runs(student, lesson.lesson, {(experiment.key, trial.key) for trial in trials})
-    for runs in done.values():
-        yield measured.picture_of_run(*runs[-1])
 
 
 def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Undo | None:

@@ -14,11 +14,16 @@ from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
-from lessons import answers, class_runs, guess_charts, leading, predict, stage
+from lessons import leading, stage
+from lessons.activities.experiment import class_runs
+from lessons.activities.experiment.class_runs import ClassFinds
+from lessons.activities.predict import answers, guess_charts
+from lessons.activities.predict import page as predict
+from lessons.activities.predict.guess_charts import LowestPointChart
+from lessons.activities.predict.schema import Item, Predict
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Item, Part, Predict
-from lessons.class_runs import ClassFinds
-from lessons.guess_charts import BarChart, LowestPointChart
+from lessons.drawing.bars import BarChart
 from lessons.maths import values
 from lessons.models import Counts, Prediction
 

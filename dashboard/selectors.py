@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Count, Max, Prefetch
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership, Pace, Role
@@ -18,10 +17,10 @@ from classroom.refusals import NotFound
 from dashboard import needs
 from dashboard.looks import Look
 from dashboard.needs import Calls, Helped, Need
-from lessons import slips, writing
+from lessons.activities.base import slip_in_words, type_of
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Experiment, FileCheck, HandSteps, Part, Predict
-from lessons.models import PartOpening, PartProgress, PartState, Submission
+from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
 from lessons.selectors import badge_summary, part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
@@ -62,7 +61,7 @@ class GridRow:
 
     @property
     def n_done(self) -> int:
-        return sum(cell.state in needs.FINISHED for cell in self.cells)
+        return sum(cell.state in FINISHED for cell in self.cells)
 
     @property
     def needs_help(self) -> bool:
@@ -214,47 +213,28 @@ class _Notes:
     """Says in a few words where a student stands in one part."""
 
     def __init__(self, part: Part, rule: GradientRule) -> None:
-        self.core = [activity for activity in part.activities if not activity.extra]
+        # As a class of this rule meets them.
+        self.core = [activity.for_member("", rule) for activity in part.activities if not activity.extra]
         self.badge = part.badge
-        self.files = [activity.key for activity in self.core if isinstance(activity, FileCheck)]
-        self.asked = {each.key: _n_asked(each, rule) for each in self.core if isinstance(each, Predict)}
 
     def on(self, row: PartProgress) -> str:
         if row.state == PartState.DONE:
             return ""
         if self.badge is not None:
             return badge_summary(row.activities.get(self.badge, {}).get("memory", {}), is_for_instructor=True)
-        said = [self._at_hand(row)]
-        if any(row.activities.get(key, {}).get("memory", {}).get("none") for key in self.files):
-            said.append(_("no file yet"))
-        return " · ".join(filter(None, said))
+        remarks = dict.fromkeys(type_of(each).remark(row.activities.get(each.key, {})) for each in self.core)
+        return " · ".join(filter(None, [self._at_hand(row), *remarks]))
 
     def _at_hand(self, row: PartProgress) -> str:
         if row.state == PartState.WAITING:
             return _("to review")
         at_hand = next(
-            (each for each in self.core if row.activities.get(each.key, {}).get("state") not in needs.FINISHED), None
+            (each for each in self.core if row.activities.get(each.key, {}).get("state") not in FINISHED), None
         )
-        return " · ".join(filter(None, self._words(at_hand, row))) if at_hand else ""
-
-    def _words(self, activity: Activity, row: PartProgress) -> Sequence[str]:
-        now_at = row.activities.get(activity.key, {})
-        if isinstance(activity, HandSteps):
-            tries = ngettext("%(n)d try", "%(n)d tries", now_at.get("tries", 0)) % {"n": now_at.get("tries", 0)}
-            slip = slips.in_words(row.slip) if row.slip else ""
-            return (_("step %(n)d") % {"n": now_at.get("step", 1)}, tries, slip)
-        if isinstance(activity, Predict):
-            return (_("%(n)d of %(of)d") % {"n": now_at.get("n_done", 0), "of": self.asked[activity.key]},)
-        if isinstance(activity, FileCheck):
-            return (_("file to pick"),)
-        if activity.is_read and writing.is_returned(now_at.get("memory", {})):
-            return (_("sent back"),)
-        return (_("to run") if isinstance(activity, Experiment) else _("to write"),)
-
-
-def _n_asked(activity: Predict, rule: GradientRule) -> int:
-    met = activity.for_member("", rule)
-    return met.choose or sum(not item.extra for item in met.items)
+        if at_hand is None:
+            return ""
+        standing = row.activities.get(at_hand.key, {})
+        return " · ".join(filter(None, type_of(at_hand).note(at_hand, standing, row.slip)))
 
 
 def _with_calls(found: Grid, calls: Calls) -> Grid:
@@ -297,7 +277,7 @@ def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
         .order_by("-n", "slip")[:N_SLIPS]
     )
     found = list(made)
-    return tuple(SlipCount(slips.in_words(slip), n, round(100 * n / found[0][1])) for slip, n in found)
+    return tuple(SlipCount(slip_in_words(slip), n, round(100 * n / found[0][1])) for slip, n in found)
 
 
 def _reviews(students: Sequence[Membership], lesson: LoadedLesson) -> Reviews:

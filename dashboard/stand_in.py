@@ -19,6 +19,7 @@ import lessons.views
 from classroom.access import instructor_required
 from classroom.models import Membership
 from dashboard import selectors
+from lessons.activities.predict import views as predict
 
 
 @never_cache
@@ -64,7 +65,7 @@ def check(request: HttpRequest, membership: Membership, student: int, lesson: st
 def seal(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a prediction from paper."""
     found = _stood_in_for(membership, student)
-    return _kept_here(lessons.views.take_prediction(request, found, lesson, activity), found)
+    return _kept_here(predict.take_prediction(request, found, lesson, activity), found)
 
 
 @require_POST
@@ -74,7 +75,7 @@ def reconcile(
 ) -> HttpResponse:
     """Enter from paper what was seen, and what was made of it."""
     found = _stood_in_for(membership, student)
-    return _kept_here(lessons.views.take_reconciliation(request, found, lesson, activity, item), found)
+    return _kept_here(predict.take_reconciliation(request, found, lesson, activity, item), found)
 
 
 def _stood_in_for(membership: Membership, student: int, mode: str = "paper") -> Membership:

@@ -12,11 +12,13 @@ from badges import catalogue
 from badges.selectors import BadgePage, badge_page
 from classroom.models import GradientRule, LearningEvent, Membership
 from experiments.models import RunRequest, RunState
-from lessons import answers, measured, slips, sources, writing
+from lessons.activities.base import AsSent, slip_in_words, type_of
+from lessons.activities.experiment import outcomes as measured
+from lessons.activities.predict import answers
+from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Experiment, Item, Predict, SourceCheck
-from lessons.hand_steps import shown_cells
 from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
+from lessons.texts import versions as writing
 
 TIMELINE_LENGTH = 200
 
@@ -125,31 +127,25 @@ class _Timeline:
     def _submission(self, sent: Submission) -> TimelineEntry:
         title = self._title(sent.activity)
         state = "accepted" if sent.accepted else ("not_yet" if sent.is_try else "no_try")
-        words = self._words(sent)
-        is_text = bool(words)
+        again = self._again(sent)
+        words = again.in_words
+        is_text = not again.cells
         return TimelineEntry(
             sent.received_at,
             title if is_text else _("%(activity)s, step %(step)d") % {"activity": title, "step": sent.step},
             "sent" if is_text else state,
             self._part(sent.activity),
             text=words,
-            cells=() if is_text else shown_cells(sent.answer, sent.reply),
-            slip=slips.in_words(sent.slip) if sent.slip and not sent.accepted else "",
+            cells=again.cells,
+            slip=slip_in_words(sent.slip) if sent.slip and not sent.accepted else "",
             had_worked_line=bool(sent.reply.get("worked_line")),
             went_on=bool(sent.answer.get("go_on")),
             by=_name(sent.entered_by),
         )
 
-    def _words(self, sent: Submission) -> str:
-        """What was written, or in words what was filled in; nothing, of a worksheet."""
+    def _again(self, sent: Submission) -> AsSent:
         place = self.lesson.find_activity(sent.activity)
-        if place is not None and isinstance(place[1], SourceCheck):
-            return "\n".join(f"{label}: {value}" for _name, label, value in sources.table(place[1], sent.answer))
-        if sent.answer.get("none"):
-            return _("No file yet.")
-        if "fingerprint" in sent.answer:
-            return _("A file of %(n)d words.") % {"n": sent.answer["words"]}
-        return str(sent.answer.get("text") or "")
+        return type_of(place[1]).as_sent(place[1], sent.answer, sent.reply) if place else AsSent()
 
     def _prediction(self, sealed: Prediction) -> TimelineEntry:
         item = self._item(sealed.activity, sealed.item)
@@ -178,9 +174,9 @@ class _Timeline:
     def _run(self, request: RunRequest) -> TimelineEntry:
         __, activity, trial = request.context.split("/")[:3]
         place = self.lesson.find_activity(activity)
-        found = place[1].trial(trial) if place and isinstance(place[1], Experiment) else None
+        found = type_of(place[1]).trial_title(place[1], trial) if place else trial
         title = _("Asked for a run: %(title)s, seed %(seed)d") % {
-            "title": found.title if found else trial,
+            "title": found,
             "seed": request.run.seed,
         }
         state = "taken_back" if request.withdrawn_at else f"run_{request.run.state}"

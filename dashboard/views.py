@@ -17,8 +17,10 @@ from classroom.access import instructor_required
 from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
+from classroom.web import is_htmx
 from dashboard import looks, parts, selectors, students
-from lessons import helping, reviewing
+from lessons import help_calls as helping
+from lessons import reviews as reviewing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState
 from lessons.selectors import lesson_of, lessons_of
@@ -69,7 +71,7 @@ def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
         reason=sent.get("reason", ""),
         occasion=sent.get("occasion", ""),
     )
-    if request.htmx:
+    if is_htmx(request):
         membership.cohort.version.refresh_from_db()
         return render(request, "dashboard/_class.html", _class_context(request, membership, lesson))
     return redirect(f"{reverse('dashboard:grid', args=[membership.cohort.slug])}?{request.GET.urlencode()}")

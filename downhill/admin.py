@@ -76,7 +76,8 @@ class CohortForm(forms.ModelForm):
             self.initial["next_session_at"] = shown
         known = {slug: loaded.lesson.title for slug, loaded in catalogue.all_lessons().items()}
         # A lesson that was taken out of the catalogue stays with the classes that had it.
-        self.fields["lessons"].choices = list({**{s: s for s in self.instance.lessons}, **known}.items())
+        chosen: forms.MultipleChoiceField = self.fields["lessons"]  # type: ignore[assignment]  # as it stands above
+        chosen.choices = list({**{s: s for s in self.instance.lessons}, **known}.items())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -88,7 +89,7 @@ class CohortForm(forms.ModelForm):
         return cleaned
 
     def clean_gradient_rule(self) -> str:
-        rule = self.cleaned_data["gradient_rule"]
+        rule = str(self.cleaned_data["gradient_rule"])
         if self.instance.pk and self.instance.rule_fixed_at and rule != self.initial["gradient_rule"]:
             raise forms.ValidationError(_("The gradient rule cannot change any more: answers have been graded by it."))
         return rule
@@ -148,13 +149,10 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
     actions = ("archive", "reopen")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                n_students=Count("memberships", filter=Q(memberships__role=Role.STUDENT)),
-                n_instructors=Count("memberships", filter=Q(memberships__role=Role.INSTRUCTOR)),
-            )
+        found: QuerySet[Cohort] = super().get_queryset(request)
+        return found.annotate(
+            n_students=Count("memberships", filter=Q(memberships__role=Role.STUDENT)),
+            n_instructors=Count("memberships", filter=Q(memberships__role=Role.INSTRUCTOR)),
         )
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Cohort | None = None) -> dict[str, Any]:
@@ -166,15 +164,15 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
 
     @admin.display(description=_("students"), ordering="n_students")
     def students(self, cohort: Any) -> int:
-        return cohort.n_students
+        return int(cohort.n_students)
 
     @admin.display(description=_("instructors"), ordering="n_instructors")
     def instructors(self, cohort: Any) -> int:
-        return cohort.n_instructors
+        return int(cohort.n_instructors)
 
     @admin.display(description=_("kind"))
     def kind(self, cohort: Cohort) -> str:
-        return _("rehearsal") if hasattr(cohort, "rehearsal") else _("class")
+        return str(_("rehearsal") if hasattr(cohort, "rehearsal") else _("class"))
 
     @admin.action(description=_("Archive: keep to read, take nothing new"))
     def archive(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:

@@ -65,7 +65,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "downhill/join.html", {"cohort": cohort})
     form = JoinForm(request.POST or None)
     if form.is_valid():
-        if too_many := ratelimit.consume_or_429(request, action="signup"):
+        too_many: HttpResponse | None = ratelimit.consume_or_429(request, action="signup")
+        if too_many:
             return too_many
         try:
             membership = services.register(cohort=cohort, **form.cleaned_data)

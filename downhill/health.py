@@ -24,7 +24,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         connection.cursor().execute("SELECT 1")
     except DatabaseError:
         return JsonResponse({"database": "gone"}, status=503)
-    return JsonResponse({"database": "ok", **cache.get_or_set("worker-health", _worker_health, timeout=5)})
+    return JsonResponse({"database": "ok", **(cache.get_or_set("worker-health", _worker_health, timeout=5) or {})})
 
 
 def _worker_health() -> dict[str, str]:

@@ -18,27 +18,28 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+class Channel(filesystem.Channel):
+    def _put(  # type: ignore[override]  # kombu's own classes differ in it
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         """Write a message under another name, then give it the one that workers look for."""
         draft = Path(self.data_folder_out, f"{time.time_ns()}_{uuid.uuid4()}.{queue}.draft")
         draft.write_text(dumps(payload))
         draft.rename(draft.with_suffix(".msg"))
 
-    def _queue_bind(self, *binding: str) -> None:
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         with self._alone():
-            super()._queue_bind(*binding)
+            super()._queue_bind(exchange, routing_key, pattern, queue)
 
-    def get_table(self, exchange: str) -> list[filesystem.exchange_queue_t]:
+    def get_table(self, exchange: str) -> list[filesystem.exchange_queue_t]:  # type: ignore[override]  # likewise
         with self._alone():
-            table: list[filesystem.exchange_queue_t] = super().get_table(exchange)
-            return table
+            return super().get_table(exchange)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep all others, threads and processes, from the tables that say which queue gets what."""
         with Path(self.control_folder, "lock").open("a") as held:
-            filesystem.lock(held, filesystem.LOCK_EX)
+            filesystem.lock(held, filesystem.LOCK_EX)  # type: ignore[attr-defined]  # one of each system's own
             try:
                 yield
             finally:
@@ -46,5 +47,5 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
                 filesystem.unlock(held)
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(filesystem.Transport):
     Channel = Channel

@@ -13,6 +13,8 @@ import lessons.api
 from classroom import api
 from dashboard.api import ExportView, ProgressView
 from downhill import errors, front_door, health
+from lessons.activities.experiment import api as experiment
+from lessons.activities.predict import api as predict
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -37,11 +39,11 @@ api_v1 = [
     path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
     path(ACTIVITY, lessons.api.Activity.as_view(), name="api-activity"),
     path(f"{ACTIVITY}submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
-    path(f"{ACTIVITY}predictions/", lessons.api.Predictions.as_view(), name="api-predictions"),
-    path(f"{ACTIVITY}items/<slug:item>/reveal/", lessons.api.RevealOfItem.as_view(), name="api-reveal"),
-    path(f"{ACTIVITY}items/<slug:item>/reconcile/", lessons.api.Reconcile.as_view(), name="api-reconcile"),
+    path(f"{ACTIVITY}predictions/", predict.Predictions.as_view(), name="api-predictions"),
+    path(f"{ACTIVITY}items/<slug:item>/reveal/", predict.RevealOfItem.as_view(), name="api-reveal"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict.Reconcile.as_view(), name="api-reconcile"),
     path("awards/", badges.api.Awards.as_view(), name="api-awards"),
-    path("runs/", lessons.api.Runs.as_view(), name="api-runs"),
+    path("runs/", experiment.Runs.as_view(), name="api-runs"),
     path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
     path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),

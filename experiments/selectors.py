@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +46,7 @@ def requests_of(membership: Membership, contexts: Sequence[str], *, with_results
     return list(wanted if with_results else wanted.defer("run__result"))
 
 
-def find_run(user: User, run_id: uuid.UUID) -> Run:
+def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
     """Give a run that this person, or a student of theirs, has asked for.
 
     Raises
@@ -54,7 +55,7 @@ def find_run(user: User, run_id: uuid.UUID) -> Run:
         If there is no such run, or it is somebody else's; the two look alike.
     """
     own = Q(requests__membership__user=user, requests__withdrawn_at=None)
-    taught = Cohort.objects.filter(memberships__user=user, memberships__role=Role.INSTRUCTOR)
+    taught = Cohort.objects.filter(memberships__user=user.pk, memberships__role=Role.INSTRUCTOR)
     found = Run.objects.filter(own | Q(requests__membership__cohort__in=taught), pk=run_id).first()
     if found is None:
         raise NotFound(_("There is no such run among yours."))

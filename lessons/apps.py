@@ -6,3 +6,6 @@ class LessonsConfig(AppConfig):
 
     def ready(self) -> None:
         from lessons import receivers  # noqa: F401 - connecting them needs the models
+        from lessons.activities import registry
+
+        registry.hand_over()

@@ -16,8 +16,9 @@ from classroom import events
 from classroom.models import Cohort, Membership, Pace
 from classroom.refusals import Conflict, NotFound, Refusal
 from lessons import selectors
+from lessons.authoring.base import AnyActivity, Votable
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Item, Part, Predict
 from lessons.events import (
     ClassEnded,
     HandsCounted,
@@ -206,12 +207,12 @@ def count_hands(
     _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
-def takes_hands(item: Item) -> bool:
+def takes_hands(item: Votable) -> bool:
     """Tell whether the room can answer a question by raising hands: one of its choices, and nothing else."""
     return bool(item.choices) and item.second is None
 
 
-def _read_hands(item: Item, sent: Mapping[str, Any]) -> dict[str, int]:
+def _read_hands(item: Votable, sent: Mapping[str, Any]) -> dict[str, int]:
     counted, errors = {}, {}
     for choice in item.choices:
         typed = str(sent.get(choice.key, "")).strip() or "0"
@@ -240,14 +241,14 @@ def show(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
         classroom.services.touch(cohort)
 
 
-def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> tuple[Part, Predict, Item]:
+def find(
+    membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str
+) -> tuple[Part, AnyActivity, Votable]:
     """Find a question that the whole class can be asked."""
     found = lesson.find_activity(activity_key)
     activity = selectors.as_met(membership, lesson, found[1]) if found else None
-    if found is None or not isinstance(activity, Predict):
-        raise NotFound(_("There is no such question here."))
-    item = next((item for item in activity.items if item.key == item_key), None)
-    if item is None:
+    item = activity.votable(item_key) if activity else None
+    if found is None or activity is None or item is None:
         raise NotFound(_("There is no such question here."))
     return found[0], activity, item
 

@@ -22,6 +22,10 @@ class PartState(models.TextChoices):
     DONE = "done", _("done")
 
 
+# Nothing more is to be done here by the student.
+FINISHED = (PartState.DONE, PartState.WAITING)
+
+
 class Submission(models.Model):
     """An answer that was graded, exactly as it was sent, with the reply that it got. Never changed."""
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from classroom import events
 from classroom.models import Membership
 from classroom.refusals import Conflict, NotFound
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Part
 from lessons.events import PartDone
 from lessons.models import PartProgress, PartState
 

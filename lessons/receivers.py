@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from experiments.events import run_ended
 from experiments.models import Run
-from lessons import running
+from lessons.activities.experiment import runs as running
 
 
 @receiver(run_ended)

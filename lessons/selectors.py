@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound
-from lessons import catalogue, predict, stage, writing
-from lessons.activity_types import ACTIVITY_TYPES
+from lessons import catalogue, stage
+from lessons.activities.base import ActivityView, AnyType, type_of
+from lessons.authoring.base import AnyActivity, visible
+from lessons.authoring.lesson import Law, Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity, Explain, Law, Part, Predict, visible
 from lessons.models import PartOpening, PartProgress, PartState, Review, Submission
-from lessons.verdicts import ActivityView
+from lessons.texts import versions
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,12 @@ class Arc:
 class ActivityPage:
     """One activity laid out for the page."""
 
+    kind: AnyType
     key: str
     title: str
     template: str
+    # What stands beside the activity, if it has something.
+    aside_template: str
     intro: str
     closing: str
     sheet: Any
@@ -84,7 +88,7 @@ def lesson_of(membership: Membership, slug: str) -> LoadedLesson:
     return found
 
 
-def find_activity(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
+def find_activity(membership: Membership, lesson: LoadedLesson, key: str) -> tuple[Part, AnyActivity]:
     """Give an activity as this member meets it, and its part.
 
     Raises
@@ -100,7 +104,7 @@ def find_activity(membership: Membership, lesson: LoadedLesson, key: str) -> tup
     return part, as_met(membership, lesson, activity)
 
 
-def place_of(lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
+def place_of(lesson: LoadedLesson, key: str) -> tuple[Part, AnyActivity]:
     """Give an activity as it stands in the lesson, and its part."""
     found = lesson.find_activity(key)
     if found is None or found[0].soon:
@@ -108,7 +112,7 @@ def place_of(lesson: LoadedLesson, key: str) -> tuple[Part, Activity]:
     return found
 
 
-def as_met(membership: Membership, lesson: LoadedLesson, activity: Activity) -> Activity:
+def as_met(membership: Membership, lesson: LoadedLesson, activity: AnyActivity) -> AnyActivity:
     """Give an activity with this member's own points, and the questions of their class's gradient rule."""
     seed = f"{lesson.lesson.slug}/{activity.key}/{membership.pk}"
     return activity.for_member(seed, membership.cohort.gradient_rule)
@@ -128,18 +132,16 @@ def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartP
     return {row.part: row for row in rows}
 
 
-def comes_now(part: Part, activity: Activity, row: PartProgress | None) -> bool:
-    """Tell whether what an explanation names as coming before it is done."""
-    if not isinstance(activity, Explain) or activity.after is None:
-        return True
-    return _standing(row, activity.after).get("state") in (PartState.DONE, PartState.WAITING)
+def comes_now(part: Part, activity: AnyActivity, row: PartProgress | None) -> bool:
+    """Tell whether what an activity names as coming before it is done."""
+    return not type_of(activity).why_not_yet(activity, part, row.activities if row else {})
 
 
-def refuse_too_early(part: Part, activity: Activity, row: PartProgress) -> None:
-    """Refuse an explanation of what its author has not seen yet."""
-    if isinstance(activity, Explain) and not comes_now(part, activity, row) and not row.membership.is_instructor:
-        earlier = next(each.title for each in part.activities if each.key == activity.after)
-        raise Conflict(_("First “%(title)s”, then what you make of it.") % {"title": earlier})
+def refuse_too_early(part: Part, activity: AnyActivity, row: PartProgress) -> None:
+    """Refuse what is about something that its author has not seen yet."""
+    says = type_of(activity).why_not_yet(activity, part, row.activities)
+    if says and not row.membership.is_instructor:
+        raise Conflict(says)
 
 
 def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, step: int) -> dict[str, Any] | None:
@@ -212,8 +214,8 @@ def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str
     )
 
 
-def _is_returned(activity: Activity, row: PartProgress | None) -> bool:
-    return activity.is_read and writing.is_returned(_standing(row, activity.key).get("memory", {}))
+def _is_returned(activity: AnyActivity, row: PartProgress | None) -> bool:
+    return activity.is_read and versions.is_returned(_standing(row, activity.key).get("memory", {}))
 
 
 def _new_badge(part: Part, row: PartProgress | None) -> str:
@@ -248,7 +250,7 @@ def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False)
     return (PartState.SOON if is_locked else PartState.NOT_STARTED).value
 
 
-def _outline(activity: Activity, row: PartProgress | None) -> dict[str, Any]:
+def _outline(activity: AnyActivity, row: PartProgress | None) -> dict[str, Any]:
     standing = _standing(row, activity.key)
     return {
         "key": activity.key,
@@ -266,9 +268,7 @@ def _summary(part: Part, row: PartProgress | None) -> str:
     if part.badge is not None:
         return badge_summary(_standing(row, part.badge).get("memory", {}))
     texts = (
-        ACTIVITY_TYPES[activity.type].summary(_standing(row, activity.key).get("memory", {}))
-        for activity in part.activities
-        if not activity.extra
+        type_of(activity).summary(_standing(row, activity.key)) for activity in part.activities if not activity.extra
     )
     return " · ".join(filter(None, texts))
 
@@ -310,7 +310,7 @@ def activity_page(
     membership: Membership,
     lesson: LoadedLesson,
     part: Part,
-    activity: Activity,
+    activity: AnyActivity,
     row: PartProgress | None,
     asked: Mapping[str, Any],
 ) -> ActivityPage:
@@ -322,7 +322,7 @@ def activity_page(
     asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, to ``open``
         its file, or a ``rate`` for the free slider
     """
-    kind = ACTIVITY_TYPES[activity.type]
+    kind = type_of(activity)
     standing = _standing(row, activity.key)
     is_done = standing.get("state") == PartState.DONE
     step = asked.get("step")
@@ -343,17 +343,19 @@ def activity_page(
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(
+        kind=kind,
         key=activity.key,
         title=activity.title,
         template=kind.template,
+        aside_template=kind.aside_template,
         intro=lesson.texts.get(facts.get("intro") or facts.get("text") or "", ""),
         # Questions are done when they are sealed; what closes them waits until they have been seen too.
-        closing=lesson.texts.get(facts.get("closing") or "", "") if getattr(sheet, "is_seen", True) else "",
+        closing=lesson.texts.get(facts.get("closing") or "", "") if kind.is_seen(sheet) else "",
         sheet=sheet,
         is_done=is_done,
         is_extra=activity.extra,
         submission_id=uuid.uuid4(),
-        saved_at=newest.received_at if newest else getattr(sheet, "saved_at", None),
+        saved_at=newest.received_at if newest else kind.saved_at(sheet),
     )
 
 
@@ -361,7 +363,7 @@ def view_of(
     membership: Membership,
     lesson: LoadedLesson,
     part: Part,
-    activity: Activity,
+    activity: AnyActivity,
     *,
     item: str = "",
 ) -> ActivityView:
@@ -371,15 +373,15 @@ def view_of(
 def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> dict[str, Any]:
     """What a member may see of an activity now, as plain data."""
     part, activity = find_activity(membership, lesson, key)
+    kind = type_of(activity)
     standing = _standing(progress_of(membership, lesson).get(part.key), key)
     state = standing.get("state", PartState.NOT_STARTED)
     # Questions have each a moment of their own: what is behind them comes from their reveal, never with the activity.
-    facts = visible(activity, unsealed=state == PartState.DONE and activity.type != "predict")
+    facts = visible(activity, unsealed=state == PartState.DONE and kind.is_handed_in)
     for field in ("intro", "text", "closing"):
         if facts.get(field):
             facts[field] = lesson.texts[facts[field]]
-    if isinstance(activity, Predict):
-        facts["items"] = predict.items_as_data(view_of(membership, lesson, part, activity))
+    facts |= kind.facts(view_of(membership, lesson, part, activity))
     facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
     if activity.is_read:
         facts["review"] = _told_review(standing)
@@ -404,14 +406,14 @@ def submission_of(membership: Membership, lesson: LoadedLesson, number: int) -> 
 
 
 def _typed_last(
-    membership: Membership, lesson: LoadedLesson, activity: Activity, row: PartProgress | None, shown: int
+    membership: Membership, lesson: LoadedLesson, activity: AnyActivity, row: PartProgress | None, shown: int
 ) -> tuple[Submission | None, tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Give the newest submission, and what is shown again of those to one step: an answer with its reply.
 
     What was typed is shown until its step is accepted; then the next sheet starts blank. An answer to an earlier step
     may have arrived meanwhile from another tab: it is kept, and not shown here.
     """
-    if row is None or activity.type == "predict":
+    if row is None or not type_of(activity).is_handed_in:
         return None, ({}, {})
     answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
     newest = answers.order_by("-id").first()

@@ -15,12 +15,11 @@ from classroom import events
 from classroom.models import GradientRule, Membership
 from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
-from lessons.activity_types import ACTIVITY_TYPES
+from lessons.activities.base import Sent, Verdict, type_of
+from lessons.authoring.base import AnyActivity
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Activity
 from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
-from lessons.verdicts import Verdict
 
 STUCK_AFTER_TRIES = 3
 MOST_VERSIONS = 100  # of one text
@@ -55,7 +54,7 @@ def submit(
         if stored is None:
             raise
         return Receipt(stored, is_new=False)
-    kind = ACTIVITY_TYPES[activity.type]
+    kind = type_of(activity)
     with transaction.atomic():
         # The cohort's row before the member's, as everywhere: two orders could wait for each other for ever.
         rule = GradientRule(membership.cohort.gradient_rule)
@@ -70,7 +69,7 @@ def submit(
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)
         before = row.activities.get(activity.key, {})
-        verdict = kind.grade(activity, rule, before, step, answer)
+        verdict = kind.grade(Sent(activity, rule, before, step, answer))
         last = selectors.last_answer(membership, lesson, activity.key, step)
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
@@ -96,7 +95,7 @@ def submit(
     return Receipt(submission, is_new=True)
 
 
-def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: Activity) -> None:
+def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: AnyActivity) -> None:
     """Every version of a text is kept and may be read: let nobody send them without end."""
     sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
     if activity.is_read and sent.count() >= MOST_VERSIONS:

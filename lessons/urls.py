@@ -1,6 +1,8 @@
 from django.urls import path
 
 from lessons import views
+from lessons.activities.experiment import views as experiment
+from lessons.activities.predict import views as predict
 
 app_name = "lessons"
 ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
@@ -14,9 +16,9 @@ urlpatterns = [
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),
     path(f"{ACTIVITY}check/", views.check, name="check"),
-    path(f"{ACTIVITY}seal/", views.seal, name="seal"),
-    path(f"{ACTIVITY}start/", views.start, name="start"),
-    path(f"{ACTIVITY}withdraw/", views.withdraw, name="withdraw"),
-    path(f"{ACTIVITY}runs/", views.runs, name="runs"),
-    path(f"{ACTIVITY}items/<slug:item>/reconcile/", views.reconcile, name="reconcile"),
+    path(f"{ACTIVITY}seal/", predict.seal, name="seal"),
+    path(f"{ACTIVITY}start/", experiment.start, name="start"),
+    path(f"{ACTIVITY}withdraw/", experiment.withdraw, name="withdraw"),
+    path(f"{ACTIVITY}runs/", experiment.runs, name="runs"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict.reconcile, name="reconcile"),
 ]

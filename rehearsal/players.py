@@ -17,24 +17,23 @@ from typing import Any
 import classroom.services
 from classroom.models import GradientRule, Membership
 from classroom.refusals import Refusal
-from lessons import answers, running, sealing, selectors, services, stage
+from lessons import selectors, services, stage
+from lessons.activities.experiment import runs as running
+from lessons.activities.experiment.schema import Experiment
+from lessons.activities.file_check.schema import FileCheck
+from lessons.activities.hand_steps.grade import chain_of
+from lessons.activities.hand_steps.maths import grading, misconceptions
+from lessons.activities.hand_steps.maths.misconceptions import Standing
+from lessons.activities.hand_steps.schema import HandSteps
+from lessons.activities.predict import answers, sealing
+from lessons.activities.predict.page import ItemView, PredictSheet
+from lessons.activities.predict.schema import Item, Number, Predict
+from lessons.activities.source_check.schema import SourceCheck
+from lessons.authoring.base import AnyActivity
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import (
-    Activity,
-    Experiment,
-    FileCheck,
-    HandSteps,
-    Item,
-    Number,
-    Part,
-    Predict,
-    SourceCheck,
-)
-from lessons.hand_steps import chain_of
-from lessons.maths import grading, misconceptions, values
-from lessons.maths.misconceptions import Standing
-from lessons.models import PartState
-from lessons.predict import ItemView, PredictSheet
+from lessons.maths import values
+from lessons.models import FINISHED, PartState
 from lessons.selectors import ActivityPage
 
 # How often each slip is met in a class, the commonest first (a guess that every new class may correct).
@@ -65,7 +64,6 @@ TAKES = {
     "run": 25.0,
     "text": 120.0,
 }
-FINISHED = (PartState.DONE, PartState.WAITING)
 
 
 def source_check(supplied: str, stamp: str) -> dict[str, str]:
@@ -188,7 +186,7 @@ class _Turn:
         shown = sheet.item if isinstance(sheet, PredictSheet) else None
         return self._seal(place[1], shown) if shown and shown.key == asked[1] and shown.state == "form" else ""
 
-    def _do(self, part: Part, activity: Activity) -> str:
+    def _do(self, part: Part, activity: AnyActivity) -> str:
         moves: Mapping[str, Callable[[Part, Any], str]] = {
             "reading": self._read,
             "hand_steps": self._work_out,
@@ -200,7 +198,7 @@ class _Turn:
         }
         return moves[activity.type](part, activity)
 
-    def _read(self, part: Part, activity: Activity) -> str:
+    def _read(self, part: Part, activity: AnyActivity) -> str:
         return self._submit(activity, 1, {}, "look")
 
     def _work_out(self, part: Part, activity: HandSteps) -> str:
@@ -260,7 +258,7 @@ class _Turn:
             return "reconcile"
         return ""
 
-    def _seal(self, activity: Activity, shown: ItemView) -> str:
+    def _seal(self, activity: AnyActivity, shown: ItemView) -> str:
         met: Any = selectors.as_met(self.membership, self.lesson, activity)
         found = answers.find_item(met, shown.key)
         if found is None:
@@ -307,7 +305,7 @@ class _Turn:
         running.start(self.membership, self.lesson, activity.key, trial=sheet.trial.key, settings={}, seed=seed)
         return "run"
 
-    def _explain(self, part: Part, activity: Activity) -> str:
+    def _explain(self, part: Part, activity: AnyActivity) -> str:
         sheet = self._page(part, activity).sheet
         if not sheet.is_open or sheet.text:
             return ""
@@ -325,7 +323,7 @@ class _Turn:
             return ""
         return self._submit(activity, 1, {"none": True}, "look")
 
-    def _submit(self, activity: Activity, step: int, answer: Mapping[str, Any], did: str) -> str:
+    def _submit(self, activity: AnyActivity, step: int, answer: Mapping[str, Any], did: str) -> str:
         services.submit(
             self.membership, self.lesson, activity.key, client_id=self._name(), step=step, answer=dict(answer)
         )
@@ -338,7 +336,7 @@ class _Turn:
         row = self.progress.get(part)
         return row.activities.get(activity, {}) if row else {}
 
-    def _page(self, part: Part, activity: Activity, **asked: Any) -> ActivityPage:
+    def _page(self, part: Part, activity: AnyActivity, **asked: Any) -> ActivityPage:
         met = selectors.as_met(self.membership, self.lesson, activity)
         row = self.progress.get(part.key)
         return selectors.activity_page(self.membership, self.lesson, part, met, row, asked)

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from classroom.models import Membership
-from lessons import sealing
+from lessons.activities.predict import sealing
+from lessons.activities.predict.sealing import SealReceipt
 from lessons.authoring.loader import LoadedLesson
-from lessons.sealing import SealReceipt
 from tests.crowd import Request
 from tests.running import Running
 

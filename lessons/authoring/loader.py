@@ -15,7 +15,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from lessons.authoring import markdown
-from lessons.authoring.schema import MARKDOWN_NAME, NOTEBOOK_NAME, Activity, Lesson, Part
+from lessons.authoring.base import MARKDOWN_NAME, NOTEBOOK_NAME, AnyActivity
+from lessons.authoring.lesson import Lesson, Part
 
 Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
 
@@ -57,7 +58,7 @@ class LoadedLesson:
     def part(self, key: str) -> Part | None:
         return next((part for part in self.lesson.parts if part.key == key), None)
 
-    def find_activity(self, key: str) -> tuple[Part, Activity] | None:
+    def find_activity(self, key: str) -> tuple[Part, AnyActivity] | None:
         return next(
             ((part, activity) for part in self.lesson.parts for activity in part.activities if activity.key == key),
             None,

@@ -18,7 +18,8 @@ from badges.models import Award
 from classroom import events
 from classroom.models import Membership, User
 from classroom.refusals import Conflict, Refusal
-from lessons import progress, reviewing, selectors
+from lessons import progress, selectors
+from lessons import reviews as reviewing
 from lessons import services as lessons
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunMeasured

@@ -15,9 +15,9 @@ from django.test import Client
 from pydantic import BaseModel
 
 from classroom.models import Membership
-from lessons.authoring import schema
+from lessons.activities.predict.schema import Predict
+from lessons.authoring import base
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Predict
 from tests.conventions.permission_table import API, PAGES
 
 SONG = "canary"
@@ -93,7 +93,7 @@ def canaries_below(model: BaseModel | None) -> list[str]:
 
 def _below(value: Any, *, is_sealed: bool, name: str = "") -> Iterator[str]:
     if isinstance(value, BaseModel):
-        sealed = schema.sealed_fields(type(value))
+        sealed = base.sealed_fields(type(value))
         for field, inner in value:
             yield from _below(inner, is_sealed=is_sealed or field in sealed, name=field)
     elif isinstance(value, Mapping):
@@ -113,7 +113,7 @@ def all_canaries(lesson: LoadedLesson) -> list[str]:
 def visible_text(lesson: LoadedLesson) -> str:
     """Everything that a lesson's files say to everybody, as one text."""
     activities = [activity for part in lesson.lesson.parts for activity in part.activities]
-    return json.dumps([schema.visible(activity) for activity in activities], ensure_ascii=False)
+    return json.dumps([base.visible(activity) for activity in activities], ensure_ascii=False)
 
 
 def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:

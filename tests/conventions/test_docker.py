@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from downhill.management.commands import up
 from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
 from downhill.celery import app
+from downhill.management.commands import up
 from tests.conventions import containers
 
 pytestmark = pytest.mark.pure

@@ -16,8 +16,11 @@ from django.utils import timezone
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Refusal
 from experiments.models import Run
-from lessons import catalogue, leading, measured, running, sealing, services
-from lessons.authoring import schema
+from lessons import catalogue, leading, services
+from lessons.activities.experiment import outcomes as measured
+from lessons.activities.experiment import runs as running
+from lessons.activities.predict import sealing
+from lessons.authoring import base
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening
 from tests.conventions import canaries
@@ -250,7 +253,7 @@ def test_what_is_right_changes_nothing_that_can_be_fetched_before_the_seal(diffe
 def test_a_page_that_depends_on_what_is_right_is_found(
     differing: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "sealed_fields", lambda model: frozenset())
+    monkeypatch.setattr(base, "sealed_fields", lambda model: frozenset())
 
     assert "/api/v1/lessons/sampler/activities/guess-first/?cohort=ours" in differing()
 
@@ -258,7 +261,7 @@ def test_a_page_that_depends_on_what_is_right_is_found(
 def test_a_planted_leak_is_found(
     member: Membership, sampler: LoadedLesson, client_of: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "sealed_fields", lambda model: frozenset())
+    monkeypatch.setattr(base, "sealed_fields", lambda model: frozenset())
 
     said = answers(client_of(member.user), canaries.addresses(sampler, member))
 

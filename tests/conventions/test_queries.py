@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
-from lessons import leading, sealing, services, stage
+from lessons import leading, services, stage
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, MembershipFactory, UserFactory, version_of
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from classroom.models import Cohort, CohortVersion, Membership
 from dashboard import parts
 from dashboard.parts import PartView
-from lessons import answers, leading, services
+from lessons import leading, services
+from lessons.activities.predict import answers
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, RevealOpening
 from tests import pupils

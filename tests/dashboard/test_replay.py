@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
 from dashboard import replay as replays
-from lessons import leading, sealing, services
+from lessons import leading, services
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening, Submission
 from tests import pupils

@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
-from lessons import leading, sealing, services
+from lessons import leading, services
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, Prediction, Reconciliation, Submission
 from tests import pupils

@@ -7,10 +7,12 @@ from typing import Any
 from classroom.models import Membership
 from experiments import runner
 from experiments.models import Run, RunRequest
-from lessons import running, sealing, selectors
+from lessons import selectors
+from lessons.activities.experiment import runs as running
+from lessons.activities.experiment.page import ExperimentSheet
+from lessons.activities.experiment.schema import Experiment
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import Experiment
-from lessons.trials import ExperimentSheet
 from tests import pupils
 
 GUESSES = {"lowest": ("u-curve-guess", 5)} | {

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from lessons.authoring import markdown, schema
+from lessons.activities.hand_steps.schema import HandSteps
+from lessons.activities.reading.schema import Reading
+from lessons.authoring import base, markdown
+from lessons.authoring.base import Sealed
 from lessons.authoring.loader import LessonError, LoadedLesson, Problem, load
-from lessons.authoring.review import core_minutes, review
-from lessons.authoring.schema import HandSteps, Reading, Sealed
+from lessons.authoring.review import core_minutes
+from lessons.catalogue import review
 
 pytestmark = pytest.mark.pure
 
@@ -320,9 +323,9 @@ def test_a_line_that_speaks_of_a_file_does_not_name_one(write: Write) -> None:
 def test_what_is_sealed_is_absent_until_its_moment(write: Write) -> None:
     activity = hand_steps(load(write()))
 
-    before, after = schema.visible(activity), schema.visible(activity, unsealed=True)
+    before, after = base.visible(activity), base.visible(activity, unsealed=True)
 
-    assert schema.sealed_fields(HandSteps) == {"closing"}
+    assert base.sealed_fields(HandSteps) == {"closing"}
     assert after["closing"] == "closing.md"
     assert before == {name: value for name, value in after.items() if name != "closing"}
 
@@ -330,7 +333,7 @@ def test_what_is_sealed_is_absent_until_its_moment(write: Write) -> None:
 def test_an_activity_without_secrets_is_visible_in_full() -> None:
     activity = Reading(type="reading", key="why", title="Why", text="why.md")
 
-    assert schema.visible(activity) == {
+    assert base.visible(activity) == {
         "type": "reading",
         "key": "why",
         "title": "Why",
@@ -351,7 +354,7 @@ def test_what_is_sealed_is_absent_at_any_depth() -> None:
 
     one, other = Answer(words="up", right=True), Answer(words="down", right=False)
 
-    seen = schema.visible(Question(first=one, answers=(one, other), plain=(1, 2)))
+    seen = base.visible(Question(first=one, answers=(one, other), plain=(1, 2)))
 
     assert seen == {"first": {"words": "up"}, "answers": [{"words": "up"}, {"words": "down"}], "plain": [1, 2]}
 

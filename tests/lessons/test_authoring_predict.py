@@ -11,9 +11,10 @@ from rest_framework.test import APIClient
 
 from classroom.models import User
 from lessons import catalogue
+from lessons.activities.predict.schema import Predict
+from lessons.authoring.base import visible
 from lessons.authoring.loader import LessonError, load
-from lessons.authoring.review import review
-from lessons.authoring.schema import Predict, visible
+from lessons.catalogue import review
 from tests.factories import CohortFactory, MembershipFactory
 
 LESSON = """\

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from lessons import charts
+from lessons.activities.hand_steps import charts
 from lessons.maths import descent
 from lessons.maths.descent import Problem, Rule
 

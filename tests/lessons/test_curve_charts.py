@@ -10,8 +10,9 @@ import pytest
 from django.template.loader import render_to_string
 
 from experiments.maths.u_curve import u_curve
-from lessons import charts, curve_charts
-from lessons.curve_charts import CurveDrawing, Places
+from lessons.activities.experiment.pictures import curves as curve_charts
+from lessons.activities.experiment.pictures.curves import CurveDrawing, Places
+from lessons.activities.hand_steps import charts
 
 pytestmark = pytest.mark.pure
 
@@ -195,13 +196,13 @@ def test_trees_and_neighbours_have_no_line_through_dots(readers: dict[str, Any])
     chart = curve_charts.u_curve_chart(readers, noise=0.2)
 
     assert chart.fit is None
-    assert "data-fit" not in render_to_string("lessons/charts/u_curve.html", {"chart": chart})
+    assert "data-fit" not in render_to_string("activities/experiment/charts/u_curve.html", {"chart": chart})
 
 
 def test_the_page_holds_every_line_and_shows_one(result: dict[str, Any]) -> None:
     chart = curve_charts.u_curve_chart(result, noise=0.3, guess=9.0)
 
-    page = render_to_string("lessons/charts/u_curve.html", {"chart": chart})
+    page = render_to_string("activities/experiment/charts/u_curve.html", {"chart": chart})
 
     lines = re.findall(r'<path class="fit__line"[^>]*data-power="(\d+)"[^>]*?( hidden)? />', page)
     assert [int(power) for power, __ in lines] == list(POWERS)
@@ -248,8 +249,8 @@ def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
 
     assert mine.summary == "One run of the class so far: its lowest point is at 2."
     assert (mine.middle, mine.others) == ("", ())
-    assert "your run" in render_to_string("lessons/charts/class_curve.html", {"chart": mine})
-    assert "your run" not in render_to_string("lessons/charts/class_curve.html", {"chart": anothers})
+    assert "your run" in render_to_string("activities/experiment/charts/class_curve.html", {"chart": mine})
+    assert "your run" not in render_to_string("activities/experiment/charts/class_curve.html", {"chart": anothers})
 
 
 def test_a_class_that_does_not_agree_is_told_from_where_to_where() -> None:

@@ -10,7 +10,8 @@ from django.template.loader import render_to_string
 
 from experiments.maths.digits import images
 from experiments.maths.starvation import blame, starvation, tipping_point
-from lessons import charts, digit_charts
+from lessons.activities.experiment.pictures import digits as digit_charts
+from lessons.activities.hand_steps import charts
 
 pytestmark = pytest.mark.pure
 
@@ -73,7 +74,7 @@ def test_the_sentence_counts_the_images_and_does_not_round_them(run: dict[str, A
 def test_what_was_predicted_lies_on_the_starved_bar_alone() -> None:
     chart = digit_charts.recall_chart(TEN_MISREAD, ALL_READ, digit=8, predicted=60.0)
 
-    page = render_to_string("lessons/charts/recall.html", {"chart": chart})
+    page = render_to_string("activities/experiment/charts/recall.html", {"chart": chart})
 
     assert chart.predicted == chart.y_axis.at(60)
     starved = page[page.index("recall__digit--starved") :]
@@ -81,7 +82,7 @@ def test_what_was_predicted_lies_on_the_starved_bar_alone() -> None:
     assert starved.index('class="recall__guess"') < starved.index("</g>")
     assert "your guess: 60" in page
     without = digit_charts.recall_chart(TEN_MISREAD, ALL_READ, digit=8)
-    assert "your guess" not in render_to_string("lessons/charts/recall.html", {"chart": without})
+    assert "your guess" not in render_to_string("activities/experiment/charts/recall.html", {"chart": without})
 
 
 @pytest.mark.parametrize("eights", [[0, 39, 0, 0, 0, 0, 0, 0, 1, 0], [0, 20, 0, 0, 0, 0, 0, 0, 20, 0]])
@@ -122,7 +123,7 @@ def test_every_link_of_the_table_leads_to_its_images(run: dict[str, Any]) -> Non
     chart = digit_charts.confusion(run["shown"], 8)
 
     question, panel = (
-        render_to_string("lessons/charts/confusion.html", {"chart": chart, "is_panel": is_panel})
+        render_to_string("activities/experiment/charts/confusion.html", {"chart": chart, "is_panel": is_panel})
         for is_panel in (False, True)
     )
 
@@ -171,14 +172,14 @@ def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
         f"{n} of {sum(row)} real 8s were read as something else; with all its 8s the same model "
         f"misread {len(wall.baseline)} of {sum(row)}."
     )
-    page = render_to_string("lessons/charts/wall.html", {"chart": wall})
+    page = render_to_string("activities/experiment/charts/wall.html", {"chart": wall})
     assert page.count("→ 1</span>") == row[1] + before[1]
 
 
 def test_a_wall_without_images_says_so() -> None:
     wall = digit_charts.wall(ALL_READ, ALL_READ, 8)
 
-    page = render_to_string("lessons/charts/wall.html", {"chart": wall})
+    page = render_to_string("activities/experiment/charts/wall.html", {"chart": wall})
 
     assert wall.title == "This model read every real 8 of the test rightly"
     assert "<li" not in page
@@ -226,13 +227,13 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
     assert dots.mean == dots.x_axis.at(94.5)
     assert dots.mean_label == "mean of 3 runs: 94.5 %"
     assert dots.summary == "3 runs of the class, from 93.0 to 96.5 %; their mean is 94.5 %."
-    assert "yours" not in render_to_string("lessons/charts/dots.html", {"chart": dots})
+    assert "yours" not in render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
 
 def test_one_run_has_no_mean() -> None:
     dots = digit_charts.dots([93.4], mine=93.4, low=88.0, high=100.0, name="Accuracy")
 
-    page = render_to_string("lessons/charts/dots.html", {"chart": dots})
+    page = render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
     assert dots.summary == "One run so far: 93.4 %."
     assert "dots__mean" not in page
@@ -356,5 +357,5 @@ def test_no_drawing_prints_a_missing_value(run: dict[str, Any], fixed: dict[str,
         ("before_after", digit_charts.before_after(run, fixed, 8)),
         ("tipping", digit_charts.tipping(tipping)),
     ):
-        page = render_to_string(f"lessons/charts/{name}.html", {"chart": chart})
+        page = render_to_string(f"activities/experiment/charts/{name}.html", {"chart": chart})
         assert [word for word in ("None", "nan", "inf", " style=") if word in page] == []

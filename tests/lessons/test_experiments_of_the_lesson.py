@@ -14,8 +14,14 @@ import pytest
 from experiments import catalogue as kinds
 from experiments.maths.starvation import starvation
 from experiments.maths.u_curve import u_curve
-from lessons import catalogue, measured
-from lessons.authoring.schema import DIGITS, SPREAD, Experiment, Explain, Item, Lesson, Predict, Trial, visible
+from lessons import catalogue
+from lessons.activities.experiment import outcomes as measured
+from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
+from lessons.activities.explain.schema import Explain
+from lessons.activities.measures import DIGITS, SPREAD
+from lessons.activities.predict.schema import Item, Predict, guesses_before
+from lessons.authoring.base import visible
+from lessons.authoring.lesson import Lesson
 
 pytestmark = pytest.mark.pure
 
@@ -39,7 +45,7 @@ def items(part: str) -> dict[str, Item]:
 
 
 def experiment(key: str) -> Experiment:
-    found = lesson().experiment(key)
+    found = experiment_of(lesson(), key)
     assert found is not None
     return found
 
@@ -137,7 +143,7 @@ def test_the_headline_comes_before_the_vote_and_the_vote_before_any_digit() -> N
 
 def test_each_trial_waits_for_the_guesses_that_it_would_answer() -> None:
     waits = {
-        (key, each.key): [item.key for _guesses, item in lesson().guesses_before(key, each.key)]
+        (key, each.key): [item.key for _guesses, item in guesses_before(lesson(), key, each.key)]
         for key in ("u-curve-run", "bias-run", "bias-fix", "stretch")
         for each in experiment(key).trials
     }

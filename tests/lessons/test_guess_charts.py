@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lessons import catalogue, guess_charts
-from lessons.authoring.schema import Item, Predict
+from lessons import catalogue
+from lessons.activities.predict import guess_charts
+from lessons.activities.predict.schema import Item, Predict
 
 pytestmark = pytest.mark.pure
 

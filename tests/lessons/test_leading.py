@@ -19,10 +19,12 @@ from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent,
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.selectors import is_projected
 from dashboard import room
-from lessons import answers, leading, predict, sealing, selectors, stage
+from lessons import leading, selectors, stage
+from lessons.activities.predict import answers, sealing
+from lessons.activities.predict import page as predict
+from lessons.activities.predict.sealing import SealReceipt
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Stage, Vote
-from lessons.sealing import SealReceipt
 from tests import pupils
 from tests.factories import MembershipFactory, version_of
 

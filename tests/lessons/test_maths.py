@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lessons.maths import descent, grading, losses, values
+from lessons.activities.hand_steps.maths import grading
+from lessons.maths import descent, losses, values
 from lessons.maths.descent import Problem, Rule
 
 pytestmark = pytest.mark.pure

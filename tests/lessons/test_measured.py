@@ -15,10 +15,13 @@ from django.urls import reverse
 from classroom.models import Membership, User
 from experiments import runner
 from experiments.models import Run, RunRequest, RunState
-from lessons import measured, running, selectors
+from lessons import selectors
+from lessons.activities.experiment import outcomes as measured
+from lessons.activities.experiment import runs as running
+from lessons.activities.measures import DIGITS, Measured
+from lessons.activities.predict import answers
+from lessons.activities.predict.schema import Predict
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import DIGITS, Predict
-from lessons.measured import Measured
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
@@ -42,7 +45,7 @@ def read(client_of: Callable[[User], Client], student: Membership) -> Read:
 def told(membership: Membership, lesson: LoadedLesson, activity: str = "bias-guess") -> dict[str, Measured]:
     __, found = selectors.place_of(lesson, activity)
     assert isinstance(found, Predict)
-    return measured.told(membership, lesson.lesson, found)
+    return answers.told(membership, lesson.lesson, found)
 
 
 def rewrite(run: Run, **changes: Any) -> None:

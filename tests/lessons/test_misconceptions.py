@@ -9,10 +9,11 @@ from fractions import Fraction
 
 import pytest
 
-from lessons.maths import descent, grading, misconceptions, values
+from lessons.activities.hand_steps.maths import grading, misconceptions
+from lessons.activities.hand_steps.maths.grading import Diagnosis
+from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
+from lessons.maths import descent, values
 from lessons.maths.descent import Problem, Rule
-from lessons.maths.grading import Diagnosis
-from lessons.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
 from tests.lessons.slip_tables import CHAINS, COLLISIONS, NEIGHBOURS, ONE_OFF, Shared
 
 pytestmark = pytest.mark.pure

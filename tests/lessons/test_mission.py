@@ -11,9 +11,12 @@ from django.test import Client
 
 from classroom.models import Cohort, Membership
 from classroom.refusals import Refusal
-from lessons import corpus, selectors, services, sources
+from lessons import selectors, services
+from lessons.activities.file_check import grade as corpus
+from lessons.activities.file_check.schema import FileCheck
+from lessons.activities.source_check import grade as sources
+from lessons.activities.source_check.schema import SourceCheck
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.schema import FileCheck, SourceCheck
 from lessons.models import PartState
 
 GOOD = {

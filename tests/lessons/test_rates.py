@@ -13,10 +13,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lessons import rate_charts
-from lessons.maths import descent, losses, rates
+from lessons.activities.predict import rate_charts
+from lessons.activities.predict.maths import rates
+from lessons.activities.predict.maths.rates import Breakdown
+from lessons.maths import descent, losses
 from lessons.maths.descent import FACTOR, Problem, Rule
-from lessons.maths.rates import Breakdown
 
 pytestmark = pytest.mark.pure
 

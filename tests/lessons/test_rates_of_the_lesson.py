@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from classroom.models import GradientRule
-from lessons import answers, catalogue
-from lessons.authoring.schema import Predict
+from lessons import catalogue
+from lessons.activities.predict import answers
+from lessons.activities.predict.schema import Predict
 from lessons.maths.descent import Rule
 
 pytestmark = pytest.mark.pure

@@ -17,10 +17,11 @@ from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from dashboard import looks, reviews
 from dashboard import selectors as class_selectors
-from lessons import reviewing, selectors, services
+from lessons import reviews as reviewing
+from lessons import selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
-from lessons.writing import TextView
+from lessons.texts.versions import TextView
 from rehearsal.players import source_check
 from tests.badges.test_awards import WHY, keep, write
 from tests.factories import MembershipFactory

@@ -17,10 +17,13 @@ from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal
 from experiments import runner
 from experiments.models import Run, RunRequest
-from lessons import running, sealing, trials
+from lessons.activities.experiment import page as trials
+from lessons.activities.experiment import runs as running
+from lessons.activities.experiment.page import Moved
+from lessons.activities.experiment.schema import experiment_of
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState
-from lessons.trials import Moved
 from tests import pupils
 from tests.factories import MembershipFactory
 
@@ -54,7 +57,7 @@ def sweep(student: Membership, lesson: LoadedLesson, guess: Callable[..., None])
         by: Membership | None = None, *, seed: int = 1, is_carried_out: bool = True, **settings: Any
     ) -> list[RunRequest]:
         who = by or student
-        if not running.trials.answers.predictions_of(who, SLUG, "u-curve-guess"):
+        if not running.page.answers.predictions_of(who, SLUG, "u-curve-guess"):
             guess(who)
         asked = running.start(who, lesson, "u-curve-run", trial="polynomial", settings=settings, seed=seed)
         while is_carried_out and runner.execute_next():
@@ -158,7 +161,7 @@ def test_a_run_that_ends_while_its_page_is_made_shows_all_that_it_opens_or_is_as
     asks_with: dict[str, str],
 ) -> None:
     sweep(is_carried_out=False)
-    activity = lesson.lesson.experiment("u-curve-run")
+    activity = experiment_of(lesson.lesson, "u-curve-run")
     assert activity is not None
     key = activity.key if name == "runs" else "u-curve"
     address = reverse(f"lessons:{name}", args=[student.cohort.slug, SLUG, key])
@@ -349,7 +352,7 @@ def test_a_classmates_run_brings_the_curve_and_touches_no_form(
     sealing.open_reveal(student, lesson, "u-curve-guess", "lowest")
     client = client_of(student.user)
     address = reverse("lessons:runs", args=[cohort.slug, SLUG, "u-curve-run"])
-    experiment = lesson.lesson.experiment("u-curve-run")
+    experiment = experiment_of(lesson.lesson, "u-curve-run")
     assert experiment is not None
     asked = {"v": trials.token(student, lesson.lesson, experiment, experiment.trials[0]), "trial": "polynomial"}
     mine = client.get(address, asked)

@@ -15,11 +15,13 @@ import classroom.services
 from classroom import events
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from lessons import catalogue, predict, sealing, selectors
+from lessons import catalogue, selectors
+from lessons.activities.predict import page as predict
+from lessons.activities.predict import sealing
+from lessons.activities.predict.sealing import SealReceipt
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone, PredictionSealed, Reconciled
 from lessons.models import Counts, PartProgress, PartState, Prediction, Reconciliation
-from lessons.sealing import SealReceipt
 from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory, version_of
 

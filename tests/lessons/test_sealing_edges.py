@@ -15,7 +15,8 @@ from django.utils import timezone
 from classroom.models import Cohort, Membership, Pace, User
 from classroom.refusals import Conflict, Refusal
 from dashboard import room
-from lessons import leading, sealing, selectors, services
+from lessons import leading, selectors, services
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, Prediction, Reconciliation, Vote
 from tests import pupils

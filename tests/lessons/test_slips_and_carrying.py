@@ -11,9 +11,11 @@ from django.test import Client
 
 from classroom.models import Cohort, GradientRule, Membership, User
 from classroom.refusals import Conflict
-from lessons import hand_steps, selectors, services, slips
+from lessons import selectors, services
+from lessons.activities.hand_steps import grade as hand_steps
+from lessons.activities.hand_steps import slips
+from lessons.activities.hand_steps.maths import misconceptions
 from lessons.authoring.loader import LoadedLesson
-from lessons.maths import misconceptions
 from lessons.models import PartProgress, PartState, Submission
 from tests.factories import MembershipFactory
 

@@ -20,9 +20,14 @@ from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal, TooMany
 from experiments import runner
 from experiments.models import Run, RunRequest, RunState
-from lessons import class_runs, curve_charts, leading, running, trials
+from lessons import leading
+from lessons.activities.experiment import class_runs
+from lessons.activities.experiment import page as trials
+from lessons.activities.experiment import runs as running
+from lessons.activities.experiment.class_runs import ClassFinds
+from lessons.activities.experiment.pictures import curves as curve_charts
+from lessons.activities.experiment.schema import experiment_of
 from lessons.authoring.loader import LoadedLesson
-from lessons.class_runs import ClassFinds
 from lessons.models import PartState
 from tests.factories import CohortFactory, MembershipFactory
 from tests.lessons import runs
@@ -495,7 +500,7 @@ def finds(
     **knobs: Any,
 ) -> ClassFinds | None:
     """What a member's page shows of the class beside a run with these settings."""
-    experiment = lesson.lesson.experiment(activity)
+    experiment = experiment_of(lesson.lesson, activity)
     assert experiment is not None
     found = experiment.trial(trial or runs.TRIALS[activity])
     assert found is not None
@@ -684,8 +689,8 @@ def test_a_trial_that_is_done_is_told_on_the_arc(student: Membership, lesson: Lo
 
 def test_nothing_is_handed_in_where_nothing_is_concluded(student: Membership, lesson: LoadedLesson) -> None:
     runs.sweep(student, lesson)
-    activity = lesson.lesson.experiment(runs.SWEEP)
+    activity = experiment_of(lesson.lesson, runs.SWEEP)
     assert activity is not None
 
     with pytest.raises(Conflict, match="Nothing is handed in here"):
-        trials.grade(activity, "half", {}, 1, {"text": "Because it bends to every dot."})  # type: ignore[arg-type]  # no rule matters
+        trials.grade(activity, {}, {"text": "Because it bends to every dot."})

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal
-from lessons import running, services
+from lessons import services
+from lessons.activities.experiment import runs as running
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Submission
 from lessons.services import Receipt

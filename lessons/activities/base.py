@@ -1,0 +1,332 @@
+"""The protocol of an activity type: what the rest of Downhill asks of one; where a type is silent, this holds.
+
+A type stands in a folder of its own beside this module, and is one row in `registry`. Nothing outside these folders
+asks which type an activity has: it asks `type_of(activity)` for what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.forms import Media
+from django.utils.translation import gettext as _
+
+from classroom.models import Cohort, GradientRule, Membership
+from classroom.refusals import Conflict
+from lessons import stage
+from lessons.activities.measures import Measured, Picture
+from lessons.authoring.base import AnyActivity
+from lessons.authoring.lesson import Lesson, Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.review import Review
+
+A = TypeVar("A", bound=AnyActivity)
+Standing = Mapping[str, Any]  # what PartProgress.activities keeps of one activity
+
+
+@dataclass(frozen=True)
+class ActivityView:
+    """An activity as one member meets it, and where this member stands in it.
+
+    `step` is a step to mend if not the open one, `item` the question asked for, `is_open` the wish to open its file,
+    `rate` what the free slider is set to, `trial` and `run` which of an experiment's. `comes_now` is false while what
+    the activity names as coming before it is not done.
+    """
+
+    membership: Membership
+    lesson: LoadedLesson
+    part: Part
+    activity: Any  # of the type's own schema
+    standing: Standing
+    # The last answer that was not accepted, and its reply.
+    last: tuple[Mapping[str, Any], Mapping[str, Any]] = field(default_factory=lambda: ({}, {}))
+    step: int | None = None
+    item: str = ""
+    is_open: bool = False
+    rate: str = ""
+    trial: str = ""
+    run: str = ""
+    # What was sent and refused, as it was typed.
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    comes_now: bool = True
+    # Who read what was written, if somebody did.
+    reviewer: str = ""
+
+    @property
+    def rule(self) -> GradientRule:
+        return GradientRule(self.membership.cohort.gradient_rule)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An answer to be graded: to which step of which activity, and from where its sender goes on."""
+
+    activity: Any  # of the type's own schema
+    rule: GradientRule
+    standing: Standing
+    step: int
+    answer: Any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an answer fared, and what it means for going on.
+
+    `memory` is what the activity's next step goes on from; it is kept in the member's progress.
+    """
+
+    answer: dict[str, Any]
+    accepted: bool
+    is_done: bool
+    # Where the member stands after this: the step to work on.
+    open_step: int = 1
+    memory: dict[str, Any] = field(default_factory=dict)
+    # Kept, and an instructor has to read it.
+    waits_for_review: bool = False
+    matches_notebook: bool = False
+    is_blank: bool = False
+    cells: dict[str, dict[str, Any]] = field(default_factory=dict)
+    carried_from: str | None = None
+    # The slip of the first wrong cell, where exactly one explains it.
+    slip: str = ""
+    # The cell that would tell apart what could explain a wrong number.
+    ask: str = ""
+    # How the first wrong cell is worked out; kept back until three tries were checked.
+    worked_line: str = ""
+
+
+@dataclass(frozen=True)
+class AsSent:
+    """A submission to be read again: in words, by line as (name, label, value), or by cell as (cell, typed, state).
+
+    `is_at_odds`: its conclusion is not the one that its own lines ask for.
+    """
+
+    text: str = ""
+    lines: tuple[tuple[str, str, str], ...] = ()
+    cells: tuple[tuple[str, str, str], ...] = ()
+    is_at_odds: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """All of it as text, its cells apart."""
+        return self.text or "\n".join(f"{label}: {value}" for _name, label, value in self.lines)
+
+
+@dataclass(frozen=True)
+class ClassMoment:
+    """Where a class is, and what one of its students has done: is there something for them to do?
+
+    `sealed` holds (member, activity, item, round); `done` the keys of activities that are behind the student.
+    """
+
+    lesson: Lesson
+    stage: stage.Standing
+    member: int
+    sealed: Collection[tuple[int, str, str, int]]
+    done: Collection[str]
+
+
+@dataclass(frozen=True)
+class Achievement:
+    """What a badge can rest on: steps that match the notebook, or a measurement before and after a mend."""
+
+    n_steps: int = 0
+    n_matching: int = 0
+    is_measured: bool = False
+
+
+class ActivityType(Generic[A]):
+    """One type of activity. Subclasses say what is theirs; the rest holds for all.
+
+    `template` draws the activity on its part's page, `aside_template` what stands beside it. A page reads its
+    activities from the database by `order`, the lowest first.
+    """
+
+    schema: ClassVar[type[AnyActivity]]
+    template: ClassVar[str]
+    aside_template: ClassVar[str] = ""
+    order: ClassVar[int] = 1
+    # Its grades depend on the cohort's gradient rule, which the first of them therefore fixes.
+    depends_on_rule: ClassVar[bool] = False
+    # Answers are handed in, and what is sealed in it opens when it is done. Otherwise each question has its own moment.
+    is_handed_in: ClassVar[bool] = True
+    # Somebody who is typing here keeps the page: nothing is swapped under them.
+    keeps_page: ClassVar[bool] = False
+    # A submission is checked cell by cell, and a class's slips and hardest cells are counted.
+    has_cells: ClassVar[bool] = False
+    # What of a badge's conditions can rest on it: `steps` or `measured`.
+    achieves: ClassVar[str] = ""
+
+    @property
+    def key(self) -> str:
+        """The word that stands as `type` in a lesson's file."""
+        return str(self.schema.model_fields["type"].annotation.__args__[0])  # type: ignore[union-attr]  # a Literal
+
+    # --- the student ---
+
+    def media(self, *, is_own: bool) -> Media:
+        """The style sheets and scripts that its page needs, on a page of one's own or of somebody looked at."""
+        return Media()
+
+    def page(self, view: ActivityView) -> Any:
+        """Lay it out for one member: what `template` draws, as `page.sheet`."""
+        return None
+
+    def grade(self, sent: Sent) -> Verdict:
+        """Judge an answer.
+
+        Raises
+        ------
+        Refusal
+            If it cannot be read, or nothing is handed in here.
+        """
+        raise Conflict(_("Nothing is handed in here."))
+
+    def is_seen(self, sheet: Any) -> bool:
+        """Tell whether all that it had to show has been seen, so that its closing words may stand."""
+        return True
+
+    def saved_at(self, sheet: Any) -> datetime | None:
+        """When something was last kept that is no submission."""
+        return None
+
+    def at_hand(self, sheet: Any) -> str:
+        """The key of the question that a member is about to answer."""
+        return ""
+
+    def note_seen(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any) -> bool:
+        """Remember what a page shows a member for the first time; tell whether there was something."""
+        return False
+
+    def catch_up(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any) -> bool:
+        """Bring a member's progress up to date with what the page has found; tell whether it was behind."""
+        return False
+
+    def facts(self, view: ActivityView) -> dict[str, Any]:
+        """What the API tells of it besides its schema."""
+        return {}
+
+    def summary(self, standing: Standing) -> str:
+        """Where a member stands, in a few words for the arc."""
+        return ""
+
+    def why_not_yet(self, activity: A, part: Part, standings: Mapping[str, Standing]) -> str:
+        """A sentence on what has to come first before anything can be handed in; nothing, if nothing has to."""
+        return ""
+
+    # --- the instructor ---
+
+    def note(self, activity: A, standing: Standing, slip: str) -> Sequence[str]:
+        """Where a student stands who is at it, in a few words for the grid's cell."""
+        return ()
+
+    def remark(self, standing: Standing) -> str:
+        """What the grid says of it whatever else a student is at."""
+        return ""
+
+    def may_move(self, activity: A, at: ClassMoment) -> bool:
+        """Tell whether a student of a led class can do something here, or waits as they should."""
+        return True
+
+    def as_sent(self, activity: A, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
+        """A submission, to be read again by its student and by whoever teaches them."""
+        return AsSent(text=str(answer.get("text") or ""))
+
+    def slip_in_words(self, slip: str) -> str:
+        """A slip that its grades name; nothing, if it is none of its own."""
+        return ""
+
+    def cell_in_words(self, cell: str) -> str:
+        """A cell that its grades name."""
+        return cell
+
+    # --- what an instructor reads ---
+
+    def question(self, activity: A) -> str:
+        """What was to be answered in writing."""
+        return activity.title
+
+    def remembered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page shows of a version, as it is kept in the member's progress."""
+        return {"text": answer["text"]}
+
+    def pictures(self, student: Membership, lesson: Lesson, activity: A) -> Iterator[Picture]:
+        """The student's own runs that a text is about, to be read beside it."""
+        return iter(())
+
+    # --- runs, and what they tell ---
+
+    def first_pictures(self, student: Membership, lesson: Lesson, activity: A) -> Iterator[Picture]:
+        """The student's newest run of its first trial, for whoever reads what was written about it."""
+        return iter(())
+
+    def told(self, membership: Membership, lesson: Lesson, questions: Iterable[Any]) -> Mapping[str, Measured]:
+        """What a member's own runs tell about questions elsewhere that wait for one of activities like this, by key.
+
+        A question whose run is not done yet is not among them.
+        """
+        return {}
+
+    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> Any:
+        """What the runs of a whole class show together about a question that waits for one, for the wall."""
+        return None
+
+    def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
+        """How many students have the run that a question waits for."""
+        return 0
+
+    def trial_title(self, activity: A, trial: str) -> str:
+        """The name of one of its trials."""
+        return trial
+
+    # --- badges and authors ---
+
+    def achievement(self, membership: Membership, activity: A, standing: Standing) -> Achievement | None:
+        """What a badge can rest on, if there is something yet. `activity` is as the member meets it."""
+        return None
+
+    def can_achieve(self, activity: A) -> str:
+        """What of a badge's conditions this activity can meet: `steps`, `measured`, or nothing."""
+        return self.achieves
+
+    def says_achievement(self, standing: Standing) -> str:
+        """What stands there, in a few words for the badge's page."""
+        return ""
+
+    def review(self, activity: A) -> Review:
+        """What its author has to mend, may want to think about again, or should know."""
+        return Review()
+
+    def review_lesson(self, lesson: Lesson) -> Iterable[str]:
+        """Warnings about all activities of this type in a lesson together."""
+        return ()
+
+
+AnyType = ActivityType[Any]
+
+_types: dict[str, AnyType] = {}
+
+
+def use(types: Iterable[AnyType]) -> None:
+    """Let these be the types that there are, and no others."""
+    _types.clear()
+    _types.update((kind.key, kind) for kind in types)
+
+
+def types() -> Mapping[str, AnyType]:
+    """Every type that there is, by its word."""
+    return _types
+
+
+def type_of(activity: AnyActivity) -> AnyType:
+    return _types[activity.type]
+
+
+def slip_in_words(slip: str) -> str:
+    """A slip in a few words, whichever type's grades name it."""
+    return next((words for kind in _types.values() if (words := kind.slip_in_words(slip))), slip)

@@ -1,0 +1,89 @@
+"""Runs that members start themselves, as a type of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classroom.models import Cohort, Membership
+from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict
+from lessons.activities.experiment import class_runs, outcomes, page, runs
+from lessons.activities.experiment.page import ExperimentSheet
+from lessons.activities.experiment.schema import Experiment, experiment_of
+from lessons.activities.measures import Measured, Picture
+from lessons.activities.predict.schema import guesses_before
+from lessons.authoring.lesson import Lesson
+from lessons.authoring.loader import LoadedLesson
+from lessons.texts import versions
+
+
+class ExperimentType(ActivityType[Experiment]):
+    schema = Experiment
+    template = "activities/experiment/page.html"
+    # Runs are read before the questions that wait for them: one that ends in between is told by the next poll.
+    order = 0
+    achieves = "measured"
+
+    def page(self, view: ActivityView) -> ExperimentSheet:
+        return page.page(view)
+
+    def grade(self, sent: Sent) -> Verdict:
+        return page.grade(sent.activity, sent.standing, sent.answer)
+
+    def catch_up(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: ExperimentSheet) -> bool:
+        if sheet.is_behindhand:
+            runs.catch_up(membership, lesson, activity, sheet.trial.key)
+        return sheet.is_behindhand
+
+    def summary(self, standing: Standing) -> str:
+        return page.summary(standing.get("memory", {}))
+
+    def note(self, activity: Experiment, standing: Standing, slip: str) -> Sequence[str]:
+        return (_("sent back") if versions.is_returned(standing.get("memory", {})) else _("to run"),)
+
+    def may_move(self, activity: Experiment, at: ClassMoment) -> bool:
+        """Its guesses are sealed, and what an earlier experiment tells is open."""
+        first = guesses_before(at.lesson, activity.key, activity.trials[0].key)
+        is_guessed = all((at.member, guesses.key, item.key, 1) in at.sealed for guesses, item in first)
+        return is_guessed and self._is_behind(activity.after, at)
+
+    def _is_behind(self, after: str | None, at: ClassMoment) -> bool:
+        earlier = experiment_of(at.lesson, after)
+        if earlier is None:
+            return True
+        guesses = guesses_before(at.lesson, earlier.key, earlier.trials[0].key)
+        return after in at.done and all(at.stage.is_revealed((each.key, item.key)) for each, item in guesses)
+
+    def question(self, activity: Experiment) -> str:
+        return activity.conclude or activity.title
+
+    def pictures(self, student: Membership, lesson: Lesson, activity: Experiment) -> Iterator[Picture]:
+        return outcomes.newest_pictures(student, lesson, activity, activity.trials)
+
+    def first_pictures(self, student: Membership, lesson: Lesson, activity: Experiment) -> Iterator[Picture]:
+        return outcomes.newest_pictures(student, lesson, activity, activity.trials[:1])
+
+    def told(self, membership: Membership, lesson: Lesson, questions: Iterable[Any]) -> Mapping[str, Measured]:
+        return outcomes.told(membership, lesson, questions)
+
+    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> class_runs.ClassFinds | None:
+        return class_runs.finds_about(cohort, lesson, question)
+
+    def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
+        return class_runs.n_done(cohort, lesson, question)
+
+    def trial_title(self, activity: Experiment, trial: str) -> str:
+        found = activity.trial(trial)
+        return found.title if found else trial
+
+    def achievement(self, membership: Membership, activity: Experiment, standing: Standing) -> Achievement:
+        return Achievement(is_measured="before" in standing.get("memory", {}).get("evidence", {}))
+
+    def can_achieve(self, activity: Experiment) -> str:
+        # Progress keeps the evidence of an experiment's first trial.
+        return self.achieves if activity.trials[0].beside else ""
+
+    def says_achievement(self, standing: Standing) -> str:
+        return outcomes.says_recall(standing.get("memory", {}).get("evidence", {}))

@@ -1,0 +1,38 @@
+"""Runs over JSON, for an experiment or for oneself."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from classroom import access
+from experiments.api import RunAnswer, facts
+from experiments.models import RunState
+from lessons.activities.experiment import runs
+from lessons.lesson_view import COHORT
+
+
+class RunWish(serializers.Serializer):
+    kind = serializers.CharField(help_text="u_curve, starvation, tipping_point or blame.")
+    params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
+    seed = serializers.IntegerField(default=0)
+    activity = serializers.SlugField(
+        default="", allow_blank=True, help_text="The experiment it is for; its guesses are sealed first."
+    )
+
+
+class Runs(APIView):
+    @extend_schema(request=RunWish, responses={200: RunAnswer, 202: RunAnswer}, parameters=[COHORT])
+    def post(self, request: Request) -> Response:
+        """Ask for a run. 202 while it waits or runs; 200 with its result if somebody has had the same one run."""
+        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        sent = RunWish(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish = sent.validated_data
+        run = runs.ask_by_kind(
+            membership, kind=wish["kind"], params=wish["params"], seed=wish["seed"], activity=wish["activity"]
+        )
+        return Response(facts(run), status=200 if run.state == RunState.DONE else 202)

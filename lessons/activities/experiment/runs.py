@@ -1,0 +1,184 @@
+"""Start runs from within a lesson, withdraw them, and keep what they measured in the member's progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+import classroom.services
+import experiments.catalogue
+import experiments.services
+from classroom import events
+from classroom.models import Membership
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from experiments.models import Run, RunRequest
+from lessons import catalogue, progress, selectors
+from lessons.activities.experiment import outcomes, page
+from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
+from lessons.authoring.lesson import Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.events import RunAsked, RunMeasured
+from lessons.models import PartState
+from lessons.texts import versions
+
+NOTHING_YET: Mapping[str, Any] = {"state": PartState.WORKING.value, "tries": 0, "memory": {}}
+
+
+def start(
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity_key: str,
+    *,
+    trial: str,
+    settings: Mapping[str, Any],
+    seed: Any,
+) -> list[RunRequest]:
+    """Ask for a run of a trial with these settings of its knobs, and for the one that it is compared with.
+
+    Raises
+    ------
+    Refusal
+        If there is no such trial, something has to come before it, or a setting is not among what it takes.
+    """
+    part, activity, found = find(membership, lesson, activity_key, trial)
+    if stop := page.why_not(membership, lesson.lesson, activity, found):
+        raise Conflict(stop.says)
+    params = found.spelled_out(dict(settings))
+    seed = (
+        page.first_seed(membership, lesson.lesson, activity)
+        if seed in ("", None)
+        else experiments.catalogue.read_seed(seed)
+    )
+    return ask(membership, lesson, part, activity, found, params=params, seed=seed)
+
+
+def ask_by_kind(membership: Membership, *, kind: str, params: Mapping[str, Any], seed: Any, activity: str = "") -> Run:
+    """Ask for a run as a program does: for an experiment of one's lessons, or for oneself.
+
+    For an experiment it counts as a run of the first of its trials that has these parameters, and its guesses are
+    sealed first; a run for oneself needs none.
+    """
+    if not activity:
+        return experiments.services.request_run(membership, kind=kind, params=params, seed=seed).request.run
+    for lesson in selectors.lessons_of(membership.cohort):
+        if experiment_of(lesson.lesson, activity) is not None:
+            part, found = selectors.find_activity(membership, lesson, activity)
+            break
+    else:
+        raise NotFound(_("Your class has no such experiment."))
+    if not isinstance(found, Experiment):
+        raise NotFound(_("Your class has no such experiment."))
+    complete = experiments.catalogue.read(kind, params, seed)
+    trial = next((trial for trial in found.trials if _is_run_of(trial, kind, complete)), None)
+    if trial is None:
+        titles = ", ".join(trial.title for trial in found.trials)
+        raise Refusal(_("“%(title)s” has no such run; it has: %(trials)s.") % {"title": found.title, "trials": titles})
+    if stop := page.why_not(membership, lesson.lesson, found, trial):
+        raise Forbidden(stop.says)
+    return ask(membership, lesson, part, found, trial, params=params, seed=seed)[0].run
+
+
+def _is_run_of(trial: Trial, kind: str, params: Mapping[str, Any]) -> bool:
+    """Tell whether a run with these parameters is one that this trial's page could start, knobs set at will."""
+    if trial.kind != kind:
+        return False
+    starts = experiments.catalogue.read(kind, trial.spelled_out({}), 0)
+    free = {knob.name for knob in trial.knobs} | {"n_repeats"}
+    return all(params[name] == value for name, value in starts.items() if name not in free)
+
+
+def ask(
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    activity: Experiment,
+    trial: Trial,
+    *,
+    params: Mapping[str, Any],
+    seed: Any,
+) -> list[RunRequest]:
+    """Ask for the run with these parameters, and for its companion; all or none."""
+    asked = []
+    with transaction.atomic():
+        progress.lock(membership)
+        progress.refuse_in_archive(membership)
+        for is_beside in (False, True) if trial.beside else (False,):
+            context = outcomes.context_of(lesson.lesson.slug, activity.key, trial.key, is_beside=is_beside)
+            wanted = {**params, **trial.beside} if is_beside else params
+            requested = experiments.services.request_run(
+                membership, kind=trial.kind, params=wanted, seed=seed, context=context
+            )
+            asked.append(requested.request)
+        events.record(RunAsked(lesson.lesson.slug, activity.key, trial.key), membership)
+        row = progress.row_of(membership, lesson, part)
+        progress.advance(row, part, activity.key, dict(row.activities.get(activity.key, NOTHING_YET)))
+        _note(membership, lesson, part, activity, trial)  # somebody may have had the same one run already
+        classroom.services.touch(membership.cohort)
+    return asked
+
+
+def find(membership: Membership, lesson: LoadedLesson, activity_key: str, trial: str) -> tuple[Part, Experiment, Trial]:
+    """Find a trial that this member may start or look at."""
+    part, activity = selectors.find_activity(membership, lesson, activity_key)
+    found = activity.trial(trial) if isinstance(activity, Experiment) else None
+    if found is None or not isinstance(activity, Experiment):
+        raise NotFound(_("There is no such run here."))
+    return part, activity, found
+
+
+def note_end(run: Run) -> None:
+    """Keep in the progress of everyone who asked for a run what it outcomes. Safe to do twice."""
+    for request in run.requests.filter(withdrawn_at=None).select_related("membership__cohort", "membership__user"):
+        slug, activity, trial = (
+            request.context.removesuffix(outcomes.BESIDE).split("/") if request.context else [""] * 3
+        )
+        lesson = catalogue.get(slug)
+        if lesson is not None:
+            catch_up(request.membership, lesson, activity, trial)
+
+
+def catch_up(membership: Membership, lesson: LoadedLesson, activity_key: str, trial_key: str) -> None:
+    """Keep in a member's progress what their finished runs of a trial measured, if it is not there yet.
+
+    What the lesson no longer has is left alone.
+    """
+    place = lesson.find_activity(activity_key)
+    activity = place[1] if place else None
+    trial = activity.trial(trial_key) if isinstance(activity, Experiment) else None
+    if place is None or trial is None or not isinstance(activity, Experiment):
+        return
+    with transaction.atomic():
+        progress.lock(membership)
+        if _note(membership, lesson, place[0], activity, trial):
+            classroom.services.touch(membership.cohort)
+
+
+def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Experiment, trial: Trial) -> bool:
+    """Put a trial's finished runs into the member's standing; tell whether anything was new."""
+    key = activity.key, trial.key
+    pairs = [
+        pair for pair in outcomes.done_runs(membership, lesson.lesson, {key}).get(key, ()) if _is_whole(trial, pair)
+    ]
+    row = progress.row_of(membership, lesson, part)
+    standing = row.activities.get(activity.key, NOTHING_YET)
+    memory = standing.get("memory", {})
+    counted = {**memory.get("runs", {}), trial.key: len(pairs)}
+    if not pairs or counted == memory.get("runs"):
+        return False
+    memory = {**memory, "runs": counted, "done": sorted(key for key, n in counted.items() if n)}
+    if trial is activity.trials[0]:
+        memory.setdefault("evidence", outcomes.evidence(*pairs[0]))
+    is_done = activity.trials[0].key in memory["done"]
+    measured_it = PartState.DONE if is_done else PartState.WORKING
+    state = versions.state_of(memory) if activity.is_read else measured_it
+    after = {**standing, "state": state.value, "tries": sum(counted.values()), "memory": memory}
+    progress.advance(row, part, activity.key, after)
+    events.record(RunMeasured(lesson.lesson.slug, activity.key, trial.key), membership)
+    return True
+
+
+def _is_whole(trial: Trial, pair: outcomes.Pair) -> bool:
+    return pair[1] is not None or not trial.beside

@@ -1,0 +1,47 @@
+"""An explanation in one's own words, as a type of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from classroom.models import Membership
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict, type_of
+from lessons.activities.explain import grade, page
+from lessons.activities.explain.schema import Explain
+from lessons.activities.measures import Picture
+from lessons.authoring.lesson import Lesson, Part
+from lessons.models import FINISHED
+from lessons.texts import versions
+
+
+class ExplainType(ActivityType[Explain]):
+    schema = Explain
+    template = "activities/explain/page.html"
+
+    def page(self, view: ActivityView) -> versions.TextView:
+        return page.page(view)
+
+    def grade(self, sent: Sent) -> Verdict:
+        return grade.grade(sent)
+
+    def why_not_yet(self, activity: Explain, part: Part, standings: Mapping[str, Standing]) -> str:
+        if activity.after is None or standings.get(activity.after, {}).get("state") in FINISHED:
+            return ""
+        earlier = next(each.title for each in part.activities if each.key == activity.after)
+        return _("First “%(title)s”, then what you make of it.") % {"title": earlier}
+
+    def note(self, activity: Explain, standing: Standing, slip: str) -> Sequence[str]:
+        return versions.note(standing)
+
+    def may_move(self, activity: Explain, at: ClassMoment) -> bool:
+        return activity.after is None or activity.after in at.done
+
+    def question(self, activity: Explain) -> str:
+        return activity.question
+
+    def pictures(self, student: Membership, lesson: Lesson, activity: Explain) -> Iterator[Picture]:
+        """Those of the experiment that it explains: of its first trial."""
+        about = lesson.activity(activity.after)
+        return type_of(about).first_pictures(student, lesson, about) if about else iter(())

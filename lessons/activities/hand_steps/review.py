@@ -1,0 +1,89 @@
+"""The author's review of a worksheet: slips that it could never see, and numbers that several slips give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from lessons.activities.hand_steps.maths import grading, misconceptions
+from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
+from lessons.activities.hand_steps.schema import HandSteps
+from lessons.authoring.review import Review
+from lessons.maths import descent, values
+from lessons.maths.descent import FACTOR, Problem, Rule
+
+N_DRAWN = 20
+
+
+def review(activity: HandSteps) -> Review:
+    """Points that are drawn for each student are looked at as some students would meet them."""
+    students = [activity.for_member(str(seed)) for seed in range(N_DRAWN if activity.drawn else 1)]
+    seen = students[0]
+    return Review(list(_hidden_slips(students)), list(_standstill(seen)), list(_shared_numbers(seen)))
+
+
+def _standstill(activity: HandSteps) -> Iterator[str]:
+    if activity.learning_rate <= 0:
+        yield f"a learning rate of {activity.learning_rate} never walks downhill"
+    points = zip(activity.x, activity.y, strict=True)
+    if sum(((activity.start * x - y) * x for x, y in points), Fraction(0)) == 0:
+        yield "the gradient at the start is 0, so no step will move w"
+
+
+def _standings(activity: HandSteps, rule: Rule) -> list[Standing]:
+    """Where somebody stands before each step who makes no mistake."""
+    problem = Problem(activity.x, activity.y, activity.learning_rate, rule)
+    path = descent.path(problem, activity.start, len(activity.steps))
+    return [Standing(problem, path[:step]) for step in range(1, len(path))]
+
+
+def _hidden_slips(students: Sequence[HandSteps]) -> Iterator[str]:
+    """Name the slips that the sheet could never see, since they give the right w at every step."""
+    first = _standings(students[0], "half")[0]
+    if descent.step(first.problem, first.w) == first.w:
+        yield "w never moves, so no step could tell a slip from the right way"
+        return
+    for rule in FACTOR:
+        hidden = dict.fromkeys(slug for seen in students for slug in _right_at_every_step(_standings(seen, rule)))
+        if hidden:
+            words = " or ".join(f"“{slug.replace('-', ' ')}”" for slug in hidden)
+            yield (
+                f"by the {rule} rule no step could tell {words} from the right way; choose another learning rate "
+                f"(it is {students[0].learning_rate}) or other points"
+            )
+
+
+def _right_at_every_step(standings: Sequence[Standing]) -> Iterator[str]:
+    problem = standings[0].problem
+    for slug, rows in _rows_by_slug().items():
+        if slug in LATER and len(standings) == 1:
+            continue
+        # Twice the average of two products is their sum, which is no slip.
+        if slug == "sum-other-rule" and len(problem.x) == FACTOR[problem.rule]:
+            continue
+        # A slip made in several ways shows if one of them does: any product but that of x = 0 is missed when left out.
+        possible = [row for row in rows if any("w" in row.gives(at) for at in standings)]
+        if possible and all(_is_right(row, at) for row in possible for at in standings):
+            yield slug
+
+
+def _rows_by_slug() -> dict[str, list[Slip]]:
+    rows: dict[str, list[Slip]] = {}
+    for slip in misconceptions.SLIPS:
+        rows.setdefault(slip.slug, []).append(slip)
+    return rows
+
+
+def _is_right(slip: Slip, at: Standing) -> bool:
+    given = slip.gives(at).get("w")
+    return given is not None and grading.fits(given, descent.step(at.problem, at.w))
+
+
+def _shared_numbers(activity: HandSteps) -> Iterator[str]:
+    """List the numbers that several slips give: there the sheet asks a question instead of naming one."""
+    for rule in FACTOR:
+        for step, at in enumerate(_standings(activity, rule), start=1):
+            for value, slugs in misconceptions.shared_numbers(at).items():
+                if len({SAME_REMEDY.get(slug, slug) for slug in slugs}) > 1:
+                    words = ", ".join(slug.replace("-", " ") for slug in slugs)
+                    yield f"{rule} rule, step {step}: w = {values.show(value)} may be {words}"

@@ -1,0 +1,65 @@
+"""Questions to predict, as a type of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classroom.models import Membership
+from classroom.refusals import Conflict
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict
+from lessons.activities.predict import page, review, sealing
+from lessons.activities.predict.page import PredictSheet
+from lessons.activities.predict.schema import Predict
+from lessons.authoring.lesson import Lesson
+from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.review import Review
+
+
+class PredictType(ActivityType[Predict]):
+    schema = Predict
+    template = "activities/predict/page.html"
+    aside_template = "activities/predict/aside.html"
+    is_handed_in = False
+
+    def page(self, view: ActivityView) -> PredictSheet:
+        return page.page(view)
+
+    def grade(self, sent: Sent) -> Verdict:
+        raise Conflict(_("Predictions are not handed in here: each is sealed by itself."))
+
+    def is_seen(self, sheet: PredictSheet) -> bool:
+        return sheet.is_seen
+
+    def saved_at(self, sheet: PredictSheet) -> datetime | None:
+        return sheet.saved_at
+
+    def at_hand(self, sheet: PredictSheet) -> str:
+        return sheet.item.key if sheet.item is not None and sheet.item.state == "form" else ""
+
+    def note_seen(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: PredictSheet) -> bool:
+        return sealing.note_reveal(membership, lesson, activity, sheet)
+
+    def facts(self, view: ActivityView) -> dict[str, Any]:
+        return {"items": page.items_as_data(view)}
+
+    def note(self, activity: Predict, standing: Standing, slip: str) -> Sequence[str]:
+        n_asked = activity.choose or sum(not item.extra for item in activity.items)
+        return (_("%(n)d of %(of)d") % {"n": standing.get("n_done", 0), "of": n_asked},)
+
+    def may_move(self, activity: Predict, at: ClassMoment) -> bool:
+        """The vote in the room is theirs to answer."""
+        asked = at.stage.question_in_the_room()
+        vote = at.stage.open_vote(asked) if asked else None
+        if vote is None or vote.activity != activity.key:
+            return False
+        return (at.member, vote.activity, vote.item, vote.round) not in at.sealed
+
+    def review(self, activity: Predict) -> Review:
+        return review.review(activity)
+
+    def review_lesson(self, lesson: Lesson) -> Iterable[str]:
+        return review.review_lesson(lesson)

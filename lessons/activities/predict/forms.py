@@ -1,0 +1,127 @@
+"""A prediction, and what was made of it, before they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from classroom.refusals import Refusal
+from lessons.activities.predict.schema import Choice, Item, Number
+from lessons.forms import typed
+from lessons.maths import values
+from lessons.models import Confidence
+
+MAX_LINE = 300
+
+
+class PredictionForm(forms.Form):
+    """A prediction as the page sends it; what it says is read by `prediction_answer`."""
+
+    id = forms.UUIDField()
+    item = forms.SlugField()
+    round = forms.IntegerField(min_value=1, max_value=2)
+    member = forms.IntegerField(required=False)
+    choice = forms.CharField(required=False, strip=True)
+    second = forms.CharField(required=False, strip=True)
+    confidence = forms.CharField(required=False)
+    because = forms.CharField(required=False, strip=True)
+
+
+class ReconcileForm(forms.Form):
+    """What was seen, and what is made of it, as the page sends it."""
+
+    member = forms.IntegerField(required=False)
+    saw = forms.CharField(required=False, strip=True)
+    idea = forms.CharField(required=False, strip=True)
+    next_time = forms.CharField(required=False, strip=True)
+
+
+@dataclass(frozen=True)
+class PredictionAnswer:
+    """What somebody predicts: a choice's key or a number as text, and how sure they are."""
+
+    choice: str
+    second: str
+    confidence: str
+    because: str
+
+
+def prediction_answer(item: Item, *, choice: Any, second: Any, confidence: Any, because: Any) -> PredictionAnswer:
+    """Read what was sent for one item.
+
+    Raises
+    ------
+    Refusal
+        With a sentence for each field that is missing, unknown, out of range or too long.
+    """
+    errors: dict[str, list[str]] = {}
+
+    def read(name: str, reader: Callable[[], str]) -> str:
+        try:
+            return reader()
+        except ValueError as error:
+            errors[name] = [str(error)]
+            return ""
+
+    number, second_one = item.number, item.second
+    answer = PredictionAnswer(
+        choice=read("choice", lambda: _guess(number, choice) if number else _chosen(item.choices, choice)),
+        # A page asks for both answers; a program may give the first alone.
+        second=read("second", lambda: _chosen(second_one.choices, second)) if second_one and second is not None else "",
+        confidence=read("confidence", lambda: _confidence(confidence)),
+        because=read("because", lambda: line_of_text(because)),
+    )
+    if errors:
+        raise Refusal(" ".join(text for texts in errors.values() for text in texts), errors=errors)
+    return answer
+
+
+def _chosen(choices: tuple[Choice, ...], sent: Any) -> str:
+    if sent in (None, ""):
+        raise ValueError(_("Choose one outcome first."))
+    found = next((choice.key for choice in choices if choice.key == sent), None)
+    if found is None:
+        raise ValueError(_("This question has no such outcome."))
+    return found
+
+
+def _guess(number: Number, sent: Any) -> str:
+    low, high = values.show(number.min), values.show(number.max)
+    wanted = _("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}
+    try:
+        if isinstance(sent, bool) or not isinstance(sent, str | int | float) or sent == "":
+            raise ValueError(wanted)
+        guess = values.parse(sent)
+    except values.UnreadableNumber:
+        raise ValueError(wanted) from None
+    if not number.min <= guess <= number.max:
+        raise ValueError(wanted)
+    return values.show(guess, 6).replace("−", "-")
+
+
+def _confidence(sent: Any) -> str:
+    if sent not in Confidence.values:
+        raise ValueError(_("Say how sure you are, too."))
+    return str(sent)
+
+
+def line_of_text(sent: Any) -> str:
+    """Read one line of a person's own words.
+
+    Raises
+    ------
+    ValueError
+        If it is no text, or longer than is kept.
+    """
+    if sent is None:
+        return ""
+    if not isinstance(sent, str):
+        raise ValueError(_("Send text."))
+    text = " ".join(sent.split())
+    if len(text) > MAX_LINE:
+        raise ValueError(_("One line is enough here: %(n)d characters at most.") % {"n": MAX_LINE})
+    return typed(text)

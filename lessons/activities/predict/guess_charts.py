@@ -1,0 +1,149 @@
+"""Drawings for guesses that are numbers, and bars that stand for counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+
+from lessons.activities.predict.schema import Bars, Item, Number
+from lessons.drawing.axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis
+from lessons.drawing.bars import BarChart, BarRow, count_bar, share_of
+from lessons.maths import values
+
+MAX_BINS = 11
+# In steps of the scale; a scale has at most 1000.
+_WIDTHS = (1, 2, 5, 10, 20, 50, 100)
+CURVE = 46  # pixels that the dotted curve rises over a quarter of the axis
+
+
+@dataclass(frozen=True)
+class NumberLine:
+    """A guess on its scale, and what it was, where that is known."""
+
+    summary: str
+    x_axis: Axis
+    guess: float
+    guess_label: str
+    right: float | None
+    right_label: str
+    box: str = f"0 0 {WIDTH} 96"
+
+
+@dataclass(frozen=True)
+class LowestPointChart:
+    """A dotted curve whose lowest point is the guess; it is drawn around 0 and moved to `at`."""
+
+    summary: str
+    x_axis: Axis
+    x_name: str
+    y_name: str
+    curve: str
+    at: float
+    is_set: bool
+    low: int = BOTTOM - 24
+    box: str = f"0 0 {WIDTH} {HEIGHT}"
+
+
+def group_bars(bars: Bars) -> BarChart:
+    """The figures of a case, group by group."""
+    rows = tuple(
+        BarRow(bar.text, _with_unit(bar.value, bars.unit), share_of(bar.value, bars.max), is_harmed=bar.harmed)
+        for bar in bars.values
+    )
+    return BarChart(bars.name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
+
+
+def room_bars(item: Item, tally: Mapping[str, int], *, right: frozenset[str], mine: str = "") -> BarChart:
+    """How a class answered: a bar for each outcome, or for each stretch of the scale."""
+    total = sum(tally.values())
+    if item.number is None:
+        counted = [(choice.text, tally.get(choice.key, 0), choice.key) for choice in item.choices]
+        rows = tuple(count_bar(text, n, total, is_right=key in right, is_mine=key == mine) for text, n, key in counted)
+    else:
+        rows = tuple(_binned(item.number, tally, mine))
+    name = _("How %(n)d of the class answered") % {"n": total}
+    return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
+
+
+def number_line(number: Number, guess: Fraction, right: Fraction | None) -> NumberLine:
+    """Draw a guess on its scale, and over it what was right, if that is known."""
+    x_axis = Axis.over(float(number.min), float(number.max), LEFT, RIGHT)
+    shown = show_number(number, guess)
+    summary = _("You said %(guess)s.") % {"guess": shown}
+    if right is not None:
+        summary = _("You said %(guess)s; it is %(right)s.") % {"guess": shown, "right": show_number(number, right)}
+    return NumberLine(
+        summary=summary,
+        x_axis=x_axis,
+        guess=x_axis.at(float(guess)),
+        guess_label=shown,
+        right=None if right is None else x_axis.at(float(right)),
+        right_label="" if right is None else show_number(number, right),
+    )
+
+
+def lowest_point(number: Number, guess: Fraction | None = None) -> LowestPointChart:
+    """Draw the curve whose lowest point is to be dragged; before it is touched it stands in the middle."""
+    on = number.lowest_point
+    if on is None:
+        raise ValueError("this number is on no chart")
+    x_axis = Axis.over(float(number.min), float(number.max), LEFT, RIGHT)
+    quarter = (RIGHT - LEFT) / 4
+    points = [(dx, -CURVE * (dx / quarter) ** 2) for dx in range(LEFT - RIGHT, RIGHT - LEFT + 1, 9)]
+    at = x_axis.at(float(guess if guess is not None else (number.min + number.max) / 2))
+    if guess is None:
+        summary = _("A curve whose lowest point you set.")
+    else:
+        summary = _("You put the lowest point at %(guess)s.") % {"guess": show_number(number, guess)}
+    return LowestPointChart(
+        summary=summary,
+        x_axis=x_axis,
+        x_name=on.x,
+        y_name=on.y,
+        curve="M" + " L".join(f"{x} {round(y, 1)}" for x, y in points if y > TOP - BOTTOM + 24),
+        at=at,
+        is_set=guess is not None,
+    )
+
+
+def show_number(number: Number, value: Fraction) -> str:
+    return _with_unit(value, number.unit)
+
+
+def _with_unit(value: Fraction, unit: str) -> str:
+    # A number and its unit stay on one line.
+    return f"{values.show(value, 2)}\u00a0{unit}" if unit else values.show(value, 2)
+
+
+def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[BarRow]:
+    """Count guesses by stretches of the scale; one that lies between two steps counts with the nearer."""
+    n_steps = int((number.max - number.min) / number.step)
+    width = next(width for width in _WIDTHS if n_steps // width < MAX_BINS)
+    counts = [0] * (n_steps // width + 1)
+
+    def bin_of(typed: str | Fraction) -> int | None:
+        """The bin of a number; none for what was a choice, or on another scale, before the lesson was changed."""
+        try:
+            value = typed if isinstance(typed, Fraction) else values.parse(typed)
+        except values.UnreadableNumber:
+            return None
+        inside = number.min <= value <= number.max
+        return min(round((value - number.min) / number.step), n_steps) // width if inside else None
+
+    for guess, n in tally.items():
+        at = bin_of(guess)
+        if at is not None:
+            counts[at] += n
+    total = sum(counts)
+    own = bin_of(mine) if mine else None
+    right = bin_of(number.right) if number.right is not None else None
+    rows = []
+    for i, n in enumerate(counts):
+        low = number.min + i * width * number.step
+        high = min(low + (width - 1) * number.step, number.max)
+        text = show_number(number, low) if low == high else f"{values.show(low, 2)} – {show_number(number, high)}"
+        rows.append(count_bar(text, n, total, is_right=i == right, is_mine=i == own))
+    return rows

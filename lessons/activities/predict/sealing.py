@@ -1,0 +1,314 @@
+"""Predict, see, reconcile: each act of a learner in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+import classroom.services
+from classroom import events
+from classroom.models import GradientRule, Membership
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import progress, selectors, stage
+from lessons.activities.predict import answers
+from lessons.activities.predict import page as predict
+from lessons.activities.predict.forms import line_of_text, prediction_answer
+from lessons.activities.predict.schema import Item, Predict
+from lessons.authoring.lesson import Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.events import PredictionSealed, Reconciled
+from lessons.models import Counts, PartState, Prediction, Reconciliation, Vote
+
+
+@dataclass(frozen=True)
+class SealReceipt:
+    """A sealed prediction, whether it is new, and how it counts, in words."""
+
+    prediction: Prediction
+    is_new: bool
+
+    @property
+    def says(self) -> str:
+        if self.prediction.is_late:
+            return _("Late: the vote had closed. Your prediction is kept with full credit, outside the class’s count.")
+        if self.prediction.counts == Counts.VOTE:
+            return _("Sealed while the vote was open: it counts in it.")
+        return _("Sealed.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An item of a member's lesson, and where it stands."""
+
+    part: Part
+    activity: Predict
+    item: Item
+    parent: Item | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.activity.key, self.item.key
+
+
+def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> Found:
+    """Find an item that this member may answer, or look at, now.
+
+    Raises
+    ------
+    NotFound
+        If the activity has no such item for this class, or a question that comes later is not open to the member yet.
+    """
+    part, activity = selectors.find_activity(membership, lesson, activity_key)
+    found = answers.find_item(activity, item_key) if isinstance(activity, Predict) else None
+    if found is None or not isinstance(activity, Predict):
+        raise NotFound(_("There is no such question here."))
+    item, parent = found
+    comes_later = parent is not None or item.after is not None or item.poll
+    if comes_later and not predict.is_open(selectors.view_of(membership, lesson, part, activity), item.key):
+        raise NotFound(_("There is no such question here."))
+    return Found(part, activity, item, parent)
+
+
+def seal(
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity_key: str,
+    *,
+    client_id: uuid.UUID,
+    item: str,
+    round_: int,
+    choice: Any,
+    confidence: Any,
+    second: Any = None,
+    because: Any = "",
+) -> SealReceipt:
+    """Seal one prediction, for good.
+
+    The same `client_id` from the same member gets its first receipt back, whatever comes with it.
+
+    Raises
+    ------
+    Refusal
+        If the question is not there or not open, it was answered before, its reveal has been seen, or the answer
+        cannot be read.
+    """
+    try:
+        found = find(membership, lesson, activity_key, item)
+    except Refusal:
+        # It may have arrived while the question was open, and its reply got lost.
+        stored = Prediction.objects.filter(membership=membership, client_id=client_id).first()
+        if stored is None:
+            raise
+        return SealReceipt(stored, is_new=False)
+    slug = lesson.lesson.slug
+    with transaction.atomic():
+        if found.activity.depends_on_rule and not membership.is_instructor and not membership.cohort.archived:
+            rule = membership.cohort.gradient_rule
+            if classroom.services.fix_gradient_rule(membership.cohort) != rule:
+                found = find(membership, lesson, activity_key, item)  # another rule has other questions
+        # Whoever closes the vote takes the same row: a seal lies on exactly one side of the closing.
+        votes = list(_votes_on(membership, slug, found.key).select_for_update(of=("self",)).order_by("round"))
+        progress.lock(membership)
+        stored = Prediction.objects.filter(membership=membership, client_id=client_id).first()
+        if stored is not None:
+            return SealReceipt(stored, is_new=False)
+        progress.refuse_in_archive(membership)
+        answer = prediction_answer(found.item, choice=choice, second=second, confidence=confidence, because=because)
+        mine = answers.predictions_of(membership, slug, found.activity.key)
+        met = answers.reconciliations_of(membership, slug, found.activity.key)
+        _refuse_sealed(membership, mine.get(item, {}).get(round_), met.get(item))
+        _refuse_unless_open(membership, lesson, found, votes, round_)
+        prediction = Prediction.objects.create(
+            membership=membership,
+            client_id=client_id,
+            lesson=slug,
+            activity=found.activity.key,
+            item=item,
+            round=round_,
+            choice=answer.choice,
+            second=answer.second,
+            confidence=answer.confidence,
+            because=answer.because,
+            # Instructors try the questions too, and are in no vote.
+            counts=stage.counts(() if membership.is_instructor else votes, round_),
+            lesson_hash=lesson.content_hash,
+            entered_by=membership.helper,
+        )
+        mine.setdefault(item, {})[round_] = prediction
+        events.record(PredictionSealed(slug, found.activity.key, item, round_), membership)
+        _bring_up_to_date(membership, lesson, found, mine, met)
+        classroom.services.touch(membership.cohort)
+    return SealReceipt(prediction, is_new=True)
+
+
+def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> predict.RevealView:
+    """Give a member what is behind a question; from then on they can seal nothing more on it.
+
+    Raises
+    ------
+    Forbidden
+        If they have sealed nothing, the instructor has not opened the reveal, or a run has to come first.
+    """
+    found = find(membership, lesson, activity_key, item)
+    with transaction.atomic():
+        progress.lock(membership)
+        page = predict.page(selectors.view_of(membership, lesson, found.part, found.activity, item=item))
+        shown = page.item
+        if shown is None or shown.state in ("form", "closed"):
+            raise Forbidden(_("A prediction comes first: seal yours, then look."))
+        if shown.state == "run":
+            raise Forbidden(
+                _("Your prediction is sealed. What it was about has to be measured first: it waits for a run.")
+            )
+        if shown.state == "held":
+            raise Forbidden(_("Your prediction is sealed. Another question comes before what is behind it."))
+        if shown.reveal is None:
+            raise Forbidden(
+                _("Your prediction is sealed. Your instructor opens what is behind it for everyone at once.")
+            )
+        Reconciliation.objects.get_or_create(
+            membership=membership, lesson=lesson.lesson.slug, activity=found.activity.key, item=item
+        )
+    return shown.reveal
+
+
+def note_reveal(membership: Membership, lesson: LoadedLesson, activity: str, sheet: predict.PredictSheet) -> bool:
+    """Remember that a page shows a member a reveal, if it does so for the first time; tell whether it does."""
+    item = sheet.item
+    if item is None or item.reveal is None or not item.reveal.is_fresh:
+        return False
+    open_reveal(membership, lesson, activity, item.key)
+    return True
+
+
+def reconcile(
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity_key: str,
+    item: str,
+    *,
+    saw: Any = "",
+    idea: Any = "",
+    next_time: Any = "",
+) -> tuple[Reconciliation, bool]:
+    """Keep what a member saw, and what they make of it; each is given once. Tell whether this was new.
+
+    `saw` may come alone and first; with `idea` the item is reconciled.
+
+    Raises
+    ------
+    Refusal
+        If the reveal has not been seen, the item has no such step, or something is missing or unknown.
+    """
+    found = find(membership, lesson, activity_key, item)
+    with transaction.atomic():
+        progress.lock(membership)
+        mine = answers.predictions_of(membership, lesson.lesson.slug, found.activity.key)
+        every = answers.reconciliations_of(membership, lesson.lesson.slug, found.activity.key)
+        met = every.get(item)
+        if met is None:
+            raise Forbidden(_("First see what is behind your prediction, then make something of it."))
+        if found.item.cycle == "quick":
+            raise Conflict(_("This question ends with its reveal."))
+        if met.reconciled_at is not None:
+            return met, False
+        progress.refuse_in_archive(membership)
+        _take(membership, lesson, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
+        if met.reconciled_at is not None:
+            events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership)
+            _bring_up_to_date(membership, lesson, found, mine, every)
+        classroom.services.touch(membership.cohort)
+    return met, True
+
+
+def _take(
+    membership: Membership,
+    lesson: LoadedLesson,
+    found: Found,
+    rounds: Mapping[int, Prediction],
+    met: Reconciliation,
+    *,
+    saw: Any,
+    idea: Any,
+    next_time: Any,
+) -> None:
+    """Put what was sent into the reconciliation, where nothing stands yet."""
+    errors: dict[str, list[str]] = {}
+    if not met.saw:
+        seen = found.item.saw.choices if found.item.saw else found.item.choices
+        if saw in {choice.key for choice in seen}:
+            met.saw = saw
+        else:
+            errors["saw"] = [_("Say what you saw first: tap one of the answers.")]
+    if idea or not errors:
+        ideas = _ideas_for(membership, lesson, found, rounds)
+        if idea in ideas:
+            met.idea, met.reconciled_at = idea, timezone.now()
+        elif idea:
+            errors["idea"] = [_("This question has no such idea.")]
+        elif not saw:
+            errors["idea"] = [_("Tap the idea that comes nearest.")]
+    try:
+        met.next_time = line_of_text(next_time) or met.next_time
+    except ValueError as error:
+        errors["next_time"] = [str(error)]
+    if errors:
+        raise Refusal(" ".join(text for texts in errors.values() for text in texts), errors=errors)
+    met.save()
+
+
+def _ideas_for(
+    membership: Membership, lesson: LoadedLesson, found: Found, rounds: Mapping[int, Prediction]
+) -> set[str]:
+    last = rounds[max(rounds)]
+    rule = GradientRule(membership.cohort.gradient_rule)
+    told = answers.told(membership, lesson.lesson, found.activity).get(found.item.key)
+    truth = told.truth if told else None
+    holds = answers.is_right(found.activity, rule, found.item, last.choice, last.second, truth)
+    return {option.key for option in (found.item.convinced if holds else found.item.ideas)}
+
+
+def _votes_on(membership: Membership, lesson: str, key: tuple[str, str]) -> Any:
+    return Vote.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson, activity=key[0], item=key[1])
+
+
+def _refuse_sealed(membership: Membership, sealed: Prediction | None, met: Reconciliation | None) -> None:
+    if sealed is not None:
+        at = timezone.localtime(sealed.sealed_at, membership.cohort.zone)
+        raise Conflict(_("You sealed your prediction at %(at)s. It stays as it is.") % {"at": f"{at:%H:%M:%S}"})
+    if met is not None:
+        raise Conflict(_("You have seen what is behind this question, and a prediction comes before that."))
+
+
+def _refuse_unless_open(
+    membership: Membership, lesson: LoadedLesson, found: Found, votes: list[Vote], round_: int
+) -> None:
+    if round_ not in {vote.round for vote in votes} and (round_ == 2 or votes):
+        raise Conflict(_("There is no second vote on this question."))
+    if votes or found.parent is not None or not stage.is_led_for(membership):
+        return
+    if stage.read(membership, lesson.lesson.slug).leads(found.part.key):
+        raise Conflict(_("Your instructor has not opened the vote on this question yet."))
+
+
+def _bring_up_to_date(
+    membership: Membership,
+    lesson: LoadedLesson,
+    found: Found,
+    mine: Mapping[str, Mapping[int, Prediction]],
+    met: Mapping[str, Reconciliation],
+) -> None:
+    """Work out the activity's standing anew from what is stored."""
+    activity = found.activity
+    items = [item for item in activity.items if activity.choose or not item.extra]
+    n_done = sum(answers.is_done(item, mine, met) for item in items)
+    is_done = n_done >= (activity.choose or len(items))
+    state = PartState.DONE if is_done else PartState.WORKING
+    row = progress.row_of(membership, lesson, found.part)
+    progress.advance(row, found.part, activity.key, {"state": state.value, "tries": 0, "n_done": n_done})

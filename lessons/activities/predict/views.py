@@ -1,0 +1,74 @@
+"""Sealing a prediction, and making something of what was seen, from the page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from classroom.access import member_required
+from classroom.models import Membership
+from classroom.refusals import Refusal
+from lessons import part_page, selectors
+from lessons.activities.predict import sealing
+from lessons.activities.predict.forms import PredictionForm, ReconcileForm
+
+
+@require_POST
+@member_required
+def seal(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """Seal a prediction from the page; then show what may be seen of it."""
+    return take_prediction(request, membership, lesson, activity)
+
+
+def take_prediction(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+    """The same from whoever enters it for the member."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = PredictionForm(request.POST)
+    if not form.is_valid():
+        raise Refusal(_("This question is incomplete. Go back, reload the page and seal again."))
+    part_page.refuse_somebody_else(form, membership)
+    sent = form.cleaned_data
+    shown = {"activity": activity if found_activity.extra else "", "item": sent["item"]}
+
+    def act() -> None:
+        sealing.seal(
+            membership,
+            loaded,
+            activity,
+            client_id=sent["id"],
+            item=sent["item"],
+            round_=sent["round"],
+            choice=sent["choice"],
+            second=sent["second"],
+            confidence=sent["confidence"],
+            because=sent["because"],
+        )
+
+    return part_page.part_after(act, request, membership, loaded, found, shown)
+
+
+@require_POST
+@member_required
+def reconcile(request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str) -> HttpResponse:
+    """Keep what was seen, then what is made of it."""
+    return take_reconciliation(request, membership, lesson, activity, item)
+
+
+def take_reconciliation(
+    request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str
+) -> HttpResponse:
+    """The same from whoever enters it for the member."""
+    loaded = selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = ReconcileForm(request.POST)
+    form.is_valid()
+    part_page.refuse_somebody_else(form, membership)
+    sent = {name: form.cleaned_data.get(name, "") for name in ("saw", "idea", "next_time")}
+    shown = {"activity": activity if found_activity.extra else "", "item": item}
+
+    def act() -> None:
+        sealing.reconcile(membership, loaded, activity, item, **sent)
+
+    return part_page.part_after(act, request, membership, loaded, found, shown)

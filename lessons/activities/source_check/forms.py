@@ -1,0 +1,94 @@
+"""The lines and choices of a source check, and their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+OWN = "own"
+
+SUPPORTS, CONTRADICTS, UNCLEAR = "supports", "contradicts", "unclear"
+
+ACCEPT, REVISE, REJECT = "accept", "revise", "reject"
+
+INDEPENDENT = "yes"
+
+STANCES = (
+    (SUPPORTS, gettext_lazy("supports the claim")),
+    (CONTRADICTS, gettext_lazy("contradicts it")),
+    (UNCLEAR, gettext_lazy("leaves it unclear")),
+)
+
+# The three ways in which two sources are one.
+TRAPS = (
+    ("release", gettext_lazy("No: both repeat the same press release or announcement.")),
+    ("copy", gettext_lazy("No: it copies or quotes the other, or both copy one encyclopaedia.")),
+    ("assistant", gettext_lazy("No: it was written by an AI assistant.")),
+)
+
+INDEPENDENCE = (
+    (INDEPENDENT, gettext_lazy("Yes: it has its own evidence, from other people.")),
+    *TRAPS,
+)
+
+STAMPS = (
+    (ACCEPT, gettext_lazy("accept"), gettext_lazy("Both independent sources agree with the claim.")),
+    (REVISE, gettext_lazy("revise"), gettext_lazy("It holds in part: you write the sentence that holds.")),
+    (REJECT, gettext_lazy("reject"), gettext_lazy("The sources contradict it, or nothing supports it.")),
+)
+
+# By what the two sources say, in alphabetical order: the stamps that fit.
+FITTING = {
+    (SUPPORTS, SUPPORTS): (ACCEPT,),
+    (CONTRADICTS, SUPPORTS): (REVISE,),
+    (SUPPORTS, UNCLEAR): (REVISE,),
+    (CONTRADICTS, CONTRADICTS): (REJECT, REVISE),
+    (CONTRADICTS, UNCLEAR): (REJECT, REVISE),
+    (UNCLEAR, UNCLEAR): (REJECT,),
+}
+
+# Name: (label, fewest and most characters).
+LINES: dict[str, tuple[Any, int, int]] = {
+    "assistant": (gettext_lazy("Which assistant"), 0, 80),
+    "question": (gettext_lazy("What it was asked"), 0, 300),
+    "claim": (gettext_lazy("The claim, in one sentence"), 10, 300),
+    **{
+        f"{name}_{n}": found
+        for n in (1, 2)
+        for name, found in {
+            "who": (gettext_lazy("Who stands behind it"), 2, 120),
+            "when": (gettext_lazy("From when it is"), 2, 60),
+            "passage": (gettext_lazy("The exact passage"), 10, 600),
+            "where": (gettext_lazy("Link, or where it is printed"), 3, 400),
+        }.items()
+    },
+    "corrected": (gettext_lazy("The sentence that holds"), 0, 300),
+    "why": (gettext_lazy("Why this stamp"), 0, 600),
+}
+
+CHOICES = {
+    "stance_1": dict(STANCES),
+    "stance_2": dict(STANCES),
+    "independent": dict(INDEPENDENCE),
+    "stamp": {key: label for key, label, _means in STAMPS},
+}
+
+QUESTIONS = {
+    "stance_1": gettext_lazy("It …"),
+    "stance_2": gettext_lazy("It …"),
+    "independent": gettext_lazy("Is source 2 independent of source 1?"),
+    "stamp": gettext_lazy("Your stamp"),
+}
+
+HELP = {
+    "claim": gettext_lazy("One that can be true or false."),
+    "who_1": gettext_lazy("The people or the institution, not the search engine."),
+    "who_2": gettext_lazy("Other people than those of source 1."),
+    "when_1": gettext_lazy("As it stands there; “no date” if there is none."),
+    "when_2": gettext_lazy("As it stands there; “no date” if there is none."),
+    "corrected": gettext_lazy("For “revise”."),
+    "why": gettext_lazy("Only if what your two sources say would ask for another stamp."),
+}
+
+LEAST_REASON = 10

@@ -1,0 +1,110 @@
+"""A source check's page: what was filled in last, and what its reader made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from lessons.activities.base import ActivityView
+from lessons.activities.source_check.forms import CHOICES, HELP, LINES, OWN, QUESTIONS, STAMPS
+from lessons.activities.source_check.schema import SourceCheck, SuppliedAnswer
+from lessons.texts import versions
+from lessons.texts.versions import TextView
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing to fill in or to choose, what stands in it, and what is wrong with that."""
+
+    name: str
+    label: str
+    help: str
+    value: str
+    says: str
+    most: int = 0
+    is_long: bool = False
+    is_free: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceSheet:
+    """The activity's page: what was filled in last, and what its reader made of it."""
+
+    words: TextView
+    supplied: tuple[SuppliedAnswer, ...]
+    field: Mapping[str, Field]
+    table: tuple[tuple[str, str, str], ...]  # what was handed in: (name, label, value)
+    stamps: tuple[tuple[str, str, str], ...]
+
+
+def page(view: ActivityView) -> SourceSheet:
+    """Lay out a source check for one member."""
+    activity: SourceCheck = view.activity
+    memory = view.standing.get("memory", {})
+    kept = memory.get("check", {})
+    return SourceSheet(
+        words=versions.text_view(view.standing, "", activity.asks, view.reviewer, is_open=True),
+        supplied=activity.answers,
+        field=_fields({**kept, **view.typed}, view.errors),
+        table=table(activity, kept),
+        stamps=tuple((key, str(label), str(means)) for key, label, means in STAMPS),
+    )
+
+
+def _fields(values: Mapping[str, str], errors: Mapping[str, list[str]]) -> dict[str, Field]:
+    def says(name: str) -> str:
+        return errors.get(name, [""])[0]
+
+    lines = {
+        name: Field(
+            name=name,
+            label=str(label),
+            help=str(HELP.get(name, "")),
+            value=values.get(name, ""),
+            says=says(name),
+            most=most,
+            is_long=most > 200 and not name.startswith(("where", "question")),
+            is_free=not least,
+        )
+        for name, (label, least, most) in LINES.items()
+    }
+    choices = {
+        name: Field(
+            name=name,
+            label=str(QUESTIONS[name]),
+            help="",
+            value=values.get(name, ""),
+            says=says(name),
+            options=tuple((key, str(label)) for key, label in options.items()),
+        )
+        for name, options in CHOICES.items()
+    }
+    supplied = Field("supplied", _("Whose answer do you check?"), "", values.get("supplied", OWN), says("supplied"))
+    return {**lines, **choices, "supplied": supplied}
+
+
+def table(activity: SourceCheck, answer: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """What was handed in, line by line: (name, label, value in words). Empty lines are left out."""
+    if not answer:
+        return ()
+    supplied = activity.answer(answer.get("supplied", ""))
+    shown = dict(answer)
+    if supplied is not None:
+        dated = date_format(supplied.dated, "j F Y")
+        shown |= {"assistant": _("Supplied answer, %(dated)s") % {"dated": dated}, "question": supplied.question}
+        shown["answer"] = supplied.answer
+    # Each source begins with its number.
+    heads = {"who_1": _("Source 1"), "who_2": _("Source 2")}
+    lines = [(name, str(heads.get(name, label)), str(shown.get(name, ""))) for name, (label, __, ___) in LINES.items()]
+    labels = {"stance_1": _("It …"), "stance_2": _("It …"), "independent": _("Independent?"), "stamp": _("Stamp")}
+    lines.append(("answer", _("What it answered"), shown.get("answer", "")))
+    chosen = [(name, labels[name], str(options.get(answer.get(name, ""), ""))) for name, options in CHOICES.items()]
+    order = ["assistant", "question", "answer", "claim"]
+    order += [f"{name}_{n}" for n in (1, 2) for name in ("who", "when", "passage", "where", "stance")]
+    order += ["independent", "stamp", "corrected", "why"]
+    found = {line[0]: line for line in (*lines, *chosen)}
+    return tuple(found[name] for name in order if found[name][2])

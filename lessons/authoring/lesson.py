@@ -1,0 +1,116 @@
+"""A lesson: its parts, what each has to do, and what holds it together.
+
+Which types of activities there are is said from above (`use`), since each stands in a folder of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Self, Union
+
+from pydantic import Field, model_validator
+
+from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Slug, Strict
+
+if TYPE_CHECKING:
+    Activity = AnyActivity
+
+
+class Part(Strict):
+    """A station on the arc.
+
+    `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
+    shows how far that badge is earned. What is to be done before the next session is `homework`.
+    """
+
+    key: Slug
+    title: Line
+    line: Line
+    minutes: Annotated[int, Field(ge=0, le=120)]
+    prose: MarkdownFile
+    soon: bool = False
+    more_soon: bool = False
+    badge: Slug | None = None
+    homework: bool = False
+    activities: tuple[Activity, ...] = ()
+
+    @model_validator(mode="after")
+    def has_something_to_do(self) -> Self:
+        if (self.badge is not None) != (self.key == "badge") or (self.badge and self.activities):
+            raise ValueError("the part with a `badge` has the key “badge” and no activities")
+        if not self.badge and not self.soon and all(activity.extra for activity in self.activities):
+            raise ValueError("a part without activities, extras apart, must say `soon: true`")
+        return self
+
+
+class Promise(Strict):
+    """One line of “Today you will”; the words between ** are set in bold."""
+
+    icon: Annotated[str, Field(max_length=8)]
+    text: Line
+
+
+class Law(Strict):
+    number: Annotated[int, Field(ge=1)]
+    text: Line
+    explained: Line
+    part: Slug | None = None
+
+
+class Hero(Strict):
+    eyebrow: Line
+    text: Line
+
+
+class Lesson(Strict):
+    slug: Slug
+    title: Line
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+    hero: Hero
+    today: Annotated[tuple[Promise, ...], Field(min_length=1, max_length=6)]
+    arc: MarkdownFile
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=12)]
+    laws: tuple[Law, ...] = ()
+    sentence: Line
+    # The session's work in plain Python, for students to take away from the first minute on: nothing sealed in it.
+    notebook: NotebookFile | None = None
+
+    @model_validator(mode="after")
+    def activities_fit(self) -> Self:
+        for activity in self.activities:
+            activity.check_in(self)
+        return self
+
+    @property
+    def activities(self) -> tuple[AnyActivity, ...]:
+        """The activities of all parts, in their order."""
+        return tuple(activity for part in self.parts for activity in part.activities)
+
+    def activity(self, key: str | None) -> AnyActivity | None:
+        return next((activity for activity in self.activities if activity.key == key), None)
+
+    @model_validator(mode="after")
+    def keys_are_unique(self) -> Self:
+        keys = [part.key for part in self.parts]
+        for part in self.parts:
+            own = [activity.key for activity in part.activities]
+            if part.key in own:
+                own.remove(part.key)  # one activity may bear the name of its own part
+            keys += own
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"these keys are used more than once: {', '.join(twice)}")
+        afters = {activity.comes_after for activity in self.activities if activity.comes_after}
+        if missing := sorted(afters - {activity.key for activity in self.activities}):
+            raise ValueError(f"`after` names activities that do not exist: {', '.join(missing)}")
+        unknown = sorted({law.part for law in self.laws if law.part} - {part.key for part in self.parts})
+        if unknown:
+            raise ValueError(f"a law names parts that do not exist: {', '.join(unknown)}")
+        return self
+
+
+def use(activities: Iterable[type[AnyActivity]]) -> None:
+    """Let parts hold these types of activities, told apart by their `type`, and no others."""
+    each: Any = Union[tuple(activities)]  # noqa: UP007 - the types are known only now
+    for model in (Part, Lesson):
+        model.model_rebuild(force=True, _types_namespace={"Activity": Annotated[each, Field(discriminator="type")]})

@@ -1,0 +1,168 @@
+"""A part's page: what it shows, and how it answers after something was sent, in place or as a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+import classroom.services
+from classroom.models import Membership
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.web import is_htmx
+from lessons import selectors, stage
+from lessons.activities.base import type_of
+from lessons.authoring.lesson import Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartState
+
+
+def not_now(closed: Refusal) -> Conflict:
+    """What is closed or gone in a class that is the sender's own: a device that waited would hold back what follows."""
+    return Conflict(closed.detail)
+
+
+def refuse_somebody_else(form: Any, membership: Membership) -> None:
+    if form.cleaned_data.get("member") not in (None, membership.pk):
+        raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+
+
+def part_after(
+    act: Callable[[], None],
+    request: HttpRequest,
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    shown: Mapping[str, Any],
+) -> HttpResponse:
+    """Do what was sent and show the part; what could not be read is said at its field, with all that was typed."""
+    try:
+        act()
+    except (Forbidden, NotFound) as closed:
+        raise not_now(closed) from closed
+    except Refusal as refusal:
+        if is_htmx(request) or not refusal.errors:
+            raise
+        return with_errors(request, membership, lesson, part, shown, refusal)
+    return part_again(request, membership, lesson, part, shown)
+
+
+def in_place(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]
+) -> HttpResponse:
+    """Answer a poll of something smaller with the whole part."""
+    answer = render(request, "lessons/_part.html", noted(membership, lesson, part, context))
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#part", "outerHTML"
+    return answer
+
+
+def part_again(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
+) -> HttpResponse:
+    """Show the part after something was sent: in place where htmx asked, else at its address."""
+    if not is_htmx(request):
+        query = urlencode({name: value for name, value in shown.items() if value})
+        address = reverse("lessons:part", args=[membership.cohort.slug, lesson.lesson.slug, part.key])
+        return redirect(f"{address}?{query}" if query else address)
+    classroom.services.note_activity(membership)
+    context = noted(membership, lesson, part, part_context(membership, lesson, part, shown))
+    return render(request, "lessons/_part.html", context)
+
+
+def with_errors(
+    request: HttpRequest,
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    shown: Mapping[str, Any],
+    refusal: Refusal,
+) -> HttpResponse:
+    """Show a whole page once more with what was typed and what is wrong with it."""
+    typed = request.POST.dict()
+    asked = {**shown, "open": True, "typed": typed, "errors": refusal.errors}
+    context = part_context(membership, lesson, part, asked)
+    context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": "", "errors": ""}}
+    return render(request, "lessons/part.html", context, status=refusal.status)
+
+
+def part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows once what its finished runs measured is in the member's progress.
+
+    The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
+    """
+    context = _laid_out(membership, lesson, part, asked)
+    if membership.helper is not None:
+        return context
+    behind = [page for page in context["pages"] if page.kind.catch_up(membership, lesson, page.key, page.sheet)]
+    return _laid_out(membership, lesson, part, asked) if behind else context
+
+
+def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows: its core activities, or the one extra that was asked for.
+
+    The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
+    """
+    token = stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else ""
+    row = selectors.progress_of(membership, lesson).get(part.key)
+    arc = selectors.arc(membership, lesson)
+    station = next(station for station in arc.parts if station.key == part.key)
+    activities = () if station.is_locked else part.activities
+    chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
+    shown = chosen or [each for each in activities if not each.extra]
+    laid_out = {
+        each.key: selectors.activity_page(
+            membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked
+        )
+        for each in sorted(shown, key=lambda each: type_of(each).order)
+    }
+    pages = [laid_out[each.key] for each in shown]
+    # Whoever is about to answer a question stays at it when the page changes under them.
+    at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
+    return {
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "arc": arc,
+        "part": station,
+        "is_locked": station.is_locked,
+        "prose": lesson.texts[part.prose],
+        "pages": pages,
+        "extras": [each for each in activities if each.extra and each not in shown],
+        "is_extra": bool(chosen),
+        "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
+        "goes_on": _where_the_class_is(membership, arc, station),
+        "stage_token": token,
+        "keeps": any(page.kind.keeps_page for page in pages),
+        "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
+        "laws": [law for law in lesson.lesson.laws if law.part == part.key],
+    }
+
+
+def noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
+    """Remember what a page reveals for the first time, and lay out anew all that had waited for that look.
+
+    The token stays the older one: what was opened meanwhile is asked for again.
+    """
+    if membership.helper is not None:
+        return context  # whoever stands in for a member sees it in their stead, and they have not
+    fresh = {
+        page.key: page for page in context["pages"] if page.kind.note_seen(membership, lesson, page.key, page.sheet)
+    }
+    if not fresh:
+        return context
+    again = part_context(membership, lesson, part, context["asked"])
+    pages = [fresh.get(page.key, page) for page in again["pages"]]
+    return {**again, "pages": pages, "stage_token": context["stage_token"]}
+
+
+def _where_the_class_is(
+    membership: Membership, arc: selectors.Arc, here: selectors.PartOnArc
+) -> selectors.PartOnArc | None:
+    """The last part that is open to a led class, if it lies ahead: the class moves on by the clock."""
+    opened = [each for each in arc.parts if not (each.is_locked or each.is_badge or each.state == PartState.SOON)]
+    is_ahead = stage.is_led_for(membership) and bool(opened) and opened[-1].number > here.number
+    return opened[-1] if is_ahead else None

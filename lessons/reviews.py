@@ -1,0 +1,198 @@
+"""What an instructor makes of what a student has to say: in writing, or aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+import classroom.services
+from classroom import events
+from classroom.models import Membership, Role
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import progress, selectors
+from lessons.activities.base import type_of
+from lessons.authoring.base import AnyActivity
+from lessons.authoring.lesson import Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.events import AloudTakenBack, ExplainedAloud, Reviewed, ReviewTakenBack
+from lessons.models import PartProgress, PartState, Review, Submission
+from lessons.texts import versions
+
+UNDO_WITHIN = timedelta(minutes=1)
+MOST = 600  # characters of a comment
+NEWER = gettext_lazy("A newer version has come in meanwhile. It waits to be read in place of this one.")
+
+
+def decide(membership: Membership, submission_id: int, *, decision: str, met: Sequence[bool], comment: str) -> Review:
+    """Approve what a student wrote, or return it with what is missing; the student reads the comment where they wrote.
+
+    Raises
+    ------
+    NotFound
+        If the instructor's class has no such text.
+    Conflict
+        If another instructor has decided it, or the student has sent a newer version.
+    Refusal
+        If something is returned without a word of what is missing.
+    """
+    submission = _submission(membership, submission_id)
+    lesson, part, activity = _place(membership, submission)
+    comment = versions.tidy(comment)
+    if decision not in Review.Decision.values:
+        says = _("Approve it or return it.")
+        raise Refusal(says, errors={"comment": [says]})
+    if len(comment) > MOST or not versions.can_be_kept(comment):
+        says = _("A comment of %(n)d characters at most, please: this has %(has)d.") % {"n": MOST, "has": len(comment)}
+        raise Refusal(says, errors={"comment": [says]})
+    ticks = [bool(tick) for tick in met][: len(activity.rubric)]
+    if decision == Review.Decision.RETURNED and not comment and all(ticks):
+        says = _("Say what is missing, or leave its line without a tick: the student goes on from that.")
+        raise Refusal(says, errors={"comment": [says]})
+    student = submission.membership
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        row = progress.row_of(student, lesson, part)
+        _refuse_unless_waiting(submission, row)
+        review = Review.objects.create(
+            submission=submission, decision=decision, met=ticks, comment=comment, by=membership
+        )
+        earlier = dict(row.activities[activity.key].get("memory", {}).get("review") or {})
+        earlier.pop("before", None)
+        remembered = {
+            "id": review.pk,
+            "before": earlier,
+            "decision": decision,
+            "comment": comment,
+            "met": ticks,
+            "at": review.decided_at.isoformat(),
+        }
+        _settle(row, part, activity, {"review": remembered})
+        events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student)
+        classroom.services.touch(membership.cohort)
+    return review
+
+
+def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
+    decided = Review.objects.filter(submission=submission, taken_back_at=None).select_related("by__user").first()
+    if decided is not None:
+        raise Conflict(
+            _("%(name)s was faster: this one is %(decision)s already.")
+            % {
+                "name": decided.by.user if decided.by else _("Another instructor"),
+                "decision": decided.get_decision_display(),
+            }
+        )
+    standing = row.activities.get(submission.activity, {})
+    if standing.get("memory", {}).get("aloud"):
+        raise Conflict(_("This one is settled already: it was explained aloud."))
+    if standing.get("state") not in (PartState.WAITING, PartState.WORKING):
+        raise Conflict(_("This one is settled already: an earlier version of it is approved."))
+    if _newest_version(submission) != submission:
+        raise Conflict(NEWER)
+
+
+def _newest_version(submission: Submission) -> Submission:
+    same = Submission.objects.filter(
+        membership=submission.membership, lesson=submission.lesson, activity=submission.activity
+    )
+    return same.order_by("-pk")[0]
+
+
+def take_back(membership: Membership, review_id: int) -> Review:
+    """Let a text wait again that this instructor decided less than a minute ago.
+
+    Raises
+    ------
+    Forbidden
+        If somebody else decided it.
+    Conflict
+        If it is too late, was taken back before, or the student has answered what was returned.
+    """
+    review = Review.objects.filter(pk=review_id, submission__membership__cohort=membership.cohort).first()
+    if review is None:
+        raise NotFound(_("Your class has no such review."))
+    submission = _submission(membership, review.submission_id)
+    if review.by_id != membership.pk:
+        raise Forbidden(_("Whoever decided it can take it back."))
+    if timezone.now() - review.decided_at > UNDO_WITHIN:
+        raise Conflict(_("That was more than a minute ago: the student has read it. They may send a new version."))
+    lesson, part, activity = _place(membership, submission)
+    student = submission.membership
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        newest = _newest_version(submission)
+        if newest != submission and review.decision == Review.Decision.RETURNED:
+            raise Conflict(NEWER)
+        if not Review.objects.filter(pk=review.pk, taken_back_at=None).update(taken_back_at=timezone.now()):
+            raise Conflict(_("This is taken back already."))
+        row = progress.row_of(student, lesson, part)
+        remembered = row.activities[activity.key].get("memory", {}).get("review") or {}
+        # A version that came after the approval was only kept: now it is the one that waits.
+        shown = type_of(activity).remembered(newest.answer)
+        _settle(row, part, activity, {"review": remembered.get("before") or None, **shown})
+        events.record(ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision), student)
+        classroom.services.touch(membership.cohort)
+    return review
+
+
+def explained_aloud(
+    membership: Membership, lesson: LoadedLesson, student: Membership, activity_key: str, *, is_heard: bool = True
+) -> None:
+    """Count an explanation as given that was given in words, or with `is_heard` false, no longer.
+
+    What the student wrote stays, and waits to be read if it did.
+    """
+    part, activity = selectors.place_of(lesson, activity_key)
+    if not activity.is_read:
+        raise NotFound(_("There is nothing to explain here."))
+    student.helper = membership
+    with transaction.atomic():
+        progress.lock(student)
+        progress.refuse_in_archive(student)
+        row = progress.row_of(student, lesson, part)
+        memory = row.activities.get(activity.key, {}).get("memory", {})
+        if bool(memory.get("aloud")) == is_heard:
+            return
+        kind = ExplainedAloud if is_heard else AloudTakenBack
+        events.record(kind(lesson.lesson.slug, activity.key), student)
+        _settle(row, part, activity, {"aloud": is_heard})
+        classroom.services.touch(membership.cohort)
+
+
+def _settle(row: PartProgress, part: Part, activity: AnyActivity, change: dict[str, object]) -> None:
+    """Put what an instructor said into the student's progress."""
+    before = row.activities.get(activity.key, {"tries": 0})
+    memory = {**before.get("memory", {}), **change}
+    memory = {name: value for name, value in memory.items() if value is not None}
+    state = versions.state_of(memory)
+    progress.advance(row, part, activity.key, {**before, "state": state.value, "memory": memory})
+
+
+def _submission(membership: Membership, submission_id: int) -> Submission:
+    """A student's text in the instructor's own class."""
+    found = (
+        Submission.objects.filter(pk=submission_id, membership__cohort=membership.cohort, membership__role=Role.STUDENT)
+        .select_related("membership__user")
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("Your class has no such text to read."))
+    found.membership.cohort = membership.cohort
+    return found
+
+
+def _place(membership: Membership, submission: Submission) -> tuple[LoadedLesson, Part, AnyActivity]:
+    lesson = selectors.lesson_of(membership, submission.lesson)
+    part, activity = selectors.place_of(lesson, submission.activity)
+    if not activity.is_read:
+        raise NotFound(_("There is nothing to read here."))
+    return lesson, part, activity
