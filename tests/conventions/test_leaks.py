@@ -367,7 +367,8 @@ def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict
 def addresses_with(lesson: LoadedLesson, member: Membership, *asked: Run) -> set[str]:
     """Every address outside the other parts, those that name one of these runs included.
 
-    Left out is the run itself over the API: nobody's results are secret from themselves (ARCHITECTURE.md).
+    Left out is the run itself over the API: nobody's results are secret from themselves (see
+    docs/decisions/0038-results-are-not-secret.md).
     """
     others = [part for part in lesson.lesson.parts if part.key != "bias"]
     elsewhere = [f"/{each.key}/" for part in others for each in (part, *part.activities)]

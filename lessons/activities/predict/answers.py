@@ -1,6 +1,6 @@
 """Sealed answers: what is right, whether an answer holds, how a class answered, and what counts as done.
 
-What is sealed in an item is read here and, for what comes after the seal, in `lessons.predict`; nowhere else.
+It works out what is right for whoever asks, and guards nothing. `docs/how/sealing.md` lists who asks, and each guard.
 """
 
 from __future__ import annotations

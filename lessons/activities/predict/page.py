@@ -1,7 +1,7 @@
 """A predict activity as one member meets it: the question, then what is behind it, and nothing early.
 
-What is sealed in an item is read here and in `lessons.answers` alone. A page gets it only as a `RevealView`, which is
-made when the member has sealed an answer and the stage lets them see.
+A student's page gets what is sealed in an item only as a `RevealView`, which is made when the member has sealed an
+answer and the stage lets them see. Other readers, and what guards each of them: `docs/how/sealing.md`.
 """
 
 from __future__ import annotations

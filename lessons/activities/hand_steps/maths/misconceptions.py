@@ -6,8 +6,10 @@ would hold. What a cell cannot tell, because the slip never works it out, is mis
 
 A slip goes on from the student's own values: at a later step the same row gives the mistake carried forward.
 
-The table is the fruit of the worksheets of many classes; the idea of naming the procedure behind a wrong number is
-Brown and Burton's (1978), Diagnostic models for procedural bugs in basic mathematical skills, Cognitive Science 2.
+To name the procedure behind a wrong number is the idea of Brown and Burton (1978), Diagnostic models for procedural
+bugs in basic mathematical skills, Cognitive Science 2; see also VanLehn (1990), Mind Bugs. There the systematic error
+is a *bug*, and a *slip* is the careless one (here: `PEN`). We say *slip* for both: it is the word on the screen. The
+table and its order are our judgement; no class has been counted.
 """
 
 from __future__ import annotations
@@ -178,7 +180,8 @@ def _slope_with_intercept(at: Standing) -> Fraction:
     return (n * products - _sum(x) * _sum(y)) / (n * _sum(x_i**2 for x_i in x) - _sum(x) ** 2)
 
 
-# By how common they are in class: the first that fits alone is named, and where several fit they are told apart.
+# The likelier ones first, as we judge it: among those with the same remedy the first that fits gives its name, and
+# where several fit that have not, they are told apart.
 # Two rows may share a slug: two ways to the same misunderstanding.
 SLIPS: tuple[Slip, ...] = (
     Slip("sign", move=lambda at, gradient: at.w + at.rate * gradient),
