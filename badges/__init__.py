@@ -1,0 +1,1 @@
+"""Badges: the rules that earn one, awards, and credentials that anybody can verify."""

@@ -1,0 +1,1 @@
+"""The instructor's room: class grid, projector, reviews, replay and export."""

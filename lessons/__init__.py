@@ -1,0 +1,1 @@
+"""Lessons: content, activities, submissions, predictions, and what an instructor opens and reads of them."""

@@ -1,0 +1,1 @@
+"""Rehearsals: synthetic classes that play a lesson, for instructors to practise with."""
