@@ -12,7 +12,7 @@ SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
 PARALLEL = -n auto --dist loadgroup
 
-.PHONY: help run test test-services check lock bench badge-key
+.PHONY: help run test test-services check lock bench pictures badge-key
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test-services  the test suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
 	@echo "make check          format, lint, types, imports, migrations, content, Docker, locks, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
+	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
 	@echo "make badge-key      print a first BADGE_KEYS for a server"
 
@@ -35,6 +36,9 @@ test-services: .venv/.installed
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
+
+pictures: .venv/.installed
+	$(EMBEDDED) $(BIN)/pytest tests/journeys/pictures.py -n 0 $(ARGS)
 
 # In a folder of its own: the keys of this laptop have nothing to do with a server's.
 badge-key: .venv/.runtime

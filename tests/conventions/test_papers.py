@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from tests.conventions import papers
+from tests.journeys import pictures
 
 pytestmark = pytest.mark.pure
 
@@ -66,10 +67,12 @@ def test_architecture_is_one_page() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 80
 
 
-def test_every_picture_is_shown_somewhere() -> None:
+def test_every_picture_is_shown_somewhere_and_can_be_taken_again() -> None:
     shown = "\n".join(file.read_text(encoding="utf-8") for file in PAPERS)
+    found = {picture.stem for picture in (ROOT / "docs").rglob("*.png")}
 
-    assert [picture.name for picture in (ROOT / "docs").glob("*.png") if f"docs/{picture.name}" not in shown] == []
+    assert [picture for picture in found if f"docs/{picture}.png" not in shown] == []
+    assert found == set(pictures.NAMES)
 
 
 def test_the_newest_release_in_the_changelog_is_the_version_of_the_package() -> None:

@@ -1,0 +1,73 @@
+"""The pictures of the documentation, taken from a running Downhill: `make pictures`, no part of the test suite."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.journeys.conftest import Desk
+from tests.journeys.test_badge import BADGE, at_hand, explain
+from tests.journeys.test_by_hand import NewStudent
+from tests.journeys.test_experiments import FIX, guess_and_starve, look_at_all, start, sweep, wait_for_run
+from tests.journeys.test_first_steps import SHEET, STEP_1, check, fill
+from tests.journeys.test_predict import LESSON, RATES, do_the_hand_steps, seal, wait_until_drawn
+
+pytestmark = pytest.mark.journey
+
+DOCS = settings.BASE_DIR / "docs"
+SIZE = ViewportSize(width=1366, height=820)
+MOST_BYTES = 200_000
+NAMES = ("worksheet", "reveal", "badge")
+
+
+def take(page: Page, name: str) -> None:
+    """Keep the page as it is seen now; a picture that would weigh on every reader of README is refused."""
+    assert name in NAMES
+    # Hiding the caret would leave style attributes behind, which our own policy then refuses.
+    picture = page.screenshot(caret="initial")
+    assert len(picture) < MOST_BYTES
+    (DOCS / f"{name}.png").write_bytes(picture)
+
+
+def test_worksheet(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("ada"), viewport=SIZE)
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    check(student)
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_focused()
+    fill(student, {"error_4": "-4.8148", "mean": "-37.311", "w": "2.6119"})
+    check(student)
+    expect(student.get_by_text("You used the sum.")).to_be_visible()
+
+    take(student, "worksheet")
+
+
+def test_reveal(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("ada"), viewport=SIZE)
+    student.goto(f"{RATES}?item=half-c")
+    seal(student, "zigzags", "sure")
+    wait_until_drawn(student)
+
+    take(student, "reveal")
+
+
+def test_badge(desk: Desk, new_student: NewStudent) -> None:
+    student, instructor = desk.open(new_student("zora"), viewport=SIZE), desk.open("instructor")
+    do_the_hand_steps(student)
+    sweep(student)
+    explain(student)
+    guess_and_starve(student)
+    look_at_all(student)
+    student.goto(f"{LESSON}bias/")
+    start(student, FIX)
+    wait_for_run(student, FIX)
+    student.goto(BADGE)
+    at_hand(instructor, "Zora")
+    instructor.locator("#reading-head").focus()
+    for key in "123a":
+        instructor.keyboard.press(key)
+    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
+    student.wait_for_timeout(3500)  # the ball has come to rest
+
+    take(student, "badge")
