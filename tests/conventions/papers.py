@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 SUFFIXES = (".py", ".js", ".css", ".html", ".yaml", ".yml", ".toml", ".md")
@@ -38,23 +40,26 @@ def is_path(token: str, top: set[str]) -> bool:
 
 
 def missing_paths(root: Path, text: str) -> list[str]:
-    """The paths of a text that lead nowhere. `<word>` stands for any name; a bare file name may be anywhere."""
+    """The paths of a text that lead nowhere. `<word>` stands for any name; a bare name may be anywhere."""
     top = {each.name for each in root.iterdir()}
     return [token for token in tokens(text) if is_path(token, top) and not _exists(root, token)]
 
 
 def _exists(root: Path, token: str) -> bool:
-    pattern = re.sub(r"<[^>]+>", "*", token.rstrip("/"))
-    found = root.glob(pattern) if "/" in token else root.glob(f"*/**/{pattern}")
-    return any(map(_is_there, found)) or ("/" not in token and any(map(_is_there, root.glob(pattern))))
+    path = token.rstrip("/")
+    pattern = "[^/]+".join(map(re.escape, re.split(r"<[^>]+>", path)))
+    anywhere = "" if "/" in path else "(.+/)?"
+    return any(re.fullmatch(anywhere + pattern, each) for each in _contents(root))
 
 
-def _is_there(path: Path) -> bool:
-    """Tell whether a file is there, or a folder with more in it than what Python left behind of an earlier one."""
-    hidden = {".venv", ".git", "__pycache__", "var"}
-    if path.is_file():
-        return not hidden & set(path.parts)
-    return any(each.is_file() and "__pycache__" not in each.parts for each in path.rglob("*"))
+@cache
+def _contents(root: Path) -> frozenset[str]:
+    """Every file of the project and every folder with a file in it, without what Python and Downhill make."""
+    files = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in ("__pycache__", ".git", ".venv", "var")]
+        files += [Path(folder, name).relative_to(root) for name in names]
+    return frozenset(str(each) for file in files for each in (file, *file.parents))
 
 
 def missing_modules(packages: tuple[str, ...], text: str) -> list[str]:
