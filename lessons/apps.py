@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class LessonsConfig(AppConfig):
@@ -6,6 +7,7 @@ class LessonsConfig(AppConfig):
 
     def ready(self) -> None:
         from lessons import receivers  # noqa: F401 - connecting them needs the models
-        from lessons.activities import registry
+        from lessons.activities import complete, registry
 
         registry.hand_over()
+        checks.register(complete.check)

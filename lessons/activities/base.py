@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.forms import Media
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from classroom.refusals import Conflict
 from lessons import stage
 from lessons.activities.measures import Measured, Picture
 from lessons.authoring.base import AnyActivity
-from lessons.authoring.lesson import Lesson, Part
+from lessons.authoring.lesson import Lesson, Part, word_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.review import Review
 
@@ -159,13 +160,15 @@ class ActivityType(Generic[A]):
     keeps_page: ClassVar[bool] = False
     # A submission is checked cell by cell, and a class's slips and hardest cells are counted.
     has_cells: ClassVar[bool] = False
+    # Which of `page`, `grade` and `note` it has no need of, so that nobody misses it.
+    has_none: ClassVar[frozenset[str]] = frozenset()
     # What of a badge's conditions can rest on it: `steps` or `measured`.
     achieves: ClassVar[str] = ""
 
     @property
     def key(self) -> str:
         """The word that stands as `type` in a lesson's file."""
-        return str(self.schema.model_fields["type"].annotation.__args__[0])  # type: ignore[union-attr]  # a Literal
+        return word_of(self.schema)
 
     # --- the student ---
 
@@ -313,7 +316,16 @@ _types: dict[str, AnyType] = {}
 
 
 def use(types: Iterable[AnyType]) -> None:
-    """Let these be the types that there are, and no others."""
+    """Let these be the types that there are, and no others.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If one does not say what it may contain: nothing could be read with it.
+    """
+    types = tuple(types)
+    if nameless := [type(kind).__name__ for kind in types if getattr(kind, "schema", None) is None]:
+        raise ImproperlyConfigured(f"The activity type {nameless[0]} has no `schema`.")
     _types.clear()
     _types.update((kind.key, kind) for kind in types)
 

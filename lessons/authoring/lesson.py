@@ -6,14 +6,25 @@ Which types of activities there are is said from above (`use`), since each stand
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Self, Union
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Slug, Strict
 
-if TYPE_CHECKING:
-    Activity = AnyActivity
+_schemas: dict[str, type[AnyActivity]] = {}
+
+
+class _OfKnownType:
+    """Reads an activity by its `type`, as one of those that `use` was told."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {word: handler.generate_schema(schema) for word, schema in _schemas.items()}
+        return core_schema.tagged_union_schema(choices, discriminator="type")
+
+
+Activity = Annotated[AnyActivity, _OfKnownType()]
 
 
 class Part(Strict):
@@ -22,6 +33,8 @@ class Part(Strict):
     `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
     shows how far that badge is earned. What is to be done before the next session is `homework`.
     """
+
+    model_config = ConfigDict(defer_build=True)  # until the types are known
 
     key: Slug
     title: Line
@@ -63,6 +76,8 @@ class Hero(Strict):
 
 
 class Lesson(Strict):
+    model_config = ConfigDict(defer_build=True)  # likewise
+
     slug: Slug
     title: Line
     language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
@@ -111,6 +126,13 @@ class Lesson(Strict):
 
 def use(activities: Iterable[type[AnyActivity]]) -> None:
     """Let parts hold these types of activities, told apart by their `type`, and no others."""
-    each: Any = Union[tuple(activities)]  # noqa: UP007 - the types are known only now
+    _schemas.clear()
+    _schemas.update((word_of(schema), schema) for schema in activities)
     for model in (Part, Lesson):
-        model.model_rebuild(force=True, _types_namespace={"Activity": Annotated[each, Field(discriminator="type")]})
+        model.model_rebuild(force=True)
+
+
+def word_of(activity: type[AnyActivity]) -> str:
+    """The word that stands as `type` in a lesson's file."""
+    (word,) = get_args(activity.model_fields["type"].annotation)
+    return str(word)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,62 @@ def test_a_deliberate_violation_is_found_and_named(copy: Path, file: str, line: 
     assert report.returncode == 1
     assert f"{contract} BROKEN" in report.stdout
     assert f"{named} -> {line.removeprefix('import ').removeprefix('from ').replace(' import ', '.')}" in report.stdout
+
+
+def _layers() -> set[str]:
+    """Every module or package that a layer of some contract names."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    named: set[str] = set()
+    for contract in config["contracts"]:
+        if contract["type"] == "layers":
+            for layer in contract["layers"]:
+                for name in re.split(r"\s*[|:]\s*", layer):
+                    named |= {f"{container}.{name}" for container in contract.get("containers", [])} or {name}
+    return named
+
+
+def _modules(package: str) -> set[str]:
+    files = (ROOT / package).rglob("*.py")
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in files
+        if file.name != "__init__.py" and "migrations" not in file.parts
+    }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_stands_on_a_floor(package: str) -> None:
+    floors = {name for name in _layers() if name.startswith(f"{package}.")}
+
+    homeless = [
+        module
+        for module in sorted(_modules(package))
+        if not any(module == floor or module.startswith(f"{floor}.") for floor in floors)
+    ]
+
+    assert homeless == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("classroom/models.py", "import experiments.models"),
+        ("experiments/models.py", "import lessons.models"),
+        ("lessons/models.py", "import badges.models"),
+        ("badges/rules.py", "import dashboard.selectors"),
+        ("rehearsal/services.py", "import badges.services"),
+        ("dashboard/selectors.py", "import downhill.urls"),
+        ("downhill/settings.py", "import downhill.urls"),
+        ("lessons/selectors.py", "import lessons.activities.registry"),
+        ("lessons/activities/base.py", "import lessons.activities.reading.activity"),
+        ("lessons/activities/reading/activity.py", "import lessons.activities.explain.schema"),
+    ],
+)
+def test_an_import_that_points_up_is_found_in_every_package(copy: Path, file: str, line: str) -> None:
+    with (copy / file).open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+
+    report = lint(copy)
+
+    assert report.returncode == 1
+    assert "BROKEN" in report.stdout

@@ -13,6 +13,7 @@ from lessons.activities.reading.schema import Reading
 class ReadingType(ActivityType[Reading]):
     schema = Reading
     template = "activities/reading/page.html"
+    has_none = frozenset({"page"})  # its template shows the text alone
 
     def grade(self, sent: Sent) -> Verdict:
         return Verdict(answer={}, accepted=True, is_done=True)

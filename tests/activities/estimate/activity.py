@@ -1,0 +1,42 @@
+"""An estimate, as a type of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Standing, Verdict
+from lessons.texts import versions
+from tests.activities.estimate import grade, page
+from tests.activities.estimate.page import EstimateSheet
+from tests.activities.estimate.schema import Estimate
+
+
+class EstimateType(ActivityType[Estimate]):
+    schema = Estimate
+    template = "activities/estimate/page.html"
+
+    def page(self, view: ActivityView) -> EstimateSheet:
+        return page.page(view)
+
+    def grade(self, sent: Sent) -> Verdict:
+        return grade.grade(sent)
+
+    def facts(self, view: ActivityView) -> dict[str, Any]:
+        return {"whole": True}
+
+    def summary(self, standing: Standing) -> str:
+        number = standing.get("memory", {}).get("number")
+        return "" if number is None else f"about {number}"
+
+    def note(self, activity: Estimate, standing: Standing, slip: str) -> Sequence[str]:
+        return ("to estimate", *versions.note(standing)) if standing else ("to estimate",)
+
+    def as_sent(self, activity: Estimate, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
+        return AsSent(lines=(("number", activity.unit, str(answer["number"])), ("text", "Why", answer["text"])))
+
+    def remembered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        return grade.remembered(answer)
+
+    def question(self, activity: Estimate) -> str:
+        return activity.quantity
