@@ -24,7 +24,8 @@ from badges.selectors import BadgePage
 from classroom.access import member_required
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound
-from lessons.selectors import arc, lesson_of
+from lessons.arc import arc_of
+from lessons.selectors import lesson_of
 
 JWT = "application/vc+jwt"
 
@@ -79,7 +80,7 @@ def _part_context(membership: Membership, lesson: str) -> dict[str, Any]:
     if page.award is None and page.n_met == len(page.criteria) and membership.helper is None:
         services.consider(membership, loaded, badge)  # a crash may have come between
         page = selectors.badge_page(membership, loaded, badge)
-    path = arc(membership, loaded)
+    path = arc_of(membership, loaded)
     station = next((station for station in path.parts if station.is_badge), None)
     if station is None:
         raise NotFound(_("There is no badge in this lesson."))

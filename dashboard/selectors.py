@@ -18,10 +18,10 @@ from dashboard import needs
 from dashboard.looks import Look
 from dashboard.needs import Calls, Helped, Need
 from lessons.activities.base import slip_in_words, type_of
+from lessons.arc import badge_summary, part_state
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
-from lessons.selectors import badge_summary, part_state
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3

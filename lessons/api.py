@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from classroom import access
 from classroom.models import Membership
 from lessons import selectors, services
+from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.lesson_view import COHORT, LessonView
 from lessons.models import PartState
@@ -105,7 +106,7 @@ class Submissions(LessonView):
 
 
 def _outline(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
-    parts = selectors.arc(membership, lesson).parts
+    parts = arc_of(membership, lesson).parts
     return {
         "lesson": lesson.lesson.slug,
         "title": lesson.lesson.title,

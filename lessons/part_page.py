@@ -17,6 +17,7 @@ from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
 from lessons import selectors, stage
 from lessons.activities.base import type_of
+from lessons.arc import Arc, PartOnArc, arc_of
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState
@@ -109,7 +110,7 @@ def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: M
     """
     token = stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else ""
     row = selectors.progress_of(membership, lesson).get(part.key)
-    arc = selectors.arc(membership, lesson)
+    arc = arc_of(membership, lesson)
     station = next(station for station in arc.parts if station.key == part.key)
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
@@ -159,9 +160,7 @@ def noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dic
     return {**again, "pages": pages, "stage_token": context["stage_token"]}
 
 
-def _where_the_class_is(
-    membership: Membership, arc: selectors.Arc, here: selectors.PartOnArc
-) -> selectors.PartOnArc | None:
+def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:
     """The last part that is open to a led class, if it lies ahead: the class moves on by the clock."""
     opened = [each for each in arc.parts if not (each.is_locked or each.is_badge or each.state == PartState.SOON)]
     is_ahead = stage.is_led_for(membership) and bool(opened) and opened[-1].number > here.number

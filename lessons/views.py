@@ -15,6 +15,7 @@ from classroom.refusals import Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
 from lessons import part_page, selectors, services, stage
 from lessons.activities.base import type_of
+from lessons.arc import arc_of
 from lessons.authoring import markdown
 from lessons.forms import ENVELOPE, ShownForm, SubmissionForm
 
@@ -49,7 +50,7 @@ def show_arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpR
         "stage_token": token,
         "membership": membership,
         "lesson": content,
-        "arc": selectors.arc(membership, loaded),
+        "arc": arc_of(membership, loaded),
         "arc_text": loaded.texts[content.arc],
         "hero_text": markdown.to_inline_html(content.hero.text),
         "today": [(promise.icon, markdown.to_inline_html(promise.text)) for promise in content.today],
@@ -84,7 +85,7 @@ def show_submission(request: HttpRequest, membership: Membership, lesson: str, n
     context = {
         "membership": membership,
         "lesson": loaded.lesson,
-        "arc": selectors.arc(membership, loaded),
+        "arc": arc_of(membership, loaded),
         "part": part,
         "activity": activity,
         "submission": found,

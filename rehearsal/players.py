@@ -29,6 +29,7 @@ from lessons.activities.predict import answers, sealing
 from lessons.activities.predict.page import ItemView, PredictSheet
 from lessons.activities.predict.schema import Item, Number, Predict
 from lessons.activities.source_check.schema import SourceCheck
+from lessons.arc import arc_of
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
@@ -161,7 +162,7 @@ class _Turn:
         """Do one thing, and name it; nothing if all that is open waits for somebody else."""
         if did := self._vote():
             return did
-        arc = selectors.arc(self.membership, self.lesson)
+        arc = arc_of(self.membership, self.lesson)
         parts = {part.key: part for part in self.lesson.lesson.parts}
         waits = False
         for station in arc.parts:

@@ -21,6 +21,7 @@ from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
 from lessons import reviews as reviewing
 from lessons import services as lessons
+from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunMeasured
 from lessons.models import PartState, Review, Submission
@@ -72,7 +73,7 @@ def approve(instructor: Membership, submission: Submission) -> Review:
 
 
 def state(student: Membership, lesson: LoadedLesson) -> str:
-    return next(part.state for part in selectors.arc(student, lesson).parts if part.is_badge)
+    return next(part.state for part in arc_of(student, lesson).parts if part.is_badge)
 
 
 def awards(student: Membership) -> list[Award]:
@@ -104,7 +105,7 @@ def test_whichever_comes_last_brings_the_badge_once(
     assert award.evidence[0]["says"] == ""
     assert award.evidence[2]["says"] == "recall for 8: 50 of 100 before, 90 after"
     assert state(student, lesson) == PartState.DONE
-    assert selectors.arc(student, lesson).new_badge == "Data Scientist"
+    assert arc_of(student, lesson).new_badge == "Data Scientist"
 
 
 def test_two_of_three_are_with_the_instructor(student: Membership, lesson: LoadedLesson, committed: Any) -> None:
@@ -117,7 +118,7 @@ def test_two_of_three_are_with_the_instructor(student: Membership, lesson: Loade
         write(student, lesson)
         services.consider(student, lesson, catalogue.all_badges()[BADGE])
 
-    station = next(part for part in selectors.arc(student, lesson).parts if part.is_badge)
+    station = next(part for part in arc_of(student, lesson).parts if part.is_badge)
     assert (station.state, station.summary) == (PartState.WAITING, "2 of 3, with your instructor")
 
 
@@ -197,7 +198,7 @@ def test_one_that_is_issued_again_is_earned_if_it_was_earned_and_no_news_to_who_
     again = services.reissue(instructor, student, lesson, badge, "The name was wrong.")
 
     assert (again.given_because, again.given_by, again.seen_at is not None) == ("", None, True)
-    assert selectors.arc(student, lesson).new_badge == ""
+    assert arc_of(student, lesson).new_badge == ""
     replaced = badge_selectors.badge_page(student, lesson, badge).replaced
     assert replaced
     assert replaced.revoked_because == "The name was wrong."

@@ -23,6 +23,7 @@ from lessons import leading, selectors, stage
 from lessons.activities.predict import answers, sealing
 from lessons.activities.predict import page as predict
 from lessons.activities.predict.sealing import SealReceipt
+from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Stage, Vote
 from tests import pupils
@@ -167,11 +168,11 @@ def test_nothing_in_a_part_can_be_reached_before_its_instructor_opens_it(
 def test_opening_a_part_opens_all_up_to_it_and_none_after(
     front: Front, student: Membership, lesson: LoadedLesson
 ) -> None:
-    before = [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge]
+    before = [part.key for part in arc_of(student, lesson).parts if not part.is_locked and not part.is_badge]
 
     front.open_part("u-curve")
 
-    parts = selectors.arc(student, lesson).parts
+    parts = arc_of(student, lesson).parts
     assert before == []
     assert [part.key for part in parts if not part.is_locked and not part.is_badge] == ["by-hand", "rates", "u-curve"]
     assert {part.state for part in parts if part.is_locked} == {PartState.SOON}
@@ -200,7 +201,7 @@ def test_a_part_that_was_opened_can_be_closed_again_with_those_after_it(
 
     with pytest.raises(Forbidden, match="has not opened this part yet"):
         selectors.activity_facts(student, lesson, "rates")
-    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge] == [
+    assert [part.key for part in arc_of(student, lesson).parts if not part.is_locked and not part.is_badge] == [
         "by-hand"
     ]
     assert Prediction.objects.count() == 1
@@ -219,7 +220,7 @@ def test_an_instructor_goes_through_a_led_lesson_alone(
 
     shown = look(by=instructor)
 
-    assert not any(part.is_locked for part in selectors.arc(instructor, lesson).parts)
+    assert not any(part.is_locked for part in arc_of(instructor, lesson).parts)
     assert receipt.prediction.counts == Counts.OWN_PACE
     assert shown.answer == "settles smoothly"
 
@@ -249,7 +250,7 @@ def test_a_question_cannot_be_answered_before_its_vote_is_opened(front: Front, s
 def test_opening_a_vote_opens_its_part(front: Front, student: Membership, lesson: LoadedLesson) -> None:
     front.open_vote()
 
-    assert [part.key for part in selectors.arc(student, lesson).parts if not part.is_locked and not part.is_badge] == [
+    assert [part.key for part in arc_of(student, lesson).parts if not part.is_locked and not part.is_badge] == [
         "by-hand",
         "rates",
     ]
@@ -684,7 +685,7 @@ def test_the_end_of_the_class_closes_its_votes_and_lets_everyone_go_on(
     assert latecomer.cohort.pace == Pace.SELF
     assert before <= latecomer.cohort.ended_at <= timezone.now()
     assert before <= vote.closed_at <= timezone.now()
-    assert not any(part.is_locked for part in selectors.arc(latecomer, lesson).parts)
+    assert not any(part.is_locked for part in arc_of(latecomer, lesson).parts)
     assert look(by=latecomer).answer == "settles smoothly"
     assert seal("zigzags", ("rates", "half-b"), by=latecomer).prediction.counts == Counts.OWN_PACE
     assert LearningEvent.objects.filter(kind="class_ended").count() == 1
@@ -726,7 +727,7 @@ def test_a_class_can_be_led_again_and_what_was_opened_is_open_still(
 
     leading.lead_class(front.instructor)
 
-    parts = selectors.arc(meet_anew(student), lesson).parts
+    parts = arc_of(meet_anew(student), lesson).parts
     assert [part.key for part in parts if not part.is_locked and not part.is_badge] == ["by-hand", "rates"]
 
 

@@ -21,6 +21,7 @@ from lessons.activities.experiment import runs as running
 from lessons.activities.measures import DIGITS, Measured
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Predict
+from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import MembershipFactory
 from tests.lessons import runs
@@ -322,7 +323,7 @@ def test_the_arc_sums_the_repair_up_in_whole_8s(student: Membership, lesson: Loa
 
 
 def summary(membership: Membership, lesson: LoadedLesson) -> str:
-    return next(part.summary for part in selectors.arc(membership, lesson).parts if part.key == "bias")
+    return next(part.summary for part in arc_of(membership, lesson).parts if part.key == "bias")
 
 
 def test_ones_first_repair_stays_the_evidence(student: Membership, lesson: LoadedLesson) -> None:

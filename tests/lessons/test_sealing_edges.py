@@ -17,6 +17,7 @@ from classroom.refusals import Conflict, Refusal
 from dashboard import room
 from lessons import leading, selectors, services
 from lessons.activities.predict import sealing
+from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, Prediction, Reconciliation, Vote
 from tests import pupils
@@ -118,7 +119,7 @@ def test_a_class_that_is_led_again_has_missed_nothing(
     leading.lead_class(instructor)
     leading.open_part(instructor, lesson, "rates")
     again = Membership.objects.select_related("cohort").get(pk=student.pk)
-    assert (again.cohort.ended_at, selectors.arc(again, lesson).minutes_missed) == (None, 0)
+    assert (again.cohort.ended_at, arc_of(again, lesson).minutes_missed) == (None, 0)
 
 
 def test_an_instructor_is_not_told_that_their_answer_counts(

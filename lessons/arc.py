@@ -1,0 +1,179 @@
+"""The arc: a lesson's parts as one member sees them, with where they stand in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classroom.models import Membership
+from lessons import stage
+from lessons.activities.base import type_of
+from lessons.authoring.base import AnyActivity
+from lessons.authoring.lesson import Law, Part
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartOpening, PartProgress, PartState
+from lessons.selectors import progress_of, standing_of
+from lessons.texts import versions
+
+
+@dataclass(frozen=True)
+class PartOnArc:
+    """One station: where it stands and what this member has done there."""
+
+    number: int
+    key: str
+    title: str
+    line: str
+    minutes: int
+    state: str
+    is_locked: bool
+    tries: int
+    summary: str
+    is_next: bool
+    activities: tuple[dict[str, Any], ...]
+    is_badge: bool = False
+    # What an instructor has sent back: the activity whose comment waits to be read.
+    returned: str = ""
+    # What is to be done before the next session: each with its title and state.
+    homework: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A lesson as one member sees it."""
+
+    parts: tuple[PartOnArc, ...]
+    n_done: int
+    # After the class has ended: about how long what was missed takes.
+    minutes_missed: int
+    # The badge that this member has earned and not looked at yet.
+    new_badge: str = ""
+    # Each with the part in which it is earned.
+    laws: tuple[tuple[Law, PartOnArc | None], ...] = ()
+
+
+def arc_of(membership: Membership, lesson: LoadedLesson) -> Arc:
+    """Lay the lesson out for one member."""
+    progress = progress_of(membership, lesson)
+    locked = _locked_parts(membership, lesson)
+    states = {
+        part.key: part_state(part, progress.get(part.key), is_locked=part.key in locked) for part in lesson.lesson.parts
+    }
+    open_keys = [
+        part.key
+        for part in lesson.lesson.parts
+        if states[part.key] not in (PartState.SOON, PartState.DONE, PartState.WAITING)
+        and part.key not in locked
+        and part.badge is None
+        and not _waits_for_more(part, progress.get(part.key))
+    ]
+    parts = tuple(
+        PartOnArc(
+            number=number,
+            key=part.key,
+            title=part.title,
+            line=part.line,
+            minutes=part.minutes,
+            state=states[part.key],
+            is_locked=part.key in locked,
+            tries=row.tries if row else 0,
+            summary=_summary(part, row),
+            is_next=open_keys[:1] == [part.key],
+            activities=tuple(_outline(activity, row) for activity in part.activities),
+            is_badge=part.badge is not None,
+            returned=next((each.key for each in part.activities if _is_returned(each, row)), ""),
+            homework=_homework(part, row) if part.key not in locked else (),
+        )
+        for number, part in enumerate(lesson.lesson.parts, start=1)
+        for row in [progress.get(part.key)]
+    )
+    return Arc(
+        parts=parts,
+        n_done=sum(part.state == PartState.DONE for part in parts),
+        minutes_missed=sum(part.minutes for part in parts if part.key in open_keys)
+        if membership.cohort.ended_at
+        else 0,
+        laws=tuple((law, next((part for part in parts if part.key == law.part), None)) for law in lesson.lesson.laws),
+        new_badge=next(filter(None, (_new_badge(part, progress.get(part.key)) for part in lesson.lesson.parts)), ""),
+    )
+
+
+def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str], ...]:
+    if not part.homework:
+        return ()
+    return tuple(
+        (
+            activity.key,
+            activity.title,
+            "returned" if _is_returned(activity, row) else standing_of(row, activity.key).get("state", "not_started"),
+        )
+        for activity in part.activities
+        if not activity.extra
+    )
+
+
+def _is_returned(activity: AnyActivity, row: PartProgress | None) -> bool:
+    return activity.is_read and versions.is_returned(standing_of(row, activity.key).get("memory", {}))
+
+
+def _new_badge(part: Part, row: PartProgress | None) -> str:
+    memory = standing_of(row, part.badge or "").get("memory", {})
+    return str(memory["title"]) if memory.get("is_new") else ""
+
+
+def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str]:
+    """Name the parts that are closed to a member of a led class."""
+    if not stage.is_led_for(membership):
+        return frozenset()
+    opened = PartOpening.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug)
+    # How far a badge is can always be seen.
+    return frozenset(part.key for part in lesson.lesson.parts if part.badge is None) - frozenset(
+        opened.values_list("part", flat=True)
+    )
+
+
+def _waits_for_more(part: Part, row: PartProgress | None) -> bool:
+    """Tell whether a member has done all that a part has so far."""
+    core = (activity.key for activity in part.activities if not activity.extra)
+    is_taken = (PartState.DONE, PartState.WAITING)
+    return part.more_soon and all(standing_of(row, key).get("state") in is_taken for key in core)
+
+
+def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False) -> str:
+    """Give the state of a part for somebody with this progress."""
+    if part.soon:
+        return PartState.SOON.value
+    if row:
+        return row.state
+    return (PartState.SOON if is_locked else PartState.NOT_STARTED).value
+
+
+def _outline(activity: AnyActivity, row: PartProgress | None) -> dict[str, Any]:
+    standing = standing_of(row, activity.key)
+    return {
+        "key": activity.key,
+        "type": activity.type,
+        "state": standing.get("state", PartState.NOT_STARTED.value),
+        "tries": standing.get("tries", 0),
+    }
+
+
+def _summary(part: Part, row: PartProgress | None) -> str:
+    if part.badge is not None:
+        return badge_summary(standing_of(row, part.badge).get("memory", {}))
+    texts = (
+        type_of(activity).summary(standing_of(row, activity.key)) for activity in part.activities if not activity.extra
+    )
+    return " · ".join(filter(None, texts))
+
+
+def badge_summary(memory: Mapping[str, Any], *, is_for_instructor: bool = False) -> str:
+    """Say how many criteria of a badge are met, and whether the rest is with the instructor."""
+    if not memory:
+        return ""
+    waits = _("%(n)d of %(of)d · to review") if is_for_instructor else _("%(n)d of %(of)d, with your instructor")
+    said = waits if memory["waits"] else _("%(n)d of %(of)d")
+    return said % {"n": memory["n_met"], "of": memory["n"]}
