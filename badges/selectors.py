@@ -22,7 +22,7 @@ from lessons import selectors
 from lessons.activities.base import type_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState, Submission
-from lessons.texts import versions as writing
+from lessons.standings import Standing, TextMemory
 
 MOST_VERSIONS = 5  # of a text, listed as evidence: the newest
 
@@ -113,17 +113,15 @@ def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, P
     steps, explanations, measured = {}, {}, set()
     for part in lesson.lesson.parts:
         for activity in part.activities:
-            standing = rows[part.key].activities.get(activity.key) if part.key in rows else None
-            if not standing:
+            row = rows.get(part.key)
+            if row is None or activity.key not in row.activities:
                 continue
-            memory = standing.get("memory", {})
+            standing = selectors.standing_of(row, activity)
             met = selectors.as_met(membership, lesson, activity)
             found = type_of(activity).achievement(membership, met, standing)
             if activity.is_read:
-                state = writing.state_of(memory)
-                explanations[activity.key] = Explanation(
-                    waits=state == PartState.WAITING, is_approved=writing.is_settled(memory)
-                )
+                waits = standing.memory.state == PartState.WAITING
+                explanations[activity.key] = Explanation(waits=waits, is_approved=standing.memory.is_settled)
             elif found and found.n_steps:
                 steps[activity.key] = StepsTaken(found.n_steps, found.n_matching)
             elif found and found.is_measured:
@@ -142,14 +140,14 @@ class _Evidence:
         sent = Submission.objects.filter(membership=self.membership, lesson=self.lesson.lesson.slug, activity=activity)
         return sent.filter(accepted=True).only("step", "lesson", "received_at")
 
-    def _standing(self, criterion: Criterion) -> Mapping[str, Any]:
+    def _standing(self, criterion: Criterion) -> Standing[Any]:
         part, activity = selectors.place_of(self.lesson, criterion.condition.activity)
-        return self.rows[part.key].activities.get(activity.key, {}) if part.key in self.rows else {}
+        return selectors.standing_of(self.rows.get(part.key), activity)
 
     def says(self, criterion: Criterion) -> str:
         standing = self._standing(criterion)
         if criterion.condition.type == "explanation_approved":
-            return self._says_text(standing.get("memory", {}))
+            return self._says_text(standing.memory)
         __, activity = selectors.place_of(self.lesson, criterion.condition.activity)
         return type_of(activity).says_achievement(standing)
 
@@ -157,18 +155,18 @@ class _Evidence:
         # The numbers of the steps are the same for everybody.
         return "" if criterion.condition.type == "hand_steps_match" else self.says(criterion)
 
-    def _says_text(self, memory: Mapping[str, Any]) -> str:
-        if memory.get("aloud"):
+    def _says_text(self, memory: TextMemory) -> str:
+        if memory.aloud:
             return _("explained aloud")
-        if writing.is_settled(memory):
+        if memory.is_settled:
             return _("approved by an instructor")
-        if not memory.get("text"):
+        if not memory.text:
             return ""
-        return _("sent back") if writing.is_returned(memory) else _("with your instructor")
+        return _("sent back") if memory.is_returned else _("with your instructor")
 
     def of(self, criterion: Criterion) -> Iterator[Evidence]:
         activity = criterion.condition.activity
-        memory = self._standing(criterion).get("memory", {})
+        memory = self._standing(criterion).memory
         if criterion.condition.type == "hand_steps_match":
             newest = self._accepted(activity).values("step").annotate(newest=Max("pk")).values("newest")
             for submission in self._accepted(activity).filter(pk__in=newest).order_by("step"):
@@ -179,7 +177,7 @@ class _Evidence:
             for number, submission in zip(range(n, 0, -1), last, strict=False):
                 yield self._submission(submission, _("version %(n)d") % {"n": number})
         else:
-            found = memory.get("evidence", {})
+            found = memory.evidence
             for when, label in (("before", _("before")), ("after", _("after"))):
                 if when in found:
                     yield self._run(activity, found[when], label)
@@ -203,8 +201,8 @@ class _Evidence:
 
     def _shown_run(self, activity: str, run: str) -> str:
         """The run under which the page shows this one: that of the repair, which stands beside its companion."""
-        part, _activity = selectors.place_of(self.lesson, activity)
-        found = self.rows[part.key].activities[activity]["memory"]["evidence"]
+        part, met = selectors.place_of(self.lesson, activity)
+        found = selectors.standing_of(self.rows[part.key], met).memory.evidence
         return str(found["after"]["run"]) if found["before"]["run"] == run else run
 
 

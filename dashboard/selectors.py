@@ -22,6 +22,7 @@ from lessons.arc import badge_summary, part_state
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
+from lessons.selectors import standing_of
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3
@@ -222,18 +223,16 @@ class _Notes:
             return ""
         if self.badge is not None:
             return badge_summary(row.activities.get(self.badge, {}).get("memory", {}), is_for_instructor=True)
-        remarks = dict.fromkeys(type_of(each).remark(row.activities.get(each.key, {})) for each in self.core)
+        remarks = dict.fromkeys(type_of(each).remark(standing_of(row, each)) for each in self.core)
         return " · ".join(filter(None, [self._at_hand(row), *remarks]))
 
     def _at_hand(self, row: PartProgress) -> str:
         if row.state == PartState.WAITING:
             return _("to review")
-        at_hand = next(
-            (each for each in self.core if row.activities.get(each.key, {}).get("state") not in FINISHED), None
-        )
+        at_hand = next((each for each in self.core if not standing_of(row, each).is_finished), None)
         if at_hand is None:
             return ""
-        standing = row.activities.get(at_hand.key, {})
+        standing = standing_of(row, at_hand)
         return " · ".join(filter(None, type_of(at_hand).note(at_hand, standing, row.slip)))
 
 

@@ -18,7 +18,7 @@ from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
-from lessons.texts import versions as writing
+from lessons.selectors import standing_of
 
 TIMELINE_LENGTH = 200
 
@@ -87,10 +87,9 @@ def _to_explain(lesson: LoadedLesson, progress: dict[str, PartProgress]) -> Iter
         for activity in part.activities:
             if activity.is_read:
                 row = progress.get(part.key)
-                memory = row.activities.get(activity.key, {}).get("memory", {}) if row else {}
-                is_aloud = bool(memory.get("aloud"))
-                is_approved = writing.is_settled(memory) and not is_aloud
-                yield ToExplain(activity.key, activity.title, str(memory.get("text", "")), is_aloud, is_approved)
+                memory = standing_of(row, activity).memory
+                is_approved = memory.is_settled and not memory.aloud
+                yield ToExplain(activity.key, activity.title, memory.text, memory.aloud, is_approved)
 
 
 class _Timeline:

@@ -16,7 +16,6 @@ from lessons.authoring.lesson import Law, Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress, PartState
 from lessons.selectors import progress_of, standing_of
-from lessons.texts import versions
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str
         (
             activity.key,
             activity.title,
-            "returned" if _is_returned(activity, row) else standing_of(row, activity.key).get("state", "not_started"),
+            "returned" if _is_returned(activity, row) else standing_of(row, activity).state.value,
         )
         for activity in part.activities
         if not activity.extra
@@ -116,11 +115,11 @@ def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str
 
 
 def _is_returned(activity: AnyActivity, row: PartProgress | None) -> bool:
-    return activity.is_read and versions.is_returned(standing_of(row, activity.key).get("memory", {}))
+    return activity.is_read and standing_of(row, activity).memory.is_returned
 
 
 def _new_badge(part: Part, row: PartProgress | None) -> str:
-    memory = standing_of(row, part.badge or "").get("memory", {})
+    memory = _badge_memory(part, row)
     return str(memory["title"]) if memory.get("is_new") else ""
 
 
@@ -137,9 +136,8 @@ def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str
 
 def _waits_for_more(part: Part, row: PartProgress | None) -> bool:
     """Tell whether a member has done all that a part has so far."""
-    core = (activity.key for activity in part.activities if not activity.extra)
-    is_taken = (PartState.DONE, PartState.WAITING)
-    return part.more_soon and all(standing_of(row, key).get("state") in is_taken for key in core)
+    core = (activity for activity in part.activities if not activity.extra)
+    return part.more_soon and all(standing_of(row, activity).is_finished for activity in core)
 
 
 def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False) -> str:
@@ -152,22 +150,27 @@ def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False)
 
 
 def _outline(activity: AnyActivity, row: PartProgress | None) -> dict[str, Any]:
-    standing = standing_of(row, activity.key)
+    standing = standing_of(row, activity)
     return {
         "key": activity.key,
         "type": activity.type,
-        "state": standing.get("state", PartState.NOT_STARTED.value),
-        "tries": standing.get("tries", 0),
+        "state": standing.state.value,
+        "tries": standing.tries,
     }
 
 
 def _summary(part: Part, row: PartProgress | None) -> str:
     if part.badge is not None:
-        return badge_summary(standing_of(row, part.badge).get("memory", {}))
+        return badge_summary(_badge_memory(part, row))
     texts = (
-        type_of(activity).summary(standing_of(row, activity.key)) for activity in part.activities if not activity.extra
+        type_of(activity).summary(standing_of(row, activity)) for activity in part.activities if not activity.extra
     )
     return " · ".join(filter(None, texts))
+
+
+def _badge_memory(part: Part, row: PartProgress | None) -> Mapping[str, Any]:
+    kept: Mapping[str, Any] = row.activities.get(part.badge, {}).get("memory", {}) if row else {}
+    return kept
 
 
 def badge_summary(memory: Mapping[str, Any], *, is_for_instructor: bool = False) -> str:

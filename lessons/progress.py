@@ -14,6 +14,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone
 from lessons.models import PartProgress, PartState
+from lessons.standings import Standing
 
 
 def lock(membership: Membership) -> None:
@@ -33,10 +34,10 @@ def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProg
     return row
 
 
-def advance(row: PartProgress, part: Part, activity_key: str, standing: dict[str, Any], slip: str = "") -> None:
+def advance(row: PartProgress, part: Part, activity_key: str, standing: Standing[Any], slip: str = "") -> None:
     """Put an activity's new standing into its part's, and record it when the part is done by that."""
     was = row.state
-    row.activities = {**row.activities, activity_key: standing}
+    row.activities = {**row.activities, activity_key: standing.as_data()}
     core = [activity.key for activity in part.activities if not activity.extra]
     states = [row.activities.get(key, {}).get("state") for key in core]
     if not part.more_soon and all(state in (PartState.DONE, PartState.WAITING) for state in states):

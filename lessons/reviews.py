@@ -21,6 +21,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ExplainedAloud, Reviewed, ReviewTakenBack
 from lessons.models import PartProgress, PartState, Review, Submission
+from lessons.standings import ReviewMemory
 from lessons.texts import versions
 
 UNDO_WITHIN = timedelta(minutes=1)
@@ -59,27 +60,26 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
         progress.lock(student)
         progress.refuse_in_archive(student)
         row = progress.row_of(student, lesson, part)
-        _refuse_unless_waiting(submission, row)
+        _refuse_unless_waiting(submission, row, activity)
         review = Review.objects.create(
             submission=submission, decision=decision, met=ticks, comment=comment, by=membership
         )
-        earlier = dict(row.activities[activity.key].get("memory", {}).get("review") or {})
-        earlier.pop("before", None)
-        remembered = {
-            "id": review.pk,
-            "before": earlier,
-            "decision": decision,
-            "comment": comment,
-            "met": ticks,
-            "at": review.decided_at.isoformat(),
-        }
+        earlier = selectors.standing_of(row, activity).memory.review
+        remembered = ReviewMemory(
+            id=review.pk,
+            before=earlier.model_dump(mode="json", exclude={"before"}) if earlier else {},
+            decision=Review.Decision(review.decision),
+            comment=comment,
+            met=tuple(ticks),
+            at=review.decided_at.isoformat(),
+        )
         _settle(row, part, activity, {"review": remembered})
         events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student)
         classroom.services.touch(membership.cohort)
     return review
 
 
-def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
+def _refuse_unless_waiting(submission: Submission, row: PartProgress, activity: AnyActivity) -> None:
     decided = Review.objects.filter(submission=submission, taken_back_at=None).select_related("by__user").first()
     if decided is not None:
         raise Conflict(
@@ -89,10 +89,10 @@ def _refuse_unless_waiting(submission: Submission, row: PartProgress) -> None:
                 "decision": decided.get_decision_display(),
             }
         )
-    standing = row.activities.get(submission.activity, {})
-    if standing.get("memory", {}).get("aloud"):
+    standing = selectors.standing_of(row, activity)
+    if standing.memory.aloud:
         raise Conflict(_("This one is settled already: it was explained aloud."))
-    if standing.get("state") not in (PartState.WAITING, PartState.WORKING):
+    if standing.state not in (PartState.WAITING, PartState.WORKING):
         raise Conflict(_("This one is settled already: an earlier version of it is approved."))
     if _newest_version(submission) != submission:
         raise Conflict(NEWER)
@@ -135,10 +135,11 @@ def take_back(membership: Membership, review_id: int) -> Review:
         if not Review.objects.filter(pk=review.pk, taken_back_at=None).update(taken_back_at=timezone.now()):
             raise Conflict(_("This is taken back already."))
         row = progress.row_of(student, lesson, part)
-        remembered = row.activities[activity.key].get("memory", {}).get("review") or {}
+        remembered = selectors.standing_of(row, activity).memory.review
+        before = ReviewMemory.model_validate(remembered.before) if remembered and remembered.before else None
         # A version that came after the approval was only kept: now it is the one that waits.
         shown = type_of(activity).remembered(newest.answer)
-        _settle(row, part, activity, {"review": remembered.get("before") or None, **shown})
+        _settle(row, part, activity, {"review": before, **shown})
         events.record(ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision), student)
         classroom.services.touch(membership.cohort)
     return review
@@ -159,8 +160,7 @@ def explained_aloud(
         progress.lock(student)
         progress.refuse_in_archive(student)
         row = progress.row_of(student, lesson, part)
-        memory = row.activities.get(activity.key, {}).get("memory", {})
-        if bool(memory.get("aloud")) == is_heard:
+        if selectors.standing_of(row, activity).memory.aloud == is_heard:
             return
         kind = ExplainedAloud if is_heard else AloudTakenBack
         events.record(kind(lesson.lesson.slug, activity.key), student)
@@ -170,11 +170,10 @@ def explained_aloud(
 
 def _settle(row: PartProgress, part: Part, activity: AnyActivity, change: dict[str, object]) -> None:
     """Put what an instructor said into the student's progress."""
-    before = row.activities.get(activity.key, {"tries": 0})
-    memory = {**before.get("memory", {}), **change}
-    memory = {name: value for name, value in memory.items() if value is not None}
-    state = versions.state_of(memory)
-    progress.advance(row, part, activity.key, {**before, "state": state.value, "memory": memory})
+    before = selectors.standing_of(row, activity)
+    memory = before.memory.model_copy(update=change)
+    after = before.model_copy(update={"state": memory.state, "tries": before.tries, "memory": memory})
+    progress.advance(row, part, activity.key, after)
 
 
 def _submission(membership: Membership, submission_id: int) -> Submission:

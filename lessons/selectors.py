@@ -18,6 +18,7 @@ from lessons.authoring.base import AnyActivity, visible
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress, PartState, Review, Submission
+from lessons.standings import ReviewMemory, Standing, finished_in
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,12 @@ def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartP
 
 def comes_now(part: Part, activity: AnyActivity, row: PartProgress | None) -> bool:
     """Tell whether what an activity names as coming before it is done."""
-    return not type_of(activity).why_not_yet(activity, part, row.activities if row else {})
+    return not type_of(activity).why_not_yet(activity, part, finished_in(row.activities) if row else ())
 
 
 def refuse_too_early(part: Part, activity: AnyActivity, row: PartProgress) -> None:
     """Refuse what is about something that its author has not seen yet."""
-    says = type_of(activity).why_not_yet(activity, part, row.activities)
+    says = type_of(activity).why_not_yet(activity, part, finished_in(row.activities))
     if says and not row.membership.is_instructor:
         raise Conflict(says)
 
@@ -117,25 +118,23 @@ def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, ste
     )
 
 
-def standing_of(row: PartProgress | None, activity_key: str) -> Mapping[str, Any]:
-    """What is kept of one activity; nothing, if it was not begun."""
-    return row.activities.get(activity_key, {}) if row else {}
+def standing_of(row: PartProgress | None, activity: AnyActivity) -> Standing[Any]:
+    """Where a member with this progress stands in one activity."""
+    return type_of(activity).standing_in(row.activities if row else {}, activity.key)
 
 
-def _told_review(standing: Mapping[str, Any]) -> dict[str, Any] | None:
+def _told_review(review: ReviewMemory | None) -> dict[str, Any] | None:
     """What an instructor decided last, as plain data."""
-    review = standing.get("memory", {}).get("review")
-    if not review:
+    if review is None:
         return None
-    return {name: review[name] for name in ("decision", "comment", "met", "at")} | {"by": _reviewer(standing)}
+    return review.model_dump(mode="json", include={"decision", "comment", "met", "at"}) | {"by": _reviewer(review)}
 
 
-def _reviewer(standing: Mapping[str, Any]) -> str:
+def _reviewer(review: ReviewMemory | None) -> str:
     """Who decided last, as they are called now; a query only where somebody has decided."""
-    review = standing.get("memory", {}).get("review")
-    if not review:
+    if review is None:
         return ""
-    found = Review.objects.filter(pk=review["id"]).select_related("by__user").first()
+    found = Review.objects.filter(pk=review.id).select_related("by__user").first()
     return str(found.by.user) if found and found.by else _("An instructor")
 
 
@@ -163,12 +162,12 @@ def activity_page(
         its file, or a ``rate`` for the free slider
     """
     kind = type_of(activity)
-    standing = standing_of(row, activity.key)
-    is_done = standing.get("state") == PartState.DONE
+    standing = standing_of(row, activity)
+    is_done = standing.state == PartState.DONE
     step = asked.get("step")
-    if step and step > standing.get("step", 1):
+    if step and step > standing.step:
         step = None
-    newest, last = _typed_last(membership, lesson, activity, row, step or standing.get("step", 1))
+    newest, last = _typed_last(membership, lesson, activity, row, step or standing.step)
     facts = visible(activity, unsealed=is_done)
     view = replace(
         view_of(membership, lesson, part, activity, item=asked.get("item") or ""),
@@ -179,7 +178,7 @@ def activity_page(
         typed=asked.get("typed") or {},
         errors=asked.get("errors") or {},
         comes_now=comes_now(part, activity, row) or membership.is_instructor,
-        reviewer=_reviewer(standing),
+        reviewer=_reviewer(standing.memory.review) if activity.is_read else "",
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(
@@ -207,24 +206,25 @@ def view_of(
     *,
     item: str = "",
 ) -> ActivityView:
-    return ActivityView(membership, lesson, part, activity, standing={}, item=item)
+    return ActivityView(
+        membership, lesson, part, activity, standing=type_of(activity).standing_in({}, activity.key), item=item
+    )
 
 
 def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> dict[str, Any]:
     """What a member may see of an activity now, as plain data."""
     part, activity = find_activity(membership, lesson, key)
     kind = type_of(activity)
-    standing = standing_of(progress_of(membership, lesson).get(part.key), key)
-    state = standing.get("state", PartState.NOT_STARTED)
+    standing = standing_of(progress_of(membership, lesson).get(part.key), activity)
     # Questions have each a moment of their own: what is behind them comes from their reveal, never with the activity.
-    facts = visible(activity, unsealed=state == PartState.DONE and kind.is_handed_in)
+    facts = visible(activity, unsealed=standing.state == PartState.DONE and kind.is_handed_in)
     for field in ("intro", "text", "closing"):
         if facts.get(field):
             facts[field] = lesson.texts[facts[field]]
     facts |= kind.facts(view_of(membership, lesson, part, activity))
-    facts |= {"part": part.key, "state": state, "tries": standing.get("tries", 0)}
+    facts |= {"part": part.key, "state": standing.state.value, "tries": standing.tries}
     if activity.is_read:
-        facts["review"] = _told_review(standing)
+        facts["review"] = _told_review(standing.memory.review)
     return facts | {"gradient_rule": membership.cohort.gradient_rule}
 
 

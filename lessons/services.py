@@ -20,6 +20,7 @@ from lessons.authoring.base import AnyActivity
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
+from lessons.standings import Standing
 
 STUCK_AFTER_TRIES = 3
 MOST_VERSIONS = 100  # of one text
@@ -68,13 +69,13 @@ def submit(
         row = progress.row_of(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)
-        before = row.activities.get(activity.key, {})
+        before = kind.standing_in(row.activities, activity.key)
         verdict = kind.grade(Sent(activity, rule, before, step, answer))
         last = selectors.last_answer(membership, lesson, activity.key, step)
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
         if verdict.accepted:
-            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after["tries"])
+            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after.tries)
             events.record(fact, membership)
         progress.advance(row, part, activity.key, after, "" if verdict.accepted else verdict.slip)
         submission = Submission.objects.create(
@@ -108,38 +109,37 @@ def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: typed for name, typed in (answer or {}).items() if name not in ("scratch", "go_on")}
 
 
-def _after(before: Mapping[str, Any], verdict: Verdict, *, step: int, is_try: bool) -> dict[str, Any]:
+def _after(before: Standing[Any], verdict: Verdict, *, step: int, is_try: bool) -> Standing[Any]:
     """Give the activity's new standing: its state, its tries in all and by step, the help used, its memory."""
-    tries_at = dict(before.get("tries_at", {}))
-    tries_at[str(step)] = tries_at.get(str(step), 0) + is_try
-    helped = set(before.get("helped", ()))
-    if _shows_worked_line(verdict, tries_at, step):
-        helped.add(step)
-    return {
-        "state": _state(verdict, tries_at).value,
-        "tries": before.get("tries", 0) + is_try,
-        "tries_at": tries_at,
-        "helped": sorted(helped),
-        "step": verdict.open_step,
-        "memory": verdict.memory,
-    }
+    tries_at = {**before.tries_at, step: before.tries_at.get(step, 0) + is_try}
+    helped = {*before.helped, step} if _shows_worked_line(verdict, tries_at, step) else set(before.helped)
+    return before.model_copy(
+        update={
+            "state": _state(verdict, tries_at),
+            "tries": before.tries + is_try,
+            "tries_at": tries_at,
+            "helped": tuple(sorted(helped)),
+            "step": verdict.open_step,
+            "memory": verdict.memory,
+        }
+    )
 
 
-def _state(verdict: Verdict, tries_at: Mapping[str, int]) -> PartState:
+def _state(verdict: Verdict, tries_at: Mapping[int, int]) -> PartState:
     if verdict.waits_for_review:
         return PartState.WAITING
     if verdict.is_done:
         return PartState.DONE
-    is_stuck = tries_at.get(str(verdict.open_step), 0) >= STUCK_AFTER_TRIES
+    is_stuck = tries_at.get(verdict.open_step, 0) >= STUCK_AFTER_TRIES
     return PartState.STUCK if is_stuck else PartState.WORKING
 
 
-def _shows_worked_line(verdict: Verdict, tries_at: Mapping[str, int], step: int) -> bool:
-    return bool(verdict.worked_line) and not verdict.accepted and tries_at[str(step)] >= STUCK_AFTER_TRIES
+def _shows_worked_line(verdict: Verdict, tries_at: Mapping[int, int], step: int) -> bool:
+    return bool(verdict.worked_line) and not verdict.accepted and tries_at[step] >= STUCK_AFTER_TRIES
 
 
 def _reply(
-    client_id: uuid.UUID, step: int, verdict: Verdict, row: PartProgress, standing: Mapping[str, Any]
+    client_id: uuid.UUID, step: int, verdict: Verdict, row: PartProgress, standing: Standing[Any]
 ) -> dict[str, Any]:
     return {
         "id": str(client_id),
@@ -149,9 +149,9 @@ def _reply(
         "cells": verdict.cells,
         "ask": verdict.ask or None,
         "carried_from": verdict.carried_from,
-        "worked_line": verdict.worked_line if _shows_worked_line(verdict, standing["tries_at"], step) else None,
+        "worked_line": verdict.worked_line if _shows_worked_line(verdict, standing.tries_at, step) else None,
         "progress": {
             "part": {"key": row.part, "state": row.state, "tries": row.tries},
-            "activity": {"state": standing["state"], "tries": standing["tries"]},
+            "activity": {"state": standing.state.value, "tries": standing.tries},
         },
     }

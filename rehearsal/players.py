@@ -23,7 +23,7 @@ from lessons.activities.experiment.schema import Experiment
 from lessons.activities.file_check.schema import FileCheck
 from lessons.activities.hand_steps.grade import chain_of
 from lessons.activities.hand_steps.maths import grading, misconceptions
-from lessons.activities.hand_steps.maths.misconceptions import Standing
+from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.predict import answers, sealing
 from lessons.activities.predict.page import ItemView, PredictSheet
@@ -205,11 +205,11 @@ class _Turn:
     def _work_out(self, part: Part, activity: HandSteps) -> str:
         """One try at a worksheet: right, or with this player's own slip."""
         met: Any = selectors.as_met(self.membership, self.lesson, activity)
-        standing = self._standing(part.key, activity.key)
-        step = standing.get("step", 1)
-        chain = chain_of(met, self.rule, standing.get("memory", {}))
-        at = Standing(chain.problem, chain.path[:step])
-        tries = standing.get("tries_at", {}).get(str(step), 0)
+        standing = selectors.standing_of(self.progress.get(part.key), activity)
+        step = standing.step
+        chain = chain_of(met, self.rule, standing.memory)
+        at = Position(chain.problem, chain.path[:step])
+        tries = standing.tries_at.get(step, 0)
         exact = grading.exact_cells(chain.problem, at.w)
         asked = grading.cell_names(chain.problem, met.steps[step - 1].ask)
         # Some slips are no slips in the first step.
@@ -221,7 +221,7 @@ class _Turn:
         did = self._submit(activity, step, typed, "first sheet" if step == 1 and not tries else "sheet")
         return "stuck" if is_stuck and tries == 2 else did
 
-    def _slipped(self, at: Standing, tries: int) -> dict[str, Fraction]:
+    def _slipped(self, at: Position, tries: int) -> dict[str, Fraction]:
         slip = next((slip for slip in misconceptions.SLIPS if slip.slug == self.who.slip), misconceptions.SLIPS[0])
         cells = dict(slip.gives(at))
         # The last digit differs, as it does when somebody works it out again: else it would be no new try.

@@ -23,9 +23,9 @@ from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Lesson, Part, word_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.review import Review
+from lessons.standings import Memory, Standing
 
 A = TypeVar("A", bound=AnyActivity)
-Standing = Mapping[str, Any]  # what PartProgress.activities keeps of one activity
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ActivityView:
     lesson: LoadedLesson
     part: Part
     activity: Any  # of the type's own schema
-    standing: Standing
+    standing: Standing[Any]
     # The last answer that was not accepted, and its reply.
     last: tuple[Mapping[str, Any], Mapping[str, Any]] = field(default_factory=lambda: ({}, {}))
     step: int | None = None
@@ -68,7 +68,7 @@ class Sent:
 
     activity: Any  # of the type's own schema
     rule: GradientRule
-    standing: Standing
+    standing: Standing[Any]
     step: int
     answer: Any
 
@@ -85,7 +85,7 @@ class Verdict:
     is_done: bool
     # Where the member stands after this: the step to work on.
     open_step: int = 1
-    memory: dict[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     # Kept, and an instructor has to read it.
     waits_for_review: bool = False
     matches_notebook: bool = False
@@ -149,6 +149,8 @@ class ActivityType(Generic[A]):
     """
 
     schema: ClassVar[type[AnyActivity]]
+    # What a member's progress keeps of it.
+    standing: ClassVar[type[Standing[Any]]] = Standing[Memory]
     template: ClassVar[str]
     aside_template: ClassVar[str] = ""
     order: ClassVar[int] = 1
@@ -169,6 +171,10 @@ class ActivityType(Generic[A]):
     def key(self) -> str:
         """The word that stands as `type` in a lesson's file."""
         return word_of(self.schema)
+
+    def standing_in(self, activities: Mapping[str, Any], key: str) -> Standing[Any]:
+        """Where a member stands in one activity, of all that are kept."""
+        return self.standing.model_validate(activities.get(key, {}))
 
     # --- the student ---
 
@@ -214,21 +220,21 @@ class ActivityType(Generic[A]):
         """What the API tells of it besides its schema."""
         return {}
 
-    def summary(self, standing: Standing) -> str:
+    def summary(self, standing: Standing[Any]) -> str:
         """Where a member stands, in a few words for the arc."""
         return ""
 
-    def why_not_yet(self, activity: A, part: Part, standings: Mapping[str, Standing]) -> str:
-        """A sentence on what has to come first before anything can be handed in; nothing, if nothing has to."""
+    def why_not_yet(self, activity: A, part: Part, done: Collection[str]) -> str:
+        """A sentence on what has to come before anything can be handed in; nothing, if all of it is `done`."""
         return ""
 
     # --- the instructor ---
 
-    def note(self, activity: A, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: A, standing: Standing[Any], slip: str) -> Sequence[str]:
         """Where a student stands who is at it, in a few words for the grid's cell."""
         return ()
 
-    def remark(self, standing: Standing) -> str:
+    def remark(self, standing: Standing[Any]) -> str:
         """What the grid says of it whatever else a student is at."""
         return ""
 
@@ -289,7 +295,7 @@ class ActivityType(Generic[A]):
 
     # --- badges and authors ---
 
-    def achievement(self, membership: Membership, activity: A, standing: Standing) -> Achievement | None:
+    def achievement(self, membership: Membership, activity: A, standing: Standing[Any]) -> Achievement | None:
         """What a badge can rest on, if there is something yet. `activity` is as the member meets it."""
         return None
 
@@ -297,7 +303,7 @@ class ActivityType(Generic[A]):
         """What of a badge's conditions this activity can meet: `steps`, `measured`, or nothing."""
         return self.achieves
 
-    def says_achievement(self, standing: Standing) -> str:
+    def says_achievement(self, standing: Standing[Any]) -> str:
         """What stands there, in a few words for the badge's page."""
         return ""
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from classroom.refusals import Refusal
 from lessons.activities.base import Verdict
-from lessons.models import PartState, Review
+from lessons.models import PartState
+from lessons.standings import ReviewMemory, Standing, TextMemory
 
 LEAST, MOST = 15, 900  # characters
-Memory = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,81 +44,53 @@ class TextView:
     is_returned: bool = False
 
 
-def text_view(
-    standing: Mapping[str, Any], question: str, asks: Sequence[str], reviewer: str, *, is_open: bool
-) -> TextView:
+def text_view(standing: Standing[Any], question: str, asks: Sequence[str], reviewer: str, *, is_open: bool) -> TextView:
     """What was written last in an activity, and what its reader made of it."""
-    memory = standing.get("memory", {})
-    text = str(memory.get("text", ""))
+    memory: TextMemory = standing.memory
     return TextView(
         question,
         tuple(asks),
-        text,
-        is_open=bool(text) or is_open,
-        is_aloud=bool(memory.get("aloud")),
-        review=_review_view(asks, memory, reviewer),
-        waits=state_of(memory) == PartState.WAITING,
-        is_returned=is_returned(memory),
+        memory.text,
+        is_open=bool(memory.text) or is_open,
+        is_aloud=memory.aloud,
+        review=_review_view(asks, memory.review, reviewer),
+        waits=memory.state == PartState.WAITING,
+        is_returned=memory.is_returned,
     )
 
 
-def _review_view(asks: Sequence[str], memory: Memory, by: str) -> ReviewView | None:
-    found = memory.get("review")
-    if not found:
+def _review_view(asks: Sequence[str], review: ReviewMemory | None, by: str) -> ReviewView | None:
+    if review is None:
         return None
     return ReviewView(
-        is_approved=_is_approved(memory),
-        comment=found["comment"],
+        is_approved=review.is_approved,
+        comment=review.comment,
         by=by,
-        at=datetime.fromisoformat(found["at"]),
-        ticks=tuple(zip(asks, found["met"], strict=False)),
+        at=datetime.fromisoformat(review.at),
+        ticks=tuple(zip(asks, review.met, strict=False)),
     )
 
 
-def is_settled(memory: Memory) -> bool:
-    """Tell whether an instructor has approved what was written, or heard it."""
-    return bool(memory.get("aloud")) or _is_approved(memory)
-
-
-def _is_approved(memory: Memory) -> bool:
-    return (memory.get("review") or {}).get("decision") == Review.Decision.APPROVED
-
-
-def is_returned(memory: Memory) -> bool:
-    """Tell whether an instructor has sent it back, and nothing was sent or said since."""
-    review = memory.get("review") or {}
-    is_open = not memory.get("aloud") and not review.get("is_answered")
-    return is_open and review.get("decision") == Review.Decision.RETURNED
-
-
-def note(standing: Mapping[str, Any]) -> tuple[str]:
+def note(standing: Standing[Any]) -> tuple[str]:
     """What is still to be done, for the grid's cell."""
-    return (_("sent back") if is_returned(standing.get("memory", {})) else _("to write"),)
+    return (_("sent back") if standing.memory.is_returned else _("to write"),)
 
 
-def state_of(memory: Memory) -> PartState:
-    """Where something stands that an instructor reads."""
-    if is_settled(memory):
-        return PartState.DONE
-    return PartState.WAITING if memory.get("text") and not is_returned(memory) else PartState.WORKING
-
-
-def handed_in(standing: Mapping[str, Any], answer: dict[str, Any], shown: Mapping[str, Any]) -> Verdict:
+def handed_in(standing: Standing[Any], answer: dict[str, Any], shown: Mapping[str, Any]) -> Verdict:
     """Keep a version; an instructor will read it, unless they were content before.
 
     What was approved stays what the page shows: a version that comes later is kept beside it.
     """
-    memory = dict(standing.get("memory", {}))
-    if not _is_approved(memory):
-        memory |= shown
-    if review := memory.get("review"):
-        memory["review"] = {**review, "is_answered": True}
-    state = state_of(memory)
+    memory: TextMemory = standing.memory
+    if not memory.is_approved:
+        memory = memory.model_copy(update=dict(shown))
+    if memory.review is not None:
+        memory = memory.model_copy(update={"review": memory.review.model_copy(update={"is_answered": True})})
     return Verdict(
         answer=answer,
         accepted=True,
-        is_done=state == PartState.DONE,
-        waits_for_review=state == PartState.WAITING,
+        is_done=memory.state == PartState.DONE,
+        waits_for_review=memory.state == PartState.WAITING,
         memory=memory,
     )
 

@@ -21,6 +21,7 @@ from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
 from lessons import reviews as reviewing
 from lessons import services as lessons
+from lessons.activities.base import type_of
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunMeasured
@@ -55,7 +56,8 @@ def keep(student: Membership, lesson: LoadedLesson, activity: str, memory: dict[
     """Put an activity that was done into the student's progress, with what is remembered of it."""
     part, found = selectors.place_of(lesson, activity)
     row = progress.row_of(student, lesson, part)
-    progress.advance(row, part, found.key, {"state": "done", "tries": 1, "memory": memory})
+    kept = type_of(found).standing_in({found.key: {"state": "done", "tries": 1, "memory": memory}}, found.key)
+    progress.advance(row, part, found.key, kept)
 
 
 def measure(student: Membership, lesson: LoadedLesson, *, before: float = 0.5, after: float = 0.9) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.grading import Diagnosis
-from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
+from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Position, Slip
 from lessons.maths import descent, values
 from lessons.maths.descent import Problem, Rule
 from tests.lessons.slip_tables import CHAINS, COLLISIONS, NEIGHBOURS, ONE_OFF, Shared
@@ -35,12 +35,12 @@ UNTOLD = {
 }
 
 
-def right_standing(rule: Rule, step: int) -> Standing:
+def right_standing(rule: Rule, step: int) -> Position:
     problem = Problem(X, Y, Fraction("0.05"), rule)
-    return Standing(problem, descent.path(problem, Fraction(0), step - 1))
+    return Position(problem, descent.path(problem, Fraction(0), step - 1))
 
 
-def diagnosis(at: Standing, last_slip: str = "", **typed: str) -> Diagnosis | None:
+def diagnosis(at: Position, last_slip: str = "", **typed: str) -> Diagnosis | None:
     """What is said about w; None where it is right."""
     grades = grading.grade_step(at.problem, at.w, typed, ("w",))
     return grading.diagnose(at, grades, last_slip).get("w")
@@ -53,7 +53,7 @@ def one_off() -> Iterator[tuple[Rule, int, str, str]]:
                 yield rule, step, slug, value
 
 
-def gives(slug: str, at: Standing) -> list[Fraction]:
+def gives(slug: str, at: Position) -> list[Fraction]:
     return [slip.gives(at)["w"] for slip in misconceptions.SLIPS if slip.slug == slug and "w" in slip.gives(at)]
 
 
@@ -100,7 +100,7 @@ def test_the_same_slip_kept_up_is_recognised_from_the_students_own_values(
     problem = Problem(X, Y, Fraction("0.05"), rule)
     path = [Fraction(0)]
     for step, value in enumerate(full if rule == "full" else half, start=1):
-        at = Standing(problem, tuple(path))
+        at = Position(problem, tuple(path))
         own = next(given for given in gives(slug, at) if is_printed(given, value))
 
         found = diagnosis(at, w=f"{float(own):.4f}")
@@ -159,7 +159,7 @@ def test_the_fourth_error_tells_the_sum_from_the_old_gradient(step: int, told: d
         assert found.slip == slug
 
 
-def conversation(slip: Slip, at: Standing) -> tuple[str, ...]:
+def conversation(slip: Slip, at: Position) -> tuple[str, ...]:
     """What is left when somebody who makes this slip has answered every question; empty where the slip is no slip."""
     given = grading.exact_cells(at.problem, at.w) | slip.gives(at)
     typed = {"w": values.show(given["w"])}
@@ -220,7 +220,7 @@ def test_no_wrong_method_passes_for_right_but_those_that_are_listed() -> None:
     assert passed == PASSES
 
 
-def passes(slip: Slip, at: Standing, n_decimals: int) -> bool:
+def passes(slip: Slip, at: Position, n_decimals: int) -> bool:
     given = slip.gives(at).get("w")
     if given is None:
         return False
@@ -263,7 +263,7 @@ def test_whoever_makes_one_slip_on_any_sheet_is_never_told_of_another_instead() 
     rng = random.Random(1978)
     for _ in range(300):
         problem = a_problem(rng)
-        at = Standing(problem, tuple(Fraction(rng.randint(-500, 500), 100) for _ in range(rng.randint(1, 3))))
+        at = Position(problem, tuple(Fraction(rng.randint(-500, 500), 100) for _ in range(rng.randint(1, 3))))
         slip = rng.choice(misconceptions.SLIPS)
         given = slip.gives(at)
         typed = {name: values.show(number) for name, number in given.items() if name in ("error_1", "mean", "w")}
@@ -392,7 +392,7 @@ def test_whichever_product_is_left_out_of_the_average_it_is_seen(left_out: int) 
     products = descent.products(problem, Fraction(1))
     mean = sum(products[:left_out] + products[left_out + 1 :], Fraction(0)) / 6
 
-    found = diagnosis(Standing(problem, (Fraction(1),)), w=values.show(1 - mean / 100))
+    found = diagnosis(Position(problem, (Fraction(1),)), w=values.show(1 - mean / 100))
 
     assert found is not None
     assert found.slip == "product-left-out"
@@ -452,7 +452,7 @@ def test_no_sheet_is_too_odd_to_be_explained() -> None:
         n_points = rng.randint(2, 6)
         x, y = (tuple(rng.choice(odd) for _ in range(n_points)) for _axis in "xy")
         problem = Problem(x, y, rng.choice(odd[1:]), rng.choice(RULES))
-        at = Standing(problem, tuple(rng.choice(odd) for _ in range(rng.randint(1, 3))))
+        at = Position(problem, tuple(rng.choice(odd) for _ in range(rng.randint(1, 3))))
         names = list(grading.exact_cells(problem, at.w))
         typed = {name: rng.choice(("1", "-2.5", "0", "1e30", "abc", "")) for name in names}
 

@@ -204,7 +204,7 @@ def test_the_first_wrong_step_is_mended_later_and_the_later_ones_are_worked_out_
     standing = standing_of(student)
     assert (reply["accepted"], reply["matches_notebook"]) == (True, True)
     assert standing.state == PartState.DONE
-    assert hand_steps.summary(standing.activities["by-hand"]["memory"]) == "w₃ = 1.5042"
+    assert hand_steps.summary(hand_steps.StepsMemory(**standing.activities["by-hand"]["memory"])) == "w₃ = 1.5042"
 
 
 def test_a_later_step_that_was_never_accepted_is_the_next_to_mend(went_on: Send, student: Membership) -> None:

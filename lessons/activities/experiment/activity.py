@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict
+from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Sent, Verdict
 from lessons.activities.experiment import class_runs, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.schema import Experiment, experiment_of
@@ -16,11 +16,12 @@ from lessons.activities.measures import Measured, Picture
 from lessons.activities.predict.schema import guesses_before
 from lessons.authoring.lesson import Lesson
 from lessons.authoring.loader import LoadedLesson
-from lessons.texts import versions
+from lessons.standings import Standing
 
 
 class ExperimentType(ActivityType[Experiment]):
     schema = Experiment
+    standing = Standing[page.RunsMemory]
     template = "activities/experiment/page.html"
     # Runs are read before the questions that wait for them: one that ends in between is told by the next poll.
     order = 0
@@ -37,11 +38,11 @@ class ExperimentType(ActivityType[Experiment]):
             runs.catch_up(membership, lesson, activity, sheet.trial.key)
         return sheet.is_behindhand
 
-    def summary(self, standing: Standing) -> str:
-        return page.summary(standing.get("memory", {}))
+    def summary(self, standing: Standing[Any]) -> str:
+        return page.summary(standing.memory)
 
-    def note(self, activity: Experiment, standing: Standing, slip: str) -> Sequence[str]:
-        return (_("sent back") if versions.is_returned(standing.get("memory", {})) else _("to run"),)
+    def note(self, activity: Experiment, standing: Standing[Any], slip: str) -> Sequence[str]:
+        return (_("sent back") if standing.memory.is_returned else _("to run"),)
 
     def may_move(self, activity: Experiment, at: ClassMoment) -> bool:
         """Its guesses are sealed, and what an earlier experiment tells is open."""
@@ -78,12 +79,12 @@ class ExperimentType(ActivityType[Experiment]):
         found = activity.trial(trial)
         return found.title if found else trial
 
-    def achievement(self, membership: Membership, activity: Experiment, standing: Standing) -> Achievement:
-        return Achievement(is_measured="before" in standing.get("memory", {}).get("evidence", {}))
+    def achievement(self, membership: Membership, activity: Experiment, standing: Standing[Any]) -> Achievement:
+        return Achievement(is_measured="before" in standing.memory.evidence)
 
     def can_achieve(self, activity: Experiment) -> str:
         # Progress keeps the evidence of an experiment's first trial.
         return self.achieves if activity.trials[0].beside else ""
 
-    def says_achievement(self, standing: Standing) -> str:
-        return outcomes.says_recall(standing.get("memory", {}).get("evidence", {}))
+    def says_achievement(self, standing: Standing[Any]) -> str:
+        return outcomes.says_recall(standing.memory.evidence)

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 import experiments.selectors
 from classroom.models import Membership
@@ -22,11 +23,22 @@ from lessons.activities.measures import OUTCOMES_MEASURED, Picture
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict, guesses_before
 from lessons.authoring.lesson import Lesson
+from lessons.standings import Standing, TextMemory
 from lessons.texts import versions
 from lessons.texts.versions import TextView
 
 HIGHEST_SEED = 999  # of those that are offered; a program may choose any that the engine takes
 MAX_LISTED = 8
+
+
+class RunsMemory(TextMemory):
+    """How many runs of each trial are done, which trials those are, and what the first run measured; and what was
+    concluded.
+    """
+
+    runs: dict[str, int] = Field(default_factory=dict)
+    done: tuple[str, ...] = ()
+    evidence: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,7 +162,7 @@ def page(view: ActivityView) -> ExperimentSheet:
         picture=_picture(view.membership, lesson, activity, trial, lines) if is_drawn and is_seen else None,
         finds=finds,
         conclusion=_conclusion(activity, view),
-        is_behindhand=_n_done(lines) > view.standing.get("memory", {}).get("runs", {}).get(trial.key, 0),
+        is_behindhand=_n_done(lines) > view.standing.memory.runs.get(trial.key, 0),
         is_seen=is_seen,
         token=_token(asked, n_class),
     )
@@ -318,23 +330,23 @@ def _picture(
 def _conclusion(activity: Experiment, view: ActivityView) -> TextView | None:
     if activity.conclude is None:
         return None
-    is_open = bool(view.standing.get("memory", {}).get("done"))
+    is_open = bool(view.standing.memory.done)
     return versions.text_view(view.standing, activity.conclude, activity.asks, view.reviewer, is_open=is_open)
 
 
-def grade(activity: Experiment, standing: Mapping[str, Any], raw: Any) -> Verdict:
+def grade(activity: Experiment, standing: Standing[RunsMemory], raw: Any) -> Verdict:
     """Keep what somebody concludes from their runs."""
     if activity.conclude is None:
         raise Conflict(_("Nothing is handed in here: a run is asked for, and its result is kept."))
-    if not standing.get("memory", {}).get("done"):
+    if not standing.memory.done:
         raise Conflict(_("First a run, then what you conclude from it."))
     answer = {"text": versions.read(raw)}
     return versions.handed_in(standing, answer, answer)
 
 
-def summary(memory: Mapping[str, Any]) -> str:
+def summary(memory: RunsMemory) -> str:
     """Say in a few words on the arc what was measured before a fix, and after."""
-    evidence = memory.get("evidence", {})
+    evidence = memory.evidence
     if "before" not in evidence:
         return ""
     before, after = (round(100 * evidence[when]["recall"]) for when in ("before", "after"))

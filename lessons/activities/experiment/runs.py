@@ -21,10 +21,10 @@ from lessons.activities.experiment.schema import Experiment, Trial, experiment_o
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunAsked, RunMeasured
-from lessons.models import PartState
-from lessons.texts import versions
+from lessons.models import PartProgress, PartState
+from lessons.standings import Standing
 
-NOTHING_YET: Mapping[str, Any] = {"state": PartState.WORKING.value, "tries": 0, "memory": {}}
+NOTHING_YET = Standing[page.RunsMemory](state=PartState.WORKING, tries=0, memory=page.RunsMemory())
 
 
 def start(
@@ -114,7 +114,7 @@ def ask(
             asked.append(requested.request)
         events.record(RunAsked(lesson.lesson.slug, activity.key, trial.key), membership)
         row = progress.row_of(membership, lesson, part)
-        progress.advance(row, part, activity.key, dict(row.activities.get(activity.key, NOTHING_YET)))
+        progress.advance(row, part, activity.key, _standing(row, activity))
         _note(membership, lesson, part, activity, trial)  # somebody may have had the same one run already
         classroom.services.touch(membership.cohort)
     return asked
@@ -163,18 +163,17 @@ def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Ex
         pair for pair in outcomes.done_runs(membership, lesson.lesson, {key}).get(key, ()) if _is_whole(trial, pair)
     ]
     row = progress.row_of(membership, lesson, part)
-    standing = row.activities.get(activity.key, NOTHING_YET)
-    memory = standing.get("memory", {})
-    counted = {**memory.get("runs", {}), trial.key: len(pairs)}
-    if not pairs or counted == memory.get("runs"):
+    standing = _standing(row, activity)
+    counted = {**standing.memory.runs, trial.key: len(pairs)}
+    if not pairs or counted == standing.memory.runs:
         return False
-    memory = {**memory, "runs": counted, "done": sorted(key for key, n in counted.items() if n)}
-    if trial is activity.trials[0]:
-        memory.setdefault("evidence", outcomes.evidence(*pairs[0]))
-    is_done = activity.trials[0].key in memory["done"]
-    measured_it = PartState.DONE if is_done else PartState.WORKING
-    state = versions.state_of(memory) if activity.is_read else measured_it
-    after = {**standing, "state": state.value, "tries": sum(counted.values()), "memory": memory}
+    done = tuple(sorted(key for key, n in counted.items() if n))
+    memory = standing.memory.model_copy(update={"runs": counted, "done": done})
+    if trial is activity.trials[0] and not memory.evidence:
+        memory = memory.model_copy(update={"evidence": outcomes.evidence(*pairs[0])})
+    measured_it = PartState.DONE if activity.trials[0].key in done else PartState.WORKING
+    state = memory.state if activity.is_read else measured_it
+    after = standing.model_copy(update={"state": state, "tries": sum(counted.values()), "memory": memory})
     progress.advance(row, part, activity.key, after)
     events.record(RunMeasured(lesson.lesson.slug, activity.key, trial.key), membership)
     return True
@@ -182,3 +181,8 @@ def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Ex
 
 def _is_whole(trial: Trial, pair: outcomes.Pair) -> bool:
     return pair[1] is not None or not trial.beside
+
+
+def _standing(row: PartProgress, activity: Experiment) -> Standing[page.RunsMemory]:
+    kept = row.activities.get(activity.key)
+    return Standing[page.RunsMemory].model_validate(kept) if kept else NOTHING_YET

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict, type_of
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Verdict, type_of
 from lessons.activities.explain import grade, page
 from lessons.activities.explain.schema import Explain
 from lessons.activities.measures import Picture
 from lessons.authoring.lesson import Lesson, Part
-from lessons.models import FINISHED
+from lessons.standings import Standing, TextMemory
 from lessons.texts import versions
 
 
 class ExplainType(ActivityType[Explain]):
     schema = Explain
+    standing = Standing[TextMemory]
     template = "activities/explain/page.html"
 
     def page(self, view: ActivityView) -> versions.TextView:
@@ -26,13 +28,13 @@ class ExplainType(ActivityType[Explain]):
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
 
-    def why_not_yet(self, activity: Explain, part: Part, standings: Mapping[str, Standing]) -> str:
-        if activity.after is None or standings.get(activity.after, {}).get("state") in FINISHED:
+    def why_not_yet(self, activity: Explain, part: Part, done: Collection[str]) -> str:
+        if activity.after is None or activity.after in done:
             return ""
         earlier = next(each.title for each in part.activities if each.key == activity.after)
         return _("First “%(title)s”, then what you make of it.") % {"title": earlier}
 
-    def note(self, activity: Explain, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: Explain, standing: Standing[Any], slip: str) -> Sequence[str]:
         return versions.note(standing)
 
     def may_move(self, activity: Explain, at: ClassMoment) -> bool:

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Standing, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
 from lessons.activities.file_check import grade, page
 from lessons.activities.file_check.page import CorpusSheet
 from lessons.activities.file_check.schema import FileCheck
+from lessons.standings import Standing
 
 
 class FileCheckType(ActivityType[FileCheck]):
     schema = FileCheck
+    standing = Standing[grade.FileMemory]
     template = "activities/file_check/page.html"
 
     def page(self, view: ActivityView) -> CorpusSheet:
@@ -23,11 +25,11 @@ class FileCheckType(ActivityType[FileCheck]):
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
 
-    def note(self, activity: FileCheck, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: FileCheck, standing: Standing[Any], slip: str) -> Sequence[str]:
         return (_("file to pick"),)
 
-    def remark(self, standing: Standing) -> str:
-        return _("no file yet") if standing.get("memory", {}).get("none") else ""
+    def remark(self, standing: Standing[Any]) -> str:
+        return _("no file yet") if standing.memory.none else ""
 
     def as_sent(self, activity: FileCheck, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         says = _("No file yet.") if answer.get("none") else _("A file of %(n)d words.") % {"n": answer["words"]}

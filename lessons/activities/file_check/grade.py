@@ -7,14 +7,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from classroom.refusals import Refusal
 from lessons.activities.base import Sent, Verdict
 from lessons.activities.file_check.schema import FileCheck
+from lessons.standings import Memory
 
 MOST = 10**15  # bytes, words or lines; what a browser can count exactly
 
 ENCODINGS = ("utf-8", "utf-16le", "utf-16be", "windows-1252")
+
+
+class FileMemory(Memory):
+    """The figures of the file that counts, whether it was picked twice, and whether there is none yet."""
+
+    file: dict[str, Any] = Field(default_factory=dict)
+    is_confirmed: bool = False
+    none: bool = False
 
 
 def grade(sent: Sent) -> Verdict:
@@ -22,16 +32,16 @@ def grade(sent: Sent) -> Verdict:
     activity: FileCheck = sent.activity
     raw, standing = sent.answer, sent.standing
     if isinstance(raw, Mapping) and str(raw.get("none", "")).lower() in ("1", "true"):
-        return Verdict(answer={"none": True}, accepted=True, is_done=False, memory={"none": True})
+        return Verdict(answer={"none": True}, accepted=True, is_done=False, memory=FileMemory(none=True))
     file = read(activity, raw)
-    before = standing.get("memory", {}).get("file", {})
+    before = standing.memory.file
     is_same = before.get("fingerprint") == file["fingerprint"]
     is_enough = file["words"] >= activity.corpus.min_words
     if not is_enough and before and before["words"] >= activity.corpus.min_words:
         says = _("This file has %(n)d words of %(wanted)d. The longer one that you picked before stays.")
         said = says % {"n": file["words"], "wanted": activity.corpus.min_words}
         raise Refusal(said, errors={"words": [said]})
-    memory = {"file": file, "is_confirmed": is_same}
+    memory = FileMemory(file=file, is_confirmed=is_same)
     return Verdict(answer=dict(file), accepted=is_enough, is_done=is_enough, memory=memory)
 
 

@@ -27,13 +27,13 @@ class CorpusSheet:
 def page(view: ActivityView) -> CorpusSheet:
     """Lay out a file check for one member."""
     activity: FileCheck = view.activity
-    memory = view.standing.get("memory", {})
-    file = memory.get("file", {})
+    memory = view.standing.memory
+    file = memory.file
     return CorpusSheet(
         corpus=activity.corpus,
         accept=",".join(f".{each}" for each in activity.corpus.types),
         file=file,
         has_enough=bool(file) and file["words"] >= activity.corpus.min_words,
-        has_none=bool(memory.get("none")),
-        is_confirmed=bool(memory.get("is_confirmed")),
+        has_none=memory.none,
+        is_confirmed=memory.is_confirmed,
     )

@@ -9,15 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Sent, Standing, Verdict
+from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Sent, Verdict
 from lessons.activities.hand_steps import grade, page, review, slips, words
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.review import Review
+from lessons.standings import Standing
 
 
 class HandStepsType(ActivityType[HandSteps]):
     schema = HandSteps
+    standing = Standing[grade.StepsMemory]
     template = "activities/hand_steps/page.html"
     aside_template = "activities/hand_steps/aside.html"
     depends_on_rule = True
@@ -29,14 +31,14 @@ class HandStepsType(ActivityType[HandSteps]):
         return page.worksheet(view.activity, view.rule, view.standing, view.last, view.step)
 
     def grade(self, sent: Sent) -> Verdict:
-        return grade.grade(sent.activity, sent.rule, sent.standing, sent.step, sent.answer)
+        return grade.grade(sent)
 
-    def summary(self, standing: Standing) -> str:
-        return grade.summary(standing.get("memory", {}))
+    def summary(self, standing: Standing[Any]) -> str:
+        return grade.summary(standing.memory)
 
-    def note(self, activity: HandSteps, standing: Standing, slip: str) -> Sequence[str]:
-        tries = ngettext("%(n)d try", "%(n)d tries", standing.get("tries", 0)) % {"n": standing.get("tries", 0)}
-        return (_("step %(n)d") % {"n": standing.get("step", 1)}, tries, slips.in_words(slip) if slip else "")
+    def note(self, activity: HandSteps, standing: Standing[Any], slip: str) -> Sequence[str]:
+        tries = ngettext("%(n)d try", "%(n)d tries", standing.tries) % {"n": standing.tries}
+        return (_("step %(n)d") % {"n": standing.step}, tries, slips.in_words(slip) if slip else "")
 
     def as_sent(self, activity: HandSteps, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         return AsSent(cells=grade.shown_cells(answer, reply))
@@ -47,14 +49,14 @@ class HandStepsType(ActivityType[HandSteps]):
     def cell_in_words(self, cell: str) -> str:
         return words.cell_name(cell)
 
-    def achievement(self, membership: Membership, activity: HandSteps, standing: Standing) -> Achievement:
+    def achievement(self, membership: Membership, activity: HandSteps, standing: Standing[Any]) -> Achievement:
         rule = GradientRule(membership.cohort.gradient_rule)
-        chain = grade.chain_of(activity, rule, standing.get("memory", {}))
+        chain = grade.chain_of(activity, rule, standing.memory)
         n_matching = sum(chain.matches(step, w) for step, w in enumerate(chain.values, start=1))
         return Achievement(n_steps=len(activity.steps), n_matching=n_matching)
 
-    def says_achievement(self, standing: Standing) -> str:
-        return grade.says_steps(standing.get("memory", {}).get("values", ()), len(standing.get("helped", ())))
+    def says_achievement(self, standing: Standing[Any]) -> str:
+        return grade.says_steps(standing.memory.values, len(standing.helped))
 
     def review(self, activity: HandSteps) -> Review:
         return review.review(activity)

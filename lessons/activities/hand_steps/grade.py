@@ -8,20 +8,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from pydantic import Field
 
 from classroom.models import GradientRule
 from classroom.refusals import Conflict
-from lessons.activities.base import Verdict
+from lessons.activities.base import Sent, Verdict
 from lessons.activities.hand_steps import slips
 from lessons.activities.hand_steps.forms import hand_step_answer
 from lessons.activities.hand_steps.maths import grading
 from lessons.activities.hand_steps.maths.chain import Chain
 from lessons.activities.hand_steps.maths.grading import CellGrade, Diagnosis
-from lessons.activities.hand_steps.maths.misconceptions import Standing
+from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.hand_steps.words import cell_name, line, loss_name, operand, worked_line
 from lessons.maths import values
 from lessons.maths.descent import Problem
+from lessons.standings import Memory, Standing
 
 TRIES_BEFORE_WORKED_LINE = 3
 
@@ -29,16 +31,26 @@ TRIES_BEFORE_WORKED_LINE = 3
 FARTHEST = 1_000_000
 
 
+class StepsMemory(Memory):
+    """The values of w that were taken, as exact fractions; the steps whose value is carried on though it was not right;
+    and by step the slip that was made last.
+    """
+
+    values: tuple[str, ...] = ()
+    carried: tuple[int, ...] = ()
+    slips: dict[int, str] = Field(default_factory=dict)
+
+
 def problem_of(activity: HandSteps, rule: GradientRule) -> Problem:
     return Problem(activity.x, activity.y, activity.learning_rate, "half" if rule == GradientRule.HALF else "full")
 
 
-def chain_of(activity: HandSteps, rule: GradientRule, memory: Mapping[str, Any]) -> Chain:
-    taken = tuple(Fraction(text) for text in memory.get("values", ()))
-    return Chain(problem_of(activity, rule), activity.start, taken, frozenset(memory.get("carried", ())))
+def chain_of(activity: HandSteps, rule: GradientRule, memory: StepsMemory) -> Chain:
+    taken = tuple(Fraction(text) for text in memory.values)
+    return Chain(problem_of(activity, rule), activity.start, taken, frozenset(memory.carried))
 
 
-def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], step: int, raw: Any) -> Verdict:
+def grade(sent: Sent) -> Verdict:
     """Judge an answer to one step, going on from the student's own value before it.
 
     Raises
@@ -46,27 +58,27 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
     Refusal
         If the step does not exist, is not open yet, or the answer cannot be read.
     """
-    memory = standing.get("memory", {})
-    chain = chain_of(activity, rule, memory)
+    activity: HandSteps = sent.activity
+    step, memory = sent.step, sent.standing.memory
+    chain = chain_of(activity, sent.rule, memory)
     if step > len(activity.steps):
         raise Conflict(_("This worksheet has %(count)d steps.") % {"count": len(activity.steps)})
     if step > chain.next_step:
         raise Conflict(_("Step %(step)d comes first.") % {"step": chain.next_step})
-    at = Standing(chain.problem, chain.path[:step])
+    at = Position(chain.problem, chain.path[:step])
     asked = grading.cell_names(chain.problem, activity.steps[step - 1].ask)
-    answer = hand_step_answer(raw, grading.exact_cells(chain.problem, at.w))
+    answer = hand_step_answer(sent.answer, grading.exact_cells(chain.problem, at.w))
     grades = grading.grade_step(chain.problem, at.w, answer.cells, asked)
     # Going on with every decimal is right too, and so are the slips that are made on that way.
-    whole = Standing(chain.problem, chain.unrounded[:step])
+    whole = Position(chain.problem, chain.unrounded[:step])
     if whole.path != at.path:
         grades = grading.kinder(grades, grading.grade_step(chain.problem, whole.w, answer.cells, asked))
     accepted = grading.is_accepted(grades, asked)
-    made = memory.get("slips", {})
-    diagnoses = _diagnoses(at, whole, grades, made.get(str(step - 1), ""))
+    diagnoses = _diagnoses(at, whole, grades, memory.slips.get(step - 1, ""))
     slip = _leading_slip(grades, diagnoses)
     w = grades["w"].value
     if answer.goes_on and not accepted:
-        _check_may_go_on(standing, step, chain, w)
+        _check_may_go_on(sent.standing, step, chain, w)
     if w is not None and (accepted or answer.goes_on):
         chain = chain.with_step(step, w, is_carried=not accepted)
     return Verdict(
@@ -76,11 +88,11 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
         matches_notebook=accepted and chain.matches(step, w),
         is_blank=all(grading.is_blank(text) for text in answer.cells.values()),
         carried_from=values.show(at.w),
-        memory={
-            "values": [str(value) for value in chain.values],
-            "carried": sorted(chain.carried),
-            "slips": {**made, str(step): slip} if slip else made,
-        },
+        memory=StepsMemory(
+            values=tuple(str(value) for value in chain.values),
+            carried=tuple(sorted(chain.carried)),
+            slips={**memory.slips, step: slip} if slip else memory.slips,
+        ),
         is_done=len(chain.values) == len(activity.steps) and not chain.carried,
         open_step=_open_step(chain, len(activity.steps)),
         slip=slip,
@@ -89,7 +101,7 @@ def grade(activity: HandSteps, rule: GradientRule, standing: Mapping[str, Any], 
     )
 
 
-def _diagnoses(at: Standing, whole: Standing, grades: Mapping[str, CellGrade], last_slip: str) -> dict[str, Diagnosis]:
+def _diagnoses(at: Position, whole: Position, grades: Mapping[str, CellGrade], last_slip: str) -> dict[str, Diagnosis]:
     found = grading.diagnose(at, grades, last_slip)
     if whole.path == at.path or all(diagnosis.candidates or diagnosis.follows_from for diagnosis in found.values()):
         return found
@@ -100,8 +112,8 @@ def _diagnoses(at: Standing, whole: Standing, grades: Mapping[str, CellGrade], l
     }
 
 
-def _check_may_go_on(standing: Mapping[str, Any], step: int, chain: Chain, w: Fraction | None) -> None:
-    if standing.get("tries_at", {}).get(str(step), 0) < TRIES_BEFORE_WORKED_LINE or step != chain.next_step:
+def _check_may_go_on(standing: Standing[StepsMemory], step: int, chain: Chain, w: Fraction | None) -> None:
+    if standing.tries_at.get(step, 0) < TRIES_BEFORE_WORKED_LINE or step != chain.next_step:
         raise Conflict(_("Going on with your own value opens together with the worked line, after three checks."))
     if w is None:
         raise Conflict(_("Write the new w that you want to go on with."))
@@ -124,7 +136,7 @@ def _leading_slip(grades: Mapping[str, CellGrade], diagnoses: Mapping[str, Diagn
     return next((diagnosis.slip for diagnosis in own), "")
 
 
-def _cell_reply(name: str, grade: CellGrade, diagnosis: Diagnosis | None, at: Standing) -> dict[str, Any]:
+def _cell_reply(name: str, grade: CellGrade, diagnosis: Diagnosis | None, at: Position) -> dict[str, Any]:
     found = diagnosis or Diagnosis()
     return {
         "state": grade.state,
@@ -134,7 +146,7 @@ def _cell_reply(name: str, grade: CellGrade, diagnosis: Diagnosis | None, at: St
     }
 
 
-def _feedback(name: str, grade: CellGrade, found: Diagnosis, at: Standing) -> str:
+def _feedback(name: str, grade: CellGrade, found: Diagnosis, at: Position) -> str:
     """One kind sentence or two about a cell: what happened, or where to look; never just “wrong”."""
     if grade.state in ("right", "empty"):
         return ""
@@ -156,7 +168,7 @@ def _feedback(name: str, grade: CellGrade, found: Diagnosis, at: Standing) -> st
     return says
 
 
-def _numbers(at: Standing) -> dict[str, object]:
+def _numbers(at: Position) -> dict[str, object]:
     is_half = at.problem.rule == "half"
     return {
         "n": len(at.problem.x),
@@ -184,9 +196,9 @@ def shown_cells(answer: Mapping[str, Any], reply: Mapping[str, Any]) -> tuple[tu
     )
 
 
-def summary(memory: Mapping[str, Any]) -> str:
+def summary(memory: StepsMemory) -> str:
     """The last value reached, for the arc."""
-    taken = [Fraction(text) for text in memory.get("values", ())]
+    taken = [Fraction(text) for text in memory.values]
     subscript = "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(len(taken)))
     return f"w{subscript} = {values.show(taken[-1])}" if taken else ""
 

@@ -8,14 +8,15 @@ from typing import Any
 
 from classroom.models import GradientRule
 from lessons.activities.hand_steps import charts
-from lessons.activities.hand_steps.grade import TRIES_BEFORE_WORKED_LINE, chain_of
+from lessons.activities.hand_steps.grade import TRIES_BEFORE_WORKED_LINE, StepsMemory, chain_of
 from lessons.activities.hand_steps.maths import grading
 from lessons.activities.hand_steps.maths.chain import Chain
-from lessons.activities.hand_steps.maths.misconceptions import Standing
+from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.hand_steps.words import cell_label, cell_name, line, loss_name
 from lessons.maths import descent, values
 from lessons.maths.descent import Problem
+from lessons.standings import Standing
 
 LETS_RUN = 40
 
@@ -130,7 +131,7 @@ class Worksheet:
 def worksheet(
     activity: HandSteps,
     rule: GradientRule,
-    standing: Mapping[str, Any],
+    standing: Standing[StepsMemory],
     last: tuple[Mapping[str, Any], Mapping[str, Any]],
     step: int | None = None,
 ) -> Worksheet:
@@ -141,17 +142,17 @@ def worksheet(
     last : the answer and the reply of the newest submission to this step; empty if there is none
     step : a step that was taken before; without it the next one
     """
-    chain = chain_of(activity, rule, standing.get("memory", {}))
+    chain = chain_of(activity, rule, standing.memory)
     problem = chain.problem
     n_steps, n_taken = len(activity.steps), len(chain.values)
     is_mending = step is not None and step <= n_taken
     if step is None or not is_mending:
         step = min(chain.next_step, n_steps)
-    at = Standing(problem, chain.path[:step])
+    at = Position(problem, chain.path[:step])
     answer, reply = last
     verdicts = reply.get("cells", {})
     cells = _cells(at, grading.cell_names(problem, activity.steps[step - 1].ask), answer, reply)
-    tries = standing.get("tries_at", {}).get(str(step), 0)
+    tries = standing.tries_at.get(step, 0)
     all_taken = n_taken == n_steps
     is_over = all_taken and not is_mending
     slope = values.show(descent.gradient(problem, chain.path[-1])) if is_over else _slope(problem, cells)
@@ -202,7 +203,7 @@ def _slope(problem: Problem, cells: Mapping[str, Cell]) -> str:
 
 
 def _cells(
-    at: Standing, asked: tuple[str, ...], answer: Mapping[str, Any], reply: Mapping[str, Any]
+    at: Position, asked: tuple[str, ...], answer: Mapping[str, Any], reply: Mapping[str, Any]
 ) -> dict[str, Cell]:
     """Give every cell of the sheet by name, in the order in which they are worked out."""
     scratch, verdicts = answer.get("scratch", {}), reply.get("cells", {})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from lessons.activities.hand_steps.maths import grading, misconceptions
-from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Slip, Standing
+from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Position, Slip
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.review import Review
 from lessons.maths import descent, values
@@ -30,11 +30,11 @@ def _standstill(activity: HandSteps) -> Iterator[str]:
         yield "the gradient at the start is 0, so no step will move w"
 
 
-def _standings(activity: HandSteps, rule: Rule) -> list[Standing]:
+def _standings(activity: HandSteps, rule: Rule) -> list[Position]:
     """Where somebody stands before each step who makes no mistake."""
     problem = Problem(activity.x, activity.y, activity.learning_rate, rule)
     path = descent.path(problem, activity.start, len(activity.steps))
-    return [Standing(problem, path[:step]) for step in range(1, len(path))]
+    return [Position(problem, path[:step]) for step in range(1, len(path))]
 
 
 def _hidden_slips(students: Sequence[HandSteps]) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _hidden_slips(students: Sequence[HandSteps]) -> Iterator[str]:
             )
 
 
-def _right_at_every_step(standings: Sequence[Standing]) -> Iterator[str]:
+def _right_at_every_step(standings: Sequence[Position]) -> Iterator[str]:
     problem = standings[0].problem
     for slug, rows in _rows_by_slug().items():
         if slug in LATER and len(standings) == 1:
@@ -74,7 +74,7 @@ def _rows_by_slug() -> dict[str, list[Slip]]:
     return rows
 
 
-def _is_right(slip: Slip, at: Standing) -> bool:
+def _is_right(slip: Slip, at: Position) -> bool:
     given = slip.gives(at).get("w")
     return given is not None and grading.fits(given, descent.step(at.problem, at.w))
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from lessons.activities.hand_steps.maths import grading
-from lessons.activities.hand_steps.maths.misconceptions import Standing
+from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.maths import values
 from lessons.maths.descent import Problem
 
@@ -32,7 +32,7 @@ def cell_name(cell: str) -> str:
     }[kind] % {"row": row}
 
 
-def cell_label(cell: str, at: Standing) -> str:
+def cell_label(cell: str, at: Position) -> str:
     """A cell's name for whoever hears the sheet: “row 2, x = 2, error = prediction minus y”."""
     kind, _underscore, row = cell.partition("_")
     x = values.show(at.problem.x[int(row) - 1]) if row else ""
@@ -45,7 +45,7 @@ def cell_label(cell: str, at: Standing) -> str:
     }[kind] % {"row": row, "x": x}
 
 
-def line(cell: str, at: Standing) -> str:
+def line(cell: str, at: Position) -> str:
     """What to work out in a cell, with the numbers that stand in the sheet: “Row 1: 0.7463 × 1 − 2.1 = ?”"""
     kind, _underscore, row = cell.partition("_")
     x, y = (at.problem.x[int(row) - 1], at.problem.y[int(row) - 1]) if row else (Fraction(0), Fraction(0))
@@ -66,7 +66,7 @@ def line(cell: str, at: Standing) -> str:
     }[kind] % numbers
 
 
-def worked_line(at: Standing, cell: str) -> str:
+def worked_line(at: Position, cell: str) -> str:
     """How one cell is worked out, to the number: “0.7463 × 2 − 3.9 = −2.4075”."""
     if not cell:
         return ""

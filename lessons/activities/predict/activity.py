@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Membership
 from classroom.refusals import Conflict
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Standing, Verdict
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Verdict
 from lessons.activities.predict import page, review, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson
 from lessons.authoring.loader import LoadedLesson
 from lessons.authoring.review import Review
+from lessons.standings import Standing
 
 
 class PredictType(ActivityType[Predict]):
@@ -46,9 +47,9 @@ class PredictType(ActivityType[Predict]):
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}
 
-    def note(self, activity: Predict, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: Predict, standing: Standing[Any], slip: str) -> Sequence[str]:
         n_asked = activity.choose or sum(not item.extra for item in activity.items)
-        return (_("%(n)d of %(of)d") % {"n": standing.get("n_done", 0), "of": n_asked},)
+        return (_("%(n)d of %(of)d") % {"n": standing.n_done, "of": n_asked},)
 
     def may_move(self, activity: Predict, at: ClassMoment) -> bool:
         """The vote in the room is theirs to answer."""

@@ -24,6 +24,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PredictionSealed, Reconciled
 from lessons.models import Counts, PartState, Prediction, Reconciliation, Vote
+from lessons.standings import Memory, Standing
 
 
 @dataclass(frozen=True)
@@ -311,4 +312,4 @@ def _bring_up_to_date(
     is_done = n_done >= (activity.choose or len(items))
     state = PartState.DONE if is_done else PartState.WORKING
     row = progress.row_of(membership, lesson, found.part)
-    progress.advance(row, found.part, activity.key, {"state": state.value, "tries": 0, "n_done": n_done})
+    progress.advance(row, found.part, activity.key, Standing[Memory](state=state, tries=0, n_done=n_done))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.base import ActivityType, Sent, Standing, Verdict
+from lessons.activities.base import ActivityType, Sent, Verdict
 from lessons.activities.reading.schema import Reading
+from lessons.standings import Standing
 
 
 class ReadingType(ActivityType[Reading]):
@@ -18,5 +20,5 @@ class ReadingType(ActivityType[Reading]):
     def grade(self, sent: Sent) -> Verdict:
         return Verdict(answer={}, accepted=True, is_done=True)
 
-    def note(self, activity: Reading, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: Reading, standing: Standing[Any], slip: str) -> Sequence[str]:
         return (_("to read"),)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Standing, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
 from lessons.activities.source_check import grade, page
 from lessons.activities.source_check.page import SourceSheet
 from lessons.activities.source_check.schema import SourceCheck
+from lessons.standings import Standing
 from lessons.texts import versions
 
 
 class SourceCheckType(ActivityType[SourceCheck]):
     schema = SourceCheck
+    standing = Standing[grade.CheckMemory]
     template = "activities/source_check/page.html"
 
     def page(self, view: ActivityView) -> SourceSheet:
@@ -22,7 +24,7 @@ class SourceCheckType(ActivityType[SourceCheck]):
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
 
-    def note(self, activity: SourceCheck, standing: Standing, slip: str) -> Sequence[str]:
+    def note(self, activity: SourceCheck, standing: Standing[Any], slip: str) -> Sequence[str]:
         return versions.note(standing)
 
     def as_sent(self, activity: SourceCheck, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:

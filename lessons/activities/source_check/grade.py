@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from classroom.refusals import Refusal
 from lessons.activities.base import Sent, Verdict
@@ -20,7 +21,14 @@ from lessons.activities.source_check.forms import (
 )
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.activities.source_check.sources import domain_of, is_assistant, same
+from lessons.standings import TextMemory
 from lessons.texts import versions
+
+
+class CheckMemory(TextMemory):
+    """The claim of the version that is shown, and all its lines."""
+
+    check: dict[str, str] = Field(default_factory=dict)
 
 
 def grade(sent: Sent) -> Verdict:

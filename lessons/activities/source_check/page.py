@@ -44,8 +44,7 @@ class SourceSheet:
 def page(view: ActivityView) -> SourceSheet:
     """Lay out a source check for one member."""
     activity: SourceCheck = view.activity
-    memory = view.standing.get("memory", {})
-    kept = memory.get("check", {})
+    kept = view.standing.memory.check
     return SourceSheet(
         words=versions.text_view(view.standing, "", activity.asks, view.reviewer, is_open=True),
         supplied=activity.answers,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from lessons.activities.hand_steps.maths import misconceptions
-from lessons.activities.hand_steps.maths.misconceptions import Cells, Standing
+from lessons.activities.hand_steps.maths.misconceptions import Cells, Position
 from lessons.maths import descent, values
 from lessons.maths.descent import Problem
 
@@ -156,7 +156,7 @@ class _Explanation:
     n_explained: int
 
 
-def diagnose(at: Standing, grades: Mapping[str, CellGrade], last_slip: str = "") -> dict[str, Diagnosis]:
+def diagnose(at: Position, grades: Mapping[str, CellGrade], last_slip: str = "") -> dict[str, Diagnosis]:
     """Explain every cell that is not right yet.
 
     Parameters
@@ -182,7 +182,7 @@ def diagnose(at: Standing, grades: Mapping[str, CellGrade], last_slip: str = "")
 
 
 def _source(
-    at: Standing, name: str, value: Fraction, typed: Mapping[str, Fraction], wrong: Mapping[str, Fraction]
+    at: Position, name: str, value: Fraction, typed: Mapping[str, Fraction], wrong: Mapping[str, Fraction]
 ) -> str:
     """Name the wrong cell above from which this one was worked out rightly, if there is one."""
     kind, _underscore, row = name.partition("_")

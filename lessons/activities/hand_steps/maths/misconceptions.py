@@ -27,7 +27,7 @@ Cells = dict[str, Fraction]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Position:
     """Where a student stands before a step.
 
     Parameters
@@ -64,7 +64,7 @@ class Standing:
     def products(self) -> tuple[Fraction, ...]:
         return tuple(_product(point) for point in self.points)
 
-    def points_with(self, error: Callable[[Standing, Fraction, Fraction], Fraction]) -> tuple[Point, ...]:
+    def points_with(self, error: Callable[[Position, Fraction, Fraction], Fraction]) -> tuple[Point, ...]:
         pairs = zip(self.problem.x, self.problem.y, strict=True)
         return tuple(Point(x, y, error(self, x, y)) for x, y in pairs)
 
@@ -79,7 +79,7 @@ class Point:
 
 
 # One line of the chain each, as it is done right.
-def _error(at: Standing, x: Fraction, y: Fraction) -> Fraction:
+def _error(at: Position, x: Fraction, y: Fraction) -> Fraction:
     return at.w * x - y
 
 
@@ -95,7 +95,7 @@ def _factor(rule: Rule) -> int:
     return FACTOR[rule]
 
 
-def _move(at: Standing, gradient: Fraction) -> Fraction:
+def _move(at: Position, gradient: Fraction) -> Fraction:
     return at.w - at.rate * gradient
 
 
@@ -111,22 +111,22 @@ class Slip:
     """
 
     slug: str
-    error: Callable[[Standing, Fraction, Fraction], Fraction] = _error
+    error: Callable[[Position, Fraction, Fraction], Fraction] = _error
     product: Callable[[Point], Fraction] = _product
     average: Callable[[Sequence[Fraction]], Fraction] = _average
     factor: Callable[[Rule], int] = _factor
-    move: Callable[[Standing, Fraction], Fraction] = _move
-    mean: Callable[[Standing], Fraction] | None = None
-    only_w: Callable[[Standing], Fraction] | None = None
+    move: Callable[[Position, Fraction], Fraction] = _move
+    mean: Callable[[Position], Fraction] | None = None
+    only_w: Callable[[Position], Fraction] | None = None
 
-    def gives(self, at: Standing) -> Cells:
+    def gives(self, at: Position) -> Cells:
         """Return what this slip would write into each cell, by name; nothing where it cannot be made."""
         try:
             return {"w": self.only_w(at)} if self.only_w else self._worked(at)
         except (ZeroDivisionError, IndexError):
             return {}
 
-    def _worked(self, at: Standing) -> Cells:
+    def _worked(self, at: Position) -> Cells:
         # Most slips are made further down: they share the lines above.
         points = at.points if self.error is _error else at.points_with(self.error)
         is_shared = points is at.points and self.product is _product
@@ -146,7 +146,7 @@ def _divided_by(n_of: Callable[[int], int]) -> Callable[[Sequence[Fraction]], Fr
     return lambda products: _sum(products) / n_of(len(products))
 
 
-def _mean_times_mean(at: Standing) -> Fraction:
+def _mean_times_mean(at: Position) -> Fraction:
     return _average(descent.errors(at.problem, at.w)) * _average(at.problem.x)
 
 
@@ -155,10 +155,10 @@ def _without(i: int) -> Callable[[Sequence[Fraction]], Fraction]:
     return lambda products: (_sum(products) - products[i]) / len(products)
 
 
-def _point_by_point(share: Callable[[int], int]) -> Callable[[Standing], Fraction]:
+def _point_by_point(share: Callable[[int], int]) -> Callable[[Position], Fraction]:
     """Change w after every point, by its own gradient divided by `share(n)`."""
 
-    def walk(at: Standing) -> Fraction:
+    def walk(at: Position) -> Fraction:
         w, n_points = at.w, len(at.problem.x)
         for x, y in zip(at.problem.x, at.problem.y, strict=True):
             w -= at.rate * FACTOR[at.problem.rule] * (w * x - y) * x / share(n_points)
@@ -167,13 +167,13 @@ def _point_by_point(share: Callable[[int], int]) -> Callable[[Standing], Fractio
     return walk
 
 
-def _best(at: Standing) -> Fraction:
+def _best(at: Position) -> Fraction:
     """Return the w of least loss: Σxy / Σx²."""
     x, y = at.problem.x, at.problem.y
     return _sum(x_i * y_i for x_i, y_i in zip(x, y, strict=True)) / _sum(x_i**2 for x_i in x)
 
 
-def _slope_with_intercept(at: Standing) -> Fraction:
+def _slope_with_intercept(at: Position) -> Fraction:
     """Return the slope of least squares when the line need not pass through the origin."""
     x, y, n = at.problem.x, at.problem.y, len(at.problem.x)
     products = _sum(x_i * y_i for x_i, y_i in zip(x, y, strict=True))
@@ -272,7 +272,7 @@ def _is_swap(given: str, right: str) -> bool:
     )
 
 
-def shared_numbers(at: Standing, cell: str = "w") -> Mapping[Fraction, tuple[str, ...]]:
+def shared_numbers(at: Position, cell: str = "w") -> Mapping[Fraction, tuple[str, ...]]:
     """List the values of one cell that more than one slip gives; ``right`` stands for no slip at all."""
     by_value: dict[Fraction, list[str]] = {}
     right = Slip("right").gives(at)
