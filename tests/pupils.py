@@ -54,20 +54,20 @@ print("COUNT", Prediction.objects.filter(membership__user__username__startswith=
 
 def enrol(running: Running, prefix: str, n: int) -> list[str]:
     """Put `n` new students into the demo class; give their tokens."""
-    said = running.manage("shell", "--no-imports", "-c", _MAKE.format(prefix=prefix, n=n))
+    said = running.ask(_MAKE.format(prefix=prefix, n=n))
     return json.loads(said.split("TOKENS")[1])
 
 
 def count(running: Running, prefix: str) -> tuple[int, int]:
     """Count their submissions, and those of them whose part is done."""
-    said = running.manage("shell", "--no-imports", "-c", _COUNT.format(prefix=prefix))
+    said = running.ask(_COUNT.format(prefix=prefix))
     submissions, done = said.split("COUNT")[1].split()
     return int(submissions), int(done)
 
 
 def n_predictions(running: Running, prefix: str) -> int:
     """Count their sealed guesses."""
-    said = running.manage("shell", "--no-imports", "-c", _COUNT_SEALED.format(prefix=prefix))
+    said = running.ask(_COUNT_SEALED.format(prefix=prefix))
     return int(said.split("COUNT")[1])
 
 
@@ -126,7 +126,7 @@ class LedClass:
 def led_classes(running: Running, slugs: list[str], *, n_students: int = 0, n_instructors: int = 1) -> list[LedClass]:
     """Make classes that are led, in one process: starting Django takes longer than all of them."""
     script = _LED.format(slugs=slugs, n_students=n_students, n_instructors=n_instructors)
-    said = running.manage("shell", "--no-imports", "-c", script)
+    said = running.ask(script)
     return [LedClass(*made) for made in json.loads(said.split("CLASSES")[1])]
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
 from urllib.error import URLError
@@ -23,16 +28,36 @@ import redis
 PROJECT = Path(__file__).resolve().parent.parent
 Answer = TypeVar("Answer")
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
+# What `Running.ask` talks to: one process for all questions, since starting Django takes longer than most of them.
+ANSWERER = """
+import contextlib, io, json, sys, traceback
+from django.db import connections
+answers = sys.stdout
+for line in sys.stdin:
+    said, failure = io.StringIO(), ""
+    with contextlib.redirect_stdout(said):
+        try:
+            exec(json.loads(line), {"__name__": "asked"})
+        except BaseException:
+            failure = traceback.format_exc()
+    connections.close_all()
+    print(json.dumps([said.getvalue(), failure]), file=answers, flush=True)
+"""
 
 
 class Running:
     """Runs from `with` to its end. With DATABASE_URL and REDIS_URL in the environment it runs on those services.
 
-    `var_dir` is its own; so are the database on PostgreSQL and the prefix on Redis.
+    `var_dir` is its own; so are the database on PostgreSQL and the prefix on Redis. Unless it starts from nothing, its
+    database and its static files are copies of those that another has prepared.
     """
 
-    def __init__(self, var_dir: Path, *arguments: str, **environment: str) -> None:
+    def __init__(self, var_dir: Path, *arguments: str, from_nothing: bool = False, **environment: str) -> None:
         self.var_dir = var_dir
+        # A server of the test's own has nothing prepared on it.
+        self.is_copy = not (from_nothing or "DATABASE_URL" in environment)
+        self.is_kept = False
+        self.answerer: subprocess.Popen[str] | None = None
         self.port = spare_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.arguments = arguments
@@ -44,8 +69,13 @@ class Running:
             self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{self.database}"
 
     def __enter__(self) -> Self:
+        prepared = _prepared() if self.is_copy else None
         if self.server:
-            self._on_server(f"CREATE DATABASE {self.database}")
+            template = f" TEMPLATE {prepared.database}" if prepared else ""
+            self._on_server(f"CREATE DATABASE {self.database}{template}")
+        if prepared:
+            # The modification times too: by them `up` knows that static files are as they were.
+            shutil.copytree(prepared.var_dir, self.var_dir, dirs_exist_ok=True)
         self.var_dir.mkdir(parents=True, exist_ok=True)
         with (self.var_dir / "up.log").open("w") as log:
             self.process = subprocess.Popen(
@@ -65,6 +95,8 @@ class Running:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.answerer is not None:
+            self.answerer.communicate(timeout=20)
         # The second signal makes it quick.
         self.process.send_signal(signal.SIGINT)
         self.process.send_signal(signal.SIGTERM)
@@ -74,7 +106,7 @@ class Running:
             for pid in self.pids():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            if self.server:
+            if self.server and not self.is_kept:
                 self._on_server(f"DROP DATABASE {self.database} WITH (FORCE)")
             if broker := self.environment.get("REDIS_URL"):
                 with redis.from_url(broker) as queue:
@@ -90,6 +122,28 @@ class Running:
         done = subprocess.run([*MANAGE, *arguments], env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def ask(self, script: str) -> str:
+        """Carry out a script of Python on the same data; gives what it printed.
+
+        A script that fails, fails its own test alone: if the process behind it has ended, the next gets another.
+        """
+        if self.answerer is None or self.answerer.poll() is not None:
+            self.answerer = subprocess.Popen(
+                [*MANAGE, "shell", "--no-imports", "-c", ANSWERER],
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.answerer.stdin is not None
+        assert self.answerer.stdout is not None
+        print(json.dumps(script), file=self.answerer.stdin, flush=True)
+        answer = self.answerer.stdout.readline()
+        assert answer, f"who answers has ended ({self.answerer.wait()}); the error stands above"
+        said, failure = json.loads(answer)
+        assert not failure, failure
+        return str(said)
 
     def answers(self, path: str = "/healthz") -> bool:
         try:
@@ -117,9 +171,28 @@ class Running:
                     found.append(int(folder.name))
         return found
 
+    def forget(self) -> None:
+        """Remove what is left of one that was kept."""
+        shutil.rmtree(self.var_dir.parent, ignore_errors=True)
+        if self.server:
+            self._on_server(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+
     def _on_server(self, statement: str) -> None:
         with psycopg.connect(self.server.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
             connection.execute(statement)
+
+
+@cache
+def _prepared() -> Running:
+    """A Downhill that has been started once and ended: a session's others begin where it has got to."""
+    running = Running(Path(tempfile.mkdtemp(prefix="downhill-")) / "var", "--no-worker", from_nothing=True)
+    running.is_kept = True
+    with running:
+        pass
+    atexit.register(running.forget)
+    for name in ("up.log", "public_url"):
+        (running.var_dir / name).unlink(missing_ok=True)
+    return running
 
 
 def spare_port() -> int:

@@ -206,7 +206,7 @@ def test_a_grid_shows_what_happened_within_seconds(tmp_path: Path, n_instructors
     from playwright.sync_api import sync_playwright
 
     with Running(tmp_path) as running, sync_playwright() as playwright:
-        said = running.manage("shell", "--no-imports", "-c", _MAKE.format(seed=n_instructors, n=n_instructors))
+        said = running.ask(_MAKE.format(seed=n_instructors, n=n_instructors))
         slug, *sessions = said.split("MADE")[1].split()
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         pages, statuses = [], []

@@ -39,7 +39,7 @@ def looking(token: str, run: str) -> Request:
 
 def said(running: Running, question: str, *numbers: int) -> list[float]:
     """Ask the database a question that is printed behind an N."""
-    answer = running.manage("shell", "--no-imports", "-c", question.format(*numbers))
+    answer = running.ask(question.format(*numbers))
     return [float(word) for word in answer.rpartition("N ")[2].split()]
 
 

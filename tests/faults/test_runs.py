@@ -97,7 +97,7 @@ class Class:
     def attempts(self, run_id: str) -> int:
         """How often a worker has begun a run."""
         found = f"from experiments.models import Run; print(Run.objects.get(pk='{run_id}').attempt)"
-        return int(self.running.manage("shell", "--no-imports", "-c", found))
+        return int(self.running.ask(found))
 
     def leader(self) -> int | None:
         return next((pid for pid in self.running.pids("celery") if os.getpgid(pid) == pid), None)

@@ -41,7 +41,7 @@ while Session.objects.exists():
 
 @pytest.fixture(scope="module")
 def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("up") / "var") as running:
+    with Running(tmp_path_factory.mktemp("up") / "var", from_nothing=True) as running:
         wait_for(lambda: worker_of(running), "a worker")
         yield running
 
@@ -82,7 +82,7 @@ def test_a_killed_worker_comes_back_and_works(downhill: Running) -> None:
     os.killpg(killed, signal.SIGKILL)
 
     wait_for(lambda: worker_of(downhill) not in (killed, None), "a new worker", seconds=5)
-    downhill.manage("shell", "--no-imports", "-c", CLEAR_A_SESSION)
+    downhill.ask(CLEAR_A_SESSION)
     assert "worker ended (signal SIGKILL); starting it again in 1 s." in downhill.log
 
 
@@ -147,7 +147,7 @@ def test_a_data_folder_that_cannot_be_written_is_refused_in_one_sentence(tmp_pat
 
 @pytest.mark.skipif("DATABASE_URL" in os.environ, reason="PostgreSQL has backups of its own")
 def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
-    downhill = Running(tmp_path / "var", "--no-worker")
+    downhill = Running(tmp_path / "var", "--no-worker", from_nothing=True)
     downhill.manage("migrate", "--verbosity", "0")
     downhill.manage("migrate", "--verbosity", "0", "sessions", "zero")
     backups = tmp_path / "var" / "backups"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -57,12 +56,6 @@ print("AWARDS" + json.dumps([Award.objects.values("membership").distinct().count
 _CSRF = "c" * 32
 
 
-@pytest.fixture(scope="module")
-def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("var")) as running:
-        yield running
-
-
 def decision(session: str, text: int, act: str) -> Request:
     headers = {
         "Cookie": f"sessionid={session}; csrftoken={_CSRF}",
@@ -76,7 +69,7 @@ def decision(session: str, text: int, act: str) -> Request:
 def test_thirty_last_criteria_at_once_bring_thirty_badges_and_one_text_is_decided_once(downhill: Running) -> None:
     tokens = pupils.enrol(downhill, "last", 30)
     pupils.enrol(downhill, "slow", 1)
-    text, sessions = json.loads(downhill.manage("shell", "--no-imports", "-c", _ALMOST).split("READY")[1])
+    text, sessions = json.loads(downhill.ask(_ALMOST).split("READY")[1])
     # Each last step twice, by two devices at once.
     steps = [[pupils.submission(token, 3, pupils.STEPS[2])] for token in tokens for __ in range(2)]
     racing = [[decision(sessions[0], text, "approved")], [decision(sessions[1], text, "returned")]] * 3
@@ -90,7 +83,7 @@ def test_thirty_last_criteria_at_once_bring_thirty_badges_and_one_text_is_decide
     assert all(f"{'Left' if left_won else 'Right'} was faster: this one is" in body for body in told)
     # Not lost with the decision that came too late.
     assert sum(f"Your comment was: “By {'returned' if left_won else 'approved'}.”" in body for body in told) == 3
-    said = downhill.manage("shell", "--no-imports", "-c", _AWARDED).split("AWARDS")[1]
+    said = downhill.ask(_AWARDED).split("AWARDS")[1]
     n_awarded, waits, n_reviews = json.loads(said)
     print(f"\n30 last criteria at once, twice each: awarded after {max(waits):.2f} s at most; {outcome}")
     assert (n_awarded, len(waits)) == (30, 30)

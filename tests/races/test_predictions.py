@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -42,12 +41,6 @@ from lessons.models import Vote
 print("VOTES" + json.dumps([[v.stage.cohort.slug, v.item] for v in Vote.objects.filter(
     stage__cohort__slug__in={slugs!r}, closed_at=None).order_by("stage__cohort__slug")]))
 """
-
-
-@pytest.fixture(scope="module")
-def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("var")) as running:
-        yield running
 
 
 def where(running: Running) -> str:
@@ -94,7 +87,7 @@ def test_every_seal_lies_on_one_side_of_the_closing_and_its_reply_says_on_which(
         replies |= {body["id"]: (body["item"], body["why"]) for body in bodies}
         print(f"\n40 seals and a closing on {where(downhill)}: {dict(Counter(body['why'] for body in bodies))}")
 
-    said = downhill.manage("shell", "--no-imports", "-c", _SEALED.format(slug=led.slug))
+    said = downhill.ask(_SEALED.format(slug=led.slug))
     stored, n_open, n_astray = json.loads(said.split("SEALED")[1])
 
     kinds = Counter(why for _item, why in replies.values())
@@ -120,7 +113,7 @@ def test_of_the_votes_that_several_leaders_open_at_once_one_is_open(downhill: Ru
         assert all("Another vote is still open. Close it first: one question at a time." in body for body in refused)
         winners.append(items[statuses.index(302)])
 
-    said = downhill.manage("shell", "--no-imports", "-c", _VOTES.format(slugs=slugs))
+    said = downhill.ask(_VOTES.format(slugs=slugs))
 
     print(f"\n{n_leaders} leaders at once on {where(downhill)}: {winners}")
     assert json.loads(said.split("VOTES")[1]) == [list(pair) for pair in zip(slugs, winners, strict=True)]

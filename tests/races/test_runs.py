@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -48,19 +47,6 @@ while (run := runner.claim()) is not None:
 """
 
 
-@pytest.fixture(scope="module")
-def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("var")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A Downhill whose worker has gone home."""
-    with Running(tmp_path_factory.mktemp("idle"), "--no-worker") as running:
-        yield running
-
-
 def where(running: Running) -> str:
     return "PostgreSQL and Redis" if running.server else "SQLite and files"
 
@@ -72,7 +58,7 @@ def wish(token: str, seed: int) -> Request:
 
 
 def runs_of(running: Running, least: int, most: int) -> list[list[object]]:
-    said = running.manage("shell", "--no-imports", "-c", _STANDING.format(least=least, most=most))
+    said = running.ask(_STANDING.format(least=least, most=most))
     return json.loads(said.split("RUNS")[1])
 
 
@@ -129,7 +115,7 @@ def test_asking_for_a_run_and_taking_it_back_leave_one_that_is_wanted_or_none(id
 def test_of_several_workers_one_gets_each_run(idle: Running, attempt: int) -> None:
     least, most = 1000 * (attempt + 1), 1000 * (attempt + 1) + 60
     _end_all(idle)
-    idle.manage("shell", "--no-imports", "-c", _QUEUE.format(least=least, most=most, attempt=attempt))
+    idle.ask(_QUEUE.format(least=least, most=most, attempt=attempt))
     takers = [
         subprocess.Popen(
             [sys.executable, *MANAGE[1:], "shell", "--no-imports", "-c", _TAKE],
@@ -164,4 +150,4 @@ def test_of_several_workers_one_gets_each_run(idle: Running, attempt: int) -> No
 
 def _end_all(running: Running) -> None:
     script = "from experiments.models import Run; Run.objects.exclude(state='cancelled').update(state='cancelled')"
-    running.manage("shell", "--no-imports", "-c", script)
+    running.ask(script)

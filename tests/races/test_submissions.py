@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +12,6 @@ from tests import crowd, pupils
 from tests.running import Running
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
-
-
-@pytest.fixture(scope="module")
-def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("var")) as running:
-        yield running
 
 
 def test_two_hundred_parallel_posts_of_one_id_store_one_row(downhill: Running) -> None:
