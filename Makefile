@@ -10,7 +10,7 @@ BIN = .venv/bin
 EMBEDDED = env -u DATABASE_URL -u REDIS_URL
 SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/downhill}" \
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
-PARALLEL = -n auto --dist loadgroup
+PARALLEL = -n auto
 
 .PHONY: help run test test-services check lock bench pictures badge-key
 .DEFAULT_GOAL := help

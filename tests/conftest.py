@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
+from xdist.scheduler import LoadScopeScheduling
 
 from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue
@@ -26,10 +27,28 @@ from tests.factories import CohortFactory, MembershipFactory
 BUDGETS = {"pure": 360, "journey": 3300, "faults": 1200, "race": 1100, "benchmark": 600, "database": 1100}
 IN_CI = os.environ.get("CI") == "true"
 
+# Tests that share one running Downhill stay with one worker, which starts with them.
+TOGETHER = ("tests/races/", "tests/faults/test_up.py", "tests/faults/test_runs.py", "tests/faults/test_containers.py")
+
 spent: dict[str, float] = defaultdict(float)
 skipped_journeys: list[str] = []
 # Skipped where they should have run: their reason names the command that this is.
 skipped_on_services: list[str] = []
+
+
+class Together(LoadScopeScheduling):
+    """Hands tests out one by one, and those that belong together as one.
+
+    By their address: what pytest-xdist writes into it for `xdist_group`, pytest 9 forgets.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Together(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -16,8 +16,6 @@ from tests.notebooks import carried_out
 
 ApiOf = Callable[[User], APIClient]
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 RUNS = [
     ("u_curve", {"n_repeats": 20, "noise": 0.2}),
     ("u_curve", {"model": "tree", "n_repeats": 2, "complexities": [1, 3, 9]}),

@@ -28,7 +28,6 @@ REDIS_IS_MISSING = not all(map(shutil.which, ("redis-server", "redis-cli")))
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.services,
-    pytest.mark.xdist_group("containers"),
     pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="needs PostgreSQL: make test-services"),
     pytest.mark.skipif(REDIS_IS_MISSING, reason="no Redis to start: make test-services"),
 ]

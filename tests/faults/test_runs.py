@@ -28,7 +28,6 @@ ON_SERVICES = "DATABASE_URL" in os.environ
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.services,
-    pytest.mark.xdist_group("runs-faults"),
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
     pytest.mark.skipif(ON_SERVICES and not services.are_installed(), reason="none to start: make test-services"),
 ]

@@ -21,7 +21,6 @@ from tests.running import MANAGE, Running, wait_for
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.services,
-    pytest.mark.xdist_group("up"),
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
 ]
 

@@ -15,7 +15,7 @@ from tests import crowd, pupils
 from tests.crowd import Request
 from tests.running import MANAGE, Running, wait_for
 
-pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
+pytestmark = pytest.mark.race
 
 _STANDING = """
 import json
