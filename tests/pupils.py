@@ -1,4 +1,4 @@
-"""Forty students with tokens, and what they send."""
+"""Students with tokens, what they send, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from classroom import events
 from classroom.models import Membership
+from lessons import progress, selectors, services
+from lessons.activities.base import type_of
 from lessons.activities.predict import sealing
 from lessons.activities.predict.sealing import SealReceipt
 from lessons.authoring.loader import LoadedLesson
+from lessons.events import RunMeasured
+from lessons.models import Submission
 from tests.crowd import Request
 from tests.running import Running
 
@@ -27,6 +32,7 @@ STEPS: list[dict[str, Any]] = [
     {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"},
     {"w": "1.5042"},
 ]
+WHY = "With more power it bends to each of its own dots. New dots lie elsewhere."
 _MAKE = """
 import json, sys
 from rest_framework.authtoken.models import Token
@@ -164,3 +170,28 @@ def seal(
         confidence=confidence,
         because=because,
     )
+
+
+def write(student: Membership, lesson: LoadedLesson, text: str = WHY) -> Submission:
+    """An explanation of a run that is done."""
+    keep(student, lesson, "u-curve-run", {"done": ["polynomial"], "runs": {"polynomial": 1}})
+    receipt = services.submit(student, lesson, "u-curve-explain", client_id=uuid.uuid4(), step=1, answer={"text": text})
+    return receipt.submission
+
+
+def keep(student: Membership, lesson: LoadedLesson, activity: str, memory: dict[str, Any]) -> None:
+    """Put an activity that was done into the student's progress, with what is remembered of it."""
+    part, found = selectors.place_of(lesson, activity)
+    row = progress.row_of(student, lesson, part)
+    kept = type_of(found).standing_in({found.key: {"state": "done", "tries": 1, "memory": memory}}, found.key)
+    progress.advance(row, part, found.key, kept)
+
+
+def measure(student: Membership, lesson: LoadedLesson, *, before: float = 0.5, after: float = 0.9) -> None:
+    """What a run of the fix leaves in the progress, and the news of it."""
+    figures = {
+        when: {"run": str(uuid.uuid4()), "accuracy": 0.9, "recall": recall}
+        for when, recall in (("before", before), ("after", after))
+    }
+    keep(student, lesson, "bias-fix", {"evidence": {"digit": 8, **figures}})
+    events.record(RunMeasured(lesson.lesson.slug, "bias-fix", "give-back"), student)

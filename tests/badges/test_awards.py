@@ -15,21 +15,16 @@ from rest_framework.test import APIClient
 from badges import catalogue, keys, rules, services
 from badges import selectors as badge_selectors
 from badges.models import Award
-from classroom import events
 from classroom.models import Membership, User
 from classroom.refusals import Conflict, Refusal
-from lessons import progress, selectors
 from lessons import reviews as reviewing
 from lessons import services as lessons
-from lessons.activities.base import type_of
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
-from lessons.events import RunMeasured
 from lessons.models import PartState, Review, Submission
 from tests.factories import MembershipFactory
-from tests.pupils import STEPS
+from tests.pupils import STEPS, WHY, keep, measure, write
 
-WHY = "With more power it bends to each of its own dots. New dots lie elsewhere."
 BADGE = "data-scientist"
 Do = Callable[[Membership], None]
 
@@ -43,31 +38,6 @@ def committed(django_capture_on_commit_callbacks: Any) -> Callable[[], AbstractC
 def take_steps(student: Membership, lesson: LoadedLesson, n: int = 3) -> None:
     for step, answer in enumerate(STEPS[:n], start=1):
         lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
-
-
-def write(student: Membership, lesson: LoadedLesson, text: str = WHY) -> Submission:
-    """An explanation of a run that is done."""
-    keep(student, lesson, "u-curve-run", {"done": ["polynomial"], "runs": {"polynomial": 1}})
-    receipt = lessons.submit(student, lesson, "u-curve-explain", client_id=uuid.uuid4(), step=1, answer={"text": text})
-    return receipt.submission
-
-
-def keep(student: Membership, lesson: LoadedLesson, activity: str, memory: dict[str, Any]) -> None:
-    """Put an activity that was done into the student's progress, with what is remembered of it."""
-    part, found = selectors.place_of(lesson, activity)
-    row = progress.row_of(student, lesson, part)
-    kept = type_of(found).standing_in({found.key: {"state": "done", "tries": 1, "memory": memory}}, found.key)
-    progress.advance(row, part, found.key, kept)
-
-
-def measure(student: Membership, lesson: LoadedLesson, *, before: float = 0.5, after: float = 0.9) -> None:
-    """What a run of the fix leaves in the progress, and the news of it."""
-    figures = {
-        when: {"run": str(uuid.uuid4()), "accuracy": 0.9, "recall": recall}
-        for when, recall in (("before", before), ("after", after))
-    }
-    keep(student, lesson, "bias-fix", {"evidence": {"digit": 8, **figures}})
-    events.record(RunMeasured(lesson.lesson.slug, "bias-fix", "give-back"), student)
 
 
 def approve(instructor: Membership, submission: Submission) -> Review:

@@ -16,9 +16,9 @@ from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, Prediction, Reconciliation, Submission
 from tests import pupils
-from tests.badges.test_awards import write
 from tests.factories import MembershipFactory, version_of
 from tests.lessons import runs
+from tests.pupils import write
 
 SENTENCE = "It learns the noise by heart, and new points have other noise."
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from classroom.models import Membership
 from lessons import catalogue
 from lessons import services as lessons
-from tests.badges.test_awards import keep, measure, write
+from tests.pupils import keep, measure, write
 from tests.pupils import STEPS
 lesson = catalogue.get("data-rules-everything")
 student = Membership.objects.select_related("cohort", "user").get(user__username="student")

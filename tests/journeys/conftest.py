@@ -15,10 +15,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserType, Page, Route
 
+from tests.journeys.steps import LAPTOP, LOST
 from tests.running import MANAGE, Running
 
-PHONE = {"width": 390, "height": 844}
-LAPTOP = {"width": 1366, "height": 768}
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
 SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
@@ -125,6 +124,15 @@ def desk(browser: Browser, downhill: Running, clerk: Clerk) -> Iterator[Desk]:
     for context in browser.contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def without_wifi(desk: Desk) -> Iterator[None]:
+    """The browser's own words about a lost connection are no complaint."""
+    yield
+    for context in desk.browser.contexts:
+        context.close()  # or another try would complain after this
+    desk.complaints = [line for line in desk.complaints if not line.startswith(LOST)]
 
 
 # One process for all of a session's questions: starting Django takes longer than most journeys.

@@ -17,10 +17,23 @@ from joserfc.jwk import RSAKey
 from openbadgeslib.ob3 import OB3Verifier
 from playwright.sync_api import BrowserType, Locator, Page, expect
 
-from tests.journeys.conftest import LAPTOP, PHONE, Desk, log_in
-from tests.journeys.test_by_hand import LOST, NewStudent
-from tests.journeys.test_experiments import FIX, U_CURVE, WHY, guess_and_starve, look_at_all, start, sweep, wait_for_run
-from tests.journeys.test_predict import LESSON, do_the_hand_steps
+from tests.journeys.conftest import Desk, log_in
+from tests.journeys.steps import (
+    FIX,
+    LAPTOP,
+    LESSON,
+    LOST,
+    PHONE,
+    U_CURVE,
+    WHY,
+    NewStudent,
+    do_the_hand_steps,
+    guess_and_starve,
+    look_at_all,
+    start,
+    sweep,
+    wait_for_run,
+)
 from tests.running import Running
 
 pytestmark = pytest.mark.journey

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Locator, Page, expect
+from playwright.sync_api import BrowserType, Page, expect
 
-from tests.journeys.conftest import PHONE, Desk, log_in, lose_replies
-from tests.journeys.test_first_steps import SHEET, STEP_1, check, fill
+from tests.journeys.conftest import Desk, log_in, lose_replies
+from tests.journeys.steps import PHONE, SHEET, STEP_1, STEP_2, NewStudent, banner, check, fill
 from tests.running import Running, wait_for
 
 pytestmark = pytest.mark.journey
-
-STEP_2 = {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}
-# What the browser and htmx themselves report of a request that could not be sent.
-LOST = (
-    "Failed to load resource: net::ERR_",
-    "Failed to load resource: the server responded with a status of",
-    "Response Status Error Code",
-    "htmx:afterRequest",
-    "htmx:sendError",
-    "TypeError: Failed to fetch",
-)
-
-NewStudent = Callable[[str], str]
-
-
-@pytest.fixture
-def without_wifi(desk: Desk) -> Iterator[None]:
-    """The browser's own words about a lost connection are no complaint."""
-    yield
-    for context in desk.browser.contexts:
-        context.close()  # or another try would complain after this
-    desk.complaints = [line for line in desk.complaints if not line.startswith(LOST)]
-
-
-def banner(page: Page) -> Locator:
-    return page.locator("#banner")
 
 
 def test_a_phone_has_a_key_for_the_minus_and_check_stays_in_reach(desk: Desk, new_student: NewStudent) -> None:

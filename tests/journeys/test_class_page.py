@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import LAPTOP, PHONE, Clerk, Desk
-from tests.journeys.test_experiments import answer, start, wait_for_run
+from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.steps import LAPTOP, PHONE, answer, start, wait_for_run
 
 pytestmark = pytest.mark.journey
 WALL = {"width": 1920, "height": 1080}

@@ -10,95 +10,45 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.crowd import one
-from tests.journeys.conftest import LAPTOP, PHONE, Desk
-from tests.journeys.test_by_hand import NewStudent
-from tests.journeys.test_predict import LESSON, Sealed, go_on, press_seal, see_as, wait_until_drawn
+from tests.journeys.conftest import Desk
+from tests.journeys.steps import (
+    A_POLL,
+    A_RUN,
+    BIAS,
+    BOTTOM,
+    FIX,
+    LAPTOP,
+    LESSON,
+    PHONE,
+    U_CURVE,
+    WHY,
+    Asked,
+    NewStudent,
+    Sealed,
+    Stored,
+    answer,
+    go_on,
+    guess_and_starve,
+    look_at_all,
+    look_at_the_headline,
+    press_seal,
+    question,
+    start,
+    sweep,
+    trial,
+    wait_for_run,
+    wait_until_drawn,
+)
 from tests.running import Running, wait_for
 
 pytestmark = pytest.mark.journey
 
-U_CURVE = f"{LESSON}u-curve/"
-BIAS = f"{LESSON}bias/"
-SWEEP, STARVE, FIX = "u-curve-run", "bias-run", "bias-fix"
-BOTTOM = "Where is the bottom?"
-WHY = "With more power it bends the line to each of its own dots. New dots lie elsewhere, so there it is wrong."
 SIZES = [ViewportSize(width=size["width"], height=size["height"]) for size in (LAPTOP, PHONE)]
-A_RUN = 60_000  # ms; a busy machine takes its time
-A_POLL = 12_000  # ms; what moves slowly is asked for every four seconds, one after the other
 
-Asked = Callable[[str], list[str]]
-Stored = Callable[[str], list[str]]
 BusyWorker = Callable[[], AbstractContextManager[None]]
-
-
-def trial(page: Page, experiment: str = SWEEP) -> Locator:
-    return page.locator(f"#trial-{experiment}")
-
-
-def question(page: Page) -> Locator:
-    return page.locator("[data-predict]")
-
-
-def answer(page: Page, choice: str) -> None:
-    """Seal a guess at whatever is asked: a number, or one of several."""
-    if page.locator("#choice").count():
-        page.locator("#choice").fill(choice)
-    else:
-        page.locator(f"[name=choice][value={choice}]").evaluate("radio => radio.click()")
-    page.locator("[name=confidence][value=think_so]").evaluate("radio => radio.click()")
-    press_seal(page)
-    expect(question(page)).not_to_have_attribute("data-state", "form")
-
-
-def start(page: Page, experiment: str = SWEEP, *, seed: str = "", **knobs: str) -> None:
-    form = trial(page, experiment).locator("form.start")
-    for name, value in knobs.items():
-        form.locator(f"[name={name}]").select_option(value)
-    if seed:
-        form.get_by_label("seed").fill(seed)
-    form.get_by_role("button", name=re.compile("Start the run|Run it again")).click()
-
-
-def wait_for_run(page: Page, experiment: str = SWEEP) -> None:
-    expect(trial(page, experiment)).to_have_attribute("data-state", "done", timeout=A_RUN)
-
-
-def sweep(page: Page, *, guess: str = "11", seed: str = "", **knobs: str) -> None:
-    """The part from its guess to the drawn curves."""
-    page.goto(U_CURVE)
-    answer(page, guess)
-    start(page, seed=seed, **knobs)
-    wait_for_run(page)
-    expect(question(page)).to_have_attribute("data-state", "done")
-    wait_until_drawn(page)
-
-
-def guess_and_starve(page: Page) -> None:
-    """The three guesses, and the run that they wait for: then the headline can be looked at."""
-    for item, choice in (("headline", "80"), ("recall", "50"), ("absorber", "five")):
-        page.goto(f"{BIAS}?item={item}")
-        answer(page, choice)
-    start(page, STARVE, seed="149")
-    wait_for_run(page, STARVE)
-
-
-def look_at_the_headline(page: Page) -> None:
-    see_as(page, "about 6")
-    page.locator("[name=idea]").first.evaluate("radio => radio.click()")
-    page.get_by_role("button", name="Keep that").click()
-    expect(page.locator(".reconciled")).to_be_visible()
-
-
-def look_at_all(page: Page) -> None:
-    """From the headline to who takes the 8s; the page of that question stays open."""
-    look_at_the_headline(page)
-    go_on(page, "Ship it?")
-    answer(page, "hold")
-    for title in ("Of the real 8s", "Who takes the 8s?"):
-        go_on(page, title)
 
 
 def number_in(text: str | None) -> int:

@@ -7,34 +7,12 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.journeys.conftest import LAPTOP, PHONE, Desk, log_in, lose_replies
+from tests.journeys.conftest import Desk, log_in, lose_replies
+from tests.journeys.steps import LAPTOP, PHONE, SHEET, STEP_1, check, fill
 
 pytestmark = pytest.mark.journey
-
-STEP_1 = {
-    "error_1": "-2.1",
-    "error_2": "-3.9",
-    "error_3": "-6.2",
-    "error_4": "-7.8",
-    "product_1": "-2.1",
-    "product_2": "-7.8",
-    "product_3": "-18.6",
-    "product_4": "-31.2",
-    "mean": "-14.925",
-    "w": "0.7463",
-}
-SHEET = "/c/demo/lessons/data-rules-everything/by-hand/"
-
-
-def fill(page: Page, cells: dict[str, str]) -> None:
-    for name, typed in cells.items():
-        page.locator(f"[name={name}]").fill(typed)
-
-
-def check(page: Page) -> None:
-    page.get_by_role("button", name="Check").click()
 
 
 def test_a_step_is_refused_mended_accepted_and_the_instructor_sees_it_within_three_seconds(

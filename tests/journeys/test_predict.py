@@ -3,72 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
-from tests.journeys.conftest import LAPTOP, PHONE, Clerk, Desk, lose_replies
-from tests.journeys.test_by_hand import LOST, STEP_2, NewStudent, banner
-from tests.journeys.test_first_steps import SHEET, STEP_1, check, fill
+from tests.journeys.conftest import Clerk, Desk, lose_replies
+from tests.journeys.steps import (
+    BEHIND,
+    LAPTOP,
+    LESSON,
+    LOOKS,
+    PHONE,
+    RATES,
+    WALL,
+    NewStudent,
+    Sealed,
+    banner,
+    do_the_hand_steps,
+    go_on,
+    pick,
+    press_seal,
+    seal,
+    see_as,
+    wait_until_drawn,
+)
 from tests.running import wait_for
 
 pytestmark = pytest.mark.journey
-
-LESSON = "/c/demo/lessons/data-rules-everything/"
-RATES = f"{LESSON}rates/"
-WALL = {"width": 1920, "height": 1080}
-LOOKS = {
-    "laptop_light": {"viewport": LAPTOP, "color_scheme": "light"},
-    "phone_dark": {"viewport": PHONE, "color_scheme": "dark"},
-}
-# Only what is behind the question says this of 4/15, in its text and in words on its chart.
-BEHIND = "From 0 to 3.98, back to 0"
-
-Sealed = Callable[[str], list[str]]
-
-
-def pick(page: Page, choice: str, confidence: str = "", *, second: str = "") -> None:
-    page.locator(f"[name=choice][value='{choice}']").check()
-    if second:
-        page.locator(f"[name=second][value='{second}']").check()
-    if confidence:
-        page.locator(f"[name=confidence][value={confidence}]").check()
-
-
-def press_seal(page: Page) -> None:
-    page.get_by_role("button", name="Seal it").click()
-
-
-def seal(page: Page, choice: str, confidence: str = "guess", *, second: str = "") -> None:
-    pick(page, choice, confidence, second=second)
-    press_seal(page)
-    expect(page.locator("[data-predict]")).not_to_have_attribute("data-state", "form")
-
-
-def go_on(page: Page, title: str) -> None:
-    """To the next question, by the button that offers it."""
-    page.locator(".predict__on").get_by_role("link").click()
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
-
-
-def wait_until_drawn(page: Page) -> None:
-    expect(page.locator("[data-drawn], [data-fresh]")).to_have_count(0, timeout=10_000)
-
-
-def see_as(page: Page, text: str) -> None:
-    page.locator(".look").get_by_role("button", name=text, exact=True).click()
-    expect(page.locator(".verdict")).to_be_visible()
-
-
-def do_the_hand_steps(page: Page) -> None:
-    page.goto(SHEET)
-    for number, cells in enumerate((STEP_1, STEP_2, {"w": "1.5042"}), start=1):
-        expect(page.get_by_role("heading", name=f"Step {number} of 3")).to_be_visible()
-        fill(page, cells)
-        check(page)
-    expect(page.get_by_role("heading", name="All steps taken")).to_be_visible()
 
 
 def go_through_all_four_rates(page: Page) -> None:
@@ -789,15 +752,6 @@ def test_a_chart_can_be_heard(desk: Desk, new_student: NewStudent) -> None:
     dots = student.locator("[data-drawing=valley]").get_by_role("img")
     expect(dots.first).to_have_accessible_name(re.compile("0"))
     expect(dots.first).to_have_attribute("tabindex", "0")
-
-
-@pytest.fixture
-def without_wifi(desk: Desk) -> Iterator[None]:
-    """The browser's own words about a lost connection are no complaint."""
-    yield
-    for context in desk.browser.contexts:
-        context.close()  # or another try would complain after this
-    desk.complaints = [line for line in desk.complaints if not line.startswith(LOST)]
 
 
 @pytest.mark.usefixtures("without_wifi")

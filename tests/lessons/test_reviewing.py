@@ -23,8 +23,8 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
 from lessons.texts.versions import TextView
 from rehearsal.players import source_check
-from tests.badges.test_awards import WHY, keep, write
 from tests.factories import MembershipFactory
+from tests.pupils import WHY, keep, write
 
 EXPLAIN = "u-curve-explain"
 

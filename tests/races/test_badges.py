@@ -22,7 +22,7 @@ from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue, progress, selectors
 from lessons import services as lessons
-from tests.badges.test_awards import keep, measure, write
+from tests.pupils import keep, measure, write
 from tests.pupils import STEPS
 lesson = catalogue.get("data-rules-everything")
 cohort = Cohort.objects.get(slug="demo")

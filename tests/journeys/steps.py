@@ -1,0 +1,177 @@
+"""Steps that journeys share: what a student does on a page, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1366, "height": 768}
+NewStudent = Callable[[str], str]
+# What the server keeps of somebody, by name: one line a row.
+Sealed = Callable[[str], list[str]]
+Asked = Callable[[str], list[str]]
+Stored = Callable[[str], list[str]]
+LESSON = "/c/demo/lessons/data-rules-everything/"
+SHEET = "/c/demo/lessons/data-rules-everything/by-hand/"
+RATES = f"{LESSON}rates/"
+U_CURVE = f"{LESSON}u-curve/"
+BIAS = f"{LESSON}bias/"
+STEP_1 = {
+    "error_1": "-2.1",
+    "error_2": "-3.9",
+    "error_3": "-6.2",
+    "error_4": "-7.8",
+    "product_1": "-2.1",
+    "product_2": "-7.8",
+    "product_3": "-18.6",
+    "product_4": "-31.2",
+    "mean": "-14.925",
+    "w": "0.7463",
+}
+STEP_2 = {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"}
+# What the browser and htmx themselves report of a request that could not be sent.
+LOST = (
+    "Failed to load resource: net::ERR_",
+    "Failed to load resource: the server responded with a status of",
+    "Response Status Error Code",
+    "htmx:afterRequest",
+    "htmx:sendError",
+    "TypeError: Failed to fetch",
+)
+# Only what is behind the question says this of 4/15, in its text and in words on its chart.
+BEHIND = "From 0 to 3.98, back to 0"
+LOOKS = {
+    "laptop_light": {"viewport": LAPTOP, "color_scheme": "light"},
+    "phone_dark": {"viewport": PHONE, "color_scheme": "dark"},
+}
+WALL = {"width": 1920, "height": 1080}
+SWEEP, STARVE, FIX = "u-curve-run", "bias-run", "bias-fix"
+BOTTOM = "Where is the bottom?"
+WHY = "With more power it bends the line to each of its own dots. New dots lie elsewhere, so there it is wrong."
+A_RUN = 60_000  # ms; a busy machine takes its time
+A_POLL = 12_000  # ms; what moves slowly is asked for every four seconds, one after the other
+
+
+def fill(page: Page, cells: dict[str, str]) -> None:
+    for name, typed in cells.items():
+        page.locator(f"[name={name}]").fill(typed)
+
+
+def check(page: Page) -> None:
+    page.get_by_role("button", name="Check").click()
+
+
+def banner(page: Page) -> Locator:
+    return page.locator("#banner")
+
+
+def pick(page: Page, choice: str, confidence: str = "", *, second: str = "") -> None:
+    page.locator(f"[name=choice][value='{choice}']").check()
+    if second:
+        page.locator(f"[name=second][value='{second}']").check()
+    if confidence:
+        page.locator(f"[name=confidence][value={confidence}]").check()
+
+
+def press_seal(page: Page) -> None:
+    page.get_by_role("button", name="Seal it").click()
+
+
+def seal(page: Page, choice: str, confidence: str = "guess", *, second: str = "") -> None:
+    pick(page, choice, confidence, second=second)
+    press_seal(page)
+    expect(page.locator("[data-predict]")).not_to_have_attribute("data-state", "form")
+
+
+def go_on(page: Page, title: str) -> None:
+    """To the next question, by the button that offers it."""
+    page.locator(".predict__on").get_by_role("link").click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+
+
+def wait_until_drawn(page: Page) -> None:
+    expect(page.locator("[data-drawn], [data-fresh]")).to_have_count(0, timeout=10_000)
+
+
+def see_as(page: Page, text: str) -> None:
+    page.locator(".look").get_by_role("button", name=text, exact=True).click()
+    expect(page.locator(".verdict")).to_be_visible()
+
+
+def do_the_hand_steps(page: Page) -> None:
+    page.goto(SHEET)
+    for number, cells in enumerate((STEP_1, STEP_2, {"w": "1.5042"}), start=1):
+        expect(page.get_by_role("heading", name=f"Step {number} of 3")).to_be_visible()
+        fill(page, cells)
+        check(page)
+    expect(page.get_by_role("heading", name="All steps taken")).to_be_visible()
+
+
+def trial(page: Page, experiment: str = SWEEP) -> Locator:
+    return page.locator(f"#trial-{experiment}")
+
+
+def question(page: Page) -> Locator:
+    return page.locator("[data-predict]")
+
+
+def answer(page: Page, choice: str) -> None:
+    """Seal a guess at whatever is asked: a number, or one of several."""
+    if page.locator("#choice").count():
+        page.locator("#choice").fill(choice)
+    else:
+        page.locator(f"[name=choice][value={choice}]").evaluate("radio => radio.click()")
+    page.locator("[name=confidence][value=think_so]").evaluate("radio => radio.click()")
+    press_seal(page)
+    expect(question(page)).not_to_have_attribute("data-state", "form")
+
+
+def start(page: Page, experiment: str = SWEEP, *, seed: str = "", **knobs: str) -> None:
+    form = trial(page, experiment).locator("form.start")
+    for name, value in knobs.items():
+        form.locator(f"[name={name}]").select_option(value)
+    if seed:
+        form.get_by_label("seed").fill(seed)
+    form.get_by_role("button", name=re.compile("Start the run|Run it again")).click()
+
+
+def wait_for_run(page: Page, experiment: str = SWEEP) -> None:
+    expect(trial(page, experiment)).to_have_attribute("data-state", "done", timeout=A_RUN)
+
+
+def sweep(page: Page, *, guess: str = "11", seed: str = "", **knobs: str) -> None:
+    """The part from its guess to the drawn curves."""
+    page.goto(U_CURVE)
+    answer(page, guess)
+    start(page, seed=seed, **knobs)
+    wait_for_run(page)
+    expect(question(page)).to_have_attribute("data-state", "done")
+    wait_until_drawn(page)
+
+
+def guess_and_starve(page: Page) -> None:
+    """The three guesses, and the run that they wait for: then the headline can be looked at."""
+    for item, choice in (("headline", "80"), ("recall", "50"), ("absorber", "five")):
+        page.goto(f"{BIAS}?item={item}")
+        answer(page, choice)
+    start(page, STARVE, seed="149")
+    wait_for_run(page, STARVE)
+
+
+def look_at_the_headline(page: Page) -> None:
+    see_as(page, "about 6")
+    page.locator("[name=idea]").first.evaluate("radio => radio.click()")
+    page.get_by_role("button", name="Keep that").click()
+    expect(page.locator(".reconciled")).to_be_visible()
+
+
+def look_at_all(page: Page) -> None:
+    """From the headline to who takes the 8s; the page of that question stays open."""
+    look_at_the_headline(page)
+    go_on(page, "Ship it?")
+    answer(page, "hold")
+    for title in ("Of the real 8s", "Who takes the 8s?"):
+        go_on(page, title)
