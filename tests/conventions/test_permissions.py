@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -49,9 +50,19 @@ def test_every_row_has_an_address() -> None:
     assert matrix.without_address(ROWS) == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_everybody_gets_the_answer_of_the_table(world: World, row: Row) -> None:
-    assert matrix.mismatches(world, row) == []
+def space_of(row: Row) -> str:
+    return row.name.partition(":")[0] if ":" in row.name else "outside"
+
+
+@pytest.mark.parametrize("space", sorted({space_of(row) for row in ROWS}))
+def test_everybody_gets_the_answer_of_the_table(world: World, space: str) -> None:
+    found = []
+    for row in ROWS:
+        if space_of(row) == space:
+            cache.clear()
+            found += matrix.mismatches(world, row)
+
+    assert found == []
 
 
 def test_the_matrix_is_large() -> None:
@@ -88,13 +99,14 @@ def _ask(client: Client, row: Row, cohort: str, names: dict[str, object]) -> tup
 
 
 @pytest.mark.parametrize("role", ["other_student", "other_instructor", "admin"])
-@pytest.mark.parametrize("row", OF_A_COHORT, ids=lambda row: row.name)
-def test_a_class_that_is_not_mine_looks_like_one_that_does_not_exist(world: World, row: Row, role: str) -> None:
-    real = _ask(world.clients[role], row, "ours", world.names)
-    imagined = _ask(world.clients[role], row, "no-such-class", world.names)
+def test_a_class_that_is_not_mine_looks_like_one_that_does_not_exist(world: World, role: str) -> None:
+    for row in OF_A_COHORT:
+        cache.clear()
+        real = _ask(world.clients[role], row, "ours", world.names)
+        imagined = _ask(world.clients[role], row, "no-such-class", world.names)
 
-    assert real == imagined
-    assert real[0] == 404
+        assert real == imagined, row.path
+        assert real[0] == 404, row.path
 
 
 def test_a_student_at_the_admin_door_is_refused_in_calm_words(world: World) -> None:

@@ -240,7 +240,7 @@ def test_without_redis_runs_are_taken_and_done_when_it_is_back(at_school: Class,
     meanwhile = at_school.ask(SHORT)
     answered_in = time.monotonic() - asked_at
     answer = at_school.hand_in()
-    time.sleep(2)
+    wait_for(lambda: "Connection to broker lost" in at_school.running.log, "a worker that misses it")
     own.start_redis()
     back_at = time.monotonic()
 

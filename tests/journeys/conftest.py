@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserType, Page, Route
 
-from tests.journeys.steps import LAPTOP, LOST
-from tests.running import MANAGE, Running
+from tests.journeys.steps import LAPTOP, LOOKS, LOST
+from tests.running import Running
 
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
@@ -66,6 +64,17 @@ class Desk:
             cookie = {"name": "sessionid", "value": self.clerk("session", username), "url": self.url}
             page.context.add_cookies([cookie])
         return page
+
+    def look_in_every_way(self, page: Page, name: str) -> None:
+        """Look at a page as it is, on a laptop by day and on a phone by night: each size and each theme once."""
+        before = page.viewport_size
+        for way, look in LOOKS.items():
+            page.set_viewport_size(look["viewport"])
+            page.emulate_media(color_scheme=look["color_scheme"])
+            self.look(page, f"{name}_{way}")
+        page.emulate_media(color_scheme="null")
+        if before:
+            page.set_viewport_size(before)
 
     def look(self, page: Page, name: str) -> None:
         """Axe finds nothing, the page does not scroll sideways, and a picture is kept if one is asked for."""
@@ -135,87 +144,20 @@ def without_wifi(desk: Desk) -> Iterator[None]:
     desk.complaints = [line for line in desk.complaints if not line.startswith(LOST)]
 
 
-# One process for all of a session's questions: starting Django takes longer than most journeys.
-CLERK = """
-import sys
-from django.test import Client
-from classroom import services
-from classroom.models import Cohort, Role, User
-from experiments.models import RunRequest
-from lessons.models import Prediction, Submission
-def register(username, name, cohort):
-    return services.register(username=username, display_name=name.title(), password="downhill", cohort=cohort)
-for line in sys.stdin:
-    verb, username, *others = line.split()
-    if verb == "register":
-        register(username, others[0], Cohort.objects.get(slug="demo"))
-        print(flush=True)
-    elif verb == "session":
-        browser = Client()
-        browser.force_login(User.objects.get(username=username))
-        print(browser.cookies["sessionid"].value, flush=True)
-    elif verb == "led_class":
-        cohort = services.open_cohort(slug=username, name=username.title(), pace="led")
-        leader, *students = others
-        user = User.objects.create_user(leader, "downhill", display_name=leader.title())
-        services.enrol(user, cohort, Role.INSTRUCTOR)
-        for student in students:
-            register(student, student, cohort)
-        print(cohort.join_code, flush=True)
-    elif verb == "predictions":
-        sealed = Prediction.objects.filter(membership__user__username=username).order_by("id")
-        print(*(f"{each.item}.{each.round}:{each.choice}:{each.counts}" for each in sealed), flush=True)
-    elif verb == "runs":
-        asked = RunRequest.objects.filter(membership__user__username=username).select_related("run").order_by("id")
-        print(*(f"{each.context}:{each.run.seed}:{each.run.state}" for each in asked), flush=True)
-    else:
-        sent = Submission.objects.filter(membership__user__username=username).order_by("id")
-        print(*(f"{each.step}:{each.answer.get('w')}" for each in sent), flush=True)
-"""
-
-
 class Clerk:
-    """Asks the running Downhill's own database to register somebody or a class, or what it keeps of them.
+    """Has something done to the running Downhill's own data, or asks what it keeps: a function of `clerk`, by name."""
 
-    A question that fails, fails its own test alone: if the process behind it has ended, the next one gets another.
-    """
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-        self.process: subprocess.Popen[str] | None = None
+    def __init__(self, downhill: Running) -> None:
+        self.downhill = downhill
 
     def __call__(self, verb: str, *words: str) -> str:
-        if self.process is not None and (code := self.process.poll()) is not None:
-            warnings.warn(f"the clerk had ended ({code}) before “{verb} {' '.join(words)}”", stacklevel=2)
-            self.process = None
-        if self.process is None:
-            self.process = self._called()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(verb, *words, file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline()
-        assert answer, f"the clerk ended ({self.process.wait()}); its error stands above"
-        return answer.strip()
-
-    def _called(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*MANAGE, "shell", "--no-imports", "-c", CLERK],
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def dismiss(self) -> None:
-        if self.process is not None:
-            self.process.communicate(timeout=20)
+        script = f"from tests.journeys import clerk; print(clerk.{verb}(*{words!r}))"
+        return self.downhill.ask(script).strip()
 
 
 @pytest.fixture(scope="session")
-def clerk(downhill: Running) -> Iterator[Clerk]:
-    clerk = Clerk(downhill.environment)
-    yield clerk
-    clerk.dismiss()
+def clerk(downhill: Running) -> Clerk:
+    return Clerk(downhill)
 
 
 @pytest.fixture
@@ -237,6 +179,19 @@ def new_student(clerk: Clerk, own: Callable[[str], str]) -> Callable[[str], str]
 
 
 @pytest.fixture
+def advanced(new_student: Callable[[str], str], clerk: Clerk) -> Callable[..., str]:
+    """Make another student of the demo class, and have done what the clerk knows to do; gives the username back."""
+
+    def make(name: str, *verbs: str) -> str:
+        username = new_student(name)
+        for verb in verbs:
+            clerk(verb, username)
+        return username
+
+    return make
+
+
+@pytest.fixture
 def stored(clerk: Clerk, own: Callable[[str], str]) -> Callable[[str], list[str]]:
     """What the server keeps of a student: “step:w” of each submission, in order."""
     return lambda name: clerk("submissions", own(name)).split()
@@ -251,7 +206,7 @@ def sealed(clerk: Clerk, own: Callable[[str], str]) -> Callable[[str], list[str]
 @pytest.fixture
 def asked(clerk: Clerk, own: Callable[[str], str]) -> Callable[[str], list[str]]:
     """The runs that a student has asked for: “where:seed:how it stands” of each, in order."""
-    return lambda name: clerk("runs", own(name)).split()
+    return lambda name: clerk("runs_of", own(name)).split()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
 NewStudent = Callable[[str], str]
+Advanced = Callable[..., str]
 # What the server keeps of somebody, by name: one line a row.
 Sealed = Callable[[str], list[str]]
 Asked = Callable[[str], list[str]]
@@ -148,6 +149,13 @@ def sweep(page: Page, *, guess: str = "11", seed: str = "", **knobs: str) -> Non
     answer(page, guess)
     start(page, seed=seed, **knobs)
     wait_for_run(page)
+    expect(question(page)).to_have_attribute("data-state", "done")
+    wait_until_drawn(page)
+
+
+def see_the_curves(page: Page) -> None:
+    """What a run of the part has found, drawn."""
+    page.goto(U_CURVE)
     expect(question(page)).to_have_attribute("data-state", "done")
     wait_until_drawn(page)
 

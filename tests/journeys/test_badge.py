@@ -20,12 +20,12 @@ from playwright.sync_api import BrowserType, Locator, Page, expect
 from tests.journeys.conftest import Desk, log_in
 from tests.journeys.steps import (
     FIX,
-    LAPTOP,
     LESSON,
     LOST,
     PHONE,
     U_CURVE,
     WHY,
+    Advanced,
     NewStudent,
     do_the_hand_steps,
     guess_and_starve,
@@ -41,24 +41,13 @@ pytestmark = pytest.mark.journey
 BADGE, MISSION = f"{LESSON}badge/", f"{LESSON}mission/"
 QUEUE = "/c/demo/class/reviews/"
 SCHEMA = Path(__file__).parents[1] / "data" / "ob_v3p0_achievementcredential_schema.json"
-THEMES = ("light", "dark")
 
 
 def explain(page: Page, text: str = WHY) -> None:
     page.goto(U_CURVE)
     page.locator(".words__text").fill(text)
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.get_by_text("waiting for your instructor to read it")).to_be_visible()
-
-
-def show_in_both_themes(desk: Desk, page: Page, name: str) -> None:
-    """Look at a page as it is, on a phone and on a laptop, by day and by night."""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # light or dark
-        for width, size in (("phone", PHONE), ("laptop", LAPTOP)):
-            page.set_viewport_size({"width": size["width"], "height": size["height"]})
-            desk.look(page, f"{name}_{width}_{theme}")
-    page.emulate_media(color_scheme="light")
+    expect(page.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
 
 
 def at_hand(page: Page, name: str) -> None:
@@ -77,7 +66,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     expect(student.locator(".badge-page__count")).to_have_text("0 of 3")
     do_the_hand_steps(student)
     expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
-    sweep(student)
+    sweep(student, seed="77")
     explain(student)
     guess_and_starve(student)
     look_at_all(student)
@@ -88,10 +77,10 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     student.goto(BADGE)
     expect(student.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
     expect(student.get_by_text(re.compile(r"recall for 8: \d+ of 100 before, \d+ after"))).to_be_visible()
-    show_in_both_themes(desk, student, "badge_two_of_three")
+    desk.look_in_every_way(student, "badge_two_of_three")
 
     at_hand(instructor, "Zora")
-    show_in_both_themes(desk, instructor, "review_queue")
+    desk.look_in_every_way(instructor, "review_queue")
     began = time.perf_counter()
     instructor.locator("#reading-head").focus()
     for key in "123a":
@@ -99,8 +88,9 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     expect(instructor.get_by_text("Approved: Zora")).to_be_visible()
     expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
     print(f"from the first tick to the moment on the student's own page: {time.perf_counter() - began:.1f} s")
-    student.wait_for_timeout(3500)  # the ball has come to rest
-    show_in_both_themes(desk, student, "award_moment")
+    # The ball has come to rest.
+    student.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")
+    desk.look_in_every_way(student, "award_moment")
 
     student.goto(LESSON)
     expect(student.locator(".station", has_text="Badge: Data Scientist")).to_contain_text("done")
@@ -122,7 +112,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     desk.look(student, "credential_own")
     stranger.goto(address)
     expect(stranger.get_by_text("Zora")).to_have_count(0)
-    show_in_both_themes(desk, stranger, "credential_public")
+    desk.look_in_every_way(stranger, "credential_public")
 
     verify_three_ways(downhill, stranger, address.removesuffix("/"), who, tmp_path)
 
@@ -157,11 +147,8 @@ def verify_three_ways(downhill: Running, stranger: Page, address: str, username:
     assert "It was not revoked." in downhill.manage("verify_credential", str(file), *options)
 
 
-def test_a_text_comes_back_with_a_comment_and_is_sent_again(
-    desk: Desk, new_student: NewStudent, downhill: Running
-) -> None:
-    student, instructor = desk.open(new_student("rita")), desk.open("instructor")
-    sweep(student)
+def test_a_text_comes_back_with_a_comment_and_is_sent_again(desk: Desk, advanced: Advanced) -> None:
+    student, instructor = desk.open(advanced("rita", "sweep")), desk.open("instructor")
     explain(student, "Because it is a trap for everybody.")
     at_hand(instructor, "Rita")
 
@@ -190,7 +177,7 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(
     student.reload()
     expect(student.locator(".words__text")).to_have_value(WHY)
     student.get_by_role("button", name="Send again").click()
-    expect(student.get_by_text("waiting for your instructor to read it")).to_be_visible()
+    expect(student.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
     at_hand(instructor, "Rita")
     expect(instructor.locator(".reading__text")).to_have_text(WHY)
     expect(instructor.get_by_text("1 earlier version")).to_be_visible()
@@ -251,15 +238,15 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     ):
         expect(form.get_by_text(says)).to_be_visible()
     expect(form.locator("#who_2")).to_be_focused()
-    show_in_both_themes(desk, student, "source_check_traps")
+    desk.look_in_every_way(student, "source_check_traps")
 
     fill_check(student, who_2="A museum", where_2="Catalogue of 2019, page 12")
     form.locator("[name=independent][value=yes]").check()
     form.locator("[name=stamp][value=revise]").check()
     form.locator("#corrected").fill("MNIST has 60,000 images for training and 10,000 for testing.")
     form.get_by_role("button", name="Send it").click()
-    expect(student.get_by_text("waiting for your instructor to read it")).to_be_visible()
-    show_in_both_themes(desk, student, "source_check_sent")
+    expect(student.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
+    desk.look_in_every_way(student, "source_check_sent")
 
     instructor = desk.open("instructor")
     at_hand(instructor, "Sol")
@@ -293,7 +280,9 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     form.locator("#who_1").fill("Yann LeCun")
     expect(banner).to_be_hidden()
     form.get_by_role("button", name="Send it").click()
-    kept = student.get_by_text("Kept, and waiting for your instructor to read it.").locator("..")
+    kept = student.locator(
+        ".words__state[data-kept-says]", has_text="Kept, and waiting for your instructor to read it."
+    )
     expect(kept).to_be_focused()
     expect(kept).to_be_in_viewport()
 
@@ -336,7 +325,7 @@ def count_and_keep(page: Page, path: Path, n_words: int) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert page.locator("[name=fingerprint]").input_value() == digest
     page.get_by_role("button", name="Keep these figures").click()
-    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(page.locator("[data-kept-says]")).to_contain_text("✓ Kept.")
     assert sum(sent) < 2000
 
 
@@ -346,7 +335,7 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     student = desk.open(new_student("cora"))
     student.goto(MISSION)
     student.get_by_role("button", name="I have none yet").click()
-    expect(student.get_by_text("Your instructor knows that you have none yet.")).to_be_visible()
+    expect(student.locator("[data-kept-says]")).to_contain_text("Your instructor knows that you have none yet.")
     path, n_words = big_file(tmp_path, 200)
 
     count_and_keep(student, path, n_words)
@@ -355,7 +344,7 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     expect(student.get_by_text("The very same file as before.")).to_be_visible(timeout=120_000)
     student.get_by_role("button", name="Keep these figures").click()
 
-    expect(student.get_by_text("Picked again: it is the very same file.")).to_be_visible()
+    expect(student.locator("[data-kept-says]")).to_contain_text("Picked again: it is the very same file.")
 
 
 def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
@@ -374,38 +363,36 @@ def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
 
     expect(words).to_have_text(f"{600 * len(LINE.split()):,}")
     student.get_by_role("button", name="Keep these figures").click()
-    expect(student.get_by_text("Kept.")).to_be_visible()
+    expect(student.locator("[data-kept-says]")).to_contain_text("✓ Kept.")
     expect(student.get_by_role("button", name="Keep these figures")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("letter.docx", b"PK\x03\x04", "does not end in one of those"),
-        ("letter.txt", b"PK\x03\x04\x00\x00more", "This is no plain text"),
-        ("nothing.txt", b"", "This file is empty."),
-        ("old.txt", "Grüße aus Köln\r\nzwei\rdrei".encode("cp1252"), "5 words, 3 lines, windows-1252"),
-        ("wide.txt", "﻿one two\n三四".encode("utf-16-le"), "4 words, 2 lines, utf-16le"),
-        ("new.md", "﻿eins zwei\n".encode(), "2 words, 1 lines, utf-8"),
-    ],
-)
-def test_what_kind_of_file_it_is_is_told(
-    desk: Desk, new_student: NewStudent, tmp_path: Path, name: str, content: bytes, says: str
-) -> None:
+KINDS = [
+    ("letter.docx", b"PK\x03\x04", "does not end in one of those"),
+    ("letter.txt", b"PK\x03\x04\x00\x00more", "This is no plain text"),
+    ("nothing.txt", b"", "This file is empty."),
+    ("old.txt", "Grüße aus Köln\r\nzwei\rdrei".encode("cp1252"), "5 words, 3 lines, windows-1252"),
+    ("wide.txt", "\ufeffone two\n三四".encode("utf-16-le"), "4 words, 2 lines, utf-16le"),
+    ("new.md", "\ufeffeins zwei\n".encode(), "2 words, 1 lines, utf-8"),
+]
+
+
+def test_what_kind_of_file_it_is_is_told(desk: Desk, new_student: NewStudent, tmp_path: Path) -> None:
     student = desk.open(new_student("kim"))
-    student.goto(MISSION)
-    (tmp_path / name).write_bytes(content)
+    for name, content, says in KINDS:
+        student.goto(MISSION)
+        (tmp_path / name).write_bytes(content)
 
-    student.locator("[data-file]").set_input_files(tmp_path / name)
+        student.locator("[data-file]").set_input_files(tmp_path / name)
 
-    figures = re.fullmatch(r"(\d+) words, (\d+) lines, (\S+)", says)
-    if figures is None:
-        expect(student.locator("[data-told]")).to_contain_text(says)
-        expect(student.get_by_role("button", name="Keep these figures")).to_be_hidden()
-        return
-    for name, shown in zip(("words", "lines", "encoding"), figures.groups(), strict=True):
-        expect(student.locator(f"[data-figure={name}]")).to_have_text(shown)
-    assert student.locator("[name=fingerprint]").input_value() == hashlib.sha256(content).hexdigest()
+        figures = re.fullmatch(r"(\d+) words, (\d+) lines, (\S+)", says)
+        if figures is None:
+            expect(student.locator("[data-told]"), name).to_contain_text(says)
+            expect(student.get_by_role("button", name="Keep these figures"), name).to_be_hidden()
+            continue
+        for figure, shown in zip(("words", "lines", "encoding"), figures.groups(), strict=True):
+            expect(student.locator(f"[data-figure={figure}]"), name).to_have_text(shown)
+        assert student.locator("[name=fingerprint]").input_value() == hashlib.sha256(content).hexdigest(), name
 
 
 def test_a_large_corpus_is_counted_where_a_laptop_serves_the_room(

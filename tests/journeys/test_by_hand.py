@@ -286,7 +286,7 @@ def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
     expect(page.get_by_role("heading", name="Step 1 of 3")).to_be_visible()
     expect(page.locator("[name=w]")).to_have_value("")
     expect(banner(page)).to_be_hidden()
-    page.wait_for_timeout(1500)
+    page.wait_for_load_state("networkidle")
     assert (stored(first), stored(second)) == ([], [])
     page.context.clear_cookies()
     log_in(page, first)

@@ -10,21 +10,21 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from tests.crowd import one
-from tests.journeys.conftest import Desk
+from tests.journeys.conftest import Clerk, Desk
 from tests.journeys.steps import (
     A_POLL,
     A_RUN,
     BIAS,
     BOTTOM,
     FIX,
-    LAPTOP,
     LESSON,
     PHONE,
     U_CURVE,
     WHY,
+    Advanced,
     Asked,
     NewStudent,
     Sealed,
@@ -36,6 +36,7 @@ from tests.journeys.steps import (
     look_at_the_headline,
     press_seal,
     question,
+    see_the_curves,
     start,
     sweep,
     trial,
@@ -46,7 +47,6 @@ from tests.running import Running, wait_for
 
 pytestmark = pytest.mark.journey
 
-SIZES = [ViewportSize(width=size["width"], height=size["height"]) for size in (LAPTOP, PHONE)]
 
 BusyWorker = Callable[[], AbstractContextManager[None]]
 
@@ -121,10 +121,10 @@ def test_a_guess_is_met_by_a_run_of_ones_own_and_explained(
 
 
 def test_the_arrow_keys_move_the_line_through_the_dots_and_the_places_on_both_curves(
-    desk: Desk, new_student: NewStudent
+    desk: Desk, advanced: Advanced
 ) -> None:
-    student = desk.open(new_student("vera"), reduced_motion="reduce")
-    sweep(student, seed="77")
+    student = desk.open(advanced("vera", "sweep"), reduced_motion="reduce")
+    see_the_curves(student)
     slider = student.get_by_role("slider", name="power (degree)")
     line = student.locator(".fit__line:visible")
     places = student.locator("[data-drawing=linear] [data-here]")
@@ -158,9 +158,8 @@ def test_the_arrow_keys_move_the_line_through_the_dots_and_the_places_on_both_cu
     assert where() == marks(14)
 
 
-def test_a_run_tells_how_far_it_is(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("wanda"), reduced_motion="reduce")
-    sweep(student)
+def test_a_run_tells_how_far_it_is(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("wanda", "sweep"), reduced_motion="reduce")
     student.goto(f"{U_CURVE}?trial=neighbours")
     start(student)
 
@@ -334,54 +333,34 @@ def open_everything(page: Page) -> None:
         expect(page.locator(".behind:visible")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_u_curve_with_its_results_can_be_read_by_everyone(desk: Desk, new_student: NewStudent, scheme: Any) -> None:
-    student = desk.open(new_student(f"bruno_{scheme}"), color_scheme=scheme, reduced_motion="reduce")
-    sweep(student)
+def test_the_u_curve_with_its_results_can_be_read_by_everyone(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("bruno", "sweep"), reduced_motion="reduce")
+    see_the_curves(student)
     student.reload()
     open_everything(student)
     expect(student.locator(".class-curve")).to_be_visible()
-    for size in SIZES:
-        student.set_viewport_size(size)
-        desk.look(student, f"u_curve_{size['width']}_{scheme}")
+    desk.look_in_every_way(student, "u_curve")
     student.get_by_role("button", name=re.compile("log")).click()
     expect(student.locator("[data-drawing=log]")).to_be_visible()
-    desk.look(student, f"u_curve_log_{scheme}")
+    desk.look_in_every_way(student, "u_curve_log")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("item", "part"),
-    [
-        ("recall", ".recall"),
-        ("absorber", ".wall-of-images"),
-    ],
-)
-def test_the_bias_part_with_everything_open_can_be_read_by_everyone(
-    desk: Desk, new_student: NewStudent, item: str, part: str, scheme: Any
-) -> None:
-    student = desk.open(new_student(f"carla_{item}_{scheme}"), color_scheme=scheme, reduced_motion="reduce")
-    guess_and_starve(student)
-    look_at_all(student)
-    student.goto(f"{BIAS}?item={item}")
-    expect(question(student).locator(part)).to_be_visible()
-    expect(student.locator(".dots")).to_have_count(2)
-    open_everything(student)
-    for size in SIZES:
-        student.set_viewport_size(size)
-        desk.look(student, f"bias_{item}_{size['width']}_{scheme}")
+def test_the_bias_part_with_everything_open_can_be_read_by_everyone(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("carla", "starve", "look_at_the_harm"), reduced_motion="reduce")
+    for item, part in (("recall", ".recall"), ("absorber", ".wall-of-images")):
+        student.goto(f"{BIAS}?item={item}")
+        expect(question(student).locator(part)).to_be_visible()
+        expect(student.locator(".dots")).to_have_count(2)
+        open_everything(student)
+        desk.look_in_every_way(student, f"bias_{item}")
 
 
-def test_the_bias_part_with_its_fix_can_be_read_by_everyone(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("carl"), reduced_motion="reduce")
-    guess_and_starve(student)
-    look_at_all(student)
+def test_the_bias_part_with_its_fix_can_be_read_by_everyone(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("carl", "starve", "look_at_the_harm"), reduced_motion="reduce")
     student.goto(f"{BIAS}?item=recall")
     start(student, FIX)
     wait_for_run(student, FIX)
-    for size in SIZES:
-        student.set_viewport_size(size)
-        desk.look(student, f"bias_fixed_{size['width']}")
+    desk.look_in_every_way(student, "bias_fixed")
 
 
 HIDDEN_BY_A_BAR = """() => {
@@ -415,17 +394,20 @@ def walk_by_tab(page: Page, *, n_least: int) -> None:
         assert len(said) >= n_least
 
 
-def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("dunja"), viewport=PHONE, reduced_motion="reduce")
+def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: NewStudent, clerk: Clerk) -> None:
+    username = new_student("dunja")
+    student = desk.open(username, viewport=PHONE, reduced_motion="reduce")
     student.goto(U_CURVE)
     walk_by_tab(student, n_least=15)
-    sweep(student)
+    clerk("sweep", username)
+    see_the_curves(student)
     student.reload()
     open_everything(student)
     walk_by_tab(student, n_least=45)
     student.goto(BIAS)
     walk_by_tab(student, n_least=18)
-    guess_and_starve(student)
+    clerk("starve", username)
+    student.goto(f"{BIAS}?item=headline")
     look_at_the_headline(student)
     go_on(student, "Ship it?")
     walk_by_tab(student, n_least=20)
@@ -451,12 +433,13 @@ SLIDE = """async () => {
 }"""
 
 
-def test_nothing_moves_for_those_who_want_no_motion(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("emil"), reduced_motion="reduce")
+def test_nothing_moves_for_those_who_want_no_motion(desk: Desk, new_student: NewStudent, clerk: Clerk) -> None:
+    username = new_student("emil")
+    student = desk.open(username, reduced_motion="reduce")
     student.goto(U_CURVE)
     answer(student, "11")
     student.evaluate(WATCH)
-    start(student)
+    start(student, seed="77")
     wait_for_run(student)
     expect(student.locator(".u-curve__leg").first).to_be_visible()
     assert student.evaluate("window.wasDrawn") is False
@@ -469,14 +452,15 @@ def test_nothing_moves_for_those_who_want_no_motion(desk: Desk, new_student: New
     assert student.evaluate(ANIMATIONS) > 0
 
     student.emulate_media(reduced_motion="reduce")
-    guess_and_starve(student)
+    clerk("starve", username)
+    student.goto(f"{BIAS}?item=headline")
     look_at_all(student)
     assert student.evaluate(ANIMATIONS) == 0
 
 
-def test_a_half_written_explanation_survives_a_reload(desk: Desk, new_student: NewStudent, stored: Stored) -> None:
-    student = desk.open(new_student("frida"), reduced_motion="reduce")
-    sweep(student)
+def test_a_half_written_explanation_survives_a_reload(desk: Desk, advanced: Advanced, stored: Stored) -> None:
+    student = desk.open(advanced("frida", "sweep"), reduced_motion="reduce")
+    see_the_curves(student)
     words = student.locator(".explain textarea")
     words.fill(WHY[:40])
 
@@ -493,10 +477,10 @@ def test_a_half_written_explanation_survives_a_reload(desk: Desk, new_student: N
 
 
 def test_whoever_writes_goes_on_writing_when_a_run_of_theirs_ends(
-    desk: Desk, new_student: NewStudent, busy_worker: BusyWorker
+    desk: Desk, advanced: Advanced, busy_worker: BusyWorker
 ) -> None:
-    student = desk.open(new_student("gesa"), reduced_motion="reduce")
-    sweep(student)
+    student = desk.open(advanced("gesa", "sweep"), reduced_motion="reduce")
+    see_the_curves(student)
     words = student.locator(".explain textarea")
     with busy_worker():
         start(student, seed="55")
@@ -545,14 +529,14 @@ def test_what_is_typed_while_a_page_settles_is_added_where_it_was_typed(
 
 def test_the_class_curve_stands_below_ones_own_as_soon_as_that_is_drawn(desk: Desk, new_student: NewStudent) -> None:
     student = desk.open(new_student("hugo"), reduced_motion="reduce")
-    sweep(student)
+    sweep(student, seed="77")
 
     expect(student.locator(".class-curve")).to_be_visible(timeout=A_POLL)
 
 
-def test_the_fix_is_open_as_soon_as_the_last_guess_is_looked_at(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("ida"), reduced_motion="reduce")
-    guess_and_starve(student)
+def test_the_fix_is_open_as_soon_as_the_last_guess_is_looked_at(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("ida", "starve"), reduced_motion="reduce")
+    student.goto(f"{BIAS}?item=headline")
     expect(trial(student, FIX).locator("form.start")).to_have_count(0)
     look_at_all(student)
 
@@ -560,9 +544,8 @@ def test_the_fix_is_open_as_soon_as_the_last_guess_is_looked_at(desk: Desk, new_
 
 
 @pytest.mark.parametrize("other", ["tree", "neighbours"])
-def test_a_run_of_another_model_is_drawn(desk: Desk, new_student: NewStudent, other: str) -> None:
-    student = desk.open(new_student(f"jo_{other}"), reduced_motion="reduce")
-    sweep(student)
+def test_a_run_of_another_model_is_drawn(desk: Desk, advanced: Advanced, other: str) -> None:
+    student = desk.open(advanced(f"jo_{other}", "sweep"), reduced_motion="reduce")
     student.goto(f"{U_CURVE}?trial={other}")
     start(student)
     wait_for_run(student)
@@ -612,9 +595,9 @@ def test_the_keyboard_stays_where_a_run_was_started(
         expect(student.locator("main :focus")).to_have_count(1)
 
 
-def test_the_end_of_another_run_can_be_heard(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("ottmar"), reduced_motion="reduce")
-    sweep(student, seed="1")
+def test_the_end_of_another_run_can_be_heard(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("ottmar", "sweep"), reduced_motion="reduce")
+    see_the_curves(student)
     start(student, seed="2", noise="0.5")
     told = trial(student).locator(".u-curve .rate__summary")
     expect(told).to_be_visible(timeout=A_RUN)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Desk, log_in, lose_replies
-from tests.journeys.steps import LAPTOP, PHONE, SHEET, STEP_1, check, fill
+from tests.journeys.steps import LOOKS, PHONE, SHEET, STEP_1, check, fill
 
 pytestmark = pytest.mark.journey
 
@@ -104,27 +104,6 @@ def test_the_worksheet_works_without_javascript(desk: Desk, new_student: Callabl
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
 
 
-def test_typing_survives_a_lost_connection_and_the_banner_says_so(
-    desk: Desk, new_student: Callable[[str], str]
-) -> None:
-    student = desk.open(new_student("olga"))
-    student.goto(SHEET)
-    fill(student, STEP_1)
-
-    student.context.set_offline(True)
-    check(student)
-    expect(student.get_by_role("alert")).to_contain_text("No connection.")
-    expect(student.locator("#w")).to_have_value("0.7463")
-    student.context.set_offline(False)
-    check(student)
-
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
-    expect(student.locator("#banner")).to_be_hidden()
-    # The browser and htmx report the lost request itself; anything else still counts.
-    lost = ("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", "htmx:afterRequest", "htmx:sendError")
-    desk.complaints = [line for line in desk.complaints if not line.startswith(lost)]
-
-
 def test_a_newcomer_joins_with_the_code_and_lands_on_the_arc(desk: Desk) -> None:
     newcomer = desk.open(viewport=PHONE)
     newcomer.goto("/")
@@ -142,15 +121,10 @@ def test_a_newcomer_joins_with_the_code_and_lands_on_the_arc(desk: Desk) -> None
     desk.look(newcomer, "arc_long_name_390")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["390", "1366"])
-def test_every_page_is_accessible_and_fits(
-    desk: Desk, new_student: Callable[[str], str], viewport: dict[str, int], scheme: str
-) -> None:
-    look = {"viewport": viewport, "color_scheme": scheme}
-    size = f"{viewport['width']}_{scheme}"
+@pytest.mark.parametrize("size", LOOKS)
+def test_every_page_is_accessible_and_fits(desk: Desk, new_student: Callable[[str], str], size: str) -> None:
     student, instructor, admin, visitor = (
-        desk.open(who, **look) for who in (new_student(f"look{viewport['width']}{scheme}"), "instructor", "admin", "")
+        desk.open(who, **LOOKS[size]) for who in (new_student(f"look_{size}"), "instructor", "admin", "")
     )
 
     for name, address in {
@@ -184,7 +158,7 @@ def test_every_page_is_accessible_and_fits(
         instructor.goto(address)
         desk.look(instructor, f"{name}_{size}")
     instructor.goto("/c/demo/class/")
-    instructor.get_by_role("link", name=re.compile(f"look{viewport['width']}{scheme}", re.IGNORECASE)).click()
+    instructor.get_by_role("link", name=re.compile(f"look_{size}", re.IGNORECASE)).click()
     instructor.wait_for_url("**/class/students/*/?lesson=*")
     desk.look(instructor, f"timeline_{size}")
     admin.goto("/admin/classroom/cohort/")

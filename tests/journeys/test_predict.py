@@ -18,10 +18,10 @@ from tests.journeys.steps import (
     PHONE,
     RATES,
     WALL,
+    Advanced,
     NewStudent,
     Sealed,
     banner,
-    do_the_hand_steps,
     go_on,
     pick,
     press_seal,
@@ -51,18 +51,17 @@ def go_through_all_four_rates(page: Page) -> None:
     seal(page, "explodes")
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_a_rate_is_guessed_sealed_drawn_over_the_guess_and_judged(
-    desk: Desk, new_student: NewStudent, sealed: Sealed, look: str
+    desk: Desk, new_student: NewStudent, sealed: Sealed
 ) -> None:
-    username = new_student(f"ada{look}")
-    student = desk.open(username, **LOOKS[look])
+    username = new_student("ada")
+    student = desk.open(username)
     student.goto(RATES)
     form = student.locator("form[data-predict-form]")
     expect(student.get_by_role("heading", name="Learning rate 0.1")).to_be_visible()
     expect(form.get_by_role("radio")).to_have_count(9)
     expect(form.get_by_role("radio", checked=True)).to_have_count(0)
-    desk.look(student, f"predict_form_{look}")
+    desk.look_in_every_way(student, "predict_form")
     for fields, missing in (({}, "choice"), ({"choice": "zigzags"}, "confidence")):
         for name, value in fields.items():
             form.locator(f"[name={name}][value={value}]").check()
@@ -74,7 +73,7 @@ def test_a_rate_is_guessed_sealed_drawn_over_the_guess_and_judged(
     seal(student, "zigzags", "sure")
 
     expect(student.locator("[data-drawn=not-yet]")).to_be_visible()
-    desk.look(student, f"predict_drawing_{look}")
+    desk.look(student, "predict_drawing")
     expect(student.locator(".stamp")).to_have_text(re.compile(r"sealed \d\d:\d\d:\d\d"))
     expect(student.locator(".sealed")).to_contain_text("zigzags, settles (sure)")
     guess = student.locator("[data-drawing=valley] .rate__guess")
@@ -92,18 +91,17 @@ def test_a_rate_is_guessed_sealed_drawn_over_the_guess_and_judged(
     expect(student.locator("[data-drawing=valley]")).to_be_hidden()
     student.get_by_text("Show the numbers").click()
     expect(student.locator(".chart__table table")).to_be_visible()
-    desk.look(student, f"predict_revealed_{look}")
+    desk.look_in_every_way(student, "predict_revealed")
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_the_rate_that_bounces_goes_through_the_whole_cycle(
-    desk: Desk, new_student: NewStudent, sealed: Sealed, look: str
+    desk: Desk, new_student: NewStudent, sealed: Sealed
 ) -> None:
-    username = new_student(f"bob{look}")
-    student = desk.open(username, **LOOKS[look])
+    username = new_student("bob")
+    student = desk.open(username)
     student.goto(f"{RATES}?item=half-c")
     student.get_by_label("Because …").fill("it gets larger")
-    desk.look(student, f"predict_full_form_{look}")
+    desk.look(student, "predict_full_form")
     seal(student, "explodes", "sure")
     expect(student.get_by_text("“it gets larger”")).to_be_visible()
     wait_until_drawn(student)
@@ -111,7 +109,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     expect(student.get_by_role("group", name="What did you see?")).to_be_visible()
     expect(student.locator(".verdict, .reconcile, .rate__summary")).to_have_count(0)
     assert BEHIND not in student.content()
-    desk.look(student, f"predict_what_did_you_see_{look}")
+    desk.look(student, "predict_what_did_you_see")
     see_as(student, "bounces for ever")
 
     expect(student.locator(".verdict")).to_contain_text("and it is “bounces for ever”")
@@ -119,7 +117,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     expect(student.get_by_role("link", name="One more, alone")).to_have_count(0)
     student.get_by_role("radio", name="Whoever steps too far").check()
     student.get_by_label("What will you say next time?").fill("count first")
-    desk.look(student, f"predict_verdict_{look}")
+    desk.look_in_every_way(student, "predict_verdict")
     student.get_by_role("button", name="Keep that").click()
 
     expect(student.locator(".reconciled")).to_contain_text("Whoever steps too far")
@@ -131,7 +129,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     wait_until_drawn(student)
     expect(student.locator(".verdict")).to_contain_text("As you said: 0.26 settles, 0.27 explodes.")
     assert sealed(username) == ["half-c.1:explodes:own_pace", "half-edge.1:parted:own_pace"]
-    desk.look(student, f"predict_transfer_{look}")
+    desk.look(student, "predict_transfer")
 
 
 def test_a_wrong_look_at_the_run_is_set_right_and_not_asked_again(desk: Desk, new_student: NewStudent) -> None:
@@ -167,14 +165,13 @@ def station(page: Page, title: str) -> Locator:
     return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=title))
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, new_student: NewStudent, look: str) -> None:
-    student = desk.open(new_student(f"dee{look}"), reduced_motion="reduce", **LOOKS[look])
-    do_the_hand_steps(student)
-    go_through_all_four_rates(student)
+def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("dee", "step_through", "guess_three_rates"), reduced_motion="reduce")
+    student.goto(f"{RATES}?item=half-d")
+    seal(student, "explodes")
     knob = student.get_by_role("region", name="The knob is yours")
     expect(knob.get_by_role("slider")).to_have_value("0.05")
-    desk.look(student, f"predict_knob_{look}")
+    desk.look_in_every_way(student, "predict_knob")
 
     knob.get_by_role("textbox").fill("0.13")
     knob.get_by_role("button", name="Run it").click()
@@ -189,16 +186,16 @@ def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, new_st
     expect(student.locator("#spoken")).to_have_text(wrong)
     expect(knob.get_by_role("textbox")).to_have_value("abc")
     expect(knob.locator("svg")).to_have_count(0)
-    desk.look(student, f"predict_knob_wrong_{look}")
+    desk.look_in_every_way(student, "predict_knob_wrong")
     knob.get_by_role("textbox").fill("4/15")
     knob.get_by_role("textbox").press("Enter")
     expect(knob.locator(".rate__summary")).to_contain_text("w jumps between 0 and 3.98 for ever")
 
 
-def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, new_student: NewStudent) -> None:
-    student = desk.open(new_student("ivo"), reduced_motion="reduce")
-    do_the_hand_steps(student)
-    go_through_all_four_rates(student)
+def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("ivo", "step_through", "guess_three_rates"), reduced_motion="reduce")
+    student.goto(f"{RATES}?item=half-d")
+    seal(student, "explodes")
     expect(student.locator("#spoken")).to_contain_text("With learning rate 0.4 each step lands farther")
     expect(student.locator("#spoken")).not_to_contain_text("With learning rate 0.05")
     knob = student.get_by_role("region", name="The knob is yours")
@@ -215,18 +212,17 @@ def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, new_student: NewStuden
     expect(run_it).to_be_focused()
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
-    desk: Desk, new_student: NewStudent, sealed: Sealed, look: str
+    desk: Desk, new_student: NewStudent, sealed: Sealed
 ) -> None:
-    username = new_student(f"eve{look}")
-    student = desk.open(username, **LOOKS[look])
+    username = new_student("eve")
+    student = desk.open(username)
     student.goto(f"{LESSON}cases/")
-    desk.look(student, f"cases_shelf_{look}")
+    desk.look_in_every_way(student, "cases_shelf")
     student.get_by_role("link", name="Student-grant checks").click()
     expect(student.locator(".predict__note")).to_contain_text("students who were checked at home")
     expect(student.locator("form[data-predict-form]")).to_have_count(0)
-    desk.look(student, f"cases_note_{look}")
+    desk.look_in_every_way(student, "cases_note")
     student.get_by_role("link", name="Choose another").click()
     expect(student.get_by_role("link", name="Student-grant checks")).to_be_visible()
     expect(student.locator(".shelf__end").filter(has_text="sealed")).to_have_count(0)
@@ -235,7 +231,7 @@ def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
     student.get_by_role("link", name="Face analysis, 2018").click()
     student.get_by_role("link", name="Open the file").click()
     expect_form(student)
-    desk.look(student, f"cases_form_{look}")
+    desk.look_in_every_way(student, "cases_form")
     pick(student, "accuracy", "sure")
     press_seal(student)
     assert student.locator("[name=second]").first.evaluate("field => field.validity.valueMissing")
@@ -249,7 +245,7 @@ def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
     for heading in ("What would have exposed it", "In fairness", "Sources"):
         expect(student.get_by_role("heading", name=heading)).to_be_visible()
     expect(student.get_by_text("1 of 2 done")).to_be_visible()
-    desk.look(student, f"cases_revealed_{look}")
+    desk.look_in_every_way(student, "cases_revealed")
 
     student.get_by_role("link", name="Choose the next file").click()
     student.get_by_role("link", name="AI-text detectors, 2023").click()
@@ -266,7 +262,7 @@ def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
     expect(student.locator("#rail").get_by_role("link", name="This already happened, done")).to_be_visible()
     student.get_by_role("link", name="Back to the files").click()
     expect(student.locator(".shelf__file--done")).to_have_count(2)
-    desk.look(student, f"cases_done_{look}")
+    desk.look(student, "cases_done")
 
 
 def curve_at(page: Page) -> float:
@@ -304,16 +300,15 @@ def x_of(page: Page, number: float) -> tuple[float, float]:
     return x, y
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_the_lowest_point_is_dragged_slid_and_typed_in_step(
-    desk: Desk, new_student: NewStudent, sealed: Sealed, look: str
+    desk: Desk, new_student: NewStudent, sealed: Sealed
 ) -> None:
-    username = new_student(f"fay{look}")
-    student = desk.open(username, **LOOKS[look])
+    username = new_student("fay")
+    student = desk.open(username)
     student.goto(f"{LESSON}u-curve/")
     expect(student.locator("#choice")).to_have_value("")
     expect(student.get_by_text("A curve whose lowest point you set.")).to_be_visible()
-    desk.look(student, f"u_curve_form_{look}")
+    desk.look_in_every_way(student, "u_curve_form")
 
     student.locator("[data-drag]").scroll_into_view_if_needed()
     student.mouse.move(*x_of(student, 8))
@@ -332,14 +327,14 @@ def test_the_lowest_point_is_dragged_slid_and_typed_in_step(
     student.locator("#choice").fill("11")
     expect_in_step(student, "11")
     student.locator("[name=confidence][value=think_so]").check()
-    desk.look(student, f"u_curve_set_{look}")
+    desk.look_in_every_way(student, "u_curve_set")
     press_seal(student)
 
     expect(student.locator(".sealed").get_by_text("Sealed, and waiting for your run")).to_be_visible()
     expect(student.locator(".sealed")).to_contain_text("11")
     expect(student.get_by_role("img", name="You put the lowest point at 11.")).to_be_visible()
     assert sealed(username) == ["lowest.1:11:own_pace"]
-    desk.look(student, f"u_curve_sealed_{look}")
+    desk.look_in_every_way(student, "u_curve_sealed")
 
 
 def test_a_thumb_drags_the_lowest_point_too(desk: Desk, new_student: NewStudent) -> None:
@@ -360,12 +355,9 @@ def test_a_thumb_drags_the_lowest_point_too(desk: Desk, new_student: NewStudent)
     expect_in_step(student, "13")
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_three_guesses_about_bias_wait_for_their_run(
-    desk: Desk, new_student: NewStudent, sealed: Sealed, look: str
-) -> None:
-    username = new_student(f"hal{look}")
-    student = desk.open(username, **LOOKS[look])
+def test_three_guesses_about_bias_wait_for_their_run(desk: Desk, new_student: NewStudent, sealed: Sealed) -> None:
+    username = new_student("hal")
+    student = desk.open(username)
     student.goto(f"{LESSON}bias/")
     for title, typed in (("Of all digits", "93"), ("Of the real 8s", "40"), ("Who takes the 8s?", "")):
         expect(student.get_by_role("heading", name=title, level=1)).to_be_visible()
@@ -375,7 +367,7 @@ def test_three_guesses_about_bias_wait_for_their_run(
         else:
             student.locator("[name=choice][value=three]").check()
         student.locator("[name=confidence][value=guess]").check()
-        desk.look(student, f"bias_{typed or 'who'}_{look}")
+        desk.look_in_every_way(student, f"bias_{typed or 'who'}")
         press_seal(student)
         expect(student.locator(".sealed").get_by_text("Sealed, and waiting for your run")).to_be_visible()
         expect(student.locator(".verdict, .look")).to_have_count(0)
@@ -383,7 +375,7 @@ def test_three_guesses_about_bias_wait_for_their_run(
             student.locator(".predict__on").get_by_role("link").click()
     assert sealed(username) == ["headline.1:93:own_pace", "recall.1:40:own_pace", "absorber.1:three:own_pace"]
     expect(student.locator("#rail").get_by_role("link", name="Part 4: Bias with teeth", exact=True)).to_be_visible()
-    desk.look(student, f"bias_sealed_{look}")
+    desk.look_in_every_way(student, "bias_sealed")
 
 
 def lead_page(desk: Desk, leader: str, slug: str) -> Page:
@@ -800,7 +792,7 @@ def test_a_question_sealed_in_another_tab_shows_how_it_stands(
     first.goto(RATES)
     second = first.context.new_page()
     second.goto(RATES)
-    second.wait_for_timeout(1000)  # a page that has just come looks for what another has not got through
+    second.wait_for_load_state("networkidle")  # a page that has just come looks for what another has not got through
     seal(first, "settles")
 
     pick(second, "explodes", "guess")
@@ -897,19 +889,18 @@ def test_the_chart_to_drag_is_there_on_every_visit(desk: Desk, new_student: NewS
         expect(student.get_by_text("Lowest at 11.")).to_be_visible(timeout=2000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_projector_can_be_read_from_the_back_row(
-    desk: Desk, new_led_class: Callable[..., str], scheme: Any
-) -> None:
-    slug = f"wall-{scheme}"
-    new_led_class(slug, f"ottilie-{scheme}", f"quirin-{scheme}")
-    lead = desk.open(f"ottilie-{scheme}", color_scheme=scheme)
-    student = desk.open(f"quirin-{scheme}", reduced_motion="reduce")
+def test_the_projector_can_be_read_from_the_back_row(desk: Desk, new_led_class: Callable[..., str]) -> None:
+    ways: list[tuple[Any, Any]] = [(WALL, "dark"), (LAPTOP, "light")]
+    slug = "back-row"
+    new_led_class(slug, "ottilie", "quirin")
+    lead = desk.open("ottilie")
+    student = desk.open("quirin", reduced_motion="reduce")
     student.goto(f"/c/{slug}/lessons/data-rules-everything/cases/")
     lead.goto(f"/c/{slug}/class/lead/")
     wall = wall_beside(lead, slug, "rates/half-c")
-    for size in (WALL, LAPTOP):
+    for size, scheme in ways:
         wall.set_viewport_size(size)
+        wall.emulate_media(color_scheme=scheme)
         for question in ("rates/half-c", "bias-guess/headline", "cases/text-detectors"):
             wall.goto(f"/present/{slug}/?question={question}")
             desk.look(wall, f"wall_{question.replace('/', '_')}_{size['width']}_{scheme}")
@@ -925,8 +916,9 @@ def test_the_projector_can_be_read_from_the_back_row(
     act(wall, "Close the vote", "Reveal")
     act(wall, "Reveal", "Take it back")
     expect(wall.locator(".wall__answer")).to_contain_text("False-positive rate", timeout=10_000)
-    for size in (WALL, LAPTOP):
+    for size, scheme in ways:
         wall.set_viewport_size(size)
+        wall.emulate_media(color_scheme=scheme)
         desk.look(wall, f"wall_revealed_{size['width']}_{scheme}")
 
 

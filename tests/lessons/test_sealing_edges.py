@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
 
@@ -22,6 +21,7 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, Prediction, Reconciliation, Vote
 from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory
+from tests.running import wait_for
 
 PAGE = "/c/ours/lessons/data-rules-everything/"
 
@@ -31,6 +31,16 @@ def led(cohort: Cohort) -> Cohort:
     cohort.pace = Pace.LED
     cohort.save()
     return cohort
+
+
+def n_waiting() -> int:
+    """How many others wait for a lock in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or all of a transaction sees what it saw first
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -57,9 +67,9 @@ def test_a_vote_row_is_never_sealed_after_the_closing(lesson: LoadedLesson, endi
     with transaction.atomic():
         Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)  # the seal holds the vote, and waits here
         sealer.start()
-        time.sleep(0.5)
+        wait_for(lambda: n_waiting() == 1, "the seal, at the lock")
         closer.start()
-        time.sleep(0.5)
+        wait_for(lambda: n_waiting() == 2, "the closing, behind it")
     sealer.join(10)
     closer.join(10)
     sealed, vote = Prediction.objects.get(), Vote.objects.get()
