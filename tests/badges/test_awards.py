@@ -25,6 +25,8 @@ from lessons.models import PartState, Review, Submission
 from tests.factories import MembershipFactory
 from tests.pupils import STEPS, WHY, keep, measure, write
 
+pytestmark = pytest.mark.services
+
 BADGE = "data-scientist"
 Do = Callable[[Membership], None]
 

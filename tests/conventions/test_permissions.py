@@ -18,6 +18,8 @@ from tests.conventions import matrix
 from tests.conventions.matrix import World
 from tests.conventions.permission_table import METHODS, ROLES, ROWS, Row
 
+pytestmark = pytest.mark.services
+
 ROW_OF = {row.name: row for row in ROWS}
 OF_A_COHORT = [row for row in ROWS if "{cohort}" in row.path and not row.path.startswith("/admin/")]
 

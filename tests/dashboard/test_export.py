@@ -21,6 +21,8 @@ from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory
 from tests.lessons import runs
 
+pytestmark = pytest.mark.services
+
 ADDRESS = "/api/v1/cohorts/ours/export.csv"
 
 

@@ -19,6 +19,8 @@ from lessons.models import PartProgress, RevealOpening
 from tests import pupils
 from tests.factories import MembershipFactory
 
+pytestmark = pytest.mark.services
+
 RIGHT = pupils.STEPS[0]
 
 

@@ -16,6 +16,8 @@ from lessons import services
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import MembershipFactory
 
+pytestmark = pytest.mark.services
+
 RIGHT = {
     "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
     "products": ["-2.1", "-7.8", "-18.6", "-31.2"],

@@ -20,6 +20,8 @@ from tests.factories import MembershipFactory, version_of
 from tests.lessons import runs
 from tests.pupils import write
 
+pytestmark = pytest.mark.services
+
 SENTENCE = "It learns the noise by heart, and new points have other noise."
 
 

@@ -15,6 +15,8 @@ from lessons import services
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, UserFactory, version_of
 
+pytestmark = pytest.mark.services
+
 ADD, CHANGE_LIST = "/admin/classroom/cohort/add/", "/admin/classroom/cohort/"
 INLINES = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
 

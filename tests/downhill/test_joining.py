@@ -13,6 +13,8 @@ from classroom.models import Cohort, LearningEvent, Membership, Role, User, new_
 from classroom.refusals import Conflict
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
+pytestmark = pytest.mark.services
+
 JOIN = "/join/ACDE-3467"
 NEWCOMER = {"username": "nora", "display_name": "Nora", "password": PASSWORD}
 STUDENT_HOME = "/c/ours/"

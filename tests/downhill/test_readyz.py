@@ -8,6 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+pytestmark = pytest.mark.services
+
 
 def test_healthz_says_that_the_process_lives_and_asks_no_database() -> None:
     answer = Client().get("/healthz")

@@ -19,6 +19,8 @@ from experiments.models import Run, RunState
 from experiments.services import Requested
 from tests.experiments.conftest import Queue
 
+pytestmark = pytest.mark.services
+
 Ask = Callable[..., Requested]
 GIVEN_UP = "The worker stopped 3 times while it was at this run, so it was given up. Ask for it again, or for less."
 

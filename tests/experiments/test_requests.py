@@ -22,6 +22,8 @@ from experiments.services import Requested
 from tests.experiments.conftest import Queue
 from tests.factories import CohortFactory, MembershipFactory
 
+pytestmark = pytest.mark.services
+
 Ask = Callable[..., Requested]
 
 

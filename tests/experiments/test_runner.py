@@ -23,6 +23,8 @@ from experiments.models import Run, RunState
 from experiments.services import Requested
 from tests.experiments.conftest import Doing, Queue, Report
 
+pytestmark = pytest.mark.services
+
 Ask = Callable[..., Requested]
 MakeUp = Callable[[Doing], Run]
 
@@ -442,7 +444,6 @@ def hang_up() -> None:
         other.close()
 
 
-@pytest.mark.services
 @pytest.mark.skipif('"DATABASE_URL" not in __import__("os").environ', reason="needs PostgreSQL: make test-services")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("at", [1, 2, 3])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.running import MANAGE, Running, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.services]
 
 # Its commit is followed by its end: what listens for commits is registered behind it.
 _DIES = """

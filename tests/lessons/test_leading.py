@@ -29,6 +29,8 @@ from lessons.models import Counts, PartOpening, PartProgress, PartState, Predict
 from tests import pupils
 from tests.factories import MembershipFactory, version_of
 
+pytestmark = pytest.mark.services
+
 SLUG = "data-rules-everything"
 RATES = ("rates", "half-a")
 TWICE = ("rates", "half-c")  # may be voted on twice

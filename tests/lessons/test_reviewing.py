@@ -26,6 +26,8 @@ from rehearsal.players import source_check
 from tests.factories import MembershipFactory
 from tests.pupils import WHY, keep, write
 
+pytestmark = pytest.mark.services
+
 EXPLAIN = "u-curve-explain"
 
 

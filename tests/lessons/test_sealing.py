@@ -25,6 +25,8 @@ from lessons.models import Counts, PartProgress, PartState, Prediction, Reconcil
 from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory, version_of
 
+pytestmark = pytest.mark.services
+
 Seal = Callable[..., SealReceipt]
 SLUG = "data-rules-everything"
 # By the half rule the answers are settles, zigzags, bounces, explodes.

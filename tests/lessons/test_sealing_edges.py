@@ -23,6 +23,8 @@ from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory
 from tests.running import wait_for
 
+pytestmark = pytest.mark.services
+
 PAGE = "/c/ours/lessons/data-rules-everything/"
 
 

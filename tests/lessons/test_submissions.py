@@ -20,6 +20,8 @@ from lessons.models import PartProgress, PartState, Submission
 from lessons.services import Receipt
 from tests.factories import CohortFactory, MembershipFactory, version_of
 
+pytestmark = pytest.mark.services
+
 STEP_1 = {
     "errors": ["-2.1", "-3.9", "-6.2", "-7.8"],
     "products": ["-2.1", "-7.8", "-18.6", "-31.2"],

@@ -32,6 +32,8 @@ from lessons.models import PartState
 from tests.factories import CohortFactory, MembershipFactory
 from tests.lessons import runs
 
+pytestmark = pytest.mark.services
+
 SLUG = "data-rules-everything"
 LogIn = Callable[[User], Client]
 Post = Callable[..., Any]

@@ -12,7 +12,7 @@ from tests import crowd, pupils
 from tests.crowd import Request
 from tests.running import Running
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.services]
 
 # All but the last step, and all else that the badge asks for.
 _ALMOST = """

@@ -12,7 +12,7 @@ from tests import crowd, pupils
 from tests.crowd import Request
 from tests.running import Running
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.services]
 
 # What a lane sends to let time go by; it asks the database nothing.
 BREATH: Request = ("GET", "/favicon.ico", {}, "")

@@ -15,7 +15,7 @@ from tests import crowd, pupils
 from tests.crowd import Request
 from tests.running import MANAGE, Running, wait_for
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.services]
 
 _STANDING = """
 import json

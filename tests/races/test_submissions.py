@@ -11,7 +11,7 @@ import pytest
 from tests import crowd, pupils
 from tests.running import Running
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.services]
 
 
 def test_two_hundred_parallel_posts_of_one_id_store_one_row(downhill: Running) -> None:

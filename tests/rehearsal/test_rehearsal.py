@@ -23,6 +23,8 @@ from rehearsal import players, services
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
+pytestmark = pytest.mark.services
+
 Clock = Callable[[datetime], None]
 
 
