@@ -12,8 +12,9 @@ from django.test import Client
 from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from experiments.models import Run, RunRequest, RunState
-from lessons import catalogue, sealing
+from lessons import catalogue
 from lessons import services as lessons
+from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Submission
 from tests import pupils

@@ -7,11 +7,28 @@ from django.conf import settings
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.journeys.conftest import Desk
-from tests.journeys.test_badge import BADGE, at_hand, explain
-from tests.journeys.test_by_hand import NewStudent
-from tests.journeys.test_experiments import FIX, guess_and_starve, look_at_all, start, sweep, wait_for_run
-from tests.journeys.test_first_steps import SHEET, STEP_1, check, fill
-from tests.journeys.test_predict import LESSON, RATES, do_the_hand_steps, seal, wait_until_drawn
+from tests.journeys.steps import (
+    BADGE,
+    FIX,
+    LESSON,
+    RATES,
+    SHEET,
+    STEP_1,
+    NewStudent,
+    at_hand,
+    check,
+    do_the_hand_steps,
+    explain,
+    fill,
+    guess_and_starve,
+    look_at_all,
+    seal,
+    start,
+    sweep,
+    wait_for_run,
+    wait_until_drawn,
+    wait_until_still,
+)
 
 pytestmark = pytest.mark.journey
 
@@ -68,6 +85,6 @@ def test_badge(desk: Desk, new_student: NewStudent) -> None:
     for key in "123a":
         instructor.keyboard.press(key)
     expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
-    student.wait_for_timeout(3500)  # the ball has come to rest
+    wait_until_still(student)  # the ball has come to rest
 
     take(student, "badge")

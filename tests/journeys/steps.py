@@ -20,6 +20,8 @@ SHEET = "/c/demo/lessons/data-rules-everything/by-hand/"
 RATES = f"{LESSON}rates/"
 U_CURVE = f"{LESSON}u-curve/"
 BIAS = f"{LESSON}bias/"
+BADGE, MISSION = f"{LESSON}badge/", f"{LESSON}mission/"
+QUEUE = "/c/demo/class/reviews/"
 STEP_1 = {
     "error_1": "-2.1",
     "error_2": "-3.9",
@@ -183,3 +185,22 @@ def look_at_all(page: Page) -> None:
     answer(page, "hold")
     for title in ("Of the real 8s", "Who takes the 8s?"):
         go_on(page, title)
+
+
+def explain(page: Page, text: str = WHY) -> None:
+    page.goto(U_CURVE)
+    page.locator(".words__text").fill(text)
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
+
+
+def at_hand(page: Page, name: str) -> None:
+    """The newest text of somebody in the queue, on the desk."""
+    page.goto(QUEUE)
+    page.get_by_role("navigation", name="The queue").get_by_role("link", name=name).last.click()
+    expect(page.locator(".reading__who")).to_contain_text(name)
+
+
+def wait_until_still(page: Page) -> None:
+    """Until nothing is animated any more."""
+    page.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")

@@ -19,42 +19,31 @@ from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.journeys.conftest import Desk, log_in
 from tests.journeys.steps import (
+    BADGE,
     FIX,
     LESSON,
     LOST,
+    MISSION,
     PHONE,
     U_CURVE,
     WHY,
     Advanced,
     NewStudent,
+    at_hand,
     do_the_hand_steps,
+    explain,
     guess_and_starve,
     look_at_all,
     start,
     sweep,
     wait_for_run,
+    wait_until_still,
 )
 from tests.running import Running
 
 pytestmark = pytest.mark.journey
 
-BADGE, MISSION = f"{LESSON}badge/", f"{LESSON}mission/"
-QUEUE = "/c/demo/class/reviews/"
 SCHEMA = Path(__file__).parents[1] / "data" / "ob_v3p0_achievementcredential_schema.json"
-
-
-def explain(page: Page, text: str = WHY) -> None:
-    page.goto(U_CURVE)
-    page.locator(".words__text").fill(text)
-    page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
-
-
-def at_hand(page: Page, name: str) -> None:
-    """The newest text of somebody in the queue, on the desk."""
-    page.goto(QUEUE)
-    page.get_by_role("navigation", name="The queue").get_by_role("link", name=name).last.click()
-    expect(page.locator(".reading__who")).to_contain_text(name)
 
 
 def test_from_zero_to_a_badge_that_anybody_can_verify(
@@ -88,8 +77,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     expect(instructor.get_by_text("Approved: Zora")).to_be_visible()
     expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
     print(f"from the first tick to the moment on the student's own page: {time.perf_counter() - began:.1f} s")
-    # The ball has come to rest.
-    student.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")
+    wait_until_still(student)  # the ball has come to rest
     desk.look_in_every_way(student, "award_moment")
 
     student.goto(LESSON)
