@@ -12,14 +12,16 @@ SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
 PARALLEL = -n auto
 
-.PHONY: help run test test-services check lock bench pictures badge-key
+.PHONY: help run quick test test-services lint types rules check lock bench pictures badge-key
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run            start Downhill on http://127.0.0.1:8000 (PORT=8001 make run for another port)"
+	@echo "make quick          the tests of a minute: no browser, no process that is killed, no long computation"
 	@echo "make test           the test suite; needs no service"
-	@echo "make test-services  the test suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
-	@echo "make check          format, lint, types, imports, migrations, content, Docker, locks, then make test"
+	@echo "make test-services  what depends on the engine, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
+	@echo "make lint           format, lint, types, imports, migrations, content, Docker, locks"
+	@echo "make check          make lint, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
@@ -28,11 +30,14 @@ help:
 run: .venv/.runtime
 	@$(BIN)/python manage.py up
 
+quick: .venv/.installed
+	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not (journey or faults or race or benchmark or slow)" $(ARGS)
+
 test: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not benchmark" $(ARGS)
 
 test-services: .venv/.installed
-	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "not (pure or journey or benchmark)" $(ARGS)
+	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "services and not benchmark" $(ARGS)
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
@@ -44,11 +49,19 @@ pictures: .venv/.installed
 badge-key: .venv/.runtime
 	@box=$$(mktemp -d) && VAR_DIR=$$box $(EMBEDDED) $(BIN)/python manage.py new_badge_key; rm -rf "$$box"
 
-check: .venv/.installed
+check: lint
+	$(MAKE) test
+
+# In two parts, which `make -j2 lint` runs side by side.
+lint: types rules
+
+types: .venv/.installed
+	$(BIN)/mypy
+
+rules: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/djlint --lint templates
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(EMBEDDED) DEBUG=0 HTTPS=1 PUBLIC_URL=https://downhill.test $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -57,7 +70,6 @@ check: .venv/.installed
 	$(BIN)/hadolint Dockerfile
 	@! grep -nE 'https?://|index-url|find-links' requirements.txt requirements-dev.txt || \
 		{ echo "The lock files name a host; run make lock without index settings in them." >&2; exit 1; }
-	$(MAKE) test
 
 # Hashes and no host names: the files install with any index. uv.lock and pylock.toml would record hosts.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
