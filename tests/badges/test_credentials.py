@@ -311,6 +311,7 @@ def test_the_command_reads_what_others_write(award: Award, tmp_path: Path, capsy
         call_command("verify_credential", str(tmp_path / "theirs.jwt"), *options)
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_database_of_its_own_where_it_is_given_the_keys(award: Award, tmp_path: Path) -> None:
     """On a machine that has nothing but the files."""
     files = {"badge.jwt": award.token, "jwks.json": json.dumps(keys.public_keys()), "status.jwt": status()}
@@ -329,6 +330,7 @@ def test_the_command_needs_no_database_of_its_own_where_it_is_given_the_keys(awa
     assert "CommandError: There is no database here" in said()
 
 
+@pytest.mark.slow
 def test_keys_that_cannot_be_read_stop_downhill_and_not_the_first_badge() -> None:
     said = subprocess.run(
         [*MANAGE, "check"], env={**os.environ, "BADGE_KEYS": "garbage"}, check=False, capture_output=True, text=True

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 # As the suite's own journeys, in a folder of that name; no test finishes in 0 seconds.
 CONFTEST = """
 from tests.conftest import BUDGETS, pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary

@@ -40,6 +40,7 @@ def test_imports_point_downwards() -> None:
     assert " 0 broken" in report.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "line", "contract", "named"),
     [

@@ -390,6 +390,7 @@ def opened(said: dict[str, str], texts: dict[str, list[str]]) -> list[str]:
     return [stage for stage in STAGES if heard(texts[stage], said)]
 
 
+@pytest.mark.slow
 def test_a_starved_model_is_shown_look_by_look_and_nothing_before_its_turn(
     student: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -412,6 +413,7 @@ def test_a_starved_model_is_shown_look_by_look_and_nothing_before_its_turn(
     assert seen() == ["headline", "recall", "absorber"]
 
 
+@pytest.mark.slow
 def test_what_a_fix_brings_waits_for_the_guess_and_both_runs(
     student: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -437,6 +439,7 @@ def test_what_a_fix_brings_waits_for_the_guess_and_both_runs(
     assert "louder" in looked
 
 
+@pytest.mark.slow
 def test_in_a_led_class_a_starved_model_waits_for_the_instructor_look_by_look(
     student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:

@@ -21,6 +21,7 @@ def key_of(var: Path, **more: str) -> str:
     ).stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     first, second = key_of(tmp_path), key_of(tmp_path)
 

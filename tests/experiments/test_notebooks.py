@@ -14,6 +14,8 @@ from experiments import notebook, runner, services
 from experiments.models import Run
 from tests.notebooks import carried_out
 
+pytestmark = pytest.mark.slow
+
 ApiOf = Callable[[User], APIClient]
 
 RUNS = [

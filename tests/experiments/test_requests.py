@@ -301,6 +301,7 @@ print(publishing.publish(uuid.uuid4()), time.monotonic() - began)
 """
 
 
+@pytest.mark.slow
 def test_that_a_broker_is_away_is_noticed_within_a_second(tmp_path: Path) -> None:
     environment = {
         **os.environ,

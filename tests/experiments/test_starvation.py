@@ -94,6 +94,7 @@ def test_the_other_digits_are_read_as_well_as_ever() -> None:
     assert percent(float(np.mean([recall[digit]["mean"] for digit in recall if digit != "8"])), 0) == 99
 
 
+@pytest.mark.slow
 def test_with_all_eights_they_are_read_like_the_others() -> None:
     before = default_blame().before
 
@@ -101,6 +102,7 @@ def test_with_all_eights_they_are_read_like_the_others() -> None:
     assert percent(float(np.mean([reading.recall[8] for reading in before]))) == 97.4
 
 
+@pytest.mark.slow
 def test_recall_rises_with_the_examples_kept_as_measured() -> None:
     result = default_tipping_point().as_json()
 
@@ -109,6 +111,7 @@ def test_recall_rises_with_the_examples_kept_as_measured() -> None:
     assert {kept: recall[kept] for kept in measured} == pytest.approx(measured, abs=0.006)
 
 
+@pytest.mark.slow
 def test_shouting_louder_leaves_a_support_vector_machine_cold() -> None:
     louder = starvation(fix="reweight")
 
@@ -118,6 +121,7 @@ def test_shouting_louder_leaves_a_support_vector_machine_cold() -> None:
     assert sum(same) >= 19
 
 
+@pytest.mark.slow
 def test_shouting_louder_helps_logistic_regression_in_part() -> None:
     recall = [starvation(model="logistic", fix=fix).as_json()["recall"]["8"]["mean"] for fix in ("none", "reweight")]
 
@@ -240,6 +244,7 @@ def test_those_who_absorbed_the_misread_ones_share_all_of_them() -> None:
     assert found.as_json()["absorbed"] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_blame_is_two_starvations_side_by_side() -> None:
     result = default_blame().as_json()
     full = starvation(kept=TRAINING_IMAGES[8], fix="none")
@@ -257,6 +262,7 @@ def test_where_nothing_was_misread_nobody_is_blamed() -> None:
     assert set(module.absorbed([perfect], 8).values()) == {0.0}
 
 
+@pytest.mark.slow
 def test_every_prediction_of_a_tipping_point_is_that_of_the_plain_loop() -> None:
     found = default_tipping_point()
 
@@ -276,6 +282,7 @@ def test_a_tipping_point_of_the_other_models_is_a_row_of_starvations(model: Any)
     assert result["recall"]["sd"] == pytest.approx([each["recall"]["4"]["sd"] for each in alone])
 
 
+@pytest.mark.slow
 def test_a_tipping_point_tells_mean_and_spread_over_the_repeats() -> None:
     result = default_tipping_point().as_json()
 

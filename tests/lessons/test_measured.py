@@ -136,6 +136,7 @@ def test_recall_is_told_in_whole_8s_of_a_hundred(
     assert told(student, lesson)["recall"].truth.number == of_100
 
 
+@pytest.mark.slow
 def test_a_change_is_named_as_the_choices_define_it(student: Membership, lesson: LoadedLesson) -> None:
     runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)
@@ -222,6 +223,7 @@ def test_a_fix_tells_nothing_before_the_run_that_it_is_compared_with(student: Me
     assert (found.run, found.beside) == (louder, starved)
 
 
+@pytest.mark.slow
 def test_each_fix_is_compared_with_the_model_of_its_own_seed(student: Membership, lesson: LoadedLesson) -> None:
     runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)
@@ -326,6 +328,7 @@ def summary(membership: Membership, lesson: LoadedLesson) -> str:
     return next(part.summary for part in arc_of(membership, lesson).parts if part.key == "bias")
 
 
+@pytest.mark.slow
 def test_ones_first_repair_stays_the_evidence(student: Membership, lesson: LoadedLesson) -> None:
     runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)

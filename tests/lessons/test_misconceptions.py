@@ -249,6 +249,7 @@ def as_people_write(rng: random.Random, exact: Fraction) -> str:
     return typed.replace("-", rng.choice("-−")).replace(".", rng.choice(".,"))
 
 
+@pytest.mark.slow
 def test_nobody_who_is_right_is_refused_in_ten_thousand_sheets() -> None:
     rng = random.Random(1847)
     for _ in range(10_000):
@@ -259,6 +260,7 @@ def test_nobody_who_is_right_is_refused_in_ten_thousand_sheets() -> None:
         assert grading.grade_cell(typed, exact).state in ("right", "rounded"), (problem, w, name, typed)
 
 
+@pytest.mark.slow
 def test_whoever_makes_one_slip_on_any_sheet_is_never_told_of_another_instead() -> None:
     rng = random.Random(1978)
     for _ in range(300):
@@ -445,6 +447,7 @@ def test_under_the_half_rule_the_new_w_follows_from_the_mean() -> None:
     assert (found["mean"].slip, found["w"]) == ("sum", Diagnosis(follows_from="mean"))
 
 
+@pytest.mark.slow
 def test_no_sheet_is_too_odd_to_be_explained() -> None:
     rng = random.Random(5)
     odd = [Fraction(0), Fraction(1), Fraction(-3), Fraction(5, 2), Fraction(10**30), Fraction(1, 10**30)]

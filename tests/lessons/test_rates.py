@@ -152,6 +152,7 @@ def test_data_without_a_slope_is_refused_with_its_x() -> None:
         rates.best(level)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=6), numbers, any_rate, st.sampled_from(RULES))
 def test_the_closed_form_is_the_path_step_by_step(
     points: list[tuple[Fraction, Fraction]], start: Fraction, rate: Fraction, rule: Rule
@@ -220,6 +221,7 @@ def seen_in(path: list[float], best: float) -> str:
     return "crawls" if abs(away[50]) > 0.05 * abs(away[0]) else "settles"
 
 
+@pytest.mark.slow
 def test_random_rates_do_what_a_long_run_in_doubles_does() -> None:
     rng = random.Random(20260)
     edges = ["1/15", "2/15", "4/15", "0.001", "0.13", "0.135"]

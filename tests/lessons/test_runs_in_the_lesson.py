@@ -147,6 +147,7 @@ def test_the_page_that_gives_the_last_look_opens_the_fix(
     assert "activities/bias-fix/start/" in fix
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "asks_with"),
     [("part", {}), ("since", {"v": "older"}), ("runs", {"v": "q1.0"})],

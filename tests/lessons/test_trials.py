@@ -661,6 +661,7 @@ def test_a_page_asks_as_often_while_three_runs_wait_as_while_one_does(
     assert n_queries(client, "u-curve") == with_one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["u-curve", "bias"])
 def test_a_part_asks_as_often_with_ten_runs_of_the_class_as_with_one(
     student: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: LogIn, part: str

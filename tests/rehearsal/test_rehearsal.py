@@ -23,7 +23,7 @@ from rehearsal import players, services
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 Clock = Callable[[datetime], None]
 
