@@ -24,7 +24,7 @@ from tests.factories import CohortFactory, MembershipFactory
 
 # Seconds that all tests with a marker may take together, summed over parallel workers that share two cores, about
 # 1.5 times what they take on busy ones; tests without a marker need at most a database.
-BUDGETS = {"pure": 360, "journey": 3300, "faults": 1200, "race": 1100, "benchmark": 600, "database": 1100}
+BUDGETS = {"pure": 250, "journey": 1800, "faults": 600, "race": 300, "benchmark": 600, "database": 700}
 IN_CI = os.environ.get("CI") == "true"
 
 # Tests that share one running Downhill stay with one worker, which starts with them.

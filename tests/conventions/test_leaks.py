@@ -246,10 +246,12 @@ def differing(
     return compare
 
 
+@pytest.mark.slow
 def test_what_is_right_changes_nothing_that_can_be_fetched_before_the_seal(differing: Callable[[], list[str]]) -> None:
     assert differing() == []
 
 
+@pytest.mark.slow
 def test_a_page_that_depends_on_what_is_right_is_found(
     differing: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +299,7 @@ def test_what_one_student_unsealed_stays_sealed_for_the_next(
     assert heard([canaries.SONG], answers(client_of(neighbour.user), canaries.addresses(sampler, neighbour))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["half", "full"])
 def test_the_sealed_texts_of_the_session_are_nowhere_at_first(
     lesson: LoadedLesson, client_of: LogIn, rule: str, db: None
@@ -312,6 +315,7 @@ def test_the_sealed_texts_of_the_session_are_nowhere_at_first(
     assert heard(sealed, said) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_taken", "values"),
     [

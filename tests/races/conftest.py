@@ -9,13 +9,13 @@ import pytest
 from tests.running import Running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with Running(tmp_path_factory.mktemp("var")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A Downhill whose worker has gone home."""
     with Running(tmp_path_factory.mktemp("idle"), "--no-worker") as running:
