@@ -87,7 +87,7 @@ class Running:
                 start_new_session=True,
             )
         try:
-            wait_for(lambda: self.process.poll() is not None or self.answers(), "an answer", seconds=60)
+            wait_for(lambda: self.process.poll() is not None or self.answers(), "an answer", seconds=120)
             assert self.process.poll() is None, "it ended"
         except BaseException as error:
             self.__exit__()

@@ -58,7 +58,7 @@ class Services:
             self._as_postgres("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def start_postgres(self) -> None:
-        options = f"-p {self.postgres_port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        options = f"-p {self.postgres_port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._as_postgres("pg_ctl", "-D", self._data, "-l", f"{self.folder}/log", "-w", "-o", options, "start")
         wait_for(self._postgres_answers, "PostgreSQL")
 

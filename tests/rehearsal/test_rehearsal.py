@@ -23,7 +23,7 @@ from rehearsal import players, services
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Clock = Callable[[datetime], None]
 
@@ -99,6 +99,7 @@ def test_the_same_seed_plays_the_same_class(begin: Callable[..., Rehearsal], clo
     assert one == other
 
 
+@pytest.mark.services
 def test_what_is_claimed_is_played_once(begin: Callable[..., Rehearsal]) -> None:
     rehearsal = begin()
     now = timezone.now() + timedelta(minutes=1)
@@ -109,6 +110,7 @@ def test_what_is_claimed_is_played_once(begin: Callable[..., Rehearsal]) -> None
     assert second is None
 
 
+@pytest.mark.services
 def test_a_move_that_is_made_twice_is_stored_once(begin: Callable[..., Rehearsal], lesson: LoadedLesson) -> None:
     rehearsal = begin()
     student = Membership.objects.filter(cohort=rehearsal.cohort, role=Role.STUDENT).select_related("user").first()
@@ -136,6 +138,7 @@ def test_in_a_led_class_everybody_waits_for_the_vote_and_then_answers(
     assert 9 <= voted <= 12
 
 
+@pytest.mark.services
 def test_it_goes_with_everything_in_it_and_nothing_else(
     begin: Callable[..., Rehearsal], clock: Clock, cohort: Cohort, student: Membership, lesson: LoadedLesson
 ) -> None:
@@ -157,6 +160,7 @@ def test_it_goes_with_everything_in_it_and_nothing_else(
     assert set(Submission.objects.values_list("pk", flat=True)) == kept[Submission]
 
 
+@pytest.mark.services
 def test_a_worker_at_a_run_that_is_deleted_meanwhile_goes_on(
     begin: Callable[..., Rehearsal], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
