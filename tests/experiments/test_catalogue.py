@@ -186,6 +186,23 @@ def test_another_kind_seed_parameter_or_version_is_another_run(monkeypatch: pyte
     assert len(set(prints)) == 5
 
 
+@pytest.mark.parametrize(
+    ("kind", "fingerprint"),
+    [
+        ("u_curve", "0b3bb108417ccf7d92847c6863ff1c27a2ef57f5cb76cd13054f955e855d30c4"),
+        ("starvation", "113620496efa57b2b6f8257944a5daa9e2676d4c8f8a6edf0fcaee64ba41b170"),
+        ("tipping_point", "ac71999cfd545e34440e98e153001b9f9e6dc5ea1a0392807e07555466444ed0"),
+        ("blame", "d941d07e329b94d66bc55f22f68d2bd9dcaf27df45b9d293bb9876ec9ea4c917"),
+    ],
+)
+def test_a_fingerprint_stays_what_it_was_when_runs_were_stored_under_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, fingerprint: str
+) -> None:
+    monkeypatch.setattr(catalogue, "versions", lambda: {"numpy": "2.4.0", "scikit-learn": "1.9.0"})
+
+    assert catalogue.fingerprint(kind, catalogue.read(kind, {}, 7), 7) == fingerprint
+
+
 @pytest.mark.parametrize(("typed", "seed"), [("17", 17), (" 3 ", 3), (5, 5), ("-1", "-1"), ("x", "x"), ("²", "²")])
 def test_a_typed_seed_is_read_and_anything_else_is_left_to_be_refused(typed: Any, seed: Any) -> None:
     assert catalogue.read_seed(typed) == seed
