@@ -153,10 +153,10 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("u_curve", UCurve, "experiments.maths.u_curve:u_curve"),
-        Kind("starvation", Starvation, "experiments.maths.starvation:starvation"),
-        Kind("tipping_point", TippingPoint, "experiments.maths.starvation:tipping_point"),
-        Kind("blame", Blame, "experiments.maths.starvation:blame"),
+        Kind("u_curve", UCurve, "experiments.kinds.u_curve.compute:u_curve"),
+        Kind("starvation", Starvation, "experiments.kinds._starving.compute:starvation"),
+        Kind("tipping_point", TippingPoint, "experiments.kinds._starving.compute:tipping_point"),
+        Kind("blame", Blame, "experiments.kinds._starving.compute:blame"),
     )
 }
 

@@ -1,6 +1,6 @@
 """A run as a notebook that makes its numbers again, with numpy and scikit-learn and without Downhill.
 
-The cells are Python files in `experiments/notebooks/`, cut at ``# %%``; what they are run with is put before them.
+The cells are Python files in the folder of a kind of run, cut at ``# %%``; what they are run with is put before them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.models import Run
 
-CELLS = Path(__file__).parent / "notebooks"
+KINDS = Path(__file__).parent / "kinds"
 MARK = "# %%"
 WORDS = f"{MARK} [markdown]"
 # What each kind is compared by: the figures that its notebook works out.
@@ -49,11 +49,11 @@ def cells_of(text: str) -> Iterator[dict[str, Any]]:
 
 def _cells(run: Run) -> Iterator[dict[str, Any]]:
     if run.kind == "u_curve":
-        names = ["u_curve_polynomial" if run.params["model"] == "polynomial" else "u_curve_digits"]
+        names = ["u_curve/cells/polynomial" if run.params["model"] == "polynomial" else "u_curve/cells/digits"]
     else:
-        names = ["_starving", run.kind]
+        names = ["_starving/cells/starving", f"{run.kind}/cells/{run.kind}"]
     for name in names:
-        yield from cells_of((CELLS / f"{name}.py").read_text(encoding="utf-8"))
+        yield from cells_of((KINDS / f"{name}.py").read_text(encoding="utf-8"))
 
 
 def _about(run: Run) -> str:

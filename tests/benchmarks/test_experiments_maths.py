@@ -17,9 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import SVC
 
-from experiments.maths.starvation import tipping_point
+from experiments.kinds._starving.compute import tipping_point
+from experiments.kinds.u_curve.compute import points, u_curve
 from experiments.maths.threads import one_core
-from experiments.maths.u_curve import points, u_curve
 
 pytestmark = pytest.mark.benchmark
 

@@ -17,8 +17,8 @@ from numpy.testing import assert_allclose
 
 from classroom.models import Membership
 from experiments import catalogue, events, runner, services, tasks
+from experiments.kinds._starving.compute import starvation
 from experiments.maths import digits
-from experiments.maths.starvation import starvation
 from experiments.models import Run, RunState
 from experiments.services import Requested
 from tests.experiments.conftest import Doing, Queue, Report

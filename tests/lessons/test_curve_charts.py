@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from experiments.maths.u_curve import u_curve
+from experiments.kinds.u_curve.compute import u_curve
 from lessons.activities.experiment.pictures import curves as curve_charts
 from lessons.activities.experiment.pictures.curves import CurveDrawing, Places
 from lessons.activities.hand_steps import charts

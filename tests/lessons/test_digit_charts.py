@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
+from experiments.kinds._starving.compute import blame, starvation, tipping_point
 from experiments.maths.digits import images
-from experiments.maths.starvation import blame, starvation, tipping_point
 from lessons.activities.experiment.pictures import digits as digit_charts
 from lessons.activities.hand_steps import charts
 

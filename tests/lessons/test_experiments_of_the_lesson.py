@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from experiments import catalogue as kinds
-from experiments.maths.starvation import starvation
-from experiments.maths.u_curve import u_curve
+from experiments.kinds._starving.compute import starvation
+from experiments.kinds.u_curve.compute import u_curve
 from lessons import catalogue
 from lessons.activities.experiment import outcomes as measured
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of

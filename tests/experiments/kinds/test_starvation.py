@@ -24,11 +24,19 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from experiments.kinds._starving import compute as module
+from experiments.kinds._starving.compute import (
+    Blame,
+    Reading,
+    Starvation,
+    TippingPoint,
+    blame,
+    starvation,
+    tipping_point,
+)
+from experiments.kinds.u_curve.compute import u_curve
 from experiments.maths import TRAINING_IMAGES, digits
-from experiments.maths import starvation as module
-from experiments.maths.starvation import Blame, Reading, Starvation, TippingPoint, blame, starvation, tipping_point
 from experiments.maths.threads import one_core
-from experiments.maths.u_curve import u_curve
 
 pytestmark = pytest.mark.pure
 

@@ -17,8 +17,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.tree import DecisionTreeClassifier
 
-from experiments.maths import u_curve as module
-from experiments.maths.u_curve import UCurve, points, u_curve
+from experiments.kinds.u_curve import compute as module
+from experiments.kinds.u_curve.compute import UCurve, points, u_curve
 
 pytestmark = pytest.mark.pure
 
