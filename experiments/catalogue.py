@@ -154,9 +154,9 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("u_curve", UCurve, "experiments.kinds.u_curve.compute:u_curve"),
-        Kind("starvation", Starvation, "experiments.kinds._starving.compute:starvation"),
-        Kind("tipping_point", TippingPoint, "experiments.kinds._starving.compute:tipping_point"),
-        Kind("blame", Blame, "experiments.kinds._starving.compute:blame"),
+        Kind("starvation", Starvation, "experiments.kinds.starvation.compute:starvation"),
+        Kind("tipping_point", TippingPoint, "experiments.kinds.tipping_point.compute:tipping_point"),
+        Kind("blame", Blame, "experiments.kinds.blame.compute:blame"),
     )
 }
 

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import SVC
 
-from experiments.kinds._starving.compute import tipping_point
+from experiments.kinds.tipping_point.compute import tipping_point
 from experiments.kinds.u_curve.compute import points, u_curve
 from experiments.maths.threads import one_core
 

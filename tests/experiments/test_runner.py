@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 
 from classroom.models import Membership
 from experiments import catalogue, events, runner, services, tasks
-from experiments.kinds._starving.compute import starvation
+from experiments.kinds.starvation.compute import starvation
 from experiments.maths import digits
 from experiments.models import Run, RunState
 from experiments.services import Requested

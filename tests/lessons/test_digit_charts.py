@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from experiments.kinds._starving.compute import blame, starvation, tipping_point
+from experiments.kinds.blame.compute import blame
+from experiments.kinds.starvation.compute import starvation
+from experiments.kinds.tipping_point.compute import tipping_point
 from experiments.maths.digits import images
 from lessons.activities.experiment.pictures import digits as digit_charts
 from lessons.activities.hand_steps import charts

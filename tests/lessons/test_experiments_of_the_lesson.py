@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from experiments import catalogue as kinds
-from experiments.kinds._starving.compute import starvation
+from experiments.kinds.starvation.compute import starvation
 from experiments.kinds.u_curve.compute import u_curve
 from lessons import catalogue
 from lessons.activities.experiment import outcomes as measured

@@ -1,4 +1,4 @@
-"""How train and test error change as a model gets more power: polynomials, decision trees, nearest neighbours."""
+"""Train and test error against a model's complexity: polynomials, decision trees, nearest neighbours."""
 
 from __future__ import annotations
 
