@@ -1,164 +1,120 @@
-"""The kinds of run: what each takes, within which limits, and the function that carries it out on a worker."""
+"""Catalogue of the kinds of run, a row for each, and the reading of what a run is asked with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from django.utils.translation import gettext_lazy
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from classroom.refusals import Refusal
-from experiments.maths import TRAINING_IMAGES
+from experiments.kinds.base import Kind, Params
 
 MAX_SEED = 1_000_000
-SWEEP = {
-    "polynomial": {"n_train": 30, "noise": 0.3, "complexities": list(range(1, 16)), "n_repeats": 200},
-    "tree": {"n_train": 300, "noise": 0.2, "complexities": list(range(1, 16)), "n_repeats": 20},
-    "knn": {
-        "n_train": 300,
-        "noise": 0.2,
-        "complexities": [100, 60, 40, 30, 20, 15, 11, 9, 7, 5, 3, 1],
-        "n_repeats": 20,
-    },
-}
 
-Ranges = dict[str, tuple[float, float]]
-# By model. The most repeats are what keeps the longest run under half a minute.
-SWEEP_RANGES: dict[str, Ranges] = {
-    "polynomial": {"n_train": (20, 200), "noise": (0, 1), "complexities": (1, 20), "n_repeats": (1, 500)},
-    "tree": {"n_train": (100, 800), "noise": (0, 0.5), "complexities": (1, 20), "n_repeats": (1, 50)},
-    "knn": {"n_train": (100, 800), "noise": (0, 0.5), "complexities": (1, 100), "n_repeats": (1, 20)},
-}
-POINTS_TO_SPARE = 5  # beyond the highest power of a polynomial
-
-Model = Literal["svc", "logistic", "knn"]
+_kinds: dict[str, Kind] = {}
 
 
-class Params(BaseModel):
-    """What a kind of run takes: types and defaults here, what they may be in `ranges` and `objections`."""
+def register(kind: Kind) -> None:
+    """Add a kind of run.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @abstractmethod
-    def ranges(self) -> Ranges:
-        """The least and the most of each number, or of each in a list."""
-
-    def objections(self) -> dict[str, str]:
-        """What else is wrong, by parameter; asked only if every number is in its range."""
-        return {}
-
-
-class UCurve(Params):
-    """How train and test error change with a model's power. The defaults depend on the model."""
-
-    model: Literal["polynomial", "tree", "knn"] = "polynomial"
-    n_train: int
-    noise: float
-    complexities: Annotated[list[int], Field(min_length=3, max_length=20)]
-    n_repeats: int
-
-    @model_validator(mode="before")
-    @classmethod
-    def starts_as_its_model_does(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        model = given.get("model", "polynomial")
-        return {**SWEEP[model if isinstance(model, str) and model in SWEEP else "polynomial"], **given}
-
-    def ranges(self) -> Ranges:
-        ranges = dict(SWEEP_RANGES[self.model])
-        highest = max(self.complexities)
-        if self.model == "polynomial" and highest <= ranges["complexities"][1]:
-            least, most = ranges["n_train"]
-            ranges["n_train"] = (max(least, highest + POINTS_TO_SPARE), most)
-        return ranges
-
-    def objections(self) -> dict[str, str]:
-        if self.complexities == sorted(set(self.complexities), reverse=self.model == "knn"):
-            return {}
-        if self.model == "knn":
-            return {"complexities": _("from little power to much, each once: for k-NN from a large k to a small one")}
-        return {"complexities": _("from little power to much, each once")}
+    Raises
+    ------
+    ValueError
+        If there is one of that name.
+    """
+    if kind.name in _kinds:
+        raise ValueError(f"there is a kind of run {kind.name!r} already")
+    _kinds[kind.name] = kind
 
 
-class Starved(Params):
-    """A model that learns to read digits, one of which it has few examples of."""
-
-    digit: int = 8
-    model: Model = "svc"
-    n_repeats: int = 20
-
-    @property
-    def there(self) -> int:
-        """How many examples of the digit there are to keep."""
-        return TRAINING_IMAGES[self.digit] if 0 <= self.digit <= 9 else min(TRAINING_IMAGES)
-
-    def ranges(self) -> Ranges:
-        return {"digit": (0, 9), "kept": (0, self.there), "n_repeats": (1, 50)}
+def unregister(name: str) -> None:
+    """Take a kind of run out again."""
+    del _kinds[find(name).name]
 
 
-class Starvation(Starved):
-    kept: int = 5
-    fix: Literal["none", "restore", "reweight"] = "none"
-    restored: int = 0
-
-    def ranges(self) -> Ranges:
-        return {**super().ranges(), "restored": (0, max(self.there - self.kept, 0))}
-
-    def objections(self) -> dict[str, str]:
-        if self.restored and self.fix != "restore":
-            return {"restored": _("examples are given back with the fix “restore” alone")}
-        if self.fix == "restore" and not self.restored:
-            return {"restored": _("giving back begins with one example")}
-        if self.fix == "reweight" and self.model == "knn":
-            return {"fix": _("nearest neighbours only count heads, so there is no weight to turn up")}
-        if self.fix == "reweight" and self.kept == 0:
-            return {"fix": _("where no example is kept there is none to give more weight to")}
-        return {}
-
-
-class TippingPoint(Starved):
-    kept: Annotated[list[int], Field(min_length=2, max_length=20)] = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80]
-
-    def ranges(self) -> Ranges:
-        return {**super().ranges(), "n_repeats": (1, 20)}
-
-    def objections(self) -> dict[str, str]:
-        return {} if self.kept == sorted(set(self.kept)) else {"kept": _("from few to many, each number once")}
-
-
-class Blame(Starved):
-    kept: int = 5
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of run. `function` is resolved on the worker alone: the web process never loads scikit-learn."""
-
-    name: str
-    schema: type[Params]
-    function: str
-    # Raised when the same parameters would give another result.
-    version: int = 1
-
-
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("u_curve", UCurve, "experiments.kinds.u_curve.compute:u_curve"),
-        Kind("starvation", Starvation, "experiments.kinds.starvation.compute:starvation"),
-        Kind("tipping_point", TippingPoint, "experiments.kinds.tipping_point.compute:tipping_point"),
-        Kind("blame", Blame, "experiments.kinds.blame.compute:blame"),
+register(
+    Kind(
+        name="u_curve",
+        label=gettext_lazy("u curve"),
+        about="Train and test error against a model's complexity; the defaults are those of its model.",
+        params="experiments.kinds.u_curve.params:UCurve",
+        compute="experiments.kinds.u_curve.compute:u_curve",
+        notebook="experiments.kinds.u_curve.notebook:NOTEBOOK",
     )
-}
+)
+register(
+    Kind(
+        name="starvation",
+        label=gettext_lazy("starvation"),
+        about="Accuracy, and recall of each digit, when a model has few examples of one of them.",
+        params="experiments.kinds.starvation.params:Starvation",
+        compute="experiments.kinds.starvation.compute:starvation",
+        notebook="experiments.kinds.starvation.notebook:NOTEBOOK",
+    )
+)
+register(
+    Kind(
+        name="tipping_point",
+        label=gettext_lazy("tipping point"),
+        about="Accuracy and recall against the number of examples kept of a digit.",
+        params="experiments.kinds.tipping_point.params:TippingPoint",
+        compute="experiments.kinds.tipping_point.compute:tipping_point",
+        notebook="experiments.kinds.tipping_point.notebook:NOTEBOOK",
+    )
+)
+register(
+    Kind(
+        name="blame",
+        label=gettext_lazy("blame"),
+        about="Which digits a starved one is confused with.",
+        params="experiments.kinds.blame.params:Blame",
+        compute="experiments.kinds.blame.compute:blame",
+        notebook="experiments.kinds.blame.notebook:NOTEBOOK",
+    )
+)
+
+
+def kinds() -> tuple[Kind, ...]:
+    return tuple(_kinds.values())
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_kinds)
+
+
+def find(name: str) -> Kind:
+    """Give the kind of run of that name.
+
+    Raises
+    ------
+    LookupError
+        If there is none.
+    """
+    if name not in _kinds:
+        raise LookupError(f"there is no kind of run {name!r}, only {', '.join(_kinds)}")
+    return _kinds[name]
+
+
+def help_text() -> str:
+    """Help for the API's documentation, in Markdown: each kind, its parameters, and what they are by default."""
+    return "\n".join(line for kind in kinds() for line in [f"- `{kind.name}`: {kind.about}", *_help_of(kind)])
+
+
+def _help_of(kind: Kind) -> list[str]:
+    schema = kind.load_params()
+    starts = schema.model_validate({}).model_dump(mode="json")
+    return [
+        f"  - `{name}`: {field.description}; by default {json.dumps(starts[name])}"
+        for name, field in schema.model_fields.items()
+    ]
 
 
 def read(kind: str, params: Any, seed: Any) -> dict[str, Any]:
@@ -169,13 +125,12 @@ def read(kind: str, params: Any, seed: Any) -> dict[str, Any]:
     Refusal
         If there is no such kind, or with a sentence for each parameter that is unknown or out of its range.
     """
-    found = KINDS.get(kind)
-    if found is None:
-        says = _("There is no such kind of run; there are %(kinds)s.") % {"kinds": ", ".join(KINDS)}
+    if kind not in _kinds:
+        says = _("There is no such kind of run; there are %(kinds)s.") % {"kinds": ", ".join(_kinds)}
         raise Refusal(says, errors={"kind": [says]})
     errors = _errors_in_seed(seed)
     try:
-        complete = found.schema.model_validate(params)
+        complete = _kinds[kind].load_params().model_validate(params)
         errors |= _out_of_range(complete) or complete.objections()
     except ValidationError as error:
         errors |= _of_the_wrong_type(error)
@@ -234,7 +189,7 @@ def _wanted(error: ErrorDetails) -> str:
 
 def fingerprint(kind: str, params: Mapping[str, Any], seed: int) -> str:
     """What makes two runs the same: kind, parameters, seed, and the versions that computed them."""
-    facts = {"kind": kind, "version": KINDS[kind].version, "params": params, "seed": seed, "with": versions()}
+    facts = {"kind": kind, "version": find(kind).version, "params": params, "seed": seed, "with": versions()}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,28 +6,24 @@ The cells are Python files in the folder of a kind of run, cut at ``# %%``; what
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from pprint import pformat
 from typing import Any
 
+from experiments import catalogue
+from experiments.kinds.base import Kind
 from experiments.models import Run
 
-KINDS = Path(__file__).parent / "kinds"
 MARK = "# %%"
-WORDS = f"{MARK} [markdown]"
-# What each kind is compared by: the figures that its notebook works out.
-FIGURES = {
-    "u_curve": ("train", "test", "best"),
-    "starvation": ("accuracy", "recall"),
-    "tipping_point": ("recall",),
-    "blame": ("absorbed",),
-}
 
 
 def of_run(run: Run) -> dict[str, Any]:
     """Give a notebook (nbformat 4) that works out a run's figures again and compares them with the server's."""
-    return notebook([_words(_about(run)), _code(_given(run)), *_cells(run)])
+    kind = catalogue.find(run.kind)
+    made = kind.load_notebook()
+    texts = [source.read_text(encoding="utf-8") for source in made.sources(run.params)]
+    cells = [cell for text in texts for cell in cells_of(text)]
+    return notebook([_words(_about(run, kind)), _code(_given(run, made.figures)), *cells])
 
 
 def notebook(cells: list[dict[str, Any]]) -> dict[str, Any]:
@@ -47,21 +43,12 @@ def cells_of(text: str) -> Iterator[dict[str, Any]]:
             yield _code(body.strip())
 
 
-def _cells(run: Run) -> Iterator[dict[str, Any]]:
-    if run.kind == "u_curve":
-        names = ["u_curve/cells/polynomial" if run.params["model"] == "polynomial" else "u_curve/cells/digits"]
-    else:
-        names = ["_starving/cells/starving", f"{run.kind}/cells/{run.kind}"]
-    for name in names:
-        yield from cells_of((KINDS / f"{name}.py").read_text(encoding="utf-8"))
-
-
-def _about(run: Run) -> str:
+def _about(run: Run, kind: Kind) -> str:
     versions = run.provenance.get("versions", {})
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
     return "\n".join(
         [
-            f"# One run of Downhill: {run.kind.replace('_', ' ')}, seed {run.seed}",
+            f"# One run of Downhill: {kind.label}, seed {run.seed}",
             "This notebook makes the numbers of that run again, from the data on, and compares them with the server's.",
             f"They were made with {made_with}. Other versions may differ in the last digits.",
             f"The digits' fingerprint (SHA-256 of all pixels and labels): `{run.provenance.get('data', '')}`.",
@@ -69,9 +56,9 @@ def _about(run: Run) -> str:
     )
 
 
-def _given(run: Run) -> str:
-    figures: Mapping[str, Any] = {name: (run.result or {})[name] for name in FIGURES[run.kind]}
-    given = {"params": run.params, "seed": run.seed, "server": json.loads(json.dumps(figures))}
+def _given(run: Run, figures: Sequence[str]) -> str:
+    server = {name: (run.result or {})[name] for name in figures}
+    given = {"params": run.params, "seed": run.seed, "server": json.loads(json.dumps(server))}
     lines = [f"{name} = {pformat(value, width=110, compact=True, sort_dicts=False)}" for name, value in given.items()]
     return "\n".join(["# What was asked for, and what the server found.", *lines])
 

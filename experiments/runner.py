@@ -79,7 +79,8 @@ def execute(run: Run) -> None:
     """Compute a claimed run and store how it ended."""
     began = time.monotonic()
     try:
-        result = function_of(run.kind)(**run.params, seed=run.seed, report=_Progress(run).report).as_json()
+        compute = catalogue.find(run.kind).load_compute()
+        result = compute(**run.params, seed=run.seed, report=_Progress(run).report).as_json()
         seconds = round(time.monotonic() - began, 2)
         _end(run, state=RunState.DONE, result=result, done=F("total"), provenance=_provenance(run, seconds))
     except Lost:
@@ -102,12 +103,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, ValueError) and str(error):
         return _("This run cannot be computed. %(why)s.") % {"why": str(error)[:200].rstrip(".")}
     return _("Something went wrong inside this run, and it has been noted. Ask for it again, or change a setting.")
-
-
-def function_of(kind: str) -> Callable[..., Any]:
-    """The function that computes a kind of run."""
-    module, __, name = catalogue.KINDS[kind].function.partition(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]  # named in the catalogue
 
 
 class _Progress:
@@ -171,7 +166,7 @@ def _provenance(run: Run, seconds: float) -> dict[str, Any]:
     return {
         "data": digits.data_hash(),
         "seed": run.seed,
-        "code": f"{run.kind} {catalogue.KINDS[run.kind].version}",
+        "code": f"{run.kind} {catalogue.find(run.kind).version}",
         "versions": {"python": platform.python_version(), **catalogue.versions()},
         "attempt": run.attempt,
         "seconds": seconds,

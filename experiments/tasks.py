@@ -28,8 +28,8 @@ def _load_what_runs_need(**kwargs: Any) -> None:
     """Load scikit-learn, which takes seconds, before the pool is forked: its processes share it, and start at once."""
     # One run uses one core: there are as many processes as cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    for kind in catalogue.KINDS.values():
-        runner.function_of(kind.name)
+    for kind in catalogue.kinds():
+        kind.load_compute()
 
 
 @worker_ready.connect

@@ -11,7 +11,7 @@ from kombu import pools
 from classroom.models import Membership
 from downhill.celery import app
 from experiments import catalogue, events, services
-from experiments.catalogue import Kind, Params, Ranges
+from experiments.kinds.base import Kind, Params, Ranges
 from experiments.models import Run, RunState
 from experiments.services import Requested
 
@@ -92,10 +92,11 @@ def made_up(*, seed: int, report: Report) -> Outcome:
 
 
 @pytest.fixture
-def make_up(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Doing], Run]]:
+def make_up(db: None) -> Iterator[Callable[[Doing], Run]]:
     """Put a run into the queue whose computation is the test's own."""
-    kind = Kind("made_up", Anything, f"{__name__}:made_up")
-    monkeypatch.setitem(catalogue.KINDS, kind.name, kind)
+    here = {"params": f"{__name__}:Anything", "compute": f"{__name__}:made_up", "notebook": ""}
+    kind = Kind(name="made_up", label="made up", about="", **here)
+    catalogue.register(kind)
 
     def queue_up(does: Doing) -> Run:
         doing.append(does)
@@ -103,6 +104,7 @@ def make_up(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Doi
         return Run.objects.create(kind=kind.name, params={}, seed=n, fingerprint=f"made up {n}")
 
     yield queue_up
+    catalogue.unregister(kind.name)
     doing.clear()
 
 

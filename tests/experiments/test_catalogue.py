@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.refusals import Refusal
-from experiments import catalogue, runner
+from experiments import catalogue
+from experiments.kinds.u_curve.params import SWEEP
 from experiments.maths import TRAINING_IMAGES
 
 pytestmark = pytest.mark.pure
@@ -31,9 +32,9 @@ def refused(kind: str, params: Any, seed: Any = 0) -> dict[str, list[str]]:
     return dict(refusal.value.errors)
 
 
-@pytest.mark.parametrize("kind", catalogue.KINDS)
+@pytest.mark.parametrize("kind", catalogue.names())
 def test_what_a_kind_starts_with_is_what_its_function_starts_with(kind: str) -> None:
-    takes = inspect.signature(runner.function_of(kind)).parameters
+    takes = inspect.signature(catalogue.find(kind).load_compute()).parameters
     defaults = {name: takes[name].default for name in takes if name not in ("seed", "report")}
 
     params = catalogue.read(kind, {}, 0)
@@ -41,9 +42,9 @@ def test_what_a_kind_starts_with_is_what_its_function_starts_with(kind: str) -> 
     assert params == {name: list(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
 
 
-@pytest.mark.parametrize("model", catalogue.SWEEP)
+@pytest.mark.parametrize("model", SWEEP)
 def test_a_sweep_starts_as_its_model_does(model: str) -> None:
-    assert catalogue.read("u_curve", {"model": model}, 0) == {"model": model, **catalogue.SWEEP[model]}
+    assert catalogue.read("u_curve", {"model": model}, 0) == {"model": model, **SWEEP[model]}
 
 
 @pytest.mark.parametrize(
@@ -124,8 +125,28 @@ def test_an_unknown_kind_is_told_which_there_are() -> None:
         catalogue.read("lottery", {}, 0)
 
 
+def test_a_program_that_names_an_unknown_kind_is_told_its_name() -> None:
+    with pytest.raises(LookupError, match="no kind of run 'lottery'"):
+        catalogue.find("lottery")
+
+
+def test_two_kinds_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="a kind of run 'blame' already"):
+        catalogue.register(catalogue.find("blame"))
+
+
+def test_the_documentation_names_each_kind_with_each_parameter_in_a_few_words() -> None:
+    said = catalogue.help_text()
+
+    for kind in catalogue.kinds():
+        assert f"- `{kind.name}`: {kind.about}" in said.splitlines()
+    for name in NAMES:
+        assert f"`{name}`: " in said
+    assert "None" not in said
+
+
 @given(
-    kind=st.sampled_from(sorted(catalogue.KINDS)),
+    kind=st.sampled_from(sorted(catalogue.names())),
     params=JSON | st.dictionaries(st.sampled_from(NAMES), JSON),
     seed=JSON,
 )
@@ -140,7 +161,7 @@ def test_the_most_that_can_be_kept_is_all_there_is(digit: int) -> None:
     most = TRAINING_IMAGES[digit]
     params = catalogue.read("starvation", {"digit": digit, "kept": most, "n_repeats": 1, "model": "knn"}, 0)
 
-    found = runner.function_of("starvation")(**params, seed=1_000_000).as_json()
+    found = catalogue.find("starvation").load_compute()(**params, seed=1_000_000).as_json()
 
     assert found["n_train_digit"] == most
     assert found["shown"] == found["baseline"]
@@ -159,7 +180,7 @@ def test_the_most_that_can_be_kept_is_all_there_is(digit: int) -> None:
 def test_what_lies_at_the_edge_of_a_sweep_can_be_computed(params: dict[str, Any]) -> None:
     complete = catalogue.read("u_curve", params, 0)
 
-    found = runner.function_of("u_curve")(**complete, seed=0).as_json()
+    found = catalogue.find("u_curve").load_compute()(**complete, seed=0).as_json()
 
     assert found["complexities"] == params["complexities"]
     assert all(value >= 0 for value in found["test"]["median"])
