@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.core import checks
+
+from experiments.checks import check
 
 
 class ExperimentsConfig(AppConfig):
     name = "experiments"
+
+    def ready(self) -> None:
+        checks.register(check)
