@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from pydantic import ValidationError
@@ -34,19 +33,27 @@ def _folders() -> set[str]:
 
 
 def _lacking(kind: Kind) -> Iterator[str]:
-    pieces: dict[str, Callable[[], Any]] = {
-        "params": lambda: kind.load_params().model_validate({}),
-        "compute": lambda: _find_function(kind.compute),
-        "notebook": lambda: _find_cells(kind),
+    why = {
+        "params": _why_not(lambda: kind.load_params().model_validate({})),
+        "compute": _why_not(lambda: _find_function(kind.compute)),
+        "notebook": _why_not(kind.load_notebook),
     }
-    for name, load in pieces.items():
-        try:
-            load()
-        except ValidationError as error:
-            left_out = ", ".join(str(each["loc"][0]) for each in error.errors())
-            yield f"kind of run “{kind.name}” lacks {name}: there is no default for {left_out}"
-        except (ImportError, AttributeError, TypeError, OSError) as error:
-            yield f"kind of run “{kind.name}” lacks {name}: {error}"
+    if not (why["params"] or why["notebook"]):
+        why["notebook"] = _why_not(lambda: _find_cells(kind))
+    for piece, problem in why.items():
+        if problem:
+            yield f"kind of run “{kind.name}” lacks {piece}: {problem}"
+
+
+def _why_not(load: Callable[[], object]) -> str:
+    """Say why a piece cannot be loaded; nothing, if it can."""
+    try:
+        load()
+    except ValidationError as error:
+        return "there is no default for " + ", ".join(str(each["loc"][0]) for each in error.errors())
+    except (ImportError, AttributeError, TypeError, OSError) as error:
+        return str(error)
+    return ""
 
 
 def _find_function(path: str) -> None:

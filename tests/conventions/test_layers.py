@@ -108,6 +108,9 @@ def test_every_module_stands_on_a_floor(package: str) -> None:
         ("lessons/selectors.py", "import lessons.activities.registry"),
         ("lessons/activities/base.py", "import lessons.activities.reading.activity"),
         ("lessons/activities/reading/activity.py", "import lessons.activities.explain.schema"),
+        ("experiments/kinds/blame/compute.py", "import experiments.kinds.starvation.compute"),
+        ("experiments/kinds/base.py", "import experiments.kinds.blame.params"),
+        ("experiments/kinds/u_curve/compute.py", "import django.conf"),
     ],
 )
 def test_an_import_that_points_up_is_found_in_every_package(copy: Path, file: str, line: str) -> None:
