@@ -1,4 +1,4 @@
-"""A run as a notebook that makes its numbers again, with numpy and scikit-learn and without Downhill.
+"""Notebook of a run, which makes its numbers again, with numpy and scikit-learn and without Downhill.
 
 The cells are Python files in the folder of a kind of run, cut at ``# %%``; what they are run with is put before them.
 """

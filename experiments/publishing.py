@@ -1,4 +1,4 @@
-"""Tell the workers that a run waits. What gets lost here is told again by the reaper: the row is the truth."""
+"""Message to the workers that a run waits. What gets lost here is told again by the reaper: the row is the truth."""
 
 from __future__ import annotations
 

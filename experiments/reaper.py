@@ -1,4 +1,4 @@
-"""Find the runs that nobody is at though they should be, and have them taken up again."""
+"""Reaper: it finds the runs that nobody is at though they should be, and has them taken up again."""
 
 from __future__ import annotations
 

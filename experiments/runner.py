@@ -1,4 +1,4 @@
-"""Carry out runs, on a worker: claim one, compute, tell how far it is, store what came of it.
+"""Runner, on a worker: claim a run, compute it, tell how far it is, store what came of it.
 
 Every write after the claim holds only while the claim does: a worker that was taken for dead, and is not, finds its
 run gone on without it and stops. A database that is away for a moment costs a run nothing but a word of progress.

@@ -1,4 +1,4 @@
-"""How runs stand, for those who asked for them."""
+"""State of runs, for those who asked for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask for a run, and take that back."""
+"""Requests for runs: made, shared and taken back."""
 
 from __future__ import annotations
 

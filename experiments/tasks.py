@@ -1,4 +1,4 @@
-"""What a worker is asked to do."""
+"""Tasks that a worker is asked to do."""
 
 from __future__ import annotations
 

@@ -89,5 +89,5 @@ def test_a_tipping_point_against_the_plain_loop() -> None:
 
     print(f"\nTipping point, 13 values × 20 repeats: plain loop {theirs:.2f} s, shared distances {ours:.2f} s")
     print(f"ratio: {theirs / ours:.2f}")
-    assert_array_equal([[reading.said for reading in repeat] for repeat in found.readings], said)
+    assert_array_equal([[evaluation.said for evaluation in repeat] for repeat in found.evaluations], said)
     assert theirs / ours >= 1.5

@@ -1,4 +1,4 @@
-"""Reading of starved digits: what the kinds of run share that take most of one digit's images away from a model."""
+"""Evaluation of a model from which most of a digit's images were taken away, as several kinds of run do it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MAX_REPEATS = 200
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Reading of a test half by one model.
+class Evaluation:
+    """Evaluation of one model on its test half.
 
     Attributes
     ----------
@@ -84,9 +84,9 @@ class Reading:
         }
 
 
-def absorbed(readings: Sequence[Reading], digit: int) -> dict[str, float]:
+def absorbed(evaluations: Sequence[Evaluation], digit: int) -> dict[str, float]:
     """Shares of a digit's misread images that each digit took, all repeats together; 0 where none was misread."""
-    taken = np.sum([reading.taken_by(digit) for reading in readings], axis=0)
+    taken = np.sum([evaluation.taken_by(digit) for evaluation in evaluations], axis=0)
     return {str(other): float(n / max(taken.sum(), 1)) for other, n in enumerate(taken)}
 
 
@@ -121,11 +121,11 @@ def _model(name: ModelName) -> Any:
     return KNeighborsClassifier(n_neighbors=3)
 
 
-def read(model: ModelName, learned: Ints, test: Ints, digit: int, weight: float | None = None) -> Reading:
+def evaluate(model: ModelName, learned: Ints, test: Ints, digit: int, weight: float | None = None) -> Evaluation:
     pixels, labels = digits.images()
     given = {} if weight is None else {"sample_weight": np.where(labels[learned] == digit, weight, 1.0)}
     reader = _model(model).fit(pixels[learned], labels[learned], **given)
-    return Reading(test, reader.predict(pixels[test]))
+    return Evaluation(test, reader.predict(pixels[test]))
 
 
 def figure(values: Sequence[float]) -> dict[str, Any]:

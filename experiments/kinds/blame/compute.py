@@ -8,28 +8,28 @@ from typing import Any
 import numpy as np
 
 from experiments.kinds._starving import compute as starving
-from experiments.kinds._starving.compute import ModelName, Reading
+from experiments.kinds._starving.compute import Evaluation, ModelName
 from experiments.maths import Report, silent
 from experiments.maths.threads import one_core
 
 
 @dataclass(frozen=True)
 class Blame:
-    """Readings of a starved digit, and of the same digit with nothing taken away."""
+    """Evaluations with a starved digit, and with the same digit with nothing taken away."""
 
     digit: int
     kept: int
     model: str
-    readings: tuple[Reading, ...]
-    before: tuple[Reading, ...]
+    evaluations: tuple[Evaluation, ...]
+    before: tuple[Evaluation, ...]
 
     def as_json(self) -> dict[str, Any]:
-        misread = [int(reading.taken_by(self.digit).sum()) for reading in self.readings]
+        misread = [int(evaluation.taken_by(self.digit).sum()) for evaluation in self.evaluations]
         return {
             "digit": self.digit,
             "kept": self.kept,
             "model": self.model,
-            "absorbed": starving.absorbed(self.readings, self.digit),
+            "absorbed": starving.absorbed(self.evaluations, self.digit),
             "before": starving.absorbed(self.before, self.digit),
             "n_misread": {"mean": float(np.mean(misread)), "sd": float(np.std(misread))},
         }
@@ -55,13 +55,13 @@ def blame(
     >>> round(sum(found["absorbed"].values()), 9), found["absorbed"]["8"]
     (1.0, 0.0)
     """
-    readings, before = [], []
+    evaluations, before = [], []
     report(0, n_repeats, f"training with {kept} examples of {digit}, and with all")
     for r, random_state in enumerate(starving.random_states(seed, n_repeats)):
         halves, own = starving.halves_of(digit, random_state)
-        readings.append(starving.read(model, starving.starved(halves, own, digit, kept), halves.test, digit))
-        before.append(starving.read(model, halves.train, halves.test, digit))
+        evaluations.append(starving.evaluate(model, starving.starved(halves, own, digit, kept), halves.test, digit))
+        before.append(starving.evaluate(model, halves.train, halves.test, digit))
         report(
             r + 1, n_repeats, f"repeat {r + 1} of {n_repeats}: trained with {kept} examples of {digit}, and with all"
         )
-    return Blame(digit, kept, model, tuple(readings), tuple(before))
+    return Blame(digit, kept, model, tuple(evaluations), tuple(before))

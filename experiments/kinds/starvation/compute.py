@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from experiments.kinds._starving import compute as starving
-from experiments.kinds._starving.compute import ModelName, Reading
+from experiments.kinds._starving.compute import Evaluation, ModelName
 from experiments.maths import Report, silent
 from experiments.maths.threads import one_core
 
@@ -17,12 +17,12 @@ Fix = Literal["none", "restore", "reweight"]
 
 @dataclass(frozen=True)
 class Starvation:
-    """Readings of a starvation: how its models read their test halves.
+    """Evaluations of a starvation's models on their test halves.
 
     Attributes
     ----------
     n_full : how many of the digit's images a training half has
-    readings : one for each repeat; the first one's model is the one that is shown
+    evaluations : one for each repeat; the first one's model is the one that is shown
     baseline : the first repeat's test half, read by a model from which nothing was taken away
     """
 
@@ -32,12 +32,12 @@ class Starvation:
     fix: str
     restored: int
     n_full: int
-    readings: tuple[Reading, ...]
-    baseline: Reading
+    evaluations: tuple[Evaluation, ...]
+    baseline: Evaluation
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain data; standard deviations are those of the repeats themselves (ddof = 0)."""
-        shown = self.readings[0]
+        shown = self.evaluations[0]
         return {
             "model": self.model,
             "digit": self.digit,
@@ -47,10 +47,10 @@ class Starvation:
             "n_train_digit": self.n_full,
             "n_test": len(shown.test),
             "n_test_digit": int(np.sum(shown.truth == self.digit)),
-            "accuracy": starving.figure([reading.accuracy for reading in self.readings]),
-            "recall": starving.figures([reading.recall for reading in self.readings]),
-            "precision": starving.figures([reading.precision for reading in self.readings]),
-            "absorbed": starving.absorbed(self.readings, self.digit),
+            "accuracy": starving.figure([evaluation.accuracy for evaluation in self.evaluations]),
+            "recall": starving.figures([evaluation.recall for evaluation in self.evaluations]),
+            "precision": starving.figures([evaluation.precision for evaluation in self.evaluations]),
+            "absorbed": starving.absorbed(self.evaluations, self.digit),
             "shown": shown.as_json(),
             "baseline": self.baseline.as_json(),
         }
@@ -95,21 +95,23 @@ def starvation(
     Examples
     --------
     >>> found = starvation(n_repeats=2, seed=3)
-    >>> bool(found.readings[0].recall[8] < found.baseline.recall[8])
+    >>> bool(found.evaluations[0].recall[8] < found.baseline.recall[8])
     True
     """
     _check_fix(fix, model, kept, restored)
     in_all = kept + restored
-    readings = []
+    evaluations = []
     report(0, n_repeats, f"training with {in_all} examples of {digit}")
     for r, random_state in enumerate(starving.random_states(seed, n_repeats)):
         halves, own = starving.halves_of(digit, random_state)
         weight = len(own) / kept if fix == "reweight" else None
-        readings.append(starving.read(model, starving.starved(halves, own, digit, in_all), halves.test, digit, weight))
+        evaluations.append(
+            starving.evaluate(model, starving.starved(halves, own, digit, in_all), halves.test, digit, weight)
+        )
         if r == 0:
-            n_full, baseline = len(own), starving.read(model, halves.train, halves.test, digit)
+            n_full, baseline = len(own), starving.evaluate(model, halves.train, halves.test, digit)
         report(r + 1, n_repeats, f"repeat {r + 1} of {n_repeats}: trained with {in_all} examples of {digit}")
-    return Starvation(digit, kept, model, fix, restored, n_full, tuple(readings), baseline)
+    return Starvation(digit, kept, model, fix, restored, n_full, tuple(evaluations), baseline)
 
 
 def _check_fix(fix: Fix, model: ModelName, kept: int, restored: int) -> None:

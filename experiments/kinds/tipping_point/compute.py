@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.svm import SVC  # type: ignore[import-untyped]  # it ships no types
 
 from experiments.kinds._starving import compute as starving
-from experiments.kinds._starving.compute import ModelName, Reading
+from experiments.kinds._starving.compute import Evaluation, ModelName
 from experiments.maths import Report, digits, silent
 from experiments.maths.digits import BRIGHTEST, Floats, Halves, Ints
 from experiments.maths.threads import one_core
@@ -23,29 +23,29 @@ class TippingPoint:
     Attributes
     ----------
     kept : numbers of examples, shape (n_kept,)
-    readings : for each repeat one reading at each of them, shape (n_repeats, n_kept)
+    evaluations : for each repeat one evaluation at each of them, shape (n_repeats, n_kept)
     """
 
     digit: int
     model: str
     kept: tuple[int, ...]
-    readings: tuple[tuple[Reading, ...], ...]
+    evaluations: tuple[tuple[Evaluation, ...], ...]
 
     @property
     def accuracy(self) -> Floats:
-        return np.array([[reading.accuracy for reading in repeat] for repeat in self.readings])
+        return np.array([[evaluation.accuracy for evaluation in repeat] for repeat in self.evaluations])
 
     @property
     def recall(self) -> Floats:
         """Recall of the starved digit, shape (n_repeats, n_kept)."""
-        return np.array([[reading.recall[self.digit] for reading in repeat] for repeat in self.readings])
+        return np.array([[evaluation.recall[self.digit] for evaluation in repeat] for repeat in self.evaluations])
 
     def as_json(self) -> dict[str, Any]:
         return {
             "digit": self.digit,
             "model": self.model,
             "kept": list(self.kept),
-            "n_test": len(self.readings[0][0].test),
+            "n_test": len(self.evaluations[0][0].test),
             "accuracy": _mean_and_sd(self.accuracy),
             "recall": _mean_and_sd(self.recall),
         }
@@ -88,20 +88,20 @@ def tipping_point(
     >>> found.recall.shape, found.recall[:, 0].tolist()
     ((2, 2), [0.0, 0.0])
     """
-    readings = []
+    evaluations = []
     span = f"{min(kept)} to {max(kept)} examples of {digit}"
     report(0, n_repeats, f"training with {span}")
     for r, random_state in enumerate(starving.random_states(seed, n_repeats)):
         halves, own = starving.halves_of(digit, random_state)
-        readings.append(tuple(_sweep(model, halves, own, kept, digit)))
+        evaluations.append(tuple(_sweep(model, halves, own, kept, digit)))
         report(r + 1, n_repeats, f"repeat {r + 1} of {n_repeats}: {len(kept)} models trained with {span}")
-    return TippingPoint(digit, model, tuple(kept), tuple(readings))
+    return TippingPoint(digit, model, tuple(kept), tuple(evaluations))
 
 
-def _sweep(model: ModelName, halves: Halves, own: Ints, kept: Sequence[int], digit: int) -> Iterator[Reading]:
+def _sweep(model: ModelName, halves: Halves, own: Ints, kept: Sequence[int], digit: int) -> Iterator[Evaluation]:
     trainings = [starving.starved(halves, own, digit, n) for n in kept]
     if model != "svc":
-        yield from (starving.read(model, learned, halves.test, digit) for learned in trainings)
+        yield from (starving.evaluate(model, learned, halves.test, digit) for learned in trainings)
         return
     pixels, labels = digits.images()
     # All of these trainings are beginnings of the longest one: its distances are gathered once.
@@ -112,7 +112,7 @@ def _sweep(model: ModelName, halves: Halves, own: Ints, kept: Sequence[int], dig
         n = len(learned)
         kernel = _kernel(pixels[learned])
         reader = SVC(C=10, kernel="precomputed").fit(kernel.take(among[:n, :n]), labels[learned])
-        yield Reading(halves.test, reader.predict(kernel.take(to_test[:, :n])))
+        yield Evaluation(halves.test, reader.predict(kernel.take(to_test[:, :n])))
 
 
 def _kernel(learned: Floats) -> Floats:

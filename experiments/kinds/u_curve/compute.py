@@ -22,14 +22,14 @@ ROUND = 6
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw of the data, and the line of every power through it.
+    """Draw of the data, and the line of every degree through it.
 
     Attributes
     ----------
     x, y : the points that were learned from, shape (n_train,)
     grid : where the lines are given, shape (101,)
     target : the law without noise on the grid
-    fits : one line for each power, shape (n_powers, 101)
+    fits : one line for each degree, shape (n_complexities, 101)
     """
 
     x: Floats
@@ -41,13 +41,13 @@ class Draw:
 
 @dataclass(frozen=True)
 class UCurve:
-    """A sweep of a model's power.
+    """Sweep of a model's complexity.
 
     Attributes
     ----------
-    complexities : from little power to much, shape (n_powers,)
-    train, test : error of every draw at every power, shape (n_repeats, n_powers): the mean squared error of a
-        polynomial, the share of wrong labels of the others
+    complexities : from the simplest model to the most flexible, shape (n_complexities,)
+    train, test : error of every draw at every complexity, shape (n_repeats, n_complexities): the mean squared error of
+        a polynomial, the share of wrong labels of the others
     draw : the first draw with its lines; polynomials alone
     """
 
@@ -59,7 +59,7 @@ class UCurve:
 
     @property
     def best(self) -> int:
-        """The power with the lowest median test error."""
+        """Complexity with the lowest median test error."""
         return self.complexities[int(np.argmin(np.median(self.test, axis=0)))]
 
     def as_json(self) -> dict[str, Any]:
@@ -83,12 +83,12 @@ class UCurve:
         dots = _pairs(self.draw.x, self.draw.y)
         return [
             {
-                "complexity": power,
+                "complexity": complexity,
                 "x": self.draw.grid.tolist(),
-                "y": self.draw.fits[self.complexities.index(power)].round(ROUND).tolist(),
+                "y": self.draw.fits[self.complexities.index(complexity)].round(ROUND).tolist(),
                 "points": dots,
             }
-            for power in chosen
+            for complexity in chosen
         ]
 
     def _draw(self) -> dict[str, Any] | None:
@@ -99,12 +99,12 @@ class UCurve:
             "points": _pairs(self.draw.x, self.draw.y),
             "x": self.draw.grid.tolist(),
             "target": self.draw.target.round(ROUND).tolist(),
-            "fits": {str(power): line.round(ROUND).tolist() for power, line in fits},
+            "fits": {str(complexity): line.round(ROUND).tolist() for complexity, line in fits},
         }
 
 
 def target(x: Floats) -> Floats:
-    """The law behind the points: neither odd nor even, so that every power up to the best one helps.
+    """Law behind the points: neither odd nor even, so that every degree up to the best one helps.
 
     >>> target(np.array([0.0])).round(4).tolist()
     [0.5154]
@@ -123,14 +123,14 @@ def u_curve(
     seed: int = 0,
     report: Report = silent,
 ) -> UCurve:
-    """Sweep the power of a model over many draws of its data.
+    """Sweep the complexity of a model over many draws of its data.
 
     Parameters
     ----------
     model : polynomials learn noisy points of a curve; trees and nearest neighbours learn digits, some labels wrong
     n_train : how many examples a draw has to learn from
     noise : standard deviation of the points around the curve; for digits the share of labels that are shuffled
-    complexities : degree of the polynomial, depth of the tree, or number of neighbours (falling: power rises)
+    complexities : degree of the polynomial, depth of the tree, or number of neighbours (falling: complexity rises)
     n_repeats : number of draws; a draw is the same however many there are
     seed : draw i uses `numpy.random.default_rng([seed, i])`
     report : told how much is done: draws of digits, but the two steps in which all polynomials are fitted at once
@@ -142,7 +142,7 @@ def u_curve(
     Raises
     ------
     ValueError
-        If there are too few points for the highest power, fewer examples than neighbours, or too few digits to leave
+        If there are too few points for the highest degree, fewer examples than neighbours, or too few digits to leave
         some for the test.
 
     Examples
@@ -150,37 +150,37 @@ def u_curve(
     >>> u_curve(n_repeats=50, seed=1).best in (4, 5, 6)
     True
     """
-    powers = tuple(complexities)
+    swept = tuple(complexities)
     if model == "polynomial":
-        return _polynomials(powers, n_train, noise, n_repeats, seed, report)
-    return _digit_readers(model, powers, n_train, noise, n_repeats, seed, report)
+        return _polynomials(swept, n_train, noise, n_repeats, seed, report)
+    return _digit_readers(model, swept, n_train, noise, n_repeats, seed, report)
 
 
 def _polynomials(
-    powers: tuple[int, ...], n_train: int, noise: float, n_repeats: int, seed: int, report: Report
+    degrees: tuple[int, ...], n_train: int, noise: float, n_repeats: int, seed: int, report: Report
 ) -> UCurve:
-    """Fit all powers of all draws at once: nested least squares from one QR factorisation of each draw.
+    """Fit all degrees of all draws at once: nested least squares from one QR factorisation of each draw.
 
-    With the columns 1, P₁(x), …, P_d(x) of Legendre's polynomials factored as QR, the fit of power k is the projection
+    With the columns 1, P₁(x), …, P_d(x) of Legendre's polynomials factored as QR, the fit of degree k is the projection
     on the first k + 1 columns of Q, so its predictions are running sums over Q·diag(Qᵀy). For new points the same holds
     with their own columns times R⁻¹. Raw powers would be ill-conditioned from about 12 on.
     """
-    highest = max(powers)
+    highest = max(degrees)
     if n_train <= highest + 1:
         raise ValueError(f"power {highest} needs more than {highest + 1} points, and n_train is {n_train}")
     report(0, 2, f"drawing the points, {n_repeats} times")
     x, y, new_x, new_y = (
         np.stack(each) for each in zip(*(points(seed, i, n_train, noise) for i in range(n_repeats)), strict=True)
     )
-    report(1, 2, f"fitting powers {min(powers)} to {highest} to every draw")
+    report(1, 2, f"fitting powers {min(degrees)} to {highest} to every draw")
     q, r = np.linalg.qr(legendre.legvander(x, highest))
     known = np.swapaxes(q, 1, 2)
     weights = known @ y[..., None]
-    train = _errors(known * weights, y)[:, powers]
-    test = _errors(_in_basis(new_x, r) * weights, new_y)[:, powers]
-    lines = (_in_basis(GRID[None], r[:1]) * weights[:1]).cumsum(axis=1)[0, powers]
+    train = _errors(known * weights, y)[:, degrees]
+    test = _errors(_in_basis(new_x, r) * weights, new_y)[:, degrees]
+    lines = (_in_basis(GRID[None], r[:1]) * weights[:1]).cumsum(axis=1)[0, degrees]
     report(2, 2, f"{n_repeats} draws fitted")
-    return UCurve("polynomial", powers, train, test, Draw(x[0], y[0], GRID, target(GRID), lines))
+    return UCurve("polynomial", degrees, train, test, Draw(x[0], y[0], GRID, target(GRID), lines))
 
 
 def points(seed: int, i: int, n_train: int, noise: float) -> tuple[Floats, Floats, Floats, Floats]:
@@ -199,7 +199,7 @@ def _in_basis(x: Floats, r: Floats) -> Floats:
 
 
 def _errors(terms: Floats, y: Floats) -> Floats:
-    """Mean squared error of every power, shape (n_draws, n_powers), from the terms that each adds to a prediction."""
+    """Mean squared error of every degree, shape (n_draws, n_degrees), from the terms that each adds to a prediction."""
     away = terms.cumsum(axis=1)
     away -= y[:, None, :]
     mean: Floats = np.einsum("rpn,rpn->rp", away, away) / y.shape[-1]
@@ -207,27 +207,27 @@ def _errors(terms: Floats, y: Floats) -> Floats:
 
 
 def _digit_readers(
-    model: str, powers: tuple[int, ...], n_train: int, noise: float, n_repeats: int, seed: int, report: Report
+    model: str, complexities: tuple[int, ...], n_train: int, noise: float, n_repeats: int, seed: int, report: Report
 ) -> UCurve:
     pixels, labels = digits.images()
     if n_train + N_TEST > len(labels):
         raise ValueError(f"there are {len(labels)} digits, too few to learn from {n_train} and test on {N_TEST}")
-    if model == "knn" and max(powers) > n_train:
-        raise ValueError(f"{max(powers)} neighbours cannot be asked where there are {n_train} examples")
-    train = np.empty((n_repeats, len(powers)))
+    if model == "knn" and max(complexities) > n_train:
+        raise ValueError(f"{max(complexities)} neighbours cannot be asked where there are {n_train} examples")
+    train = np.empty((n_repeats, len(complexities)))
     test = np.empty_like(train)
-    report(0, n_repeats, f"training {len(powers)} models on each draw")
+    report(0, n_repeats, f"training {len(complexities)} models on each draw")
     for i in range(n_repeats):
         rng = np.random.default_rng([seed, i])
         order = rng.permutation(len(labels))
         learned, met = order[:n_train], order[n_train:]
         told = _shuffled_in_part(labels[learned], noise, rng)
-        for j, power in enumerate(powers):
-            reader = _reader(model, power, i).fit(pixels[learned], told)
+        for j, complexity in enumerate(complexities):
+            reader = _reader(model, complexity, i).fit(pixels[learned], told)
             train[i, j] = np.mean(reader.predict(pixels[learned]) != told)
             test[i, j] = np.mean(reader.predict(pixels[met]) != labels[met])
-        report(i + 1, n_repeats, f"draw {i + 1} of {n_repeats}: {len(powers)} models trained")
-    return UCurve(model, powers, train, test)
+        report(i + 1, n_repeats, f"draw {i + 1} of {n_repeats}: {len(complexities)} models trained")
+    return UCurve(model, complexities, train, test)
 
 
 def _shuffled_in_part(labels: Ints, share: float, rng: np.random.Generator) -> Ints:
@@ -238,10 +238,10 @@ def _shuffled_in_part(labels: Ints, share: float, rng: np.random.Generator) -> I
     return told
 
 
-def _reader(model: str, power: int, i: int) -> Any:
+def _reader(model: str, complexity: int, i: int) -> Any:
     if model == "tree":
-        return DecisionTreeClassifier(max_depth=power, random_state=i)
-    return KNeighborsClassifier(n_neighbors=power)
+        return DecisionTreeClassifier(max_depth=complexity, random_state=i)
+    return KNeighborsClassifier(n_neighbors=complexity)
 
 
 def _spread(errors: Floats) -> dict[str, list[float]]:

@@ -38,7 +38,8 @@ def test_shouting_louder_leaves_a_support_vector_machine_cold() -> None:
     louder = starvation(fix="reweight")
 
     same = [
-        np.array_equal(one.said, other.said) for one, other in zip(louder.readings, default().readings, strict=True)
+        np.array_equal(one.said, other.said)
+        for one, other in zip(louder.evaluations, default().evaluations, strict=True)
     ]
     assert sum(same) >= 19
 
@@ -73,7 +74,7 @@ def test_the_baseline_is_the_same_test_half_with_nothing_taken_away(model: Any) 
     found = starvation(model=model, n_repeats=1, seed=3)
 
     truth, said = plain(8, 87, model, 3000)
-    assert_array_equal(found.baseline.test, found.readings[0].test)
+    assert_array_equal(found.baseline.test, found.evaluations[0].test)
     assert found.baseline.as_json()["confusion"] == confusion_matrix(truth, said).tolist()
 
 
@@ -82,7 +83,7 @@ def test_reweighting_gives_the_kept_ones_the_weight_of_a_full_class(model: Any) 
     found = starvation(model=model, fix="reweight", kept=10, n_repeats=1, seed=1)
 
     __, said = plain(8, 10, model, 1000, share_of_full=True)
-    assert_array_equal(found.readings[0].said, said)
+    assert_array_equal(found.evaluations[0].said, said)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -92,14 +93,14 @@ def test_who_is_given_back_joins_those_who_stayed(model: Any) -> None:
 
     assert all(
         np.array_equal(one.said, other.said)
-        for one, other in zip(given_back.readings, never_taken.readings, strict=True)
+        for one, other in zip(given_back.evaluations, never_taken.evaluations, strict=True)
     )
 
 
 def test_giving_back_all_of_them_is_the_baseline() -> None:
     found = starvation(kept=5, fix="restore", restored=TRAINING_IMAGES[8] - 5, n_repeats=1)
 
-    assert_array_equal(found.readings[0].said, found.baseline.said)
+    assert_array_equal(found.evaluations[0].said, found.baseline.said)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +159,8 @@ def test_those_who_absorbed_the_misread_ones_share_all_of_them() -> None:
 
     misread = Counter(
         str(said)
-        for reading in found.readings
-        for truth, said in zip(reading.truth, reading.said, strict=True)
+        for evaluation in found.evaluations
+        for truth, said in zip(evaluation.truth, evaluation.said, strict=True)
         if truth == 8 and said != 8
     )
     expected = {str(digit): misread[str(digit)] / misread.total() for digit in range(10)}
@@ -169,7 +170,9 @@ def test_those_who_absorbed_the_misread_ones_share_all_of_them() -> None:
 def test_a_repeat_is_the_same_however_many_there_are() -> None:
     two = starvation(n_repeats=2)
 
-    assert_array_equal([reading.said for reading in two.readings], [each.said for each in default().readings[:2]])
+    assert_array_equal(
+        [evaluation.said for evaluation in two.evaluations], [each.said for each in default().evaluations[:2]]
+    )
 
 
 @pytest.mark.parametrize("kept", [1, 87])

@@ -25,11 +25,11 @@ def test_recall_rises_with_the_examples_kept_as_measured() -> None:
 def test_every_prediction_of_a_tipping_point_is_that_of_the_plain_loop() -> None:
     found = default_tipping_point()
 
-    for random_state, repeat in enumerate(found.readings):
-        for kept, reading in zip(KEPT, repeat, strict=True):
+    for random_state, repeat in enumerate(found.evaluations):
+        for kept, evaluation in zip(KEPT, repeat, strict=True):
             truth, said = plain(8, kept, "svc", random_state)
-            assert_array_equal(reading.truth, truth)
-            assert_array_equal(reading.said, said)
+            assert_array_equal(evaluation.truth, truth)
+            assert_array_equal(evaluation.said, said)
 
 
 @pytest.mark.parametrize("model", ["logistic", "knn"])
