@@ -23,11 +23,11 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from classroom.models import Cohort, User
 from downhill import supervisor
 from downhill.management.commands.seed_demo import DEMO_PASSWORD, PEOPLE
+from downhill.static_files import HashedStaticFiles
 
 BACKUPS_KEPT = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -171,7 +171,7 @@ def collect_static() -> None:
     stamp.unlink(missing_ok=True)
     command = collectstatic.Command()
     # The web process runs with debug off, whatever this process does.
-    command.storage = CompressedManifestStaticFilesStorage()
+    command.storage = HashedStaticFiles()
     call_command(command, interactive=False, clear=True, verbosity=0)
     stamp.write_text(digest.hexdigest())
 
