@@ -1,6 +1,8 @@
 // Copies the address of a shared credential. On plain http there is no clipboard: then it is selected.
-const button = document.querySelector("[data-copy]");
-const field = document.querySelector("[data-copy-from]");
+import { find, speak } from "../classroom/js/page.js";
+
+const button = find("data-copy");
+const field = find("data-copy-from");
 if (button) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -12,6 +14,7 @@ if (button) {
     } catch {
       // no clipboard here
     }
-    document.getElementById("spoken").textContent = button.textContent = says;
+    button.textContent = says;
+    speak(says);
   });
 }

@@ -1,5 +1,7 @@
 // A table walked like a grid: one tab stop, arrows from cell to cell, Home, End and Page keys; Enter follows the link.
-const table = () => document.querySelector("[data-arrows]");
+import { find } from "./page.js";
+
+const table = () => find("data-arrows");
 const rowsOf = () => [...(table()?.rows ?? [])].map((row) => [...row.cells].map((cell) => cell.querySelector("a")));
 // The tab stop stays with its student and part when rows are sorted anew.
 const nameOf = (link) => link.getAttribute("href");

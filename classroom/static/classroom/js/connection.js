@@ -1,5 +1,7 @@
 // Says calmly when something did not get through, and why; hides again with the next success. A refusal of what was sent
 // stands until something is changed or sent: a page that asks what is new does not take it away.
+import { csrfToken, find, parsed } from "./page.js";
+
 const banner = document.getElementById("banner");
 
 function show(text, isRefusal = false) {
@@ -15,8 +17,7 @@ function calm() {
   if (isStanding()) delete banner.dataset.says;
 }
 
-const refusal = (html) =>
-  new DOMParser().parseFromString(html, "text/html").querySelector("[data-refusal]")?.textContent;
+const refusal = (html) => find("data-refusal", parsed(html))?.textContent;
 
 for (const lost of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(lost, () => show(banner.dataset.lost));
 document.addEventListener("htmx:responseError", (event) => {
@@ -30,6 +31,6 @@ document.addEventListener("input", () => isStanding() && calm());
 
 // Another tab may have logged in meanwhile, which renews the token that this page was made with.
 document.addEventListener("htmx:configRequest", (event) => {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const token = csrfToken();
   if (token && event.detail.parameters.csrfmiddlewaretoken) event.detail.parameters.csrfmiddlewaretoken = token;
 });

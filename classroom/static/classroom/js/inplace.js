@@ -1,6 +1,8 @@
 // Brings the page of a class up to date in place: what has not changed is not touched, so that nothing flickers,
 // scrolls, closes or loses the focus.
-const root = () => document.querySelector("[data-morph]");
+import { find, findAll, parsed, speak } from "./page.js";
+
+const root = () => find("data-morph");
 const SPOKEN_EVERY = 15000;
 // What belongs to whoever looks at the page, and is not the server's to change.
 const OWN = ["open", "tabindex"];
@@ -39,22 +41,22 @@ function morphChildren(old, fresh) {
   }
 }
 
-const callsIn = (element) => [...element.querySelectorAll("[data-call]")];
+const callsIn = (element) => findAll("data-call", element);
 let toSay = [];
 let saidAt = 0;
 
 // A screen reader hears of new calls for help alone, and at most four times a minute.
-function speak() {
+function speakOfCalls() {
   if (!toSay.length || Date.now() - saidAt < SPOKEN_EVERY) return;
-  document.getElementById("spoken").textContent = toSay.join(". ");
+  speak(toSay.join(". "));
   [toSay, saidAt] = [[], Date.now()];
 }
 
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr, elt } }) => {
-  speak();
+  speakOfCalls();
   const ours = elt.matches("[data-morph]") || elt.closest("[data-morphs]");
   if (!ours || xhr.status !== 200) return;
-  const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-morph]");
+  const fresh = find("data-morph", parsed(xhr.responseText));
   if (!fresh) return;
   const known = new Set(callsIn(root()).map(({ id }) => id));
   toSay.push(...callsIn(fresh).filter(({ id }) => !known.has(id)).map(({ dataset }) => dataset.call));
@@ -63,5 +65,5 @@ document.addEventListener("htmx:afterRequest", ({ detail: { xhr, elt } }) => {
   htmx.process(root());
   if (focused && !focused.isConnected) root().querySelector("[data-focus], button, a")?.focus();
   document.dispatchEvent(new Event("page:changed"));
-  speak();
+  speakOfCalls();
 });

@@ -1,10 +1,12 @@
 // Asks again every second and a half or so, what moves quickly or slowly at its own pace; never while the page is
 // hidden or the last question is open.
+import { findAll } from "./page.js";
+
 const PERIODS = { "": 1500, quick: 500, slow: 4000 };
 
 function ask(kind) {
   if (document.hidden || document.querySelector("form.htmx-request, [data-poll].htmx-request")) return;
-  const due = [...document.querySelectorAll("[data-poll]")].filter((each) => each.dataset.poll === kind);
+  const due = findAll("data-poll").filter((each) => each.dataset.poll === kind);
   // One at a time: what it brings may replace the others.
   due.sort((one, other) => (one.askedAt ?? 0) - (other.askedAt ?? 0));
   if (!due.length) return;

@@ -1,5 +1,7 @@
 // Space presses the wall's one button, the arrows go from question to question, f fills the screen; none of them while
 // something that a key could be meant for has the focus.
+import { speak } from "./page.js";
+
 const PRESS = { " ": "[data-space]", ArrowLeft: '[data-key="ArrowLeft"]', ArrowRight: '[data-key="ArrowRight"]' };
 
 document.addEventListener("keydown", (event) => {
@@ -38,5 +40,5 @@ document.addEventListener("page:changed", () => {
   if (stateNow() === state) return;
   state = stateNow();
   const [title, count] = ["#question h1", ".wall__count"].map((each) => document.querySelector(each)?.textContent ?? "");
-  document.getElementById("spoken").textContent = `${title}: ${count}`;
+  speak(`${title}: ${count}`);
 });

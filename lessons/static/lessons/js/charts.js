@@ -1,11 +1,8 @@
 // The ball rolls to the new w and the line turns with it; “let it run” walks the steps that the page lists.
-const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const find = (mark) => document.querySelector(`#part [${mark}]`);
+import { find, findAll, isCalm, onArrival, speak } from "../../classroom/js/page.js";
+import { axisOf } from "./axis.js";
 
-function axis(chart, name) {
-  const [low, high, start, end] = chart.dataset[name].split(" ").map(Number);
-  return (value) => start + ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (end - start);
-}
+const shown = (mark) => find(mark, document.getElementById("part"));
 
 function set(element, numbers) {
   for (const [name, value] of Object.entries(numbers)) element?.setAttribute(name, value.toFixed(2));
@@ -13,7 +10,7 @@ function set(element, numbers) {
 
 // The height comes from the curve as it is drawn: the formula would give the slope away, which is asked for.
 function drawLoss(chart, w) {
-  const x = axis(chart, "xAxis")(w);
+  const x = axisOf(chart, "xAxis").at(w);
   const points = chart.querySelector(".chart__curve").getAttribute("d").match(/-?[\d.]+/g).map(Number);
   let i = 2;
   while (i < points.length - 2 && points[i] < x) i += 2;
@@ -23,17 +20,16 @@ function drawLoss(chart, w) {
 }
 
 function drawData(chart, w) {
-  const [x, y] = [axis(chart, "xAxis"), axis(chart, "yAxis")];
-  const [left, right] = chart.dataset.xAxis.split(" ").map(Number);
-  const [low, high] = chart.dataset.yAxis.split(" ").map(Number);
+  const [x, y] = [axisOf(chart, "xAxis"), axisOf(chart, "yAxis")];
+  const { low, high } = y;
   const inside = (end) => (w * end > high ? high / w : w * end < low ? low / w : end);
-  const [first, last] = [inside(left), inside(right)];
-  set(chart.querySelector("[data-line-of-w]"), { x1: x(first), y1: y(w * first), x2: x(last), y2: y(w * last) });
-  for (const miss of chart.querySelectorAll("[data-miss]")) set(miss, { y2: y(w * Number(miss.dataset.miss)) });
+  const [first, last] = [inside(x.low), inside(x.high)];
+  set(find("data-line-of-w", chart), { x1: x.at(first), y1: y.at(w * first), x2: x.at(last), y2: y.at(w * last) });
+  for (const miss of findAll("data-miss", chart)) set(miss, { y2: y.at(w * Number(miss.dataset.miss)) });
 }
 
 function draw(w) {
-  const [loss, data] = [find("data-loss-chart"), find("data-data-chart")];
+  const [loss, data] = [shown("data-loss-chart"), shown("data-data-chart")];
   if (loss) drawLoss(loss, w);
   if (data) drawData(data, w);
 }
@@ -54,8 +50,8 @@ function roll(from, to, duration, done = () => {}) {
 }
 
 function furnish(isHidden) {
-  for (const mark of ["data-tangent", "data-slope"]) find(mark)?.toggleAttribute("hidden", isHidden);
-  const label = find("data-ball")?.querySelector("text");
+  for (const mark of ["data-tangent", "data-slope"]) shown(mark)?.toggleAttribute("hidden", isHidden);
+  const label = shown("data-ball")?.querySelector("text");
   label?.toggleAttribute("hidden", isHidden);
 }
 
@@ -71,33 +67,33 @@ let last = null;
 function arrive() {
   // A run that was under way belongs to the page that is gone.
   moving += 1;
-  const chart = find("data-loss-chart");
+  const chart = shown("data-loss-chart");
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
     furnish(true);
     roll(last.w, sheet.w, 700, () => furnish(false));
   }
   last = sheet;
-  find("data-run")?.removeAttribute("hidden");
+  shown("data-run")?.removeAttribute("hidden");
 }
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-run]")) return;
-  const steps = [...document.querySelectorAll("[data-run-step]")].map((row) => ({
+  const steps = findAll("data-run-step").map((row) => ({
     w: Number(row.dataset.w),
     says: row.dataset.runStep,
   }));
-  const now = find("data-run-now");
-  const summary = find("data-run-end");
+  const now = shown("data-run-now");
+  const summary = shown("data-run-end");
   const show = (k) => (now.textContent = steps[k].says);
   const end = () => {
     show(steps.length - 1);
-    rename(find("data-ball"), steps.at(-1).says);
+    rename(shown("data-ball"), steps.at(-1).says);
     summary.hidden = false;
-    document.getElementById("spoken").textContent = summary.textContent;
+    speak(summary.textContent);
   };
   const walk = (k) => {
-    if (!find("data-run-now")) return;
+    if (!shown("data-run-now")) return;
     show(k);
     if (k === steps.length - 1) end();
     else roll(steps[k].w, steps[k + 1].w, 350, () => walk(k + 1));
@@ -110,5 +106,4 @@ document.addEventListener("click", (event) => {
   } else walk(0);
 });
 
-document.addEventListener("htmx:afterSettle", (event) => event.detail.elt.id === "part" && arrive());
-arrive();
+onArrival(arrive, { of: ["part"] });

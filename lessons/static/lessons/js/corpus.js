@@ -1,12 +1,14 @@
 // A corpus file is counted by a worker in this browser. Only the figures that are shown go into the form. What was
 // counted is kept here, since the page may be exchanged under it when a run ends or something is opened.
+import { find, findAll, onArrival } from "../../classroom/js/page.js";
+
 let worker = null;
 let shown = null; // {share}, {problem} or {figures}
 
-const form = () => document.querySelector("[data-corpus]");
+const form = () => find("data-corpus");
 
 function say(text, isWrong = false) {
-  const told = form().querySelector("[data-told]");
+  const told = find("data-told", form());
   told.textContent = text;
   told.classList.toggle("bad", isWrong);
 }
@@ -20,7 +22,7 @@ function fill(figures) {
     encoding: figures.encoding,
     fingerprint: `${figures.fingerprint.slice(0, 16)}…`,
   };
-  for (const place of form().querySelectorAll("[data-figure]")) place.textContent = texts[place.dataset.figure];
+  for (const place of findAll("data-figure", form())) place.textContent = texts[place.dataset.figure];
   const { fingerprint: before, same, other, counted, least, short } = form().dataset;
   if (figures.words < least) return say(short.replace("{n}", texts.words));
   say(before ? (before === figures.fingerprint ? same : other) : counted);
@@ -30,11 +32,11 @@ function show(now) {
   shown = now;
   if (!form()) return;
   const { share, problem, figures } = now ?? {};
-  form().querySelector("[data-count]").hidden = share === undefined;
-  form().querySelector("[data-figures]").hidden = form().querySelector("[data-keep]").hidden = !figures;
+  find("data-count", form()).hidden = share === undefined;
+  find("data-figures", form()).hidden = find("data-keep", form()).hidden = !figures;
   if (share !== undefined) {
     form().querySelector("progress").value = share;
-    form().querySelector("[data-says]").textContent = `${form().dataset.counting}: ${Math.round(100 * share)} %`;
+    find("data-says", form()).textContent = `${form().dataset.counting}: ${Math.round(100 * share)} %`;
   }
   if (figures) fill(figures);
   else say(problem ? form().dataset[problem] : "", Boolean(problem));
@@ -65,10 +67,9 @@ document.addEventListener("change", ({ target }) => {
 });
 // What is sent is the server's to show.
 document.addEventListener("submit", ({ target }) => target === form() && !worker && (shown = null));
-function ready() {
+function arrive() {
   // Without JavaScript the field would promise what it cannot do.
-  for (const field of document.querySelectorAll("[data-file]")) field.disabled = false;
+  for (const field of findAll("data-file")) field.disabled = false;
   if (shown) show(shown);
 }
-document.addEventListener("htmx:afterSwap", ready);
-ready();
+onArrival(arrive, { when: "htmx:afterSwap" });

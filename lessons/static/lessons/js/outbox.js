@@ -1,5 +1,8 @@
 // An answer on its way is kept on the device until the server has acknowledged it, and sent again under its own id.
 // Each member of a class has an outbox of their own: nobody else's log-in shows it or sends it.
+import { csrfToken, find, parsed } from "../../classroom/js/page.js";
+import { lookAgain } from "./part.js";
+
 const { member, person } = document.body.dataset;
 const KEY = `downhill:outbox:${member}`;
 const PATIENCE = 15000;
@@ -32,7 +35,6 @@ function keep(entry) {
   if (!read().some(({ id }) => id === entry.id)) write([...entries, { ...entry, member, person }]);
 }
 
-const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 // A school's wifi may answer everything with its own log-in page, and call it a success.
 const isSheet = (html) => parsed(html).getElementById("part") !== null;
 
@@ -68,7 +70,7 @@ function calm() {
 }
 
 function tell(html = "") {
-  const refused = parsed(html).querySelector("[data-refusal]")?.textContent;
+  const refused = find("data-refusal", parsed(html))?.textContent;
   const waiting = [...new Set(read().map(({ what }) => what))].join(", ");
   if (refused) say(refused, "refused");
   else if (banner.dataset.says === "leaving") return;
@@ -117,7 +119,7 @@ document.addEventListener("input", ({ target }) => {
 
 // Without a connection the next step can be typed, and waits its turn.
 function unfold(sheet, step) {
-  const blank = document.querySelector("[data-later]")?.content.querySelector(`[data-later-step="${step}"]`);
+  const blank = find("data-later")?.content.querySelector(`[data-later-step="${step}"]`);
   if (!blank || document.querySelector(`form[data-later-step="${step}"]`)) return;
   const form = blank.cloneNode(true);
   const { activity, url = sheet.action } = sheet.dataset;
@@ -141,8 +143,7 @@ document.addEventListener("submit", (event) => {
 });
 
 async function post(entry) {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-  const headers = { "X-CSRFToken": token, "HX-Request": "true" };
+  const headers = { "X-CSRFToken": csrfToken(), "HX-Request": "true" };
   const body = new URLSearchParams(entry.fields);
   const limit = new AbortController();
   const alarm = setTimeout(() => limit.abort(), PATIENCE);
@@ -154,14 +155,6 @@ async function post(entry) {
   } finally {
     clearTimeout(alarm);
   }
-}
-
-// The question at hand stays at hand, whichever one the address would open by itself.
-function addressOf(form) {
-  const address = new URL(location.href);
-  const item = form.closest("[data-predict]")?.dataset.item;
-  if (item) address.searchParams.set("item", item);
-  return address.href;
 }
 
 async function flush() {
@@ -176,7 +169,7 @@ async function flush() {
   }
   wait = read().length ? Math.min(wait * 1.5, 30000) : 2000;
   const shown = () => sent && document.querySelector(`form[data-kept][data-activity="${sent.activity}"]`);
-  if (shown()) await htmx.ajax("GET", addressOf(shown()), { target: "#part", select: "#part", swap: "outerHTML" });
+  if (shown()) await lookAgain(shown());
   tell(said);
   if (said) shown()?.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: said }));
   if (entries.length) later();

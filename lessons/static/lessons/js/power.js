@@ -1,13 +1,13 @@
 // The slider of a model's power: the line through the dots and the places on both curves move together.
-const find = (mark, root) => root.querySelector(`[${mark}]`);
-const all = (mark, root) => [...root.querySelectorAll(`[${mark}]`)];
+import { find, findAll, onArrival } from "../../classroom/js/page.js";
+
 let speaking = 0;
 
 function show(chart, at) {
-  const lines = all("data-power", find("data-fit", chart));
+  const lines = findAll("data-power", find("data-fit", chart));
   lines.forEach((line, i) => line.toggleAttribute("hidden", i !== at));
   const { power, powerSays } = lines[at].dataset;
-  for (const curve of all("data-run-drawn", chart)) {
+  for (const curve of findAll("data-run-drawn", chart)) {
     const [mark, here] = [curve.querySelector(`[data-at="${at}"] .rate__touch`), find("data-here", curve)];
     if (!here) continue;
     for (const name of ["cx", "cy"]) here.setAttribute(name, mark.getAttribute(name));
@@ -18,7 +18,7 @@ function show(chart, at) {
   const range = find("data-fit-range", chart);
   range.value = at;
   range.setAttribute("aria-valuetext", power);
-  for (const button of all("data-power-choice", chart)) button.setAttribute("aria-current", String(button.dataset.powerChoice === power));
+  for (const button of findAll("data-power-choice", chart)) button.setAttribute("aria-current", String(button.dataset.powerChoice === power));
   clearTimeout(speaking);
   // Said once the slider rests.
   speaking = setTimeout(() => (find("data-fit-says", chart).textContent = powerSays), 250);
@@ -31,15 +31,13 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-power-choice]");
   if (!button) return;
   const chart = button.closest("[data-u-curve]");
-  show(chart, all("data-power", find("data-fit", chart)).findIndex((line) => line.dataset.power === button.dataset.powerChoice));
+  show(chart, findAll("data-power", find("data-fit", chart)).findIndex((line) => line.dataset.power === button.dataset.powerChoice));
 });
 
-function arrive() {
-  for (const slider of all("data-fit-slider", document)) {
+onArrival(() => {
+  for (const slider of findAll("data-fit-slider")) {
     slider.hidden = false;
     const chart = slider.closest("[data-u-curve]");
-    show(chart, all("data-power", find("data-fit", chart)).findIndex((line) => !line.hasAttribute("hidden")));
+    show(chart, findAll("data-power", find("data-fit", chart)).findIndex((line) => !line.hasAttribute("hidden")));
   }
-}
-document.addEventListener("htmx:afterSettle", arrive);
-arrive();
+});

@@ -1,12 +1,12 @@
 // A fresh run draws itself over the guess, after a beat of silence; a switch chooses between the two drawings.
+import { findAll, isCalm, onArrival } from "../../classroom/js/page.js";
+
 const SILENCE = 500;
 const DRAWS_FOR = 2500;
-const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const within = (figure, mark) => figure.querySelectorAll(`[${mark}]`);
 
 function show(figure, key) {
-  for (const button of within(figure, "data-shows")) button.setAttribute("aria-pressed", String(button.dataset.shows === key));
-  for (const drawing of within(figure, "data-drawing")) drawing.toggleAttribute("hidden", drawing.dataset.drawing !== key);
+  for (const button of findAll("data-shows", figure)) button.setAttribute("aria-pressed", String(button.dataset.shows === key));
+  for (const drawing of findAll("data-drawing", figure)) drawing.toggleAttribute("hidden", drawing.dataset.drawing !== key);
 }
 
 // A leg is kept with the end that the page gave it: it grows towards there from its beginning.
@@ -30,7 +30,7 @@ const latest = new WeakMap();
 function draw(figure) {
   const mine = {};
   latest.set(figure, mine);
-  const pieces = [...within(figure, "data-begins")].map(pieceOf);
+  const pieces = findAll("data-begins", figure).map(pieceOf);
   const at = (share) => pieces.forEach((piece) => piece(share));
   const end = () => {
     at(1);
@@ -53,7 +53,7 @@ function draw(figure) {
 }
 
 function arrive(root) {
-  for (const figure of within(root, "data-rate-chart")) {
+  for (const figure of findAll("data-rate-chart", root)) {
     for (const furniture of figure.querySelectorAll("[data-rate-switch], [data-replay]")) furniture.hidden = false;
     show(figure, figure.querySelector('[aria-pressed="true"]').dataset.shows);
     if (figure.hasAttribute("data-fresh")) draw(figure);
@@ -68,7 +68,4 @@ document.addEventListener("click", (event) => {
   else draw(figure);
 });
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (["part", "play"].includes(event.detail.elt.id) || event.detail.elt.matches("[data-trial]")) arrive(event.detail.elt);
-});
-arrive(document);
+onArrival(arrive);

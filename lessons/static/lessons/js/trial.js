@@ -1,4 +1,6 @@
 // A run as it goes on: whoever starts it or takes it back stays where they were, and what becomes of it is spoken.
+import { findAll, speak } from "../../classroom/js/page.js";
+
 const OUTCOME = ".rate__summary, [data-says]";
 const told = new Map();
 let held = "";
@@ -8,10 +10,10 @@ function tell(trial) {
   const outcome = [...trial.querySelectorAll(OUTCOME)].map(({ textContent }) => textContent);
   // What a question draws, the question tells.
   if (trial.dataset.state === "done" && !outcome.length) return;
-  document.getElementById("spoken").textContent = [trial.dataset.tells, ...outcome].join(" ").replace(/\s+/g, " ").trim();
+  speak([trial.dataset.tells, ...outcome].join(" "));
 }
 function look(isNew = () => {}) {
-  for (const trial of document.querySelectorAll("[data-trial]")) {
+  for (const trial of findAll("data-trial")) {
     if (told.has(trial.id) && told.get(trial.id) !== stateOf(trial)) isNew(trial);
     told.set(trial.id, stateOf(trial));
   }

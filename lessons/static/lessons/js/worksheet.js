@@ -1,4 +1,6 @@
 // Enter flows down the column and never checks; ± changes a sign; after a check the first open cell has the focus.
+import { find, findAll, speak } from "../../classroom/js/page.js";
+
 document.addEventListener("keydown", (event) => {
   const input = event.target.closest?.("[data-worksheet] .cell__input");
   if (!input || event.key !== "Enter" || event.isComposing) return;
@@ -35,12 +37,12 @@ document.addEventListener("click", (event) => {
 // The line above the sheet says what the cell at hand asks for.
 document.addEventListener("focusin", (event) => {
   const line = event.target.dataset?.line;
-  const here = line && event.target.form?.querySelector("[data-here]");
+  const here = line && event.target.form && find("data-here", event.target.form);
   if (here) here.textContent = line;
 });
 
 function mirror(sheet) {
-  for (const copy of sheet?.querySelectorAll("[data-mirror]") ?? []) {
+  for (const copy of sheet ? findAll("data-mirror", sheet) : []) {
     copy.textContent = sheet.querySelector(`#${copy.dataset.mirror}`).value;
   }
 }
@@ -55,5 +57,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const open = [...part.querySelectorAll(".cell:not(.cell--scratch) .cell__input")].find(({ value }) => !value);
   const wasChecked = part.querySelector(".cell--right, .cell--rounded, .cell--not_yet");
   (part.querySelector("[aria-invalid=true]") ?? (wasChecked && open) ?? part.querySelector("h1"))?.focus();
-  document.getElementById("spoken").textContent = part.querySelector("[data-verdict]")?.textContent.trim() ?? "";
+  speak(find("data-verdict", part)?.textContent ?? "");
 });
