@@ -1,4 +1,8 @@
-// What is typed is kept on the device, for this member alone, until the server has it.
+// What is typed into a form with data-draft is kept on the device, for this member alone, until the server has it.
+// One rule puts it back: a field takes what was typed if it is empty, or still shows what the page gave it when that
+// was typed. Whatever else stands in it is newer, and stays.
+import { findAll, onArrival } from "../../classroom/js/page.js";
+
 const PREFIX = "downhill:draft:";
 const KEPT_FOR = 30 * 24 * 3600 * 1000;
 const storage = (() => {
@@ -9,10 +13,10 @@ const storage = (() => {
   }
 })();
 
-const name = (form) => `${PREFIX}${document.body.dataset.member}:${form.dataset.activity}:${form.dataset.step}`;
-const cells = (form) => [...form.querySelectorAll(".cell__input")];
-const bare = (input) => input.name.replace(/^scratch_/, "");
-const values = (form, of) => Object.fromEntries(cells(form).map((input) => [bare(input), of(input)]));
+const keyOf = (member, { activity, step }) => `${PREFIX}${member}:${activity}:${step}`;
+const keyOfForm = (form) => keyOf(document.body.dataset.member, form.dataset);
+// A cell may be scratch on one sheet and asked for on the next.
+const bare = (name) => name.replace(/^scratch_/, "");
 
 function read(key) {
   try {
@@ -22,51 +26,61 @@ function read(key) {
   }
 }
 
+// Each field under its name, or for radio buttons their group.
+function fieldsOf(form) {
+  const typed = [...form.elements].filter((each) => each.name && each.matches("input:not([type=hidden]), select, textarea"));
+  return new Map(typed.map(({ name }) => [bare(name), form.elements.namedItem(name)]));
+}
+
+// What the page gave a field: the button of a group, the option, or the text.
+function givenTo(field) {
+  if (field instanceof RadioNodeList) return [...field].find((each) => each.defaultChecked)?.value ?? "";
+  if (field.options) return ([...field.options].find((each) => each.defaultSelected) ?? field.options[0]).value;
+  return field.defaultValue;
+}
+
 function keep(form) {
-  const draft = { typed: values(form, (input) => input.value), base: values(form, (input) => input.defaultValue) };
+  const fields = [...fieldsOf(form)];
+  const values = (of) => Object.fromEntries(fields.map(([name, field]) => [name, of(field)]));
   try {
-    storage?.setItem(name(form), JSON.stringify({ ...draft, at: Date.now() }));
+    const draft = { typed: values((field) => field.value), base: values(givenTo), at: Date.now() };
+    storage?.setItem(keyOfForm(form), JSON.stringify(draft));
   } catch {
     // full: nothing more can be kept
   }
 }
 
-// Where the server knows something newer than when the draft was begun, the draft only fills what is empty.
 function restore(form) {
-  const draft = read(name(form));
-  if (!draft) return;
-  const isNewest = cells(form).every((input) => input.defaultValue === (draft.base[bare(input)] ?? ""));
+  const { typed = {}, base = {} } = read(keyOfForm(form)) ?? {};
   let changed = false;
-  for (const input of cells(form)) {
-    const typed = draft.typed[bare(input)];
-    if (typed === undefined || typed === input.value || !(isNewest || input.value === "")) continue;
-    input.value = typed;
+  for (const [name, field] of fieldsOf(form)) {
+    const isAsFound = field.value === givenTo(field) && field.value === (base[name] ?? "");
+    if (!(name in typed) || typed[name] === field.value || !(field.value === "" || isAsFound)) continue;
+    field.value = typed[name];
     changed = true;
   }
-  if (changed) form.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!changed) return;
+  form.closest("details")?.setAttribute("open", "");
+  form.dispatchEvent(new Event("restored", { bubbles: true }));
 }
 
-const sheets = () => document.querySelectorAll("form[data-worksheet], form[data-later-step]");
-
-document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[data-worksheet], form[data-later-step]");
-  if (form && event.target !== form) keep(form);
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest?.("[data-draft]");
+  if (form) keep(form);
 });
-document.addEventListener("later", (event) => restore(event.target));
 // At once, not when the page has settled: what is typed meanwhile would be kept as if it were all.
-document.addEventListener("htmx:afterSwap", (event) => event.detail.elt.id === "part" && sheets().forEach(restore));
+onArrival(() => findAll("data-draft").forEach(restore), { when: "htmx:afterSwap" });
+document.addEventListener("later", ({ target }) => restore(target));
 
 // The server has it: the draft goes, unless more was typed meanwhile. The outbox tells.
-document.addEventListener("acknowledged", (event) => {
-  const { member, activity, step, fields } = event.detail;
-  const key = `${PREFIX}${member}:${activity}:${step}`;
+document.addEventListener("acknowledged", ({ detail }) => {
+  const key = keyOf(detail.member, detail);
   const draft = read(key);
-  const sent = new Map(fields.map(([field, value]) => [field.replace(/^scratch_/, ""), value]));
-  const isAll = draft && Object.entries(draft.typed).every(([cell, typed]) => (sent.get(cell) ?? "") === typed);
+  const sent = new Map(detail.fields.map(([name, value]) => [bare(name), value]));
+  const isAll = draft && Object.entries(draft.typed).every(([name, typed]) => (sent.get(name) ?? "") === typed);
   if (isAll) storage.removeItem(key);
 });
 
 for (const key of Object.keys(storage ?? {})) {
   if (key.startsWith(PREFIX) && !(read(key)?.at > Date.now() - KEPT_FOR)) storage.removeItem(key);
 }
-sheets().forEach(restore);

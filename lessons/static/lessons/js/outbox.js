@@ -112,10 +112,12 @@ for (const lost of ["htmx:sendError", "htmx:timeout"]) {
 }
 
 // A changed answer is a new one: under the old id the server would not read it.
-document.addEventListener("input", ({ target }) => {
-  const sheet = target.closest?.("form[data-kept]");
-  if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
-});
+for (const kind of ["input", "restored"]) {
+  document.addEventListener(kind, ({ target }) => {
+    const sheet = target.closest?.("form[data-kept]");
+    if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
+  });
+}
 
 // Without a connection the next step can be typed, and waits its turn.
 function unfold(sheet, step) {

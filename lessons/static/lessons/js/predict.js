@@ -1,7 +1,5 @@
-// Sliders and what is dragged on a chart follow each other; a reveal is spoken once; a half-made guess is kept here.
+// Sliders and what is dragged on a chart follow each other; a reveal is spoken once.
 const find = (mark, root = document) => root.querySelector(`[${mark}]`);
-const KEPT_FORMS = "form[data-predict-form], form[data-draft]";
-const forms = () => document.querySelectorAll(KEPT_FORMS);
 
 // A slider, its field and its chart are one number.
 function follow(box, value) {
@@ -49,54 +47,13 @@ function drag(event) {
 }
 for (const kind of ["pointerdown", "pointermove"]) document.addEventListener(kind, drag);
 
-// What is half made survives a reload, and the page changing under it when the instructor opens something.
-const draftOf = (form) => `downhill:draft:${document.body.dataset.member}:${form.dataset.activity}:${form.dataset.step}`;
-// What the page gave a field: text, the option that was chosen, or the button of a group.
-function givenTo(field) {
-  if (field instanceof RadioNodeList) return [...field].find((each) => each.defaultChecked)?.value ?? "";
-  if (field.options) return ([...field.options].find((each) => each.defaultSelected) ?? field.options[0]).value;
-  return field.defaultValue ?? "";
-}
-function keep(form) {
-  const hidden = ["id", "member", "item", "round", "csrfmiddlewaretoken"];
-  const typed = Object.fromEntries([...new FormData(form)].filter(([name]) => !hidden.includes(name)));
-  const base = Object.fromEntries(Object.keys(typed).map((name) => [name, givenTo(form.elements[name])]));
-  try {
-    localStorage.setItem(draftOf(form), JSON.stringify({ typed, base, at: Date.now() }));
-  } catch {
-    // no storage: a reload forgets
-  }
-}
-// What the server has stays, unless the draft was begun from just that.
-function restore(form) {
-  let draft = {};
-  try {
-    draft = JSON.parse(localStorage.getItem(draftOf(form))) ?? {};
-  } catch {
-    // likewise
-  }
-  for (const [name, value] of Object.entries(draft.typed ?? {})) {
-    const field = form.elements[name];
-    if (!field) continue;
-    const isUntouched = field.value === givenTo(field) && draft.base?.[name] === field.value;
-    if (!(!field.value || isUntouched) || field.value === value) continue;
-    field.value = value;
-    form.closest("details")?.setAttribute("open", "");
-  }
-}
-document.addEventListener("input", ({ target }) => {
-  const form = target.closest?.(KEPT_FORMS);
-  if (form) keep(form);
-});
-
-// At once, not when the new page has settled: what is typed meanwhile would be kept as if it were all.
+// After drafts.js, which puts the text back.
 let caret = {};
 document.addEventListener("htmx:beforeSwap", () => {
   const { id, selectionStart: start, selectionEnd: end } = document.activeElement ?? {};
   caret = { id, start, end };
 });
 document.addEventListener("htmx:afterSwap", () => {
-  forms().forEach(restore);
   const writing = document.activeElement;
   if (writing?.matches("textarea") && writing.id === caret.id) writing.setSelectionRange(caret.start, caret.end);
 });
@@ -175,5 +132,5 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   address.searchParams.set("item", find("data-predict").dataset.item);
   htmx.ajax("GET", address.href, { target: "#part", select: "#part", swap: "outerHTML" });
 });
-forms().forEach(restore);
 arrive();
+document.addEventListener("restored", furnish);

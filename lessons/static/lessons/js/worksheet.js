@@ -46,7 +46,9 @@ function mirror(sheet) {
     copy.textContent = sheet.querySelector(`#${copy.dataset.mirror}`).value;
   }
 }
-document.addEventListener("input", (event) => mirror(event.target.closest?.("[data-worksheet]")));
+for (const kind of ["input", "restored"]) {
+  document.addEventListener(kind, ({ target }) => mirror(target.closest?.("[data-worksheet]")));
+}
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id !== "part") return;

@@ -1,0 +1,151 @@
+"""What is half written, on whichever form: one rule says when it comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Desk
+
+pytestmark = pytest.mark.journey
+
+LESSON = "/c/demo/lessons/data-rules-everything/"
+SHEET, MISSION = f"{LESSON}by-hand/", f"{LESSON}mission/"
+CHOICE, NUMBER = f"{LESSON}rates/?item=half-c", f"{LESSON}u-curve/"
+DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('downhill:draft:'))"
+# A source check that nothing is wrong with.
+CHECKED = {
+    "supplied": "mnist",
+    "claim": "MNIST has 50,000 images for training and 20,000 for testing.",
+    "who_1": "Yann LeCun",
+    "when_1": "1998",
+    "passage_1": "The training set has 60,000 examples, the test set 10,000.",
+    "where_1": "https://example.org/mnist",
+    "stance_1": "contradicts",
+    "who_2": "A museum",
+    "when_2": "2019",
+    "passage_2": "MNIST consists of 60,000 training and 10,000 test images.",
+    "where_2": "Catalogue of 2019, page 12",
+    "stance_2": "contradicts",
+    "independent": "yes",
+    "stamp": "reject",
+}
+# The page, and what is half written there.
+HALF_WRITTEN = {
+    "worksheet": (SHEET, {"error_1": "-2.1", "product_1": "-2", "mean": "-1"}),
+    "choice and because": (CHOICE, {"choice": "explodes", "because": "it gets larger"}),
+    "number": (NUMBER, {"choice": "11", "confidence": "sure"}),
+    "text": (MISSION, {"supplied": "mnist", "claim": "MNIST is large.", "stance_1": "supports", "stamp": "revise"}),
+}
+
+NewStudent = Callable[[str], str]
+
+
+def type_in(page: Page, fields: dict[str, str]) -> None:
+    for name, typed in fields.items():
+        field = page.locator(f"[data-draft] [name={name}]")
+        kind = field.first.evaluate("field => field.type")
+        if kind == "radio":
+            page.locator(f"[data-draft] [name={name}][value='{typed}']").check()
+        elif kind == "select-one":
+            field.select_option(typed)
+        else:
+            field.fill(typed)
+
+
+def expect_in(page: Page, fields: dict[str, str]) -> None:
+    """Every field of these shows just this."""
+    form = page.locator("[data-draft]", has=page.locator(f"[name={next(iter(fields))}]"))
+    shown = "(form, names) => Object.fromEntries(names.map(name => [name, form.elements.namedItem(name).value]))"
+    assert form.evaluate(shown, list(fields)) == fields
+
+
+@pytest.mark.parametrize(("address", "typed"), HALF_WRITTEN.values(), ids=HALF_WRITTEN)
+def test_a_draft_survives_a_reload(desk: Desk, new_student: NewStudent, address: str, typed: dict[str, str]) -> None:
+    student = desk.open(new_student("dora"))
+    student.goto(address)
+    type_in(student, typed)
+
+    student.reload()
+
+    expect_in(student, typed)
+
+
+@pytest.mark.parametrize(
+    ("address", "typed", "send", "sent"),
+    [
+        pytest.param(
+            SHEET, {"error_1": "-2.1", "mean": "-1", "w": "5"}, "Check", {"error_1": "-9", "w": "4"}, id="worksheet"
+        ),
+        pytest.param(
+            MISSION,
+            {"claim": "MNIST is large.", "stance_1": "supports", "stamp": "revise", "corrected": "It has 70,000."},
+            "Send it",
+            CHECKED,
+            id="text",
+        ),
+    ],
+)
+def test_what_came_from_elsewhere_since_stays_and_a_draft_fills_what_is_empty(
+    desk: Desk, new_student: NewStudent, address: str, typed: dict[str, str], send: str, sent: dict[str, str]
+) -> None:
+    username = new_student("edda")
+    here, elsewhere = desk.open(username), desk.open(username)
+    here.goto(address)
+    type_in(here, typed)
+    elsewhere.goto(address)
+    type_in(elsewhere, sent)
+    elsewhere.get_by_role("button", name=send, exact=True).click()
+    expect(elsewhere.locator(".saved time")).to_be_visible()
+
+    here.reload()
+
+    expect_in(here, typed | sent)
+
+
+@pytest.mark.parametrize(
+    ("address", "typed", "send"),
+    [
+        pytest.param(SHEET, {"error_1": "-2.1", "w": "5"}, "Check", id="worksheet"),
+        pytest.param(CHOICE, {"choice": "bounces", "confidence": "sure"}, "Seal it", id="choice"),
+        pytest.param(NUMBER, {"choice": "11", "confidence": "sure"}, "Seal it", id="number"),
+        pytest.param(MISSION, CHECKED, "Send it", id="text"),
+    ],
+)
+def test_a_draft_goes_when_the_server_has_it_all(
+    desk: Desk, new_student: NewStudent, address: str, typed: dict[str, str], send: str
+) -> None:
+    student = desk.open(new_student("fine"))
+    student.goto(address)
+    type_in(student, typed)
+    assert len(student.evaluate(DRAFTS)) == 1
+
+    student.get_by_role("button", name=send, exact=True).click()
+
+    expect(student.locator(".saved time")).to_be_visible()
+    assert student.evaluate(DRAFTS) == []
+
+
+@pytest.mark.parametrize(("address", "typed"), HALF_WRITTEN.values(), ids=HALF_WRITTEN)
+def test_a_draft_that_an_earlier_version_kept_comes_back(
+    desk: Desk, new_student: NewStudent, address: str, typed: dict[str, str]
+) -> None:
+    """These named what was chosen or filled in alone, beside what the page had given."""
+    student = desk.open(new_student("gerd"))
+    student.goto(address)
+    type_in(student, typed)
+    (key,) = student.evaluate(DRAFTS)
+    given: dict[str, Any] = {name: "own" if name == "supplied" else "" for name in typed}
+    now = student.evaluate("Date.now()")
+    student.evaluate(
+        "([key, draft]) => localStorage.setItem(key, draft)",
+        [key, json.dumps({"typed": typed, "base": given, "at": now})],
+    )
+
+    student.reload()
+
+    expect_in(student, typed)
