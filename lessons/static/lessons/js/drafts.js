@@ -4,6 +4,7 @@
 import { findAll, onArrival } from "../../classroom/js/page.js";
 
 const PREFIX = "downhill:draft:";
+const TYPED = "input[name]:not([type=hidden]), select[name], textarea[name]";
 const KEPT_FOR = 30 * 24 * 3600 * 1000;
 const storage = (() => {
   try {
@@ -28,7 +29,7 @@ function read(key) {
 
 // Each field under its name, or for radio buttons their group.
 function fieldsOf(form) {
-  const typed = [...form.elements].filter((each) => each.name && each.matches("input:not([type=hidden]), select, textarea"));
+  const typed = [...form.elements].filter((each) => each.matches(TYPED));
   return new Map(typed.map(({ name }) => [bare(name), form.elements.namedItem(name)]));
 }
 
