@@ -62,6 +62,7 @@ rules: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/djlint --lint templates
+	$(BIN)/oxlint --deny-warnings
 	$(BIN)/lint-imports
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(EMBEDDED) DEBUG=0 HTTPS=1 PUBLIC_URL=https://downhill.test $(BIN)/python manage.py check --deploy --fail-level WARNING

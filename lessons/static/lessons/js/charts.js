@@ -34,11 +34,11 @@ function draw(w) {
   if (data) drawData(data, w);
 }
 
+const ease = (share) => 1 - (1 - share) ** 3;
 let moving = 0;
 function roll(from, to, duration, done = () => {}) {
   const mine = ++moving;
   const began = performance.now();
-  const ease = (share) => 1 - (1 - share) ** 3;
   const frame = (now) => {
     if (mine !== moving) return;
     const share = Math.min(Math.max(now - began, 0) / duration, 1);

@@ -54,11 +54,11 @@ function count(file) {
   if (!form().dataset.types.split(" ").includes(type)) return show({ problem: "wrongType" });
   show({ share: 0 });
   worker = new Worker(form().dataset.worker);
-  worker.onmessage = ({ data: { done, of, problem, figures } }) => {
+  worker.addEventListener("message", ({ data: { done, of, problem, figures } }) => {
     if (done) show({ share: done / of });
     else stop(problem ? { problem } : { figures: { ...figures, type } });
-  };
-  worker.onerror = () => stop({ problem: "unreadable" });
+  });
+  worker.addEventListener("error", () => stop({ problem: "unreadable" }));
   worker.postMessage(file);
 }
 

@@ -2,8 +2,8 @@
 // quick and a large file never lies in memory. Plain http has no crypto.subtle, so the hash is here.
 const K = new Int32Array(64);
 const START = new Int32Array(8);
+const root = (n, power) => ((n ** power % 1) * 2 ** 32) | 0;
 (function constants() {
-  const root = (n, power) => ((n ** power % 1) * 2 ** 32) | 0;
   for (let n = 2, found = 0; found < 64; n += 1) {
     let isPrime = true;
     for (let d = 2; d * d <= n; d += 1) if (n % d === 0) isPrime = false;

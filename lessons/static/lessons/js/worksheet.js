@@ -8,12 +8,13 @@ document.addEventListener("keydown", (event) => {
   below(input)?.focus();
 });
 
+const isSum = (cell) => cell.closest("tbody").classList.contains("worksheet__sums");
+
 function below(input) {
   const column = input.closest("td").cellIndex;
   const table = input.closest("table");
   const inputs = [...table.querySelectorAll(".cell__input")];
   const after = inputs.slice(inputs.indexOf(input) + 1);
-  const isSum = (cell) => cell.closest("tbody").classList.contains("worksheet__sums");
   return (
     after.find((cell) => !isSum(cell) && cell.closest("td").cellIndex === column) ??
     inputs.find((cell) => !isSum(cell) && !isSum(input) && cell.closest("td").cellIndex === column + 1) ??
