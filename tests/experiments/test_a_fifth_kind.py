@@ -53,7 +53,7 @@ def test_it_is_asked_for_computed_and_shown_over_the_api(
     assert shown["provenance"]["code"] == "coin_toss 1"
 
 
-@pytest.mark.xdist_group("notebooks")
+@pytest.mark.slow
 def test_its_notebook_gives_the_servers_numbers(folder: Path, student: Membership, api_of: ApiOf, queue: Queue) -> None:
     run = services.request_run(student, kind="coin_toss", params={}, seed=7).request.run
     runner.execute_next()
@@ -183,6 +183,7 @@ print(checks.check(), "sklearn" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_looking_for_what_is_lacking_loads_no_scikit_learn(tmp_path: Path) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "downhill.settings", "VAR_DIR": str(tmp_path)}
 

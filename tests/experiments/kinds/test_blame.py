@@ -14,6 +14,7 @@ from tests.experiments.kinds.starved import default, default_blame, percent
 pytestmark = pytest.mark.pure
 
 
+@pytest.mark.slow
 def test_with_all_eights_they_are_read_like_the_others() -> None:
     before = default_blame().before
 
@@ -21,6 +22,7 @@ def test_with_all_eights_they_are_read_like_the_others() -> None:
     assert percent(float(np.mean([evaluation.recall[8] for evaluation in before]))) == 97.4
 
 
+@pytest.mark.slow
 def test_blame_is_two_starvations_side_by_side() -> None:
     result = default_blame().as_json()
     full = starvation(kept=TRAINING_IMAGES[8], fix="none")

@@ -14,6 +14,7 @@ from tests.experiments.kinds.starved import KEPT, default, default_tipping_point
 pytestmark = pytest.mark.pure
 
 
+@pytest.mark.slow
 def test_recall_rises_with_the_examples_kept_as_measured() -> None:
     result = default_tipping_point().as_json()
 
@@ -22,6 +23,7 @@ def test_recall_rises_with_the_examples_kept_as_measured() -> None:
     assert {kept: recall[kept] for kept in measured} == pytest.approx(measured, abs=0.006)
 
 
+@pytest.mark.slow
 def test_every_prediction_of_a_tipping_point_is_that_of_the_plain_loop() -> None:
     found = default_tipping_point()
 
@@ -41,6 +43,7 @@ def test_a_tipping_point_of_the_other_models_is_a_row_of_starvations(model: Any)
     assert result["recall"]["sd"] == pytest.approx([each["recall"]["4"]["sd"] for each in alone])
 
 
+@pytest.mark.slow
 def test_a_tipping_point_tells_mean_and_spread_over_the_repeats() -> None:
     result = default_tipping_point().as_json()
 
