@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from classroom.models import Cohort, Role
 from experiments.models import RunRequest
 from lessons.models import Prediction, Submission
+from lessons.run_context import RunContext
 
 Names = Literal["names", "pseudonyms"]
 AT_ONCE = 500  # rows that are fetched and held together
@@ -104,10 +105,11 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
         ("context", "withdrawn_at", "run__kind", "run__params", "run__state", "run__seed"),
         "requested_at",
     ):
-        lesson, activity, trial = [*context.split("/", 2), "", ""][:3]
+        asked_for = RunContext.parse(context)
+        place = (asked_for.lesson, asked_for.activity, asked_for.in_activity) if asked_for else ("", "", "")
         result = "taken back" if withdrawn else state
         asked = "; ".join([f"kind={kind}", *(f"{key}={value}" for key, value in params.items())])
-        yield ("run", who(pk, name), lesson, activity, trial, "", asked, "", result, "", seed, _at(at, zone), "", "")
+        yield ("run", who(pk, name), *place, "", asked, "", result, "", seed, _at(at, zone), "", "")
 
 
 def _each(rows: QuerySet[Any], fields: Sequence[str], at: str) -> Iterator[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from lessons.activities.base import ClassMoment, slip_in_words, type_of
 from lessons.authoring.lesson import Lesson, Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, HelpGiven, PartProgress, PartState, Prediction, Submission
+from lessons.run_context import RunContext
 
 SAME_SLIP = 3  # checked tries at one step
 STILL_AFTER = timedelta(minutes=5)
@@ -145,9 +146,9 @@ def _still(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership])
 
 def _failed(cohort: Cohort, lesson: LoadedLesson) -> Iterable[Need]:
     """A run that somebody had asked for has failed, and they have not asked for another."""
-    for request in experiments.selectors.failed_requests(cohort, f"{lesson.lesson.slug}/"):
-        activity = request.context.split("/")[1]
-        place = lesson.find_activity(activity)
+    for request in experiments.selectors.failed_requests(cohort, RunContext.start_of(lesson.lesson.slug)):
+        context = RunContext.parse(request.context)
+        place = lesson.find_activity(context.activity) if context else None
         if place is None:
             continue
         says = _("a run of “%(activity)s” failed: %(why)s") % {"activity": place[1].title, "why": request.run.failure}

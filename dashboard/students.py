@@ -13,11 +13,11 @@ from badges.selectors import BadgePage, badge_page
 from classroom.models import GradientRule, LearningEvent, Membership
 from experiments.models import RunRequest, RunState
 from lessons.activities.base import AsSent, slip_in_words, type_of
-from lessons.activities.experiment import outcomes as measured
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
+from lessons.run_context import RunContext
 from lessons.selectors import standing_of
 
 TIMELINE_LENGTH = 200
@@ -108,10 +108,11 @@ class _Timeline:
             yield self._prediction(sealed)
         for met in Reconciliation.objects.filter(**mine).order_by("-id")[newest]:
             yield from self._reconciliation(met)
-        asked = RunRequest.objects.filter(membership=self.student, context__startswith=f"{self.slug}/")
+        asked = RunRequest.objects.filter(membership=self.student, context__startswith=RunContext.start_of(self.slug))
         for request in asked.select_related("run").defer("run__result").order_by("-id")[newest]:
-            if not request.context.endswith(measured.BESIDE):
-                yield self._run(request)
+            context = RunContext.parse(request.context)
+            if context is not None and not context.is_beside:
+                yield self._run(request, context)
         for given in HelpGiven.objects.filter(**mine).select_related("by__user").order_by("-id")[newest]:
             yield TimelineEntry(
                 given.at,
@@ -170,17 +171,16 @@ class _Timeline:
             text = " · ".join(filter(None, (idea, met.next_time)))
             yield TimelineEntry(met.reconciled_at, _("Reconciled “%(title)s”") % name, "sent", part, text=text)
 
-    def _run(self, request: RunRequest) -> TimelineEntry:
-        __, activity, trial = request.context.split("/")[:3]
-        place = self.lesson.find_activity(activity)
-        found = type_of(place[1]).trial_title(place[1], trial) if place else trial
+    def _run(self, request: RunRequest, context: RunContext) -> TimelineEntry:
+        place = self.lesson.find_activity(context.activity)
+        found = type_of(place[1]).trial_title(place[1], context.trial) if place else context.trial
         title = _("Asked for a run: %(title)s, seed %(seed)d") % {
             "title": found,
             "seed": request.run.seed,
         }
         state = "taken_back" if request.withdrawn_at else f"run_{request.run.state}"
         text = request.run.failure if request.run.state == RunState.FAILED else ""
-        return TimelineEntry(request.requested_at, title, state, self._part(activity), text=text)
+        return TimelineEntry(request.requested_at, title, state, self._part(context.activity), text=text)
 
     def _events(self) -> Iterator[TimelineEntry]:
         kinds = (

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 import experiments.selectors
 from classroom.models import Cohort
-from lessons.activities.experiment import outcomes
 from lessons.activities.experiment.pictures import curves, digits
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
 from lessons.activities.predict.schema import Item
 from lessons.authoring.lesson import Lesson
+from lessons.run_context import RunContext
 
 OF_DOTS = "svc"  # the model whose runs the class puts side by side
 LOWEST_ACCURACY = 88.0  # percent; where the scale of the dots begins
@@ -48,7 +48,7 @@ def finds(
     seen : what of the outcome may be shown
     member : whose run is marked
     """
-    context = outcomes.context_of(lesson.slug, experiment.key, trial.key)
+    context = str(RunContext(lesson.slug, experiment.key, trial.key))
     if trial.kind == "u_curve" and params.get("model") == "polynomial" and "best" in seen:
         return _curve(cohort, context, params, member)
     if trial.kind == "starvation" and not trial.beside and params.get("model") == OF_DOTS and "accuracy" in seen:
@@ -78,8 +78,8 @@ def n_done(cohort: Cohort, lesson: Lesson, item: Item) -> int:
 
 def n_runs(cohort: Cohort, lesson: Lesson, experiment: Experiment, trial: Trial) -> int:
     """How many students have a finished run of a trial."""
-    context = outcomes.context_of(lesson.slug, experiment.key, trial.key)
-    return experiments.selectors.n_with_a_run(cohort, context)
+    context = RunContext(lesson.slug, experiment.key, trial.key)
+    return experiments.selectors.n_with_a_run(cohort, str(context))
 
 
 def _curve(cohort: Cohort, context: str, params: Mapping[str, Any], member: int) -> ClassFinds | None:

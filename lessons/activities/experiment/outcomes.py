@@ -18,10 +18,10 @@ from lessons.activities.experiment.schema import Experiment, Trial, experiment_o
 from lessons.activities.measures import DIGITS, SPREAD, Measured, Picture, Truth
 from lessons.activities.predict.schema import Item
 from lessons.authoring.lesson import Lesson
+from lessons.run_context import RunContext
 
 Result = Mapping[str, Any]
 Pair = tuple[Run, Run | None]  # a run, and the one that it is compared with
-BESIDE = "/beside"
 
 LEAST_SHARE = Fraction(1, 3)  # of the misread images, for one digit to be the one that takes them
 # Points of recall that count as a change, and as much of one.
@@ -43,14 +43,10 @@ class RunPicture(Picture):
     blame: digits.Blame | None = None
 
 
-def context_of(lesson: str, activity: str, trial: str, *, is_beside: bool = False) -> str:
-    """What a run was asked for, as `experiments` keeps it without reading it."""
-    return f"{lesson}/{activity}/{trial}{BESIDE if is_beside else ''}"
-
-
 def contexts_of(lesson: str, activity: str, trial: str) -> list[str]:
     """What the runs of a trial, and those they are compared with, were asked for."""
-    return [context_of(lesson, activity, trial, is_beside=is_beside) for is_beside in (False, True)]
+    own = RunContext(lesson, activity, trial)
+    return [str(own), str(own.beside)]
 
 
 def told(membership: Membership, lesson: Lesson, questions: Iterable[Item]) -> dict[str, Measured]:
@@ -74,19 +70,16 @@ def done_runs(
     """A member's finished runs of these (experiment, trial), the first asked for first, each with its companion."""
     if not trials:
         return {}
-    contexts = {
-        context_of(lesson.slug, *trial, is_beside=beside): trial for trial in trials for beside in (False, True)
-    }
-    asked = experiments.selectors.requests_of(membership, list(contexts), with_results=with_results)
-    done = [request for request in asked if request.run.state == RunState.DONE]
+    contexts = [context for trial in trials for context in contexts_of(lesson.slug, *trial)]
+    asked = experiments.selectors.requests_of(membership, contexts, with_results=with_results)
+    done = [(RunContext.parse(each.context), each.run) for each in asked if each.run.state == RunState.DONE]
     found: dict[tuple[str, str], list[Pair]] = {}
-    for request in done:
-        if request.context.endswith(BESIDE):
+    for context, run in done:
+        if context is None or context.is_beside:
             continue
-        key = contexts[request.context]
-        trial = _trial(lesson, *key)
-        others = [each.run for each in done if each.context == request.context + BESIDE]
-        found.setdefault(key, []).append((request.run, companion_of(trial, request.run, others)))
+        key = context.activity, context.trial
+        others = [other for of, other in done if of == context.beside]
+        found.setdefault(key, []).append((run, companion_of(_trial(lesson, *key), run, others)))
     return found
 
 

@@ -23,6 +23,7 @@ from lessons.activities.measures import OUTCOMES_MEASURED, Picture
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict, guesses_before
 from lessons.authoring.lesson import Lesson
+from lessons.run_context import RunContext
 from lessons.standings import Standing, TextMemory
 from lessons.texts import versions
 from lessons.texts.versions import TextView
@@ -283,8 +284,8 @@ def _knob(knob: Knob, shown: RunLine | None, typed: Mapping[str, str]) -> KnobVi
 
 def _lines(trial: Trial, asked: Sequence[RunRequest], wanted: str) -> tuple[RunLine, ...]:
     """Lay out a member's runs, each with its companion; half of a pair whose other half was taken back is none."""
-    runs = [request.run for request in asked if not request.context.endswith(outcomes.BESIDE)]
-    others = [request.run for request in asked if request.context.endswith(outcomes.BESIDE)]
+    placed = [(RunContext.parse(request.context), request.run) for request in asked]
+    runs, others = ([run for of, run in placed if of and of.is_beside == wish] for wish in (False, True))
     pairs = [(run, outcomes.companion_of(trial, run, others)) for run in runs]
     pairs = [pair for pair in pairs if pair[1] is not None or not trial.beside]
     views = experiments.selectors.views_of([each for pair in pairs for each in pair if each is not None])

@@ -22,6 +22,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunAsked, RunMeasured
 from lessons.models import PartProgress, PartState
+from lessons.run_context import RunContext
 from lessons.standings import Standing
 
 NOTHING_YET = Standing[page.RunsMemory](state=PartState.WORKING, tries=0, memory=page.RunsMemory())
@@ -105,11 +106,11 @@ def ask(
     with transaction.atomic():
         progress.lock(membership)
         progress.refuse_in_archive(membership)
-        for is_beside in (False, True) if trial.beside else (False,):
-            context = outcomes.context_of(lesson.lesson.slug, activity.key, trial.key, is_beside=is_beside)
-            wanted = {**params, **trial.beside} if is_beside else params
+        own = RunContext(lesson.lesson.slug, activity.key, trial.key)
+        for context in (own, own.beside) if trial.beside else (own,):
+            wanted = {**params, **trial.beside} if context.is_beside else params
             requested = experiments.services.request_run(
-                membership, kind=trial.kind, params=wanted, seed=seed, context=context
+                membership, kind=trial.kind, params=wanted, seed=seed, context=str(context)
             )
             asked.append(requested.request)
         events.record(RunAsked(lesson.lesson.slug, activity.key, trial.key), membership)
@@ -130,14 +131,12 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, trial:
 
 
 def note_end(run: Run) -> None:
-    """Keep in the progress of everyone who asked for a run what it outcomes. Safe to do twice."""
+    """Keep in the progress of everyone who asked for a run what it measured. Safe to do twice."""
     for request in run.requests.filter(withdrawn_at=None).select_related("membership__cohort", "membership__user"):
-        slug, activity, trial = (
-            request.context.removesuffix(outcomes.BESIDE).split("/") if request.context else [""] * 3
-        )
-        lesson = catalogue.get(slug)
-        if lesson is not None:
-            catch_up(request.membership, lesson, activity, trial)
+        context = RunContext.parse(request.context)
+        lesson = catalogue.get(context.lesson) if context else None
+        if context is not None and lesson is not None:
+            catch_up(request.membership, lesson, context.activity, context.trial)
 
 
 def catch_up(membership: Membership, lesson: LoadedLesson, activity_key: str, trial_key: str) -> None:
