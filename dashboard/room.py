@@ -16,7 +16,7 @@ from classroom import selectors
 from classroom.models import GradientRule, Membership
 from lessons import leading, stage
 from lessons.activities.experiment import class_runs
-from lessons.activities.experiment.class_runs import ClassFinds
+from lessons.activities.experiment.pictures.base import ClassFinds
 from lessons.activities.predict import answers, guess_charts
 from lessons.activities.predict import page as predict
 from lessons.activities.predict.guess_charts import LowestPointChart

@@ -17,8 +17,9 @@ from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Refusal
 from experiments.models import Run
 from lessons import catalogue, leading, services
-from lessons.activities.experiment import outcomes as measured
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment import outcomes
+from lessons.activities.experiment.pictures.starvation import FixPicture, StarvationPicture, mean_recall_of, recall_of
+from lessons.activities.experiment.runs import ask_by_kind
 from lessons.activities.predict import sealing
 from lessons.authoring import base
 from lessons.authoring.loader import LoadedLesson
@@ -350,21 +351,20 @@ STAGES = ("headline", "recall", "absorber", "louder")
 
 def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict[str, list[str]]:
     """What a run tells, by the look that opens it: figures, sentences, and the pixels of misread images."""
-    whole = measured.picture_of_run(run, None)
-    assert whole.recall
-    assert whole.confusion
-    assert whole.wall
+    whole = outcomes.draw(run, None)
+    assert isinstance(whole, StarvationPicture)
     pixels = [path for image in whole.wall.images for path, __ in image.shades if len(path) > 60]
     said = {
         "headline": [f"{whole.figure}", whole.baseline],
-        "recall": [whole.recall.summary, *(bar.says for bar in whole.recall.bars), repr(measured.recall_of(run))],
+        "recall": [whole.recall.summary, *(bar.says for bar in whole.recall.bars), repr(recall_of(run))],
         "absorber": [whole.confusion.summary, whole.wall.title, whole.wall.summary, *pixels],
         "louder": [],
     }
     if fix and before:
-        both = measured.picture_of_run(fix, before).before_after
-        assert both
-        said["louder"] = [both.summary, *(row.label for row in both.recall.rows), repr(measured.mean_recall_of(fix))]
+        fixed = outcomes.draw(fix, before)
+        assert isinstance(fixed, FixPicture)
+        both = fixed.chart
+        said["louder"] = [both.summary, *(row.label for row in both.recall.rows), repr(mean_recall_of(fix))]
     return said
 
 
@@ -454,7 +454,7 @@ def test_in_a_led_class_a_starved_model_waits_for_the_instructor_look_by_look(
         runs.guess(student, lesson, item)
         leading.close_vote(instructor, lesson, "bias-guess", item)
     params = {"digit": 8, "kept": 5, "n_repeats": 2}
-    run = running.ask_by_kind(student, kind="starvation", params=params, seed=3, activity="bias-run")
+    run = ask_by_kind(student, kind="starvation", params=params, seed=3, activity="bias-run")
     runs.work()
     run.refresh_from_db()
     client = client_of(student.user)

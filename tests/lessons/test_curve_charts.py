@@ -10,8 +10,9 @@ import pytest
 from django.template.loader import render_to_string
 
 from experiments.kinds.u_curve.compute import u_curve
-from lessons.activities.experiment.pictures import curves as curve_charts
-from lessons.activities.experiment.pictures.curves import CurveDrawing, Places
+from lessons.activities.experiment.pictures.charts.class_curve import class_curve_chart
+from lessons.activities.experiment.pictures.charts.powers import Places
+from lessons.activities.experiment.pictures.charts.u_curve import CurveDrawing, u_curve_chart
 from lessons.activities.hand_steps import charts
 
 pytestmark = pytest.mark.pure
@@ -52,7 +53,7 @@ def pixels(path: str) -> list[tuple[float, float]]:
 
 
 def linear(result: dict[str, Any], **kwargs: Any) -> CurveDrawing:
-    return curve_charts.u_curve_chart(result, noise=0.3, **kwargs).drawings[0]
+    return u_curve_chart(result, noise=0.3, **kwargs).drawings[0]
 
 
 def test_each_dot_stands_at_its_power_and_its_median_error(result: dict[str, Any]) -> None:
@@ -67,7 +68,7 @@ def test_each_dot_stands_at_its_power_and_its_median_error(result: dict[str, Any
 
 
 def test_the_lowest_point_is_marked_where_the_test_error_is_lowest(result: dict[str, Any]) -> None:
-    for drawing in curve_charts.u_curve_chart(result, noise=0.3).drawings:
+    for drawing in u_curve_chart(result, noise=0.3).drawings:
         lowest = max(drawing.curves[1].marks, key=lambda mark: mark.y)
 
         assert drawing.lowest == (lowest.x, lowest.y)
@@ -76,14 +77,14 @@ def test_the_lowest_point_is_marked_where_the_test_error_is_lowest(result: dict[
 
 def test_runs_of_the_same_noise_have_the_same_scale_and_others_may_not(result: dict[str, Any]) -> None:
     other = u_curve(n_repeats=40, seed=8).as_json()
-    axes = {drawing.key: drawing.y_axis for drawing in curve_charts.u_curve_chart(result, noise=0.3).drawings}
+    axes = {drawing.key: drawing.y_axis for drawing in u_curve_chart(result, noise=0.3).drawings}
 
-    assert {each.key: each.y_axis for each in curve_charts.u_curve_chart(other, noise=0.3).drawings} == axes
-    assert curve_charts.u_curve_chart(other, noise=0.8).drawings[0].y_axis.high > axes["linear"].high
+    assert {each.key: each.y_axis for each in u_curve_chart(other, noise=0.3).drawings} == axes
+    assert u_curve_chart(other, noise=0.8).drawings[0].y_axis.high > axes["linear"].high
 
 
 def test_what_leaves_the_drawing_ends_at_its_edge_and_keeps_its_true_number() -> None:
-    chart = curve_charts.u_curve_chart(made_up([0.4, 0.1, 0.6, 1234.4]), noise=0.3)
+    chart = u_curve_chart(made_up([0.4, 0.1, 0.6, 1234.4]), noise=0.3)
 
     test = chart.drawings[0].curves[1]
     assert test.legs[-1].y2 == charts.TOP
@@ -110,14 +111,14 @@ def test_a_line_that_comes_back_into_the_drawing_goes_on() -> None:
 
 
 def test_no_line_is_drawn_outside_the_drawing_however_wild_the_errors_are() -> None:
-    for drawing in curve_charts.u_curve_chart(made_up([1e-9, 1e12, 0.0, 3.0, 1e300]), noise=0.0).drawings:
+    for drawing in u_curve_chart(made_up([1e-9, 1e12, 0.0, 3.0, 1e300]), noise=0.0).drawings:
         for curve in drawing.curves:
             points = pixels(curve.band) + [p for leg in curve.legs for p in ((leg.x1, leg.y1), (leg.x2, leg.y2))]
             assert all(charts.LEFT <= x <= charts.RIGHT and charts.TOP <= y <= charts.BOTTOM for x, y in points)
 
 
 def test_falling_k_means_more_power_to_the_right(readers: dict[str, Any]) -> None:
-    drawing = curve_charts.u_curve_chart(readers, noise=0.2).drawings[0]
+    drawing = u_curve_chart(readers, noise=0.2).drawings[0]
 
     assert [label for __, label in drawing.x_axis.ticks] == ["20", "5", "1"]
     assert [x for x, __ in drawing.x_axis.ticks] == sorted(x for x, __ in drawing.x_axis.ticks)
@@ -126,8 +127,8 @@ def test_falling_k_means_more_power_to_the_right(readers: dict[str, Any]) -> Non
 
 
 def test_labels_that_are_wrong_on_its_own_images_alone_are_said(readers: dict[str, Any]) -> None:
-    noisy = curve_charts.u_curve_chart(readers, noise=0.2)
-    clean = curve_charts.u_curve_chart(readers, noise=0.0)
+    noisy = u_curve_chart(readers, noise=0.2)
+    clean = u_curve_chart(readers, noise=0.0)
 
     assert noisy.summary.endswith("Of its own images 20 in 100 carry a label drawn at random; the new ones do not.")
     assert "drawn at random" not in clean.summary
@@ -142,7 +143,7 @@ def test_labels_that_are_wrong_on_its_own_images_alone_are_said(readers: dict[st
     ],
 )
 def test_the_sentence_says_where_the_error_on_new_points_is_lowest(errors: list[float], sentence: str) -> None:
-    summary = curve_charts.u_curve_chart(made_up(errors, [0.36, 0.2, 0.042]), noise=0.3).summary
+    summary = u_curve_chart(made_up(errors, [0.36, 0.2, 0.042]), noise=0.3).summary
 
     assert summary == f"The error on its own points goes from 0.36 to 0.042. {sentence}"
 
@@ -152,8 +153,8 @@ def test_the_guess_stands_at_its_place_on_the_axis(result: dict[str, Any]) -> No
 
     assert drawing.guess_x == drawing.x_axis.at(9)
     assert max(pixels(drawing.guess), key=lambda point: point[1])[0] == pytest.approx(0, abs=5)
-    assert curve_charts.u_curve_chart(result, noise=0.3, guess=9.0).guess_says == "Your guess: lowest at 9."
-    assert (linear(result).guess, curve_charts.u_curve_chart(result, noise=0.3).guess_says) == ("", "")
+    assert u_curve_chart(result, noise=0.3, guess=9.0).guess_says == "Your guess: lowest at 9."
+    assert (linear(result).guess, u_curve_chart(result, noise=0.3).guess_says) == ("", "")
 
 
 @pytest.mark.parametrize(("values", "wanted"), [((1, 5, 9), 3), ((20, 10, 5), 15)])
@@ -165,7 +166,7 @@ def test_a_place_between_two_powers_is_between_their_places(values: tuple[int, .
 
 
 def test_the_slider_has_the_line_and_the_errors_of_every_power(result: dict[str, Any]) -> None:
-    fit = curve_charts.u_curve_chart(result, noise=0.3).fit
+    fit = u_curve_chart(result, noise=0.3).fit
 
     assert fit is not None
     assert [power.value for power in fit.powers] == list(POWERS)
@@ -181,7 +182,7 @@ def test_the_slider_has_the_line_and_the_errors_of_every_power(result: dict[str,
 
 
 def test_three_powers_have_names(result: dict[str, Any]) -> None:
-    fit = curve_charts.u_curve_chart(result, noise=0.3).fit
+    fit = u_curve_chart(result, noise=0.3).fit
 
     assert fit is not None
     assert [(power.name, power.value) for power in fit.named] == [
@@ -193,14 +194,14 @@ def test_three_powers_have_names(result: dict[str, Any]) -> None:
 
 
 def test_trees_and_neighbours_have_no_line_through_dots(readers: dict[str, Any]) -> None:
-    chart = curve_charts.u_curve_chart(readers, noise=0.2)
+    chart = u_curve_chart(readers, noise=0.2)
 
     assert chart.fit is None
     assert "data-fit" not in render_to_string("activities/experiment/charts/u_curve.html", {"chart": chart})
 
 
 def test_the_page_holds_every_line_and_shows_one(result: dict[str, Any]) -> None:
-    chart = curve_charts.u_curve_chart(result, noise=0.3, guess=9.0)
+    chart = u_curve_chart(result, noise=0.3, guess=9.0)
 
     page = render_to_string("activities/experiment/charts/u_curve.html", {"chart": chart})
 
@@ -217,7 +218,7 @@ def class_runs(n: int) -> list[tuple[list[int], list[float]]]:
 
 
 def test_the_class_curve_is_the_median_of_its_runs_at_each_power() -> None:
-    chart = curve_charts.class_curve(class_runs(5), 0, 0.3, 30)
+    chart = class_curve_chart(class_runs(5), 0, 0.3, 30)
 
     assert [float(row[1]) for row in chart.rows] == [0.5, pytest.approx(median([0.1, 0.11, 0.12, 0.13, 0.14])), 0.3]
     assert pixels(chart.middle)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.12)) == chart.lowest
@@ -226,7 +227,7 @@ def test_the_class_curve_is_the_median_of_its_runs_at_each_power() -> None:
 
 
 def test_ones_own_run_is_drawn_apart_from_the_others() -> None:
-    chart = curve_charts.class_curve(class_runs(40), 39, 0.3, 30)
+    chart = class_curve_chart(class_runs(40), 39, 0.3, 30)
 
     assert len(chart.others) == 39
     assert pixels(chart.mine)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.49))
@@ -236,7 +237,7 @@ def test_ones_own_run_is_drawn_apart_from_the_others() -> None:
 def test_runs_of_other_powers_are_left_out_and_shift_nobody() -> None:
     runs = [([1, 2], [0.1, 0.2]), *class_runs(3)]
 
-    chart = curve_charts.class_curve(runs, 2, 0.3, 30)
+    chart = class_curve_chart(runs, 2, 0.3, 30)
 
     assert chart.n == 3
     assert pixels(chart.mine)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.11))
@@ -244,8 +245,8 @@ def test_runs_of_other_powers_are_left_out_and_shift_nobody() -> None:
 
 
 def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
-    mine = curve_charts.class_curve(class_runs(1), 0, 0.3, 30)
-    anothers = curve_charts.class_curve(class_runs(1), None, 0.3, 30)
+    mine = class_curve_chart(class_runs(1), 0, 0.3, 30)
+    anothers = class_curve_chart(class_runs(1), None, 0.3, 30)
 
     assert mine.summary == "One run of the class so far: its lowest point is at 2."
     assert (mine.middle, mine.others) == ("", ())
@@ -256,7 +257,7 @@ def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
 def test_a_class_that_does_not_agree_is_told_from_where_to_where() -> None:
     runs = [([1, 2, 3], [0.1, 0.2, 0.3]), ([1, 2, 3], [0.3, 0.1, 0.2]), ([1, 2, 3], [0.3, 0.1, 0.05])]
 
-    chart = curve_charts.class_curve(runs, None, 0.3, 30)
+    chart = class_curve_chart(runs, None, 0.3, 30)
 
     assert chart.summary == "3 runs of the class: together they are lowest at 2, one by one from 1 to 3."
     assert [row[2] for row in chart.rows] == ["1", "1", "1"]

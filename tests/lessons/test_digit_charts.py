@@ -12,7 +12,13 @@ from experiments.kinds.blame.compute import blame
 from experiments.kinds.starvation.compute import starvation
 from experiments.kinds.tipping_point.compute import tipping_point
 from experiments.maths.digits import images
-from lessons.activities.experiment.pictures import digits as digit_charts
+from lessons.activities.experiment.pictures.blame import blame_chart
+from lessons.activities.experiment.pictures.charts.before_after import before_after_chart
+from lessons.activities.experiment.pictures.charts.confusion import confusion_chart
+from lessons.activities.experiment.pictures.charts.dots import DOT, DOTS_TOP, dots_chart
+from lessons.activities.experiment.pictures.charts.recall import recall_chart
+from lessons.activities.experiment.pictures.charts.wall import wall_chart
+from lessons.activities.experiment.pictures.tipping_point import tipping_chart
 from lessons.activities.hand_steps import charts
 
 pytestmark = pytest.mark.pure
@@ -52,7 +58,7 @@ def pixels(path: str) -> list[tuple[float, float]]:
 
 
 def test_each_bar_is_as_high_as_its_recall_and_knows_where_it_was(run: dict[str, Any]) -> None:
-    chart = digit_charts.recall_chart(run["shown"], run["baseline"], digit=8)
+    chart = recall_chart(run["shown"], run["baseline"], digit=8)
 
     for bar in chart.bars:
         recall, before = (run[which]["recall"][str(bar.digit)] for which in ("shown", "baseline"))
@@ -64,7 +70,7 @@ def test_each_bar_is_as_high_as_its_recall_and_knows_where_it_was(run: dict[str,
 
 
 def test_the_sentence_counts_the_images_and_does_not_round_them(run: dict[str, Any]) -> None:
-    chart = digit_charts.recall_chart(run["shown"], run["baseline"], digit=8)
+    chart = recall_chart(run["shown"], run["baseline"], digit=8)
 
     now, before = (run[which]["confusion"][8] for which in ("shown", "baseline"))
     assert chart.summary == (
@@ -74,7 +80,7 @@ def test_the_sentence_counts_the_images_and_does_not_round_them(run: dict[str, A
 
 
 def test_what_was_predicted_lies_on_the_starved_bar_alone() -> None:
-    chart = digit_charts.recall_chart(TEN_MISREAD, ALL_READ, digit=8, predicted=60.0)
+    chart = recall_chart(TEN_MISREAD, ALL_READ, digit=8, predicted=60.0)
 
     page = render_to_string("activities/experiment/charts/recall.html", {"chart": chart})
 
@@ -83,13 +89,13 @@ def test_what_was_predicted_lies_on_the_starved_bar_alone() -> None:
     assert page.count('class="recall__guess"') == 1
     assert starved.index('class="recall__guess"') < starved.index("</g>")
     assert "your guess: 60" in page
-    without = digit_charts.recall_chart(TEN_MISREAD, ALL_READ, digit=8)
+    without = recall_chart(TEN_MISREAD, ALL_READ, digit=8)
     assert "your guess" not in render_to_string("activities/experiment/charts/recall.html", {"chart": without})
 
 
 @pytest.mark.parametrize("eights", [[0, 39, 0, 0, 0, 0, 0, 0, 1, 0], [0, 20, 0, 0, 0, 0, 0, 0, 20, 0]])
 def test_the_hatching_stays_inside_its_bar(eights: list[int]) -> None:
-    bar = digit_charts.recall_chart(reading(eights=eights), ALL_READ, digit=8).bars[8]
+    bar = recall_chart(reading(eights=eights), ALL_READ, digit=8).bars[8]
 
     drawn = pixels(bar.hatch)
     assert drawn
@@ -100,7 +106,7 @@ def test_the_hatching_stays_inside_its_bar(eights: list[int]) -> None:
 def test_a_number_stands_above_its_bar_and_off_the_line_of_the_baseline() -> None:
     nearly = reading(eights=[0, 1, 0, 0, 0, 0, 0, 0, 39, 0])
 
-    close, far = (digit_charts.recall_chart(each, ALL_READ, digit=8).bars[8] for each in (nearly, TEN_MISREAD))
+    close, far = (recall_chart(each, ALL_READ, digit=8).bars[8] for each in (nearly, TEN_MISREAD))
 
     assert close.label_y == close.baseline_y < close.y
     assert far.label_y == far.y
@@ -108,7 +114,7 @@ def test_a_number_stands_above_its_bar_and_off_the_line_of_the_baseline() -> Non
 
 @pytest.mark.parametrize("digit", [0, 1, 8])
 def test_behind_each_cell_off_the_diagonal_are_as_many_images_as_it_says(run: dict[str, Any], digit: int) -> None:
-    chart = digit_charts.confusion(run["shown"], digit)
+    chart = confusion_chart(run["shown"], digit)
 
     behind = {each.key: each.images for each in chart.behind}
     for row in chart.rows:
@@ -122,7 +128,7 @@ def test_behind_each_cell_off_the_diagonal_are_as_many_images_as_it_says(run: di
 
 
 def test_every_link_of_the_table_leads_to_its_images(run: dict[str, Any]) -> None:
-    chart = digit_charts.confusion(run["shown"], 8)
+    chart = confusion_chart(run["shown"], 8)
 
     question, panel = (
         render_to_string("activities/experiment/charts/confusion.html", {"chart": chart, "is_panel": is_panel})
@@ -142,7 +148,7 @@ def test_every_link_of_the_table_leads_to_its_images(run: dict[str, Any]) -> Non
     ("n", "shade"), [(0, 0), (1, 1), (2, 1), (3, 2), (5, 2), (10, 3), (11, 4), (20, 4), (21, 5), (100, 5)]
 )
 def test_a_cell_is_darker_the_more_of_its_row_it_holds(n: int, shade: int) -> None:
-    chart = digit_charts.confusion(reading(eights=[0, n, 0, 0, 0, 0, 0, 0, 100 - n, 0]), 8)
+    chart = confusion_chart(reading(eights=[0, n, 0, 0, 0, 0, 0, 0, 100 - n, 0]), 8)
 
     assert chart.rows[8].cells[1].shade == shade
 
@@ -156,11 +162,11 @@ def test_a_cell_is_darker_the_more_of_its_row_it_holds(n: int, shade: int) -> No
     ],
 )
 def test_the_commonest_mistake_is_said(eights: list[int], sentence: str) -> None:
-    assert digit_charts.confusion(reading(eights=eights), 8).summary == sentence
+    assert confusion_chart(reading(eights=eights), 8).summary == sentence
 
 
 def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
-    wall = digit_charts.wall(run["shown"], run["baseline"], 8)
+    wall = wall_chart(run["shown"], run["baseline"], 8)
 
     row, before = run["shown"]["confusion"][8], run["baseline"]["confusion"][8]
     n = sum(row) - row[8]
@@ -179,7 +185,7 @@ def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
 
 
 def test_a_wall_without_images_says_so() -> None:
-    wall = digit_charts.wall(ALL_READ, ALL_READ, 8)
+    wall = wall_chart(ALL_READ, ALL_READ, 8)
 
     page = render_to_string("activities/experiment/charts/wall.html", {"chart": wall})
 
@@ -191,7 +197,7 @@ def test_a_wall_without_images_says_so() -> None:
 def test_one_misread_image_is_told_as_one() -> None:
     one = reading(eights=[0, 1, 0, 0, 0, 0, 0, 0, 39, 0], misread=1)
 
-    wall = digit_charts.wall(one, ALL_READ, 8)
+    wall = wall_chart(one, ALL_READ, 8)
 
     assert wall.title == "The 1 real 8 that this model read as something else"
     assert wall.summary.startswith("1 of 40 real 8s was read as something else;")
@@ -201,7 +207,7 @@ def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> Non
     first = min(
         (each for each in run["shown"]["misread"] if each["truth"] == 8), key=lambda each: (each["said"], each["index"])
     )
-    drawn = digit_charts.wall(run["shown"], run["baseline"], 8).images[0]
+    drawn = wall_chart(run["shown"], run["baseline"], 8).images[0]
 
     grid = [0.0] * 64
     for path, shade in drawn.shades:
@@ -214,17 +220,17 @@ def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> Non
 
 
 def test_every_run_of_the_class_has_a_dot_in_the_drawing_and_ones_own_is_filled_once() -> None:
-    dots = digit_charts.dots([94.3] * 40, mine=94.3, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([94.3] * 40, mine=94.3, low=88.0, high=100.0, name="Accuracy")
 
     assert len(dots.dots) == 40
     assert sum(dot.is_mine for dot in dots.dots) == 1
     assert len({(dot.x, dot.y) for dot in dots.dots}) == 40
-    assert all(digit_charts.DOTS_TOP - 5 < dot.y < dots.line for dot in dots.dots)
-    assert dots.dots[0].x == pytest.approx(dots.x_axis.at(94.3), abs=digit_charts.DOT)
+    assert all(DOTS_TOP - 5 < dot.y < dots.line for dot in dots.dots)
+    assert dots.dots[0].x == pytest.approx(dots.x_axis.at(94.3), abs=DOT)
 
 
 def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
-    dots = digit_charts.dots([93.0, 94.0, 96.5], mine=None, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([93.0, 94.0, 96.5], mine=None, low=88.0, high=100.0, name="Accuracy")
 
     assert dots.mean == dots.x_axis.at(94.5)
     assert dots.mean_label == "mean of 3 runs: 94.5 %"
@@ -233,7 +239,7 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
 
 
 def test_one_run_has_no_mean() -> None:
-    dots = digit_charts.dots([93.4], mine=93.4, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([93.4], mine=93.4, low=88.0, high=100.0, name="Accuracy")
 
     page = render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
@@ -243,9 +249,9 @@ def test_one_run_has_no_mean() -> None:
 
 
 def test_a_run_below_the_scale_stands_at_its_edge_with_its_true_number() -> None:
-    dots = digit_charts.dots([61.2, 94.0], mine=None, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([61.2, 94.0], mine=None, low=88.0, high=100.0, name="Accuracy")
 
-    assert dots.dots[0].x == pytest.approx(dots.x_axis.start, abs=digit_charts.DOT)
+    assert dots.dots[0].x == pytest.approx(dots.x_axis.start, abs=DOT)
     assert dots.dots[0].says == "61.2 %"
 
 
@@ -268,7 +274,7 @@ def figures(recalls: list[float], accuracy: float) -> dict[str, Any]:
     ],
 )
 def test_before_and_after_are_said_in_numbers(after: dict[str, Any], sentence: str) -> None:
-    chart = digit_charts.before_after(figures([0.48, 0.5], 0.943), after, 8)
+    chart = before_after_chart(figures([0.48, 0.5], 0.943), after, 8)
 
     accuracy = f"Accuracy: 94.3\u00a0% before, {100 * after['accuracy']['mean']:.1f}\u00a0% after."
     assert chart.summary == f"{sentence} {accuracy}"
@@ -278,13 +284,13 @@ def test_before_and_after_are_said_in_numbers(after: dict[str, Any], sentence: s
 
 
 def test_a_change_in_few_repeats_is_said_to_be_one() -> None:
-    chart = digit_charts.before_after(figures([0.5, 0.5, 0.5], 0.94), figures([0.5, 0.5, 0.53], 0.94), 8)
+    chart = before_after_chart(figures([0.5, 0.5, 0.5], 0.94), figures([0.5, 0.5, 0.53], 0.94), 8)
 
     assert chart.summary.startswith("Recall for 8: 50 of 100 before, 51 after; the same in 2 of 3 repeats.")
 
 
 def test_giving_8s_back_is_seen_to_help(run: dict[str, Any], fixed: dict[str, Any]) -> None:
-    chart = digit_charts.before_after(run, fixed, 8)
+    chart = before_after_chart(run, fixed, 8)
 
     before, after = (row.share for row in chart.recall.rows)
     assert after > before + 20
@@ -297,7 +303,7 @@ def tipping() -> dict[str, Any]:
 
 
 def test_recall_and_accuracy_are_drawn_where_they_are(tipping: dict[str, Any]) -> None:
-    chart = digit_charts.tipping(tipping)
+    chart = tipping_chart(tipping)
 
     for path, figures_of in ((chart.recall, "recall"), (chart.accuracy, "accuracy")):
         assert pixels(path) == [
@@ -324,13 +330,13 @@ def test_where_recall_passes_a_half_and_nine_tenths_is_said(
 ) -> None:
     result = {**tipping, "recall": {"mean": recall, "sd": [0.0, 0.1, 0.1]}}
 
-    assert digit_charts.tipping(result).summary == sentence
+    assert tipping_chart(result).summary == sentence
 
 
 def test_blame_names_who_took_most_and_leaves_the_digit_out() -> None:
     result = blame(n_repeats=2, seed=7).as_json()
 
-    chart = digit_charts.blame(result)
+    chart = blame_chart(result)
 
     assert [row.text for row in chart.absorbed.rows] == [str(d) for d in DIGITS if d != 8]
     most = max(result["absorbed"], key=lambda each: result["absorbed"][each])
@@ -340,7 +346,7 @@ def test_blame_names_who_took_most_and_leaves_the_digit_out() -> None:
 
 def test_nobody_is_blamed_where_nothing_was_misread() -> None:
     nothing = {str(d): 0.0 for d in DIGITS}
-    chart = digit_charts.blame({"digit": 0, "absorbed": nothing, "before": nothing, "n_misread": {"mean": 0, "sd": 0}})
+    chart = blame_chart({"digit": 0, "absorbed": nothing, "before": nothing, "n_misread": {"mean": 0, "sd": 0}})
 
     assert chart.summary == "No 0 was taken for anything else."
     assert not any(row.is_harmed for row in chart.absorbed.rows)
@@ -353,11 +359,11 @@ def test_no_drawing_prints_a_missing_value(run: dict[str, Any], fixed: dict[str,
 
     shown, baseline = never["shown"], never["baseline"]
     for name, chart in (
-        ("recall", digit_charts.recall_chart(shown, baseline, digit=1, predicted=0.0)),
-        ("confusion", digit_charts.confusion(shown, 1)),
-        ("wall", digit_charts.wall(shown, baseline, 1)),
-        ("before_after", digit_charts.before_after(run, fixed, 8)),
-        ("tipping", digit_charts.tipping(tipping)),
+        ("charts/recall", recall_chart(shown, baseline, digit=1, predicted=0.0)),
+        ("charts/confusion", confusion_chart(shown, 1)),
+        ("charts/wall", wall_chart(shown, baseline, 1)),
+        ("charts/before_after", before_after_chart(run, fixed, 8)),
+        ("pictures/tipping_point", tipping_chart(tipping)),
     ):
-        page = render_to_string(f"activities/experiment/charts/{name}.html", {"chart": chart})
+        page = render_to_string(f"activities/experiment/{name}.html", {"chart": chart, "picture": {"chart": chart}})
         assert [word for word in ("None", "nan", "inf", " style=") if word in page] == []

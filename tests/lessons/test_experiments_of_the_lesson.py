@@ -15,7 +15,7 @@ from experiments import catalogue as kinds
 from experiments.kinds.starvation.compute import starvation
 from experiments.kinds.u_curve.compute import u_curve
 from lessons import catalogue
-from lessons.activities.experiment import outcomes as measured
+from lessons.activities.experiment.pictures.starvation import LEAST_SHARE, LITTLE, MUCH
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
 from lessons.activities.explain.schema import Explain
 from lessons.activities.measures import DIGITS, SPREAD
@@ -251,7 +251,7 @@ def test_the_digit_that_takes_the_8s_is_offered() -> None:
     most = max(taken, key=taken.get)
 
     assert DIGITS[int(most)] in {choice.key for choice in items("bias")["absorber"].choices}
-    assert taken[most] > measured.LEAST_SHARE
+    assert taken[most] > LEAST_SHARE
 
 
 def test_each_8_is_counted_as_often_as_the_trials_say() -> None:
@@ -263,31 +263,30 @@ def test_each_8_is_counted_as_often_as_the_trials_say() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shouting_changes_nothing_in_the_model_of_the_session(seed: int) -> None:
-    assert abs(gained(seed, "louder")) < measured.LITTLE
+    assert abs(gained(seed, "louder")) < LITTLE
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shouting_helps_the_simpler_model_a_lot(seed: int) -> None:
-    assert gained(seed, "louder-logistic") >= measured.MUCH
+    assert gained(seed, "louder-logistic") >= MUCH
 
 
 @pytest.mark.parametrize("key", ["louder", "louder-logistic"])
 def test_how_much_counts_as_a_change_is_said_where_it_is_guessed(key: str) -> None:
     means = {choice.key: numbers_in(choice.means) for choice in items("bias")[key].choices}
 
-    little, much = measured.LITTLE, measured.MUCH
     assert means == {
-        "much": [8, much, 100],  # “recall for 8 rises by …”
-        "little": [little, much, 100],
-        "nothing": [little, 100],
-        "worse": [little, 100],
+        "much": [8, MUCH, 100],  # “recall for 8 rises by …”
+        "little": [LITTLE, MUCH, 100],
+        "nothing": [LITTLE, 100],
+        "worse": [LITTLE, 100],
     }
 
 
 def test_a_third_is_what_one_digit_has_to_take() -> None:
     (spread,) = [choice for choice in items("bias")["absorber"].choices if choice.key == SPREAD]
 
-    assert measured.LEAST_SHARE.denominator == 3
+    assert LEAST_SHARE.denominator == 3
     assert "a third" in (spread.means or "")
 
 

@@ -16,8 +16,8 @@ from classroom.models import Membership, User
 from experiments import runner
 from experiments.models import Run, RunRequest, RunState
 from lessons import selectors
-from lessons.activities.experiment import outcomes as measured
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment import outcomes
+from lessons.activities.experiment.runs import ask_by_kind
 from lessons.activities.measures import DIGITS, Measured
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Predict
@@ -194,7 +194,7 @@ def test_what_another_trial_found_answers_no_question_about_the_first(
     starved = runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)
     params = {"digit": 0, "kept": 5, "n_repeats": 1}
-    other = running.ask_by_kind(student, kind="starvation", params=params, seed=1, activity="bias-run")
+    other = ask_by_kind(student, kind="starvation", params=params, seed=1, activity="bias-run")
     runs.work()
 
     assert {each.run for each in told(student, lesson).values()} == {starved}
@@ -232,7 +232,7 @@ def test_each_fix_is_compared_with_the_model_of_its_own_seed(student: Membership
     runs.work()
 
     place = ("bias-fix", "give-back")
-    pairs = measured.done_runs(student, lesson.lesson, {place})[place]
+    pairs = outcomes.done_runs(student, lesson.lesson, {place})[place]
 
     assert [(run.seed, run.params["fix"]) for run, _beside in pairs] == [(5, "restore"), (6, "restore")]
     assert [(each.seed, each.params["fix"], each.params["restored"]) for __, each in pairs if each] == [
@@ -376,7 +376,7 @@ def test_the_mission_says_what_its_run_found(
     params: dict[str, Any],
     says: str,
 ) -> None:
-    running.ask_by_kind(student, kind=kind, params=params, seed=1, activity="stretch")
+    ask_by_kind(student, kind=kind, params=params, seed=1, activity="stretch")
     runs.work()
 
     assert re.search(says, read("mission", trial=trial))

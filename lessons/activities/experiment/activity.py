@@ -11,6 +11,8 @@ from classroom.models import Cohort, Membership
 from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Sent, Verdict
 from lessons.activities.experiment import class_runs, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
+from lessons.activities.experiment.pictures import registry
+from lessons.activities.experiment.pictures.base import ClassFinds
 from lessons.activities.experiment.schema import Experiment, experiment_of
 from lessons.activities.measures import Measured, Picture
 from lessons.activities.predict.schema import guesses_before
@@ -39,7 +41,7 @@ class ExperimentType(ActivityType[Experiment]):
         return sheet.is_behindhand
 
     def summary(self, standing: Standing[Any]) -> str:
-        return page.summary(standing.memory)
+        return registry.summary(standing.memory.evidence)
 
     def note(self, activity: Experiment, standing: Standing[Any], slip: str) -> Sequence[str]:
         return (_("sent back") if standing.memory.is_returned else _("to run"),)
@@ -69,7 +71,7 @@ class ExperimentType(ActivityType[Experiment]):
     def told(self, membership: Membership, lesson: Lesson, questions: Iterable[Any]) -> Mapping[str, Measured]:
         return outcomes.told(membership, lesson, questions)
 
-    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> class_runs.ClassFinds | None:
+    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> ClassFinds | None:
         return class_runs.finds_about(cohort, lesson, question)
 
     def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
@@ -87,4 +89,4 @@ class ExperimentType(ActivityType[Experiment]):
         return self.achieves if activity.trials[0].beside else ""
 
     def says_achievement(self, standing: Standing[Any]) -> str:
-        return outcomes.says_recall(standing.memory.evidence)
+        return registry.in_words(standing.memory.evidence)

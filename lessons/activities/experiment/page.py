@@ -17,7 +17,7 @@ from experiments.models import Run, RunRequest, RunState
 from experiments.selectors import RunView
 from lessons.activities.base import ActivityView, Verdict
 from lessons.activities.experiment import class_runs, outcomes
-from lessons.activities.experiment.class_runs import ClassFinds
+from lessons.activities.experiment.pictures.base import ClassFinds
 from lessons.activities.experiment.schema import Experiment, Knob, Trial, experiment_of
 from lessons.activities.measures import OUTCOMES_MEASURED, Picture
 from lessons.activities.predict import answers
@@ -325,7 +325,7 @@ def _picture(
     if is_guessed and str(pairs[0][0].pk) == str(shown.run.id):
         return None
     run, beside = next(pair for pair in pairs if str(pair[0].pk) == str(shown.run.id))
-    return outcomes.picture_of_run(run, beside)
+    return outcomes.draw(run, beside)
 
 
 def _conclusion(activity: Experiment, view: ActivityView) -> TextView | None:
@@ -343,13 +343,3 @@ def grade(activity: Experiment, standing: Standing[RunsMemory], raw: Any) -> Ver
         raise Conflict(_("First a run, then what you conclude from it."))
     answer = {"text": versions.read(raw)}
     return versions.handed_in(standing, answer, answer)
-
-
-def summary(memory: RunsMemory) -> str:
-    """Say in a few words on the arc what was measured before a fix, and after."""
-    evidence = memory.evidence
-    if "before" not in evidence:
-        return ""
-    before, after = (round(100 * evidence[when]["recall"]) for when in ("before", "after"))
-    said = {"digit": evidence["digit"], "before": before, "after": after}
-    return _("recall for %(digit)s: %(before)s → %(after)s of 100") % said

@@ -1,0 +1,114 @@
+"""The protocol of a kind's pictures: how its runs are drawn, and what they tell; where a kind is silent, this holds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import experiments.selectors
+from classroom.models import Cohort
+from experiments.models import Run
+from lessons.activities.measures import Picture, Result, Truth
+from lessons.activities.predict.schema import Item
+from lessons.run_context import RunContext
+
+POLL = "poll"  # the question for a decision on a run, which measures nothing
+
+
+def question_of(item: Item) -> str:
+    """What an item asks of a run: one of the measures, or for a decision on it."""
+    return item.measures or POLL
+
+
+def result_of(run: Run) -> Result:
+    return run.result or {}
+
+
+@dataclass(frozen=True)
+class ClassFinds:
+    """The runs of a class in one picture; `n` of them. Each kind adds what its template shows."""
+
+    template: str
+    n: int
+
+
+@dataclass(frozen=True)
+class ClassRuns:
+    """A class's runs of a trial, to be put beside one of them.
+
+    `params` are that run's, `seen` is what of the outcome may be shown, `member` whose run is marked. `is_compared`:
+    each run of the trial is compared with another.
+    """
+
+    cohort: Cohort
+    context: RunContext
+    params: Mapping[str, Any]
+    seen: Collection[str]
+    member: int = 0
+    is_compared: bool = False
+
+    def results(self, figures: Sequence[str], **params: Any) -> list[tuple[int, dict[str, Any]]]:
+        """Each student's first finished run with these parameters: (member, a few figures of it)."""
+        return experiments.selectors.class_results(self.cohort, str(self.context), figures, **params)
+
+
+class PictureType(ABC):
+    """The pictures of one kind of run. Subclasses say what is theirs; the rest holds for all."""
+
+    # The name of the kind, and the template of a run by itself.
+    kind: ClassVar[str]
+    template: ClassVar[str]
+    # What its runs can be asked: measures, and `POLL`.
+    tells: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def draw(self, run: Run, beside: Run | None) -> Picture:
+        """A run by itself, or beside the one it is compared with."""
+
+    def draw_at_question(self, item: Item, run: Run, beside: Run | None, guess: Fraction | None) -> Picture:
+        """What a run tells about a question, beside what somebody had guessed.
+
+        Raises
+        ------
+        ValueError
+            If runs of this kind do not tell it.
+        """
+        raise self._silent(item)
+
+    def truth(self, item: Item, run: Run, beside: Run | None) -> Truth:
+        """What is right for a question; nothing, where somebody decides.
+
+        Raises
+        ------
+        ValueError
+            If runs of this kind do not tell it.
+        """
+        if question_of(item) == POLL:
+            return Truth()
+        raise self._silent(item)
+
+    def _silent(self, item: Item) -> ValueError:
+        return ValueError(f"item {item.key} asks for {question_of(item)}, which no run of kind {self.kind} tells")
+
+    def evidence(self, run: Run, beside: Run | None) -> dict[str, Any]:
+        """What a run measured, short enough for a member's progress: `before` and `after`, where it was compared."""
+        return {"run": str(run.pk)}
+
+    def summary(self, evidence: Mapping[str, Any]) -> str:
+        """Evidence in a few words for the arc; nothing, if it is no evidence of this kind."""
+        return ""
+
+    def in_words(self, evidence: Mapping[str, Any]) -> str:
+        """Evidence in a few words for a badge; nothing, if it is no evidence of this kind."""
+        return ""
+
+    def class_finds(self, runs: ClassRuns) -> ClassFinds | None:
+        """What the runs of a class show together beside one of them."""
+        return None
+
+    def class_finds_at_question(self, finds: Any, item: Item) -> ClassFinds | None:
+        """What of the `class_finds` is about a question, for the wall."""
+        return None

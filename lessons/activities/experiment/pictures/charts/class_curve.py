@@ -1,0 +1,98 @@
+"""Class curve: everybody's test error against a model's power, and the median of all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from lessons.activities.experiment.pictures.charts.powers import Places, Point, cut, linear_top, short
+from lessons.drawing.axes import BOTTOM, HEIGHT, TOP, WIDTH, Axis, path_of
+
+
+@dataclass(frozen=True)
+class ClassCurve:
+    """Everybody's test error in thin lines, the median of all in a thick one, one's own apart."""
+
+    n: int
+    name: str
+    counted: str
+    summary: str
+    x_name: str
+    x_axis: Places
+    y_axis: Axis
+    others: tuple[str, ...]
+    mine: str
+    middle: str
+    lowest: Point
+    rows: tuple[tuple[str, str, str], ...]
+    box: str = f"0 0 {WIDTH} {HEIGHT}"
+
+
+def class_curve_chart(
+    runs: Sequence[tuple[Sequence[int], Sequence[float]]], mine: int | None, noise: float, n_train: int
+) -> ClassCurve:
+    """Draw the test errors of a class's runs of the same noise and size.
+
+    Parameters
+    ----------
+    runs : (powers, median test error at each) of one run after the other
+    mine : which of them is the looker's own
+    """
+    powers = tuple(runs[mine or 0][0])
+    comparable = [(i, tuple(test)) for i, (each, test) in enumerate(runs) if tuple(each) == powers]
+    places, y_axis = Places(powers), Axis(0.0, linear_top(noise), BOTTOM, TOP)
+    middle = [median(values) for values in zip(*(test for __, test in comparable), strict=True)]
+    lowest = min(range(len(powers)), key=lambda i: middle[i])
+    bests = [powers[test.index(min(test))] for __, test in comparable]
+    n = len(comparable)
+    counted = [(power, bests.count(power)) for power in powers]
+    return ClassCurve(
+        n=n,
+        name=_("The class curve"),
+        counted=ngettext(
+            "%(n)d run with noise %(noise)s and %(points)d points",
+            "%(n)d runs with noise %(noise)s and %(points)d points",
+            n,
+        )
+        % {"n": n, "noise": noise, "points": n_train},
+        summary=_class_summary(bests, powers[lowest]),
+        x_name=_("power (degree)"),
+        x_axis=places,
+        y_axis=y_axis,
+        others=tuple(_path(places, y_axis, powers, test) for i, test in comparable if i != mine),
+        mine=_path(places, y_axis, powers, runs[mine][1]) if mine is not None else "",
+        middle=_path(places, y_axis, powers, middle) if n > 1 else "",
+        lowest=(places.at(powers[lowest]), y_axis.at(middle[lowest])),
+        rows=tuple(
+            (str(power), short(value), str(count)) for (power, count), value in zip(counted, middle, strict=True)
+        ),
+    )
+
+
+def _class_summary(bests: Sequence[int], together: int) -> str:
+    n, first, last = len(bests), min(bests), max(bests)
+    if n > 1 and first == last:
+        return _("%(n)d runs of the class, and every one of them is lowest at %(best)d.") % {"n": n, "best": first}
+    return ngettext(
+        "One run of the class so far: its lowest point is at %(best)d.",
+        "%(n)d runs of the class: together they are lowest at %(best)d, one by one from %(first)d to %(last)d.",
+        n,
+    ) % {"n": n, "best": together, "first": first, "last": last}
+
+
+def _path(places: Places, y_axis: Axis, powers: Sequence[int], errors: Sequence[float]) -> str:
+    """A line that ends where it leaves the drawing, and goes on where it comes back."""
+    points = [(places.at(power), error) for power, error in zip(powers, errors, strict=True)]
+    lines: list[list[Point]] = []
+    for ends in itertools.pairwise(points):
+        piece = cut(*ends, y_axis)
+        if piece and lines and lines[-1][-1] == piece[0]:
+            lines[-1].append(piece[1])
+        elif piece:
+            lines.append(list(piece))
+    return " ".join(path_of(line) for line in lines)

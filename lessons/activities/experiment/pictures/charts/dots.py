@@ -1,0 +1,70 @@
+"""Dots of a class, one for each run, stacked on a fixed scale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from lessons.drawing.axes import WIDTH, Axis
+
+DOT = 9  # pixels between two dots of a stack
+NAME_HALF = 92  # half the pixels of the mean in words
+DOTS_TOP, DOTS_LINE, DOTS_HEIGHT = 30, 100, 132
+
+
+@dataclass(frozen=True)
+class ClassDot:
+    x: float
+    y: float
+    says: str
+    is_mine: bool
+
+
+@dataclass(frozen=True)
+class Dots:
+    """One dot for each run of a class on a fixed scale in percent, stacked, and the mean of all."""
+
+    name: str
+    summary: str
+    x_axis: Axis
+    dots: tuple[ClassDot, ...]
+    mean: float | None
+    mean_label: str
+    has_mine: bool
+    mean_x: float
+    line: float = DOTS_LINE
+    box: str = f"0 0 {WIDTH} {DOTS_HEIGHT}"
+
+
+def dots_chart(values: Sequence[float], *, mine: float | None, low: float, high: float, name: str) -> Dots:
+    """Stack one dot for each run of the class; `values` and the scale are in percent."""
+    x_axis = Axis(low, high, 16, WIDTH - 16)
+    n_bins = round((WIDTH - 32) / DOT)
+    places = [min(int((x_axis.inside(value) - low) / (high - low) * n_bins), n_bins - 1) for value in sorted(values)]
+    # Where many stand in one place they overlap: a tall stack, not one that leaves the drawing.
+    step = min(DOT, (DOTS_LINE - DOTS_TOP) / max(Counter(places).values()))
+    heights: Counter[int] = Counter()
+    placed = []
+    is_mine_drawn = False
+    for value, place in zip(sorted(values), places, strict=True):
+        is_mine = mine is not None and not is_mine_drawn and abs(value - mine) < 1e-9
+        is_mine_drawn |= is_mine
+        x = round(x_axis.start + (place + 0.5) * (x_axis.end - x_axis.start) / n_bins, 2)
+        y = round(DOTS_LINE - 5 - heights[place] * step, 2)
+        heights[place] += 1
+        placed.append(ClassDot(x, y, f"{value:.1f} %", is_mine))
+    n, mean = len(values), fmean(values)
+    summary = ngettext(
+        "One run so far: %(mean)s %%.",
+        "%(n)d runs of the class, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
+        n,
+    ) % {"n": n, "first": f"{min(values):.1f}", "last": f"{max(values):.1f}", "mean": f"{mean:.1f}"}
+    label_x = min(max(x_axis.at(mean), NAME_HALF), WIDTH - NAME_HALF)
+    # One run has no mean to speak of.
+    label = _("mean of %(n)d runs: %(mean)s %%") % {"n": n, "mean": f"{mean:.1f}"} if n > 1 else ""
+    return Dots(name, summary, x_axis, tuple(placed), x_axis.at(mean) if n > 1 else None, label, is_mine_drawn, label_x)

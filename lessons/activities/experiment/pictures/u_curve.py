@@ -1,0 +1,66 @@
+"""Pictures of a U-curve: train and test error against a model's power, and the curves of a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from experiments.models import Run
+from lessons.activities.experiment.pictures.base import ClassFinds, ClassRuns, PictureType, result_of
+from lessons.activities.experiment.pictures.charts.class_curve import ClassCurve, class_curve_chart
+from lessons.activities.experiment.pictures.charts.u_curve import UCurveChart, u_curve_chart
+from lessons.activities.measures import Picture, Truth
+from lessons.activities.predict.schema import Item
+
+OF_A_CLASS = "polynomial"  # the model whose runs a class puts side by side
+
+
+@dataclass(frozen=True)
+class UCurvePicture(Picture):
+    chart: UCurveChart
+
+
+@dataclass(frozen=True)
+class CurveFinds(ClassFinds):
+    chart: ClassCurve
+
+
+class UCurveType(PictureType):
+    kind = "u_curve"
+    template = "activities/experiment/pictures/u_curve.html"
+    tells = frozenset({"best"})
+
+    def draw(self, run: Run, beside: Run | None) -> UCurvePicture:
+        return self._drawn(run, None)
+
+    def draw_at_question(self, item: Item, run: Run, beside: Run | None, guess: Fraction | None) -> UCurvePicture:
+        if item.measures != "best":
+            raise self._silent(item)
+        return self._drawn(run, guess)
+
+    def _drawn(self, run: Run, guess: Fraction | None) -> UCurvePicture:
+        said = float(guess) if guess is not None else None
+        chart = u_curve_chart(result_of(run), noise=run.params["noise"], guess=said)
+        return UCurvePicture(self.template, run, chart)
+
+    def truth(self, item: Item, run: Run, beside: Run | None) -> Truth:
+        if item.measures != "best":
+            return super().truth(item, run, beside)
+        return Truth(number=Fraction(result_of(run)["best"]))
+
+    def class_finds(self, runs: ClassRuns) -> CurveFinds | None:
+        """The curves of the same noise and size."""
+        if runs.params.get("model") != OF_A_CLASS or "best" not in runs.seen:
+            return None
+        powers, errors = figures = ("result__complexities", "result__test__median")
+        same = {name: runs.params[name] for name in ("noise", "n_train")}
+        found = runs.results(figures, **same)
+        if not found:
+            return None
+        curves = [(row[powers], row[errors]) for __, row in found]
+        own = next((i for i, (each, __) in enumerate(found) if each == runs.member), None)
+        chart = class_curve_chart(curves, own, same["noise"], same["n_train"])
+        return CurveFinds("activities/experiment/pictures/u_curve/class.html", len(found), chart)
+
+    def class_finds_at_question(self, finds: CurveFinds, item: Item) -> CurveFinds | None:
+        return finds if item.measures == "best" else None
