@@ -8,9 +8,9 @@ from django.dispatch import receiver
 
 from experiments.events import run_ended
 from experiments.models import Run
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment import runs
 
 
 @receiver(run_ended)
 def keep_what_was_measured(sender: object, run: Run, **kwargs: Any) -> None:
-    running.note_end(run)
+    runs.note_end(run)

@@ -19,6 +19,6 @@ urlpatterns = [
     path(f"{ACTIVITY}seal/", predict.seal, name="seal"),
     path(f"{ACTIVITY}start/", experiment.start, name="start"),
     path(f"{ACTIVITY}withdraw/", experiment.withdraw, name="withdraw"),
-    path(f"{ACTIVITY}runs/", experiment.runs, name="runs"),
+    path(f"{ACTIVITY}runs/", experiment.poll, name="runs"),
     path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict.reconcile, name="reconcile"),
 ]

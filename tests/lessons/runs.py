@@ -8,8 +8,8 @@ from classroom.models import Membership
 from experiments import runner
 from experiments.models import Run, RunRequest
 from lessons import selectors
-from lessons.activities.experiment import runs as running
 from lessons.activities.experiment.page import ExperimentSheet
+from lessons.activities.experiment.runs import ask_by_kind, start
 from lessons.activities.experiment.schema import Experiment
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
@@ -47,7 +47,7 @@ def ask(
     **knobs: Any,
 ) -> list[Run]:
     """Start a trial as its page does; give its run, and the one that it is compared with."""
-    asked = running.start(membership, lesson, activity, trial=trial or TRIALS[activity], settings=knobs, seed=str(seed))
+    asked = start(membership, lesson, activity, trial=trial or TRIALS[activity], settings=knobs, seed=str(seed))
     return [request.run for request in asked]
 
 
@@ -73,7 +73,7 @@ def starve(membership: Membership, lesson: LoadedLesson, *, seed: Any = 1) -> Ru
     """Seal the three guesses of the bias part and have five 8s carried out, in two repeats as a program may wish."""
     guess(membership, lesson, *BEFORE_THE_RUN)
     params = {"digit": 8, "kept": 5, "model": "svc", "n_repeats": 2}
-    run = running.ask_by_kind(membership, kind="starvation", params=params, seed=seed, activity="bias-run")
+    run = ask_by_kind(membership, kind="starvation", params=params, seed=seed, activity="bias-run")
     work()
     run.refresh_from_db()
     return run

@@ -17,11 +17,10 @@ from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal
 from experiments import runner
 from experiments.models import Run, RunRequest
-from lessons.activities.experiment import page as trials
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment import page, runs
 from lessons.activities.experiment.page import Moved
 from lessons.activities.experiment.schema import experiment_of
-from lessons.activities.predict import sealing
+from lessons.activities.predict import answers, sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState
 from tests import pupils
@@ -57,9 +56,9 @@ def sweep(student: Membership, lesson: LoadedLesson, guess: Callable[..., None])
         by: Membership | None = None, *, seed: int = 1, is_carried_out: bool = True, **settings: Any
     ) -> list[RunRequest]:
         who = by or student
-        if not running.page.answers.predictions_of(who, SLUG, "u-curve-guess"):
+        if not answers.predictions_of(who, SLUG, "u-curve-guess"):
             guess(who)
-        asked = running.start(who, lesson, "u-curve-run", trial="polynomial", settings=settings, seed=seed)
+        asked = runs.start(who, lesson, "u-curve-run", trial="polynomial", settings=settings, seed=seed)
         while is_carried_out and runner.execute_next():
             pass
         return asked
@@ -71,7 +70,7 @@ def sweep(student: Membership, lesson: LoadedLesson, guess: Callable[..., None])
 def starve(student: Membership, lesson: LoadedLesson, guess: Callable[..., None]) -> Callable[[], Run]:
     def run() -> Run:
         guess(part="bias")
-        asked = running.start(student, lesson, "bias-run", trial="starve", settings={}, seed=149)
+        asked = runs.start(student, lesson, "bias-run", trial="starve", settings={}, seed=149)
         runner.execute_next()
         return Run.objects.get(pk=asked[0].run_id)
 
@@ -110,7 +109,7 @@ def look_through(membership: Membership, lesson: LoadedLesson) -> None:
 
 def test_no_run_comes_before_its_guess(student: Membership, lesson: LoadedLesson, part_page: Page) -> None:
     with pytest.raises(Conflict, match="Your guess comes first: “Where is the bottom\\?”"):
-        running.start(student, lesson, "u-curve-run", trial="polynomial", settings={}, seed=1)
+        runs.start(student, lesson, "u-curve-run", trial="polynomial", settings={}, seed=1)
 
     assert not Run.objects.exists()
     assert 'class="start"' not in part_page("u-curve")
@@ -121,14 +120,14 @@ def test_another_model_comes_after_the_one_that_was_guessed(
 ) -> None:
     guess()
     with pytest.raises(Conflict, match="This comes after “Polynomials”"):
-        running.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
+        runs.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
     sweep()
     with pytest.raises(Conflict, match="First look at what your run says: “Where is the bottom\\?”"):
-        running.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
+        runs.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
 
     sealing.open_reveal(student, lesson, "u-curve-guess", "lowest")
 
-    assert running.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
+    assert runs.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
 
 
 def test_the_page_that_gives_the_last_look_opens_the_fix(
@@ -181,25 +180,25 @@ def test_a_run_that_ends_while_its_page_is_made_shows_all_that_it_opens_or_is_as
             return result
 
         with connection.execute_wrapper(work_meanwhile):
-            page = browser.get(address, asks_with, headers={"HX-Request": "true"} if asks_with else {})
-        return page if left <= 0 else None
+            answer = browser.get(address, asks_with, headers={"HX-Request": "true"} if asks_with else {})
+        return answer if left <= 0 else None
 
     n_whole = 0
     for n_queries in itertools.count(1):
         with transaction.atomic():
-            page = page_if_it_ends_after(n_queries)
-            if page is not None:
+            answer = page_if_it_ends_after(n_queries)
+            if answer is not None:
                 # The whole part, a piece of it with a token of its own, or nothing: then the page keeps its token.
-                shown = page.context or {}
+                shown = answer.context or {}
                 run, why = shown["pages"][1:] if "pages" in shown else (shown.get("page"), None)
                 asks_next_with = run.sheet.token if run else asks_with["v"]
-                now = trials.token(student, lesson.lesson, activity, activity.trials[0])
+                now = page.token(student, lesson.lesson, activity, activity.trials[0])
                 is_told_next = asks_next_with != now
                 is_whole = why is not None and run.sheet.has_run and why.sheet.is_open
                 assert is_whole or is_told_next, n_queries
                 n_whole += is_whole
             transaction.set_rollback(True)
-        if page is None:
+        if answer is None:
             break
     assert 0 < n_whole < n_queries
 
@@ -230,7 +229,7 @@ def test_a_setting_that_the_page_does_not_offer_is_refused(
     guess()
 
     with pytest.raises(Refusal, match=says):
-        running.start(student, lesson, "u-curve-run", trial="polynomial", settings=chosen, seed=1)
+        runs.start(student, lesson, "u-curve-run", trial="polynomial", settings=chosen, seed=1)
 
     assert not Run.objects.exists()
 
@@ -343,7 +342,7 @@ def test_a_run_that_the_activity_does_not_have_is_refused_with_what_it_has(
     ],
 )
 def test_a_poll_makes_no_more_of_the_page_again_than_has_moved(before: str, now: str, moved: Moved) -> None:
-    assert trials.moved(before, now) is moved
+    assert page.moved(before, now) is moved
 
 
 def test_a_classmates_run_brings_the_curve_and_touches_no_form(
@@ -355,7 +354,7 @@ def test_a_classmates_run_brings_the_curve_and_touches_no_form(
     address = reverse("lessons:runs", args=[cohort.slug, SLUG, "u-curve-run"])
     experiment = experiment_of(lesson.lesson, "u-curve-run")
     assert experiment is not None
-    asked = {"v": trials.token(student, lesson.lesson, experiment, experiment.trials[0]), "trial": "polynomial"}
+    asked = {"v": page.token(student, lesson.lesson, experiment, experiment.trials[0]), "trial": "polynomial"}
     mine = client.get(address, asked)
     sweep(MembershipFactory(cohort=cohort), seed=9)
 

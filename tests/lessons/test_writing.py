@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal
 from lessons import services
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment.runs import ask_by_kind
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Submission
 from lessons.services import Receipt
@@ -58,7 +58,7 @@ def blamed(student: Membership, lesson: LoadedLesson) -> Membership:
 
 
 def blame(membership: Membership, *, seed: int) -> None:
-    running.ask_by_kind(membership, kind="blame", params={"n_repeats": 1}, seed=seed, activity=MISSION)
+    ask_by_kind(membership, kind="blame", params={"n_repeats": 1}, seed=seed, activity=MISSION)
     runs.work()
 
 
@@ -101,7 +101,7 @@ def test_an_explanation_waits_until_the_run_is_done(student: Membership, lesson:
 
 
 def test_a_run_for_oneself_is_nothing_to_explain(student: Membership, lesson: LoadedLesson, write: Write) -> None:
-    running.ask_by_kind(student, kind="u_curve", params={"n_repeats": 1}, seed=1)
+    ask_by_kind(student, kind="u_curve", params={"n_repeats": 1}, seed=1)
     runs.work()
 
     with pytest.raises(Conflict, match="First “Sweep the power”"):
@@ -109,7 +109,7 @@ def test_a_run_for_oneself_is_nothing_to_explain(student: Membership, lesson: Lo
 
 
 def test_a_conclusion_waits_until_the_run_is_done(student: Membership, lesson: LoadedLesson, write: Write) -> None:
-    running.ask_by_kind(student, kind="blame", params={"n_repeats": 1}, seed=1, activity=MISSION)
+    ask_by_kind(student, kind="blame", params={"n_repeats": 1}, seed=1, activity=MISSION)
     with pytest.raises(Conflict, match="First a run, then what you conclude from it"):
         write(WHY, MISSION)
 

@@ -14,9 +14,7 @@ from classroom.access import member_required
 from classroom.models import Membership
 from classroom.refusals import NotFound, Refusal
 from lessons import part_page, selectors
-from lessons.activities.experiment import outcomes
-from lessons.activities.experiment import page as trials
-from lessons.activities.experiment import runs as running
+from lessons.activities.experiment import outcomes, page, runs
 from lessons.activities.experiment.forms import StartForm, WithdrawForm
 from lessons.activities.experiment.schema import Experiment
 from lessons.forms import ShownForm
@@ -36,9 +34,7 @@ def start(request: HttpRequest, membership: Membership, lesson: str, activity: s
     shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"]}
 
     def act() -> None:
-        running.start(
-            membership, loaded, activity, trial=sent["trial"], settings=request.POST.dict(), seed=sent["seed"]
-        )
+        runs.start(membership, loaded, activity, trial=sent["trial"], settings=request.POST.dict(), seed=sent["seed"])
 
     return part_page.part_after(act, request, membership, loaded, found, shown)
 
@@ -67,7 +63,7 @@ def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity
 @never_cache
 @require_safe
 @member_required
-def runs(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+def poll(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """What has moved since ``?v=``, else 204: a run on its way, the class's runs beside it, or the whole part."""
     loaded = selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.find_activity(membership, loaded, activity)
@@ -78,16 +74,16 @@ def runs(request: HttpRequest, membership: Membership, lesson: str, activity: st
     shown = asked.cleaned_data if asked.is_valid() else {}
     trial = found_activity.trial(shown.get("trial", "")) or found_activity.trials[0]
     before = request.GET.get("v", "")
-    if before == trials.token(membership, loaded.lesson, found_activity, trial):
+    if before == page.token(membership, loaded.lesson, found_activity, trial):
         return HttpResponse(status=204)
     row = selectors.progress_of(membership, loaded).get(found.key)
-    page = selectors.activity_page(membership, loaded, found, found_activity, row, shown)
+    found_page = selectors.activity_page(membership, loaded, found, found_activity, row, shown)
     # By the page's own token, which is older than all that it shows: an end that came meanwhile is told next time.
-    moved = trials.moved(before, page.sheet.token)
-    if moved == trials.Moved.PART:
+    moved = page.moved(before, found_page.sheet.token)
+    if moved == page.Moved.PART:
         return part_page.in_place(
             request, membership, loaded, found, part_page.part_context(membership, loaded, found, shown)
         )
-    context = {"membership": membership, "lesson": loaded.lesson, "part": found, "page": page, "asked": shown}
-    piece = "_finds" if moved == trials.Moved.CLASS else "_trial"
+    context = {"membership": membership, "lesson": loaded.lesson, "part": found, "page": found_page, "asked": shown}
+    piece = "_finds" if moved == page.Moved.CLASS else "_trial"
     return render(request, f"activities/experiment/{piece}.html", context)
