@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from classroom import access
+from experiments import catalogue
 from experiments.api import RunAnswer, facts
 from experiments.models import RunState
 from lessons.activities.experiment import runs
@@ -16,7 +18,7 @@ from lessons.lesson_view import COHORT
 
 
 class RunWish(serializers.Serializer):
-    kind = serializers.CharField(help_text="u_curve, starvation, tipping_point or blame.")
+    kind = serializers.CharField(help_text=lazy(catalogue.help_text, str)())
     params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
     seed = serializers.IntegerField(default=0)
     activity = serializers.SlugField(

@@ -1,11 +1,12 @@
-"""An experiment: which runs it offers, and what of each can be set."""
+"""Experiment: which runs it offers, and what of each can be set."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from experiments import catalogue
 from lessons.authoring.base import AnyActivity, Asks, Line, MarkdownFile, Paragraph, Sealed, Slug, Strict
 from lessons.authoring.lesson import Lesson
 
@@ -17,6 +18,12 @@ def _as(kind: type[int] | type[float], text: str) -> int | float | None:
         return kind(text)
     except ValueError:
         return None
+
+
+def _known(kind: str) -> str:
+    if kind not in catalogue.names():
+        raise ValueError(f"there is no kind of run “{kind}”; there are {', '.join(catalogue.names())}")
+    return kind
 
 
 class Knob(Strict):
@@ -60,7 +67,7 @@ class Trial(Strict):
     key: Slug
     title: Line
     text: Paragraph | None = None
-    kind: Literal["u_curve", "starvation", "tipping_point", "blame"]
+    kind: Annotated[str, AfterValidator(_known)]
     params: dict[str, Setting | tuple[Setting, ...]] = Field(default_factory=dict)
     knobs: Annotated[tuple[Knob, ...], Field(max_length=4)] = ()
     beside: dict[str, Setting] = Field(default_factory=dict)
