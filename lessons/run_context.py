@@ -1,4 +1,4 @@
-"""The context of a run: which trial of a lesson it was asked for, as `experiments` keeps it without reading it."""
+"""Context of a run: which trial of a lesson it was asked for, as `experiments` keeps it without reading it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that members start themselves, as a type of activity."""
+"""Experiment as a type of activity: runs that members start themselves."""
 
 from __future__ import annotations
 

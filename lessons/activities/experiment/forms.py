@@ -1,4 +1,4 @@
-"""The wish for a run, and to take it back, as the page sends them."""
+"""Forms of an experiment: the wish for a run, and to take it back, as the page sends them."""
 
 from __future__ import annotations
 

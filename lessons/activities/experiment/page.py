@@ -1,4 +1,4 @@
-"""An experiment as one member meets it: what may be started, how their runs stand, and what the class has found."""
+"""Page of an experiment: what a member may start, how their runs stand, and what the class has found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start runs from within a lesson, withdraw them, and keep what they measured in the member's progress."""
+"""Runs from within a lesson: how they are started, and how what they measured is kept in the member's progress."""
 
 from __future__ import annotations
 

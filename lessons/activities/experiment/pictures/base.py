@@ -1,4 +1,4 @@
-"""The protocol of a kind's pictures: how its runs are drawn, and what they tell; where a kind is silent, this holds."""
+"""Protocol of a kind's pictures: how its runs are drawn, and what they tell; where a kind is silent, this holds."""
 
 from __future__ import annotations
 

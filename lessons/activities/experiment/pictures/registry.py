@@ -1,4 +1,4 @@
-"""The kinds of run that have pictures: one row each, whose module stands beside this one."""
+"""Registry of pictures: one row for each kind of run, whose module stands beside this one."""
 
 from __future__ import annotations
 
