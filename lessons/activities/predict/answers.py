@@ -5,19 +5,22 @@ It works out what is right for whoever asks, and guards nothing. `docs/how/seali
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership, Role
 from lessons.activities.base import AnyType, type_of
 from lessons.activities.measures import Measured, Truth
-from lessons.activities.predict import guess_charts
+from lessons.activities.predict import guess_charts, rate_charts
+from lessons.activities.predict.guess_charts import LowestPointChart as LowestPointChart
 from lessons.activities.predict.maths import rates
-from lessons.activities.predict.schema import Choice, Item, Predict
-from lessons.authoring.lesson import Lesson
+from lessons.activities.predict.schema import Choice, Item, Option, Predict, Question
+from lessons.authoring.lesson import Lesson, Part
 from lessons.drawing.bars import BarChart
 from lessons.maths import values
 from lessons.maths.descent import Problem
@@ -26,6 +29,128 @@ from lessons.stage import Key, Standing
 
 LEAST_FOR_BARS = 5
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
+
+
+@dataclass(frozen=True)
+class ChoiceView:
+    key: str
+    text: str
+    means: str
+    sketch: str
+
+
+@dataclass(frozen=True)
+class ClassQuestion:
+    """One question as a class meets it. Whoever shows what is right, or what is behind it, guards the showing."""
+
+    part: Part
+    activity: Predict
+    item: Item
+    rule: GradientRule
+
+    @property
+    def key(self) -> Key:
+        return self.activity.key, self.item.key
+
+    @property
+    def choices(self) -> tuple[ChoiceView, ...]:
+        return choice_views(self.item.choices)
+
+    @property
+    def second_choices(self) -> tuple[ChoiceView, ...]:
+        return choice_views(self.item.second.choices) if self.item.second else ()
+
+    @property
+    def second_question(self) -> str:
+        return self.item.second.question if self.item.second else ""
+
+    @property
+    def scale(self) -> str:
+        """The numbers that may be given, where a number is asked for."""
+        number = self.item.number
+        if number is None:
+            return ""
+        low, high = values.show(number.min), guess_charts.show_number(number, number.max)
+        return _("A number from %(low)s to %(high)s") % {"low": low, "high": high}
+
+    @property
+    def chart(self) -> LowestPointChart | None:
+        """The chart that a number is dragged on."""
+        number = self.item.number
+        return guess_charts.lowest_point(number) if number and number.lowest_point else None
+
+    def said(self, choice: str, second: str = "") -> str:
+        """A stored answer in words."""
+        said = answer_text(self.item, choice)
+        return f"{said} · {text_of(self.item.second.choices if self.item.second else (), second)}" if second else said
+
+    # --- what is sealed ---
+
+    @property
+    def truth(self) -> Truth:
+        return truth(self.activity, self.rule, self.item)
+
+    def is_right(self, choice: str, second: str) -> bool:
+        return is_right(self.activity, self.rule, self.item, choice, second)
+
+    def share_right(self, given: Tally) -> float | None:
+        return share_right(self.activity, self.rule, self.item, given)
+
+    def room(self, given: Tally) -> BarChart | None:
+        """How the class answered, for after the reveal; nothing under five answers."""
+        return room(self.activity, self.rule, self.item, given)
+
+    def bars(self, counts: Mapping[str, int], *, shows_right: bool) -> BarChart | None:
+        """One round in bars, with or without what was right; nothing under five answers."""
+        return _bars(self.item, counts, self.truth if shows_right else Truth())
+
+    @property
+    def answer(self) -> str:
+        """What is right, in words; nothing, where a run has to tell."""
+        found = self.truth
+        if self.item.number is not None:
+            return "" if found.number is None else guess_charts.show_number(self.item.number, found.number)
+        texts = [answer_text(self.item, key) for key in sorted(found.right)]
+        return " · ".join([*texts, second_answer(self.item.second)] if self.item.second else texts)
+
+    @property
+    def reveal_text(self) -> str:
+        return self.item.reveal.text if self.item.reveal else ""
+
+    @property
+    def seen(self) -> tuple[Choice, ...]:
+        """The answers to “What did you see?”."""
+        return seen_choices(self.item)
+
+    @property
+    def ideas(self) -> tuple[Option, ...]:
+        """The ideas that can be tapped, whatever was answered."""
+        return every_idea(self.item)
+
+    def idea_text(self, key: str) -> str:
+        return next((option.text for option in self.ideas if option.key == key), key)
+
+
+def class_questions(parts: Iterable[Part], rule: GradientRule) -> tuple[ClassQuestion, ...]:
+    """The questions of these parts that a class of this rule meets, without transfer questions."""
+    return tuple(
+        ClassQuestion(part, activity, item, rule)
+        for part in parts
+        for each in part.activities
+        if isinstance(each, Predict)
+        for activity in [each.for_member("", rule)]
+        for item in activity.items
+    )
+
+
+def question_named(lesson: Lesson, rule: GradientRule, activity: str, item: str) -> ClassQuestion | None:
+    """The question of this name, transfer questions and those of the other rule included."""
+    for part in lesson.parts:
+        for each in part.activities:
+            if each.key == activity and isinstance(each, Predict):
+                found = find_item(each.for_member("", rule), item) or find_item(each, item)
+                return ClassQuestion(part, each, found[0], rule) if found else None
+    return None
 
 
 def find_item(activity: Predict, key: str) -> tuple[Item, Item | None] | None:
@@ -105,9 +230,13 @@ def room(activity: Predict, rule: GradientRule, item: Item, given: Tally, *, min
     counts: dict[str, int] = {}
     for choice, _second, n in given:
         counts[choice] = counts.get(choice, 0) + n
+    return _bars(item, counts, truth(activity, rule, item), mine=mine)
+
+
+def _bars(item: Item, counts: Mapping[str, int], right: Truth, *, mine: str = "") -> BarChart | None:
     if sum(counts.values()) < LEAST_FOR_BARS:
         return None
-    return guess_charts.room_bars(item, counts, right=truth(activity, rule, item).right, mine=mine)
+    return guess_charts.room_bars(item, counts, right=right.right, number=right.number, mine=mine)
 
 
 def confidence_counts(counts: Mapping[str, int]) -> tuple[tuple[str, int | None], ...]:
@@ -186,3 +315,27 @@ def is_done(item: Item, mine: Mapping[str, Mapping[int, Any]], met: Mapping[str,
 
 def text_of(choices: Sequence[Choice], key: str) -> str:
     return next((choice.text for choice in choices if choice.key == key), key)
+
+
+def choice_views(choices: Sequence[Choice]) -> tuple[ChoiceView, ...]:
+    return tuple(
+        ChoiceView(
+            choice.key,
+            choice.text,
+            choice.means or "",
+            rate_charts.sketch(choice.shrinks_by) if choice.shrinks_by is not None else "",
+        )
+        for choice in choices
+    )
+
+
+def seen_choices(item: Item) -> tuple[Choice, ...]:
+    return item.saw.choices if item.saw else item.choices
+
+
+def every_idea(item: Item) -> tuple[Option, ...]:
+    return (*item.ideas, *item.convinced)
+
+
+def second_answer(second: Question | None) -> str:
+    return text_of(second.choices, second.right) if second else ""

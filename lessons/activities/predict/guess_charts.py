@@ -56,14 +56,19 @@ def group_bars(bars: Bars) -> BarChart:
     return BarChart(bars.name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
 
-def room_bars(item: Item, tally: Mapping[str, int], *, right: frozenset[str], mine: str = "") -> BarChart:
-    """How a class answered: a bar for each outcome, or for each stretch of the scale."""
+def room_bars(
+    item: Item, tally: Mapping[str, int], *, right: frozenset[str], number: Fraction | None = None, mine: str = ""
+) -> BarChart:
+    """How a class answered: a bar for each outcome, or for each stretch of the scale.
+
+    `right` and `number` mark what was right, where that may be shown.
+    """
     total = sum(tally.values())
     if item.number is None:
         counted = [(choice.text, tally.get(choice.key, 0), choice.key) for choice in item.choices]
         rows = tuple(count_bar(text, n, total, is_right=key in right, is_mine=key == mine) for text, n, key in counted)
     else:
-        rows = tuple(_binned(item.number, tally, mine))
+        rows = tuple(_binned(item.number, tally, number, mine))
     name = _("How %(n)d of the class answered") % {"n": total}
     return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
@@ -118,7 +123,7 @@ def _with_unit(value: Fraction, unit: str) -> str:
     return f"{values.show(value, 2)}\u00a0{unit}" if unit else values.show(value, 2)
 
 
-def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[BarRow]:
+def _binned(number: Number, tally: Mapping[str, int], right: Fraction | None, mine: str) -> Sequence[BarRow]:
     """Count guesses by stretches of the scale; one that lies between two steps counts with the nearer."""
     n_steps = int((number.max - number.min) / number.step)
     width = next(width for width in _WIDTHS if n_steps // width < MAX_BINS)
@@ -139,11 +144,11 @@ def _binned(number: Number, tally: Mapping[str, int], mine: str) -> Sequence[Bar
             counts[at] += n
     total = sum(counts)
     own = bin_of(mine) if mine else None
-    right = bin_of(number.right) if number.right is not None else None
+    right_bin = bin_of(right) if right is not None else None
     rows = []
     for i, n in enumerate(counts):
         low = number.min + i * width * number.step
         high = min(low + (width - 1) * number.step, number.max)
         text = show_number(number, low) if low == high else f"{values.show(low, 2)} – {show_number(number, high)}"
-        rows.append(count_bar(text, n, total, is_right=i == right, is_mine=i == own))
+        rows.append(count_bar(text, n, total, is_right=i == right_bin, is_mine=i == own))
     return rows

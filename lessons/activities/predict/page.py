@@ -18,9 +18,11 @@ from lessons import stage
 from lessons.activities.base import ActivityView
 from lessons.activities.measures import Picture, Truth
 from lessons.activities.predict import answers, guess_charts, rate_charts
+from lessons.activities.predict.answers import ChoiceView as ChoiceView
+from lessons.activities.predict.answers import choice_views as choice_views
 from lessons.activities.predict.guess_charts import LowestPointChart, NumberLine
 from lessons.activities.predict.rate_charts import RateChart
-from lessons.activities.predict.schema import Choice, Item, Option, Predict, Question, Reveal
+from lessons.activities.predict.schema import Item, Option, Predict, Question, Reveal
 from lessons.authoring.base import visible
 from lessons.drawing.bars import BarChart
 from lessons.maths import values
@@ -29,14 +31,6 @@ from lessons.stage import Key
 
 WAITING = ("run", "held")  # sealed, and something else has to come first
 NEAR = Fraction(1, 50)  # so near a rate does what the rate does
-
-
-@dataclass(frozen=True)
-class ChoiceView:
-    key: str
-    text: str
-    means: str
-    sketch: str
 
 
 @dataclass(frozen=True)
@@ -551,18 +545,6 @@ def items_as_data(view: ActivityView) -> list[dict[str, Any]]:
 
 def _plain(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
-
-
-def choice_views(choices: Sequence[Choice]) -> tuple[ChoiceView, ...]:
-    return tuple(
-        ChoiceView(
-            choice.key,
-            choice.text,
-            choice.means or "",
-            rate_charts.sketch(choice.shrinks_by) if choice.shrinks_by is not None else "",
-        )
-        for choice in choices
-    )
 
 
 def _slider(item: Item) -> SliderView | None:
