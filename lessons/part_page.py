@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,9 +18,10 @@ from classroom.web import is_htmx
 from lessons import selectors, stage
 from lessons.activities.base import type_of
 from lessons.arc import Arc, PartOnArc, arc_of
+from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartState
+from lessons.models import PartProgress, PartState
 
 
 def not_now(closed: Refusal) -> Conflict:
@@ -99,8 +100,14 @@ def part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked
     context = _laid_out(membership, lesson, part, asked)
     if membership.helper is not None:
         return context
-    behind = [page for page in context["pages"] if page.kind.catch_up(membership, lesson, page.key, page.sheet)]
-    return _laid_out(membership, lesson, part, asked) if behind else context
+    is_behind = _catch_up(membership, lesson, context["pages"])
+    return _laid_out(membership, lesson, part, asked) if is_behind else context
+
+
+def _catch_up(membership: Membership, lesson: LoadedLesson, pages: Iterable[selectors.ActivityPage]) -> bool:
+    """Bring a member's progress up to date with what these pages have found; tell whether it was behind."""
+    behind = [page for page in pages if page.kind.catch_up(membership, lesson, page.key, page.sheet)]
+    return bool(behind)
 
 
 def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,12 +122,7 @@ def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: M
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    laid_out = {
-        each.key: selectors.activity_page(
-            membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked
-        )
-        for each in sorted(shown, key=lambda each: type_of(each).order)
-    }
+    laid_out = _pages(membership, lesson, part, row, shown, asked)
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
@@ -131,6 +133,7 @@ def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: M
         "part": station,
         "is_locked": station.is_locked,
         "prose": lesson.texts[part.prose],
+        "progress": row,
         "pages": pages,
         "extras": [each for each in activities if each.extra and each not in shown],
         "is_extra": bool(chosen),
@@ -144,20 +147,43 @@ def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: M
 
 
 def noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
-    """Remember what a page reveals for the first time, and lay out anew all that had waited for that look.
+    """Remember what a page reveals for the first time, and lay out anew the activities that had waited for that look.
 
     The token stays the older one: what was opened meanwhile is asked for again.
     """
     if membership.helper is not None:
         return context  # whoever stands in for a member sees it in their stead, and they have not
-    fresh = {
-        page.key: page for page in context["pages"] if page.kind.note_seen(membership, lesson, page.key, page.sheet)
-    }
-    if not fresh:
+    pages = context["pages"]
+    looks = {page.key: page.kind.note_seen(membership, lesson, page.key, page.sheet) for page in pages}
+    waited = {key for waiting in looks.values() for key in waiting or ()}
+    activities = [activity for page in pages for activity in part.activities if activity.key == page.key in waited]
+    if not activities:
         return context
-    again = part_context(membership, lesson, part, context["asked"])
-    pages = [fresh.get(page.key, page) for page in again["pages"]]
-    return {**again, "pages": pages, "stage_token": context["stage_token"]}
+    # By the progress that the rest of the page was laid out with: if a run has ended since, it is behind.
+    anew = _pages(membership, lesson, part, context["progress"], activities, context["asked"])
+    if _catch_up(membership, lesson, anew.values()):
+        again = part_context(membership, lesson, part, context["asked"])
+        fresh = {page.key: page for page in pages if looks[page.key] is not None}
+        shown = [fresh.get(page.key, page) for page in again["pages"]]
+        return {**again, "pages": shown, "stage_token": context["stage_token"]}
+    return {**context, "pages": [anew.get(page.key, page) for page in pages]}
+
+
+def _pages(
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    row: PartProgress | None,
+    activities: Sequence[AnyActivity],
+    asked: Mapping[str, Any],
+) -> dict[str, selectors.ActivityPage]:
+    """Lay out activities of a part, in the order in which their types are read."""
+    return {
+        each.key: selectors.activity_page(
+            membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked
+        )
+        for each in sorted(activities, key=lambda each: type_of(each).order)
+    }
 
 
 def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:

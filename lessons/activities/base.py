@@ -208,9 +208,14 @@ class ActivityType(Generic[A]):
         """The key of the question that a member is about to answer."""
         return ""
 
-    def note_seen(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any) -> bool:
-        """Remember what a page shows a member for the first time; tell whether there was something."""
-        return False
+    def note_seen(
+        self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any
+    ) -> Collection[str] | None:
+        """Remember what a page shows a member for the first time; name the other activities that waited for this look.
+
+        None, if it shows nothing for the first time.
+        """
+        return None
 
     def catch_up(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any) -> bool:
         """Bring a member's progress up to date with what the page has found; tell whether it was behind."""

@@ -16,12 +16,22 @@ from classroom.models import Cohort, Membership, User
 from lessons import leading, services, stage
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
+from lessons.models import RevealOpening
+from tests import pupils
 from tests.factories import CohortFactory, MembershipFactory, UserFactory, version_of
+from tests.lessons import runs
 
 # Seven statements and the two of the transaction; the API adds the token and the membership, the page the session
 # too. Whoever raises a number says why.
 QUERIES_OF_A_SUBMISSION = {"service": 9, "API": 11, "page": 12}
 QUERIES_OF_A_SEAL = {"service": 12, "API": 14, "page": 15}
+# What a first look at a reveal takes beyond a second: it is decided again under the member's lock, and kept.
+QUERIES_OF_A_FIRST_LOOK = {
+    "alone": 7,
+    "led": 11,  # the stage takes three queries more, and whether the part is open one
+    "a transfer question": 7,
+    "a run has told": 13,  # six for the experiment, which had waited for the look and is laid out anew
+}
 LESSON = "lessons/data-rules-everything/"
 
 
@@ -210,6 +220,49 @@ def test_a_seal_takes_a_known_number_of_queries(
     counts = {"service": len(by_service), "API": len(by_api), "page": len(by_page)}
     print(f"\nqueries of one seal, BEGIN and COMMIT included: {counts}")
     assert counts == QUERIES_OF_A_SEAL
+
+
+@pytest.mark.parametrize("way", QUERIES_OF_A_FIRST_LOOK)
+def test_the_first_look_at_a_reveal_asks_little_more_than_the_second(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client], way: str
+) -> None:
+    part, item = _reveal_to_look_at(way, student, instructor, lesson)
+    client, address = client_of(student.user), f"/c/ours/{LESSON}{part}/"
+    client.head(address)  # the first visit of a minute notes that somebody is here; this one looks at nothing
+
+    with CaptureQueriesContext(connection) as first:
+        client.get(address, {"item": item})
+    with CaptureQueriesContext(connection) as second:
+        client.get(address, {"item": item})
+
+    print(f"\nqueries of a reveal, {way}: {len(first)} at the first look, {len(second)} at the second")
+    assert any('INSERT INTO "lessons_reconciliation"' in query["sql"] for query in first)
+    assert len(first) - len(second) == QUERIES_OF_A_FIRST_LOOK[way]
+
+
+def _reveal_to_look_at(way: str, student: Membership, instructor: Membership, lesson: LoadedLesson) -> tuple[str, str]:
+    """Bring a member before a reveal that they have not seen; give its part and its item."""
+    if way == "a run has told":
+        runs.sweep(student, lesson)
+        return "u-curve", "lowest"
+    if way == "led":
+        leading.lead_class(instructor)
+        leading.open_vote(instructor, lesson, "rates", "half-a")
+        student.refresh_from_db()
+    pupils.seal(student, lesson, "rates", "half-a", "zigzags")
+    if way == "led":
+        leading.close_vote(instructor, lesson, "rates", "half-a")
+        leading.reveal(instructor, lesson, "rates", "half-a")
+        RevealOpening.objects.update(opens_at=timezone.now())
+        student.refresh_from_db()
+    if way == "a transfer question":
+        pupils.seal(student, lesson, "rates", "half-c", "bounces")
+        sealing.open_reveal(student, lesson, "rates", "half-c")
+        sealing.reconcile(student, lesson, "rates", "half-c", saw="bounces")
+        sealing.reconcile(student, lesson, "rates", "half-c", idea="pattern")
+        pupils.seal(student, lesson, "rates", "half-edge", "both-settle")
+        return "rates", "half-edge"
+    return "rates", "half-a"
 
 
 @pytest.mark.parametrize("address", ["/", "/api/v1/me/"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +41,12 @@ class PredictType(ActivityType[Predict]):
     def at_hand(self, sheet: PredictSheet) -> str:
         return sheet.item.key if sheet.item is not None and sheet.item.state == "form" else ""
 
-    def note_seen(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: PredictSheet) -> bool:
-        return sealing.note_reveal(membership, lesson, activity, sheet)
+    def note_seen(
+        self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: PredictSheet
+    ) -> Collection[str] | None:
+        if sheet.item is None or sheet.item.reveal is None or not sheet.item.reveal.is_fresh:
+            return None
+        return sealing.note_reveal(membership, lesson, activity, sheet.item.key)
 
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}

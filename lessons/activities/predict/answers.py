@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
@@ -304,15 +303,6 @@ def told(membership: Membership, lesson: Lesson, activity: Predict) -> dict[str,
     return {key: each for kind, items in waiting.items() for key, each in kind.told(membership, lesson, items).items()}
 
 
-def is_done(item: Item, mine: Mapping[str, Mapping[int, Any]], met: Mapping[str, Reconciliation]) -> bool:
-    """Credit is for committing and, in a full cycle, for reconciling; never for being right."""
-    if item.key not in mine:
-        return False
-    if item.cycle == "quick":
-        return True
-    return is_reconciled(met.get(item.key)) and (item.transfer is None or item.transfer.key in mine)
-
-
 def text_of(choices: Sequence[Choice], key: str) -> str:
     return next((choice.text for choice in choices if choice.key == key), key)
 
@@ -335,6 +325,11 @@ def seen_choices(item: Item) -> tuple[Choice, ...]:
 
 def every_idea(item: Item) -> tuple[Option, ...]:
     return (*item.ideas, *item.convinced)
+
+
+def ideas_for(item: Item, *, holds: bool) -> tuple[Option, ...]:
+    """The ideas to choose from after an answer that holds, or one that does not."""
+    return item.convinced if holds else item.ideas
 
 
 def second_answer(second: Question | None) -> str:

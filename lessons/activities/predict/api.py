@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lessons.activities.predict import sealing
-from lessons.activities.predict.page import RevealView
+from lessons.activities.predict.reveal import RevealView
 from lessons.lesson_view import COHORT, LessonView
 from lessons.models import Confidence, Counts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from classroom import events
 from classroom.models import GradientRule, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import progress, selectors, stage
-from lessons.activities.predict import answers
-from lessons.activities.predict import page as predict
+from lessons.activities.predict import answers, states
 from lessons.activities.predict.forms import line_of_text, prediction_answer
+from lessons.activities.predict.reveal import RevealView, reveal_of
 from lessons.activities.predict.schema import Item, Predict
+from lessons.activities.predict.states import SEEN, States
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PredictionSealed, Reconciled
@@ -65,15 +66,20 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
     NotFound
         If the activity has no such item for this class, or a question that comes later is not open to the member yet.
     """
+    found = _locate(membership, lesson, activity_key, item_key)
+    comes_later = found.parent is not None or found.item.after is not None or found.item.poll
+    if comes_later and not states.read(membership, lesson, found.part, found.activity).is_open(found.item):
+        raise NotFound(_("There is no such question here."))
+    return found
+
+
+def _locate(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> Found:
+    """Find an item in the lesson that this class meets, whether it is open to the member or not."""
     part, activity = selectors.find_activity(membership, lesson, activity_key)
     found = answers.find_item(activity, item_key) if isinstance(activity, Predict) else None
     if found is None or not isinstance(activity, Predict):
         raise NotFound(_("There is no such question here."))
-    item, parent = found
-    comes_later = parent is not None or item.after is not None or item.poll
-    if comes_later and not predict.is_open(selectors.view_of(membership, lesson, part, activity), item.key):
-        raise NotFound(_("There is no such question here."))
-    return Found(part, activity, item, parent)
+    return Found(part, activity, *found)
 
 
 def seal(
@@ -148,44 +154,53 @@ def seal(
     return SealReceipt(prediction, is_new=True)
 
 
-def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> predict.RevealView:
+def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> RevealView:
     """Give a member what is behind a question; from then on they can seal nothing more on it.
 
     Raises
     ------
+    NotFound
+        If there is no such question for them yet.
     Forbidden
         If they have sealed nothing, the instructor has not opened the reveal, or a run has to come first.
     """
-    found = find(membership, lesson, activity_key, item)
+    found = _locate(membership, lesson, activity_key, item)
+    view = selectors.view_of(membership, lesson, found.part, found.activity)
     with transaction.atomic():
-        progress.lock(membership)
-        page = predict.page(selectors.view_of(membership, lesson, found.part, found.activity, item=item))
-        shown = page.item
-        if shown is None or shown.state in ("form", "closed"):
-            raise Forbidden(_("A prediction comes first: seal yours, then look."))
-        if shown.state == "run":
-            raise Forbidden(
-                _("Your prediction is sealed. What it was about has to be measured first: it waits for a run.")
-            )
-        if shown.state == "held":
-            raise Forbidden(_("Your prediction is sealed. Another question comes before what is behind it."))
-        if shown.reveal is None:
-            raise Forbidden(
-                _("Your prediction is sealed. Your instructor opens what is behind it for everyone at once.")
-            )
-        Reconciliation.objects.get_or_create(
-            membership=membership, lesson=lesson.lesson.slug, activity=found.activity.key, item=item
+        return reveal_of(view, _look(membership, lesson, found), found.item)
+
+
+def note_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> Collection[str]:
+    """Remember that a page shows a member a reveal for the first time; name the activities that had waited for this.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        If they may not see it any more.
+    """
+    found = _locate(membership, lesson, activity_key, item)
+    with transaction.atomic():
+        _look(membership, lesson, found)
+    run = found.item.run
+    measuring = [each for each in lesson.lesson.activities if each.trial_keys] if run else []
+    return {each.key for each in measuring if run in (each.key, each.comes_after)}
+
+
+def _look(membership: Membership, lesson: LoadedLesson, found: Found) -> States:
+    """Decide under the member's lock that they may see what is behind a question, and remember that they have.
+
+    The states are those from before this look.
+    """
+    progress.lock(membership)
+    now = states.read(membership, lesson, found.part, found.activity)
+    if not now.is_open(found.item):
+        raise NotFound(_("There is no such question here."))
+    _refuse_unless_seen(now.state_of(found.item))
+    if found.item.key not in now.met:
+        Reconciliation.objects.create(
+            membership=membership, lesson=lesson.lesson.slug, activity=found.activity.key, item=found.item.key
         )
-    return shown.reveal
-
-
-def note_reveal(membership: Membership, lesson: LoadedLesson, activity: str, sheet: predict.PredictSheet) -> bool:
-    """Remember that a page shows a member a reveal, if it does so for the first time; tell whether it does."""
-    item = sheet.item
-    if item is None or item.reveal is None or not item.reveal.is_fresh:
-        return False
-    open_reveal(membership, lesson, activity, item.key)
-    return True
+    return now
 
 
 def reconcile(
@@ -242,8 +257,7 @@ def _take(
     """Put what was sent into the reconciliation, where nothing stands yet."""
     errors: dict[str, list[str]] = {}
     if not met.saw:
-        seen = found.item.saw.choices if found.item.saw else found.item.choices
-        if saw in {choice.key for choice in seen}:
+        if saw in {choice.key for choice in answers.seen_choices(found.item)}:
             met.saw = saw
         else:
             errors["saw"] = [_("Say what you saw first: tap one of the answers.")]
@@ -272,7 +286,7 @@ def _ideas_for(
     told = answers.told(membership, lesson.lesson, found.activity).get(found.item.key)
     truth = told.truth if told else None
     holds = answers.is_right(found.activity, rule, found.item, last.choice, last.second, truth)
-    return {option.key for option in (found.item.convinced if holds else found.item.ideas)}
+    return {option.key for option in answers.ideas_for(found.item, holds=holds)}
 
 
 def _votes_on(membership: Membership, lesson: str, key: tuple[str, str]) -> Any:
@@ -285,6 +299,17 @@ def _refuse_sealed(membership: Membership, sealed: Prediction | None, met: Recon
         raise Conflict(_("You sealed your prediction at %(at)s. It stays as it is.") % {"at": f"{at:%H:%M:%S}"})
     if met is not None:
         raise Conflict(_("You have seen what is behind this question, and a prediction comes before that."))
+
+
+def _refuse_unless_seen(state: str) -> None:
+    if state in ("form", "closed"):
+        raise Forbidden(_("A prediction comes first: seal yours, then look."))
+    if state == "run":
+        raise Forbidden(_("Your prediction is sealed. What it was about has to be measured first: it waits for a run."))
+    if state == "held":
+        raise Forbidden(_("Your prediction is sealed. Another question comes before what is behind it."))
+    if state not in SEEN:
+        raise Forbidden(_("Your prediction is sealed. Your instructor opens what is behind it for everyone at once."))
 
 
 def _refuse_unless_open(
@@ -307,9 +332,7 @@ def _bring_up_to_date(
 ) -> None:
     """Work out the activity's standing anew from what is stored."""
     activity = found.activity
-    items = [item for item in activity.items if activity.choose or not item.extra]
-    n_done = sum(answers.is_done(item, mine, met) for item in items)
-    is_done = n_done >= (activity.choose or len(items))
-    state = PartState.DONE if is_done else PartState.WORKING
+    n_done = states.n_done(activity, mine, met)
+    state = PartState.DONE if n_done >= states.n_needed(activity) else PartState.WORKING
     row = progress.row_of(membership, lesson, found.part)
     progress.advance(row, found.part, activity.key, Standing[Memory](state=state, tries=0, n_done=n_done))
