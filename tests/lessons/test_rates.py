@@ -13,9 +13,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lessons.activities.predict import rate_charts
+from lessons.activities.predict import rate_charts, rate_runs
 from lessons.activities.predict.maths import rates
 from lessons.activities.predict.maths.rates import Breakdown
+from lessons.drawing import axes
+from lessons.drawing.marks import Mark
 from lessons.maths import descent, losses
 from lessons.maths.descent import FACTOR, Problem, Rule
 
@@ -58,7 +60,7 @@ def twins(row: list[str]) -> list[tuple[Problem, list[str]]]:
 
 
 CASES = [case for row in ROWS for case in twins(row)] + [(problem("0.05", "half"), OURS_HALF)]
-IDS = [f"{case.rule} {rate_charts.show_rate(case.learning_rate)}" for case, _row in CASES]
+IDS = [f"{case.rule} {rate_runs.show_rate(case.learning_rate)}" for case, _row in CASES]
 
 
 def mean_squared_error(problem: Problem, w: Fraction) -> Fraction:
@@ -261,7 +263,7 @@ def test_numbers_that_no_double_holds_break_at_once_and_raise_nothing() -> None:
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
-    for module in (rates, rate_charts):
+    for module in (rates, rate_runs):
         result = doctest.testmod(module)
         assert result.attempted > 0
         assert result.failed == 0
@@ -321,7 +323,7 @@ def test_a_run_is_one_straight_line_where_each_step_multiplies_the_distance(rate
 def test_one_jump_is_drawn_at_the_floor_and_said_so() -> None:
     mark = rate_charts.rate_chart([problem("1/15")], START).log.traces[0].marks[-1]
 
-    assert mark.y == rate_charts.BOTTOM
+    assert mark.y == axes.BOTTOM
     assert "exactly 0" in mark.label
     assert mark.says == "step 1: |w − 1.99| = 0"
 
@@ -403,7 +405,7 @@ def test_labels_do_not_run_into_each_other() -> None:
                     assert is_beside or abs(one[2] - other[2]) >= 14
 
 
-def box_of(mark: rate_charts.Mark) -> tuple[float, float, float]:
+def box_of(mark: Mark) -> tuple[float, float, float]:
     width = 8 * len(mark.label)
     left = mark.label_x - {"start": 0, "middle": width / 2, "end": width}[mark.anchor]
     return left, left + width, mark.label_y
@@ -414,7 +416,7 @@ def box_of(mark: rate_charts.Mark) -> tuple[float, float, float]:
     [("4/15", "4/15"), ("1/15", "1/15"), ("0.05", "0.05"), ("0.125", "0.125"), ("1/1024", "0.0009765625"), ("2", "2")],
 )
 def test_a_rate_is_a_fraction_where_its_decimal_does_not_end(rate: str, shown: str) -> None:
-    assert rate_charts.show_rate(Fraction(rate)) == shown
+    assert rate_runs.show_rate(Fraction(rate)) == shown
 
 
 def test_sketches_start_alike_stay_in_their_box_and_differ() -> None:
@@ -441,5 +443,5 @@ def test_a_start_at_the_best_w_or_far_away_can_be_drawn() -> None:
 
     assert still.runs[0].summary == "With learning rate 0.2 w stays where it starts, at the best value 1.99."
     assert [leg for trace in still.log.traces for leg in trace.legs] == []
-    assert far.log.traces[0].legs[0].y1 == pytest.approx(rate_charts.TOP)
-    assert far.log.traces[0].legs[0].x1 > rate_charts.LEFT
+    assert far.log.traces[0].legs[0].y1 == pytest.approx(axes.TOP)
+    assert far.log.traces[0].legs[0].x1 > axes.LEFT

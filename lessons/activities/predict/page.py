@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lessons import stage
 from lessons.activities.base import ActivityView
 from lessons.activities.measures import Picture
-from lessons.activities.predict import answers, guess_charts, rate_charts, states
+from lessons.activities.predict import answers, guess_charts, rate_charts, rate_runs, states
 from lessons.activities.predict.answers import ChoiceView as ChoiceView
 from lessons.activities.predict.answers import choice_views as choice_views
 from lessons.activities.predict.guess_charts import LowestPointChart
@@ -235,7 +235,7 @@ def _play(view: ActivityView, now: States) -> PlayView | None:
     is_behind = all(now.is_done(item) and now.may_see(item) for item in activity.items if not item.extra)
     if play is None or data is None or not is_behind or any(now.is_asked(item) for item in activity.items):
         return None
-    typed = view.rate or rate_charts.show_rate(activity.worked or play.max / 2)
+    typed = view.rate or rate_runs.show_rate(activity.worked or play.max / 2)
     step, highest = values.show(play.step, 6), values.show(play.max, 6)
     try:
         rate = values.parse(typed)

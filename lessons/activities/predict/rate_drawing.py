@@ -1,0 +1,80 @@
+"""A drawing of runs, and the labels in it: each stands where it crosses the fewest lines, and none on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lessons.drawing.axes import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Axis
+from lessons.drawing.marks import Leg, Mark
+
+MOST_CROSSED = 2  # lines through a label
+LETTER = 8.3  # pixels, at the size that narrow columns get
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One run in one drawing; `look` is ``first`` or ``second``."""
+
+    look: str
+    legs: tuple[Leg, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """`key` is ``valley`` or ``log``; `curve` and `guess` are paths, empty where there is none."""
+
+    key: str
+    title: str
+    summary: str
+    x_name: str
+    x_axis: Axis
+    y_axis: Axis
+    curve: str
+    guess: str
+    traces: tuple[Trace, ...]
+    box: str = f"0 0 {WIDTH} {HEIGHT}"
+
+
+@dataclass
+class Labels:
+    """Where writing stands already, and the lines that it had better not cross."""
+
+    taken: list[Box]
+    lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]
+
+    def write(self, mark: Mark, wishes: Sequence[tuple[float, float, str]]) -> Mark:
+        """Put a mark's label at the wish that crosses the fewest lines; without room, leave it out."""
+        width = LETTER * len(mark.label)
+        room: list[tuple[int, int, Box, tuple[float, float, str]]] = []
+        for x, y, anchor in wishes if mark.label else ():
+            left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+            box = (left, y - 13, left + width, y + 4)
+            is_inside = box[0] >= LEFT - 2 and box[2] <= RIGHT + 8 and box[1] >= 0 and box[3] <= BOTTOM
+            n_crossed = self._crossed(box)
+            if is_inside and n_crossed <= MOST_CROSSED and not any(_overlap(box, other) for other in self.taken):
+                room.append((n_crossed, len(room), box, (x, y, anchor)))
+        if not room:
+            return replace(mark, label="")
+        _n, _wish, box, (x, y, anchor) = min(room)
+        self.taken.append(box)
+        return replace(mark, label_x=round(x, 2), label_y=round(y, 2), anchor=anchor)
+
+    def _crossed(self, box: Box) -> int:
+        return sum(any(_holds(box, a, b, i / 24) for i in range(25)) for a, b in self.lines)
+
+
+def _holds(box: Box, a: tuple[float, float], b: tuple[float, float], share: float) -> bool:
+    x, y = a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+    return box[0] < x < box[2] and box[1] < y < box[3]
+
+
+def _overlap(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+
+
+def legs_of(traces: Sequence[Trace]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    return [((leg.x1, leg.y1), (leg.x2, leg.y2)) for trace in traces for leg in trace.legs]
