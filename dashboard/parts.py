@@ -16,7 +16,7 @@ from dashboard import needs
 from lessons import stage
 from lessons.activities.base import slip_in_words, type_of
 from lessons.activities.predict import answers
-from lessons.activities.predict.schema import Item, Predict
+from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
@@ -172,23 +172,19 @@ class _Questions:
 
     def __init__(self, membership: Membership, lesson: LoadedLesson, part: Part) -> None:
         self.cohort, self.slug = membership.cohort, lesson.lesson.slug
-        self.rule = GradientRule(self.cohort.gradient_rule)
-        self.activities = [
-            activity.for_member("", self.rule) for activity in part.activities if isinstance(activity, Predict)
-        ]
+        self.asked = answers.class_questions([part], GradientRule(self.cohort.gradient_rule))
         self.is_projected = selectors.is_projected(self.cohort.version)
 
     def facts(self) -> tuple[QuestionFacts, ...]:
-        if not self.activities:
+        if not self.asked:
             return ()
         standing = stage.read_for_room(self.cohort, self.slug)
         tallies = answers.tallies(self.cohort, self.slug, standing)
         given = self._given()
         return tuple(
-            self._question(activity, item, standing, tallies.get((activity.key, item.key), []), given)
-            for activity in self.activities
-            for item in activity.items
-            if any(key[:2] == (activity.key, item.key) for key in given) or (activity.key, item.key) in tallies
+            self._question(question, standing, tallies.get(question.key, []), given)
+            for question in self.asked
+            if any(key[:2] == question.key for key in given) or question.key in tallies
         )
 
     def _given(self) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]]:
@@ -197,7 +193,7 @@ class _Questions:
             membership__cohort=self.cohort,
             membership__role=Role.STUDENT,
             lesson=self.slug,
-            activity__in=[activity.key for activity in self.activities],
+            activity__in={question.activity.key for question in self.asked},
         )
         fields = ("activity", "item", "round", "counts", "choice", "second", "confidence")
         found: dict[tuple[str, str, int, str], list[tuple[str, str, str, int]]] = {}
@@ -209,13 +205,12 @@ class _Questions:
 
     def _question(
         self,
-        activity: Predict,
-        item: Item,
+        question: ClassQuestion,
         standing: Standing,
         tally: answers.Tally,
         given: Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]],
     ) -> QuestionFacts:
-        key = (activity.key, item.key)
+        key, item = question.key, question.item
         votes = standing.votes_on(key)
         round_ = votes[-1].round if votes else 1
         said = given.get((*key, round_, Counts.VOTE if votes else Counts.OWN_PACE), [])
@@ -224,7 +219,7 @@ class _Questions:
         for choice, second, sure, n in said:
             confidence[sure] += n
             if sure == Confidence.SURE and not item.waits and not item.poll:
-                sure_and_other += n * (not answers.is_right(activity, self.rule, item, choice, second))
+                sure_and_other += n * (not question.is_right(choice, second))
         is_hidden = self.is_projected and standing.is_led and not standing.is_revealed(key)
         return QuestionFacts(
             title=item.title,
@@ -232,7 +227,7 @@ class _Questions:
             n=sum(n for *__, n in tally),
             n_late=sum(n for each in (1, 2) for *__, n in given.get((*key, each, Counts.LATE), [])),
             round=round_ if votes else 0,
-            bars=None if is_hidden else answers.room(activity, self.rule, item, tally),
+            bars=None if is_hidden else question.room(tally),
             confidence=answers.confidence_counts(confidence),
             sure_and_other=sure_and_other if sure_and_other >= answers.LEAST_FOR_BARS else None,
             is_hidden=is_hidden,

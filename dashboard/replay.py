@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 from classroom.models import Cohort, GradientRule, Membership, Role
 from lessons import stage
 from lessons.activities.base import slip_in_words
-from lessons.activities.predict import answers, guess_charts
-from lessons.activities.predict.schema import Item, Predict
-from lessons.authoring.lesson import Part
+from lessons.activities.predict import answers
+from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart, count_bars
 from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
@@ -113,54 +112,50 @@ class _Moments:
 
     def all(self) -> tuple[Moment, ...]:
         moments = [
-            self._moment(part, activity, item)
-            for part in self.lesson.parts
-            for each in part.activities
-            if isinstance(each, Predict)
-            for activity in [each.for_member("", self.rule)]
-            for item in activity.items
-            if (activity.key, item.key) in {key[:2] for key in self.given}
+            self._moment(question)
+            for question in answers.class_questions(self.lesson.parts, self.rule)
+            if question.key in {key[:2] for key in self.given}
         ]
         return tuple(moments)
 
-    def _moment(self, part: Part, activity: Predict, item: Item) -> Moment:
-        key = (activity.key, item.key)
+    def _moment(self, question: ClassQuestion) -> Moment:
+        key = question.key
         is_open = not self.standing.is_led or self.standing.is_revealed(key)
-        right = answers.truth(activity, self.rule, item).right if is_open else frozenset()
-        rounds = tuple(self._rounds(key, item, right))
+        right = question.truth.right if is_open else frozenset()
+        rounds = tuple(self._rounds(question, is_open=is_open))
         votes = self.standing.votes_on(key)
         last = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         sure: Counter[str] = Counter()
         for _choice, confidence, n in self.given.get((*key, *last), []):
             sure[confidence] += n
         saw, ideas = self.made.get(key, (Counter(), Counter()))
-        options = (*item.ideas, *item.convinced)
-        seen = item.saw.choices if item.saw else item.choices
         return Moment(
-            part=part.title,
-            title=item.title,
-            question=item.question,
+            part=question.part.title,
+            title=question.item.title,
+            question=question.item.question,
             acts=self.acts.get(key, ()),
             rounds=rounds,
             changed=self._changed(key, right) if right else None,
-            saw=_bars(_("What they said they saw"), [(choice.text, saw[choice.key]) for choice in seen]),
-            ideas=_bars(_("What they made of it"), [(option.text, ideas[option.key]) for option in options]),
+            saw=_bars(_("What they said they saw"), [(choice.text, saw[choice.key]) for choice in question.seen]),
+            ideas=_bars(_("What they made of it"), [(option.text, ideas[option.key]) for option in question.ideas]),
             confidence=answers.confidence_counts(sure),
         )
 
-    def _rounds(self, key: Key, item: Item, right: frozenset[str]) -> Sequence[Round]:
+    def _rounds(self, question: ClassQuestion, *, is_open: bool) -> Sequence[Round]:
+        key = question.key
         votes = self.standing.votes_on(key)
         if not votes:
             said = self.given.get((*key, 1, Counts.OWN_PACE), [])
-            return [_round(_("At their own pace"), item, Counter(), said, right)] if said else []
+            title = _("At their own pace")
+            return [_round(title, question, Counter(), said, is_open=is_open)] if said else []
         titles = {1: _("First vote"), 2: _("Second vote")}
         return [
             _round(
                 titles[vote.round],
-                item,
+                question,
                 Counter(vote.hands),
                 self.given.get((*key, vote.round, Counts.VOTE), []),
-                right,
+                is_open=is_open,
             )
             for vote in votes
         ]
@@ -180,13 +175,12 @@ class _Moments:
 
 
 def _round(
-    title: str, item: Item, hands: Counter[str], said: Sequence[tuple[str, str, int]], right: frozenset[str]
+    title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, int]], *, is_open: bool
 ) -> Round:
     counts = Counter(hands)
     for choice, __, n in said:
         counts[choice] += n
-    total = sum(counts.values())
-    return Round(title, total, guess_charts.room_bars(item, counts, right=right) if total >= LEAST else None)
+    return Round(title, sum(counts.values()), question.bars(counts, shows_right=is_open))
 
 
 def _bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart | None:

@@ -7,24 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import segno
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
 from lessons import leading, stage
-from lessons.activities.experiment import class_runs
-from lessons.activities.experiment.pictures.base import ClassFinds
-from lessons.activities.predict import answers, guess_charts
-from lessons.activities.predict import page as predict
-from lessons.activities.predict.guess_charts import LowestPointChart
-from lessons.activities.predict.schema import Item, Predict
-from lessons.authoring.lesson import Part
+from lessons.activities.base import type_of
+from lessons.activities.predict import answers
+from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
-from lessons.maths import values
 from lessons.models import Counts, Prediction
 
 # What comes next for a question in each state.
@@ -89,8 +84,8 @@ class Question:
     second_question: str
     scale: str
     chart: LowestPointChart | None
-    choices: tuple[predict.ChoiceView, ...]
-    second: tuple[predict.ChoiceView, ...]
+    choices: tuple[ChoiceView, ...]
+    second: tuple[ChoiceView, ...]
     advice: str
     n_sealed: int
     n_here: int
@@ -99,7 +94,7 @@ class Question:
     hands: tuple[tuple[str, str, int], ...]
     bars: BarChart | None
     # What the runs of the class show together, and how many have theirs.
-    finds: ClassFinds | None
+    finds: Any
     n_runs: int
     answer: str
     says: str
@@ -135,7 +130,7 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
             is_soon=part.soon,
             is_open=part.key in room.standing.opened,
             is_free=part.key in room.standing.freed,
-            questions=tuple(room.line(*place) for place in room.places if place[0] is part),
+            questions=tuple(room.line(asked) for asked in room.questions if asked.part is part),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
         if part.badge is None  # never closed, so never to be opened
@@ -146,7 +141,7 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
 def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
     """What a projector shows: the question asked for as ``activity/item``, else what is on the wall."""
     room = _Room(membership, lesson)
-    keys = [f"{activity.key}/{item.key}" for _part, activity, item in room.places]
+    keys = ["/".join(asked.key) for asked in room.questions]
     on_wall = room.standing.on_wall if room.standing.on_wall in keys else ""
     pinned = asked if asked in keys and asked != on_wall else ""
     place = pinned or on_wall
@@ -169,45 +164,39 @@ def join_code(address: str) -> str:
 
 def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
     """Lay out one question for the whole room."""
-    part, activity, item = room.places[at]
-    line = room.line(part, activity, item)
+    asked = room.questions[at]
+    item, line = asked.item, room.line(asked)
     is_revealed = line.state == "revealed"
     n_sealed, n_here = room.counts(line)
-    hands = room.hands(activity, item)
+    waits_for = lesson.lesson.activity(item.run)
+    measuring = type_of(waits_for) if waits_for else None
+    hands = room.hands(asked)
     return Question(
         line=line,
-        eyebrow=part.title,
+        eyebrow=asked.part.title,
         text=item.text or "",
         question=item.question,
-        scale=_scale(item),
-        chart=guess_charts.lowest_point(item.number) if item.number and item.number.lowest_point else None,
-        second_question=item.second.question if item.second else "",
-        choices=predict.choice_views(item.choices),
-        second=predict.choice_views(item.second.choices) if item.second else (),
-        advice=room.advice(line, activity, item),
+        scale=asked.scale,
+        chart=asked.chart,
+        second_question=asked.second_question,
+        choices=asked.choices,
+        second=asked.second_choices,
+        advice=room.advice(line, asked),
         n_sealed=n_sealed,
         n_here=n_here,
         n_hands=sum(hands.values()),
         hands=tuple((choice.key, choice.text, hands.get(choice.key, 0)) for choice in item.choices)
         if line.takes_hands
         else (),
-        bars=room.bars(activity, item) if is_revealed else None,
-        finds=class_runs.finds_about(room.cohort, lesson.lesson, item) if is_revealed and item.waits else None,
-        n_runs=class_runs.n_done(room.cohort, lesson.lesson, item) if item.waits else 0,
-        answer=room.answer(activity, item) if is_revealed else "",
-        says=item.reveal.text if is_revealed and item.reveal else "",
+        bars=asked.room(room.given(asked)) if is_revealed else None,
+        finds=measuring.class_finds(room.cohort, lesson.lesson, item) if measuring and is_revealed else None,
+        n_runs=measuring.n_runs(room.cohort, lesson.lesson, item) if measuring else 0,
+        answer=asked.answer if is_revealed else "",
+        says=asked.reveal_text if is_revealed else "",
         before=room.next_to(at, -1),
         after=room.next_to(at, 1),
         token=room.standing.token,
     )
-
-
-def _scale(item: Item) -> str:
-    """The numbers that may be given, where a number is asked for."""
-    if item.number is None:
-        return ""
-    low, high = values.show(item.number.min), guess_charts.show_number(item.number, item.number.max)
-    return _("A number from %(low)s to %(high)s") % {"low": low, "high": high}
 
 
 class _Room:
@@ -216,17 +205,9 @@ class _Room:
     def __init__(self, membership: Membership, lesson: LoadedLesson) -> None:
         self.cohort = membership.cohort
         self.slug = lesson.lesson.slug
-        self.rule = GradientRule(self.cohort.gradient_rule)
         self.standing = stage.read_for_room(self.cohort, self.slug)
         self.tallies = answers.tallies(self.cohort, self.slug, self.standing)
-        self.places = [
-            (part, activity, item)
-            for part in lesson.lesson.parts
-            for each in part.activities
-            if isinstance(each, Predict)
-            for activity in [each.for_member("", self.rule)]
-            for item in activity.items
-        ]
+        self.questions = answers.class_questions(lesson.lesson.parts, GradientRule(self.cohort.gradient_rule))
 
     def here(self) -> list[int]:
         """Who is here now."""
@@ -242,28 +223,27 @@ class _Room:
 
     def first(self) -> QuestionLine | None:
         """The core question to begin with: the one after those that have been revealed."""
-        lines = [self.line(*place) for place in self.places if not place[2].extra]
+        lines = [self.line(asked) for asked in self.questions if not asked.item.extra]
         return next((line for line in lines if line.state != "revealed"), lines[0] if lines else None)
 
-    def hands(self, activity: Predict, item: Item) -> dict[str, int]:
+    def hands(self, asked: ClassQuestion) -> dict[str, int]:
         """The hands raised in the newest vote on a question."""
-        votes = self.standing.votes_on((activity.key, item.key))
+        votes = self.standing.votes_on(asked.key)
         return dict(votes[-1].hands) if votes else {}
 
     def next_to(self, at: int, way: int) -> QuestionLine | None:
         """The core question before or after a place; extras are called up one by one."""
-        ahead = self.places[at + 1 :] if way > 0 else self.places[:at][::-1]
-        return next((self.line(*place) for place in ahead if not place[2].extra), None)
+        ahead = self.questions[at + 1 :] if way > 0 else self.questions[:at][::-1]
+        return next((self.line(asked) for asked in ahead if not asked.item.extra), None)
 
-    def line(self, part: Part, activity: Predict, item: Item) -> QuestionLine:
-        votes = self.standing.votes_on((activity.key, item.key))
-        state = self._state((activity.key, item.key))
+    def line(self, asked: ClassQuestion) -> QuestionLine:
+        item, votes, state = asked.item, self.standing.votes_on(asked.key), self._state(asked.key)
         act = ACTS[state]
-        if state == "voted" and self._wants_second_vote(activity, item, len(votes)):
+        if state == "voted" and self._wants_second_vote(asked, len(votes)):
             act = "open_vote"
         return QuestionLine(
-            part=part.key,
-            activity=activity.key,
+            part=asked.part.key,
+            activity=asked.activity.key,
             item=item.key,
             title=item.title,
             state=state,
@@ -276,23 +256,15 @@ class _Room:
             takes_hands=state in ("open", "voted") and leading.takes_hands(item),
         )
 
-    def advice(self, line: QuestionLine, activity: Predict, item: Item) -> str:
-        share = self._share(activity, item)
+    def advice(self, line: QuestionLine, asked: ClassQuestion) -> str:
+        share = asked.share_right(self.given(asked))
         if line.state != "voted" or line.round >= line.n_votes or share is None:
             return ""
         return leading.advice(share)
 
-    def bars(self, activity: Predict, item: Item) -> BarChart | None:
-        return answers.room(activity, self.rule, item, self._given(activity, item))
-
-    def answer(self, activity: Predict, item: Item) -> str:
-        if item.number is not None:
-            right = item.number.right
-            return "" if right is None else guess_charts.show_number(item.number, right)
-        texts = [answers.answer_text(item, key) for key in sorted(answers.truth(activity, self.rule, item).right)]
-        if item.second is not None:
-            texts += [choice.text for choice in item.second.choices if choice.key == item.second.right]
-        return " · ".join(texts)
+    def given(self, asked: ClassQuestion) -> answers.Tally:
+        """How the class answered a question."""
+        return self.tallies.get(asked.key, [])
 
     def counts(self, line: QuestionLine) -> tuple[int, int]:
         """How many of those who are here have answered this round, and how many are here."""
@@ -316,12 +288,6 @@ class _Room:
             return "open"
         return "voted" if self.standing.votes_on(key) else "closed"
 
-    def _share(self, activity: Predict, item: Item) -> float | None:
-        return answers.share_right(activity, self.rule, item, self._given(activity, item))
-
-    def _given(self, activity: Predict, item: Item) -> answers.Tally:
-        return self.tallies.get((activity.key, item.key), [])
-
-    def _wants_second_vote(self, activity: Predict, item: Item, n_held: int) -> bool:
-        share = self._share(activity, item)
-        return n_held < item.votes and share is not None and leading.wants_second_vote(share)
+    def _wants_second_vote(self, asked: ClassQuestion, n_held: int) -> bool:
+        share = asked.share_right(self.given(asked))
+        return n_held < asked.item.votes and share is not None and leading.wants_second_vote(share)

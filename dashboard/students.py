@@ -14,7 +14,7 @@ from classroom.models import GradientRule, LearningEvent, Membership
 from experiments.models import RunRequest, RunState
 from lessons.activities.base import AsSent, slip_in_words, type_of
 from lessons.activities.predict import answers
-from lessons.activities.predict.schema import Item, Predict
+from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
 from lessons.run_context import RunContext
@@ -148,26 +148,25 @@ class _Timeline:
         return type_of(place[1]).as_sent(place[1], sent.answer, sent.reply) if place else AsSent()
 
     def _prediction(self, sealed: Prediction) -> TimelineEntry:
-        item = self._item(sealed.activity, sealed.item)
-        said = answers.answer_text(item, sealed.choice) if item else sealed.choice
-        if sealed.second:
-            second = item.second.choices if item and item.second else ()
-            said = f"{said} · {answers.text_of(second, sealed.second)}"
-        title = _("Predicted “%(title)s”") % {"title": item.title if item else sealed.item}
+        question = self._question(sealed.activity, sealed.item)
+        said = [sealed.choice, sealed.second]
+        words = question.said(*said) if question else " · ".join(filter(None, said))
+        name = {"title": question.item.title if question else sealed.item}
+        title = _("Predicted “%(title)s”") % name
         if sealed.round > 1:
-            title = _("Predicted “%(title)s”, second vote") % {"title": item.title if item else sealed.item}
-        text = f"{said}: {sealed.because}" if sealed.because else said
+            title = _("Predicted “%(title)s”, second vote") % name
+        text = f"{words}: {sealed.because}" if sealed.because else words
         state = "late" if sealed.is_late else "sealed"
         return TimelineEntry(
             sealed.sealed_at, title, state, self._part(sealed.activity), text=text, by=_name(sealed.entered_by)
         )
 
     def _reconciliation(self, met: Reconciliation) -> Iterator[TimelineEntry]:
-        item, part = self._item(met.activity, met.item), self._part(met.activity)
-        name = {"title": item.title if item else met.item}
+        question, part = self._question(met.activity, met.item), self._part(met.activity)
+        name = {"title": question.item.title if question else met.item}
         yield TimelineEntry(met.revealed_at, _("Saw what is behind “%(title)s”") % name, "seen", part)
         if met.reconciled_at is not None:
-            idea = self._idea(item, met.idea)
+            idea = question.idea_text(met.idea) if question else met.idea
             text = " · ".join(filter(None, (idea, met.next_time)))
             yield TimelineEntry(met.reconciled_at, _("Reconciled “%(title)s”") % name, "sent", part, text=text)
 
@@ -244,18 +243,9 @@ class _Timeline:
         place = self.lesson.find_activity(activity)
         return place[0].key if place else ""
 
-    def _item(self, activity: str, item: str) -> Item | None:
-        place = self.lesson.find_activity(activity)
-        if place is None or not isinstance(place[1], Predict):
-            return None
-        met = place[1].for_member("", self.rule)
+    def _question(self, activity: str, item: str) -> ClassQuestion | None:
         # A question of the class's other rule is still named.
-        found = answers.find_item(met, item) or answers.find_item(place[1], item)
-        return found[0] if found else None
-
-    def _idea(self, item: Item | None, key: str) -> str:
-        options = (*item.ideas, *item.convinced) if item else ()
-        return next((option.text for option in options if option.key == key), key)
+        return answers.question_named(self.lesson.lesson, self.rule, activity, item)
 
 
 def _name(membership: Membership | None) -> str:
