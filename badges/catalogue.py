@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from badges.rules import AnyCondition, LearnerRecord, Standing
 from lessons import catalogue as lessons
 from lessons.activities.base import type_of
+from lessons.authoring.base import AnyActivity
 
 FILE = Path(__file__).parent / "catalogue.yaml"
 Line = Annotated[str, Field(min_length=1, max_length=300)]
@@ -84,13 +85,11 @@ def _problems(badge: Badge) -> Iterable[str]:
     for criterion in badge.criteria:
         condition = criterion.condition
         place = loaded.find_activity(condition.activity)
-        activity = place[1] if place else None
-        can = type_of(activity).can_achieve(activity) if activity else ""
-        fits = {
-            "hand_steps_match": can == "steps",
-            "explanation_approved": activity is not None and activity.is_read,
-            "measured_before_and_after": can == "measured",
-        }
-        if not fits[condition.type]:
+        if place is None or condition.rests_on not in _offered(place[1]):
             where = f"badge “{badge.slug}”, criterion “{criterion.key}”"
             yield f"{where}: {condition.activity} cannot meet {condition.type}"
+
+
+def _offered(activity: AnyActivity) -> set[str]:
+    """What a condition on this activity can rest on."""
+    return {type_of(activity).can_achieve(activity), "text" if activity.is_read else ""}

@@ -43,11 +43,19 @@ class Standing:
     waits: bool = False
 
 
+# What a condition rests on: steps of a worksheet, a text that an instructor reads, or what runs have measured.
+EvidenceKind = Literal["steps", "text", "measured"]
+
+
 class Condition(BaseModel):
     """One condition on one activity. Subclasses are the whole vocabulary."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # The activity has to offer it; it is what is shown as evidence.
+    rests_on: ClassVar[EvidenceKind]
+    # Whether everybody who sees the badge may read what stands there, or others would have less to work out by it.
+    is_told: ClassVar[bool] = True
     # Whether what was met can cease to be: an instructor takes a decision back.
     can_end: ClassVar[bool] = False
 
@@ -65,6 +73,10 @@ class HandStepsMatch(Condition):
     Standing(is_met=True, waits=False)
     """
 
+    # The numbers of the steps are the same for everybody.
+    rests_on: ClassVar[EvidenceKind] = "steps"
+    is_told: ClassVar[bool] = False
+
     type: Literal["hand_steps_match"]
 
     def judge(self, record: LearnerRecord) -> Standing:
@@ -75,6 +87,7 @@ class HandStepsMatch(Condition):
 class ExplanationApproved(Condition):
     """An instructor has approved what was written, or heard it explained aloud."""
 
+    rests_on: ClassVar[EvidenceKind] = "text"
     can_end: ClassVar[bool] = True
 
     type: Literal["explanation_approved"]
@@ -86,6 +99,8 @@ class ExplanationApproved(Condition):
 
 class MeasuredBeforeAndAfter(Condition):
     """Recall of the starved digit was measured without the repair and with it. It need not have become better."""
+
+    rests_on: ClassVar[EvidenceKind] = "measured"
 
     type: Literal["measured_before_and_after"]
 

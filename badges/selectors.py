@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from badges import catalogue
 from badges.catalogue import Badge, Criterion
+from badges.evidence import Evidence, Finder, finder_of
 from badges.models import Award, RevokedNumber
-from badges.rules import Explanation, LearnerRecord, StepsTaken
+from badges.rules import Explanation, LearnerRecord, Standing, StepsTaken
 from classroom.models import Membership, Role, User
 from classroom.refusals import NotFound
 from lessons import selectors
 from lessons.activities.base import type_of
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartProgress, PartState, Submission
-from lessons.standings import Standing, TextMemory
-
-MOST_VERSIONS = 5  # of a text, listed as evidence: the newest
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One thing that a member did: when, in a few words, and where they find it again."""
-
-    type: str  # submission or run
-    id: str
-    says: str
-    at: datetime | None = None
-    url: str = ""
+from lessons.models import PartProgress, PartState
 
 
 @dataclass(frozen=True)
@@ -85,20 +69,8 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
     rows = selectors.progress_of(membership, lesson)
     standings = badge.judge(record_of(membership, lesson, rows))
     awards = list(Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk")[:2])
-    found = _Evidence(membership, lesson, rows)
     criteria = tuple(
-        CriterionView(
-            key=criterion.key,
-            title=criterion.title,
-            todo=criterion.todo,
-            is_met=standings[criterion.key].is_met,
-            waits=standings[criterion.key].waits,
-            can_end=criterion.condition.can_end,
-            says=found.says(criterion),
-            tells=found.tells(criterion),
-            evidence=tuple(found.of(criterion)),
-            part=selectors.place_of(lesson, criterion.condition.activity)[0].key,
-        )
+        _criterion(criterion, standings[criterion.key], finder_of(membership, lesson, rows, criterion.condition))
         for criterion in badge.criteria
     )
     newest = awards[0] if awards else None
@@ -106,6 +78,22 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
         return BadgePage(badge, criteria, award=None, revoked=newest, replaced=None)
     replaced = next((each for each in awards[1:] if each.revoked == Award.Revoked.DECISION), None)
     return BadgePage(badge, criteria, award=newest, revoked=None, replaced=replaced)
+
+
+def _criterion(criterion: Criterion, standing: Standing, found: Finder) -> CriterionView:
+    says = found.says()
+    return CriterionView(
+        key=criterion.key,
+        title=criterion.title,
+        todo=criterion.todo,
+        is_met=standing.is_met,
+        waits=standing.waits,
+        can_end=criterion.condition.can_end,
+        says=says,
+        tells=says if criterion.condition.is_told else "",
+        evidence=tuple(found.all()),
+        part=found.part.key,
+    )
 
 
 def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> LearnerRecord:
@@ -122,88 +110,11 @@ def record_of(membership: Membership, lesson: LoadedLesson, rows: Mapping[str, P
             if activity.is_read:
                 waits = standing.memory.state == PartState.WAITING
                 explanations[activity.key] = Explanation(waits=waits, is_approved=standing.memory.is_settled)
-            elif found and found.n_steps:
+            if found and found.n_steps:
                 steps[activity.key] = StepsTaken(found.n_steps, found.n_matching)
-            elif found and found.is_measured:
+            if found and found.is_measured:
                 measured.add(activity.key)
     return LearnerRecord(steps, explanations, frozenset(measured))
-
-
-class _Evidence:
-    """Finds what a criterion rests on. A query for each that rests on what was handed in."""
-
-    def __init__(self, membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress]) -> None:
-        self.membership, self.lesson, self.rows = membership, lesson, rows
-
-    def _accepted(self, activity: str) -> QuerySet[Submission]:
-        """What was handed in and accepted, without what stands in it."""
-        sent = Submission.objects.filter(membership=self.membership, lesson=self.lesson.lesson.slug, activity=activity)
-        return sent.filter(accepted=True).only("step", "lesson", "received_at")
-
-    def _standing(self, criterion: Criterion) -> Standing[Any]:
-        part, activity = selectors.place_of(self.lesson, criterion.condition.activity)
-        return selectors.standing_of(self.rows.get(part.key), activity)
-
-    def says(self, criterion: Criterion) -> str:
-        standing = self._standing(criterion)
-        if criterion.condition.type == "explanation_approved":
-            return self._says_text(standing.memory)
-        __, activity = selectors.place_of(self.lesson, criterion.condition.activity)
-        return type_of(activity).says_achievement(standing)
-
-    def tells(self, criterion: Criterion) -> str:
-        # The numbers of the steps are the same for everybody.
-        return "" if criterion.condition.type == "hand_steps_match" else self.says(criterion)
-
-    def _says_text(self, memory: TextMemory) -> str:
-        if memory.aloud:
-            return _("explained aloud")
-        if memory.is_settled:
-            return _("approved by an instructor")
-        if not memory.text:
-            return ""
-        return _("sent back") if memory.is_returned else _("with your instructor")
-
-    def of(self, criterion: Criterion) -> Iterator[Evidence]:
-        activity = criterion.condition.activity
-        memory = self._standing(criterion).memory
-        if criterion.condition.type == "hand_steps_match":
-            newest = self._accepted(activity).values("step").annotate(newest=Max("pk")).values("newest")
-            for submission in self._accepted(activity).filter(pk__in=newest).order_by("step"):
-                yield self._submission(submission, _("step %(n)d") % {"n": submission.step})
-        elif criterion.condition.type == "explanation_approved":
-            found = self._accepted(activity)
-            n, last = found.count(), list(found.order_by("-pk")[:MOST_VERSIONS])
-            for number, submission in zip(range(n, 0, -1), last, strict=False):
-                yield self._submission(submission, _("version %(n)d") % {"n": number})
-        else:
-            found = memory.evidence
-            for when, label in (("before", _("before")), ("after", _("after"))):
-                if when in found:
-                    yield self._run(activity, found[when], label)
-
-    def _submission(self, submission: Submission, label: str) -> Evidence:
-        slug = self.membership.cohort.slug
-        url = reverse("lessons:submission", args=[slug, submission.lesson, submission.pk])
-        return Evidence("submission", str(submission.pk), label, submission.received_at, url)
-
-    def _run(self, activity: str, figures: Mapping[str, Any], label: str) -> Evidence:
-        part, found = selectors.place_of(self.lesson, activity)
-        at = reverse("lessons:part", args=[self.membership.cohort.slug, self.lesson.lesson.slug, part.key])
-        said = _("%(label)s: recall %(percent)d of 100") % {
-            "label": label,
-            "percent": round(100 * figures["recall"]),
-        }
-        run = self._shown_run(activity, figures["run"])
-        return Evidence(
-            "run", figures["run"], said, None, f"{at}?trial={found.trial_keys[0]}&run={run}#{found.key}-head"
-        )
-
-    def _shown_run(self, activity: str, run: str) -> str:
-        """The run under which the page shows this one: that of the repair, which stands beside its companion."""
-        part, met = selectors.place_of(self.lesson, activity)
-        found = selectors.standing_of(self.rows[part.key], met).memory.evidence
-        return str(found["after"]["run"]) if found["before"]["run"] == run else run
 
 
 def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from badges import catalogue, keys, rules, services
 from badges import selectors as badge_selectors
+from badges.evidence import FINDERS
 from badges.models import Award
 from classroom.models import Membership, User
 from classroom.refusals import Conflict, Refusal
@@ -425,3 +426,9 @@ def test_the_rules_judge_a_record(record: rules.LearnerRecord, met: dict[str, bo
 @pytest.mark.pure
 def test_every_criterion_names_what_can_meet_it() -> None:
     assert catalogue.check() == []
+
+
+def test_each_condition_rests_on_a_kind_of_evidence_that_can_be_found() -> None:
+    kinds = {condition.rests_on for condition in rules.Condition.__subclasses__()}
+
+    assert kinds == set(FINDERS)

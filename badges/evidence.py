@@ -1,0 +1,122 @@
+"""Evidence: what stands behind a criterion, in a few words and one by one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from badges.rules import Condition, EvidenceKind
+from classroom.models import Membership
+from lessons import selectors
+from lessons.activities.base import type_of
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartProgress, Submission
+from lessons.standings import TextMemory
+
+MOST_VERSIONS = 5  # of a text: the newest
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that a member did: when, in a few words, and where they find it again."""
+
+    type: str  # submission or run
+    id: str
+    says: str
+    at: datetime | None = None
+    url: str = ""
+
+
+class Finder(ABC):
+    """Finds what one criterion rests on. One subclass for each kind of evidence."""
+
+    def __init__(
+        self, membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress], condition: Condition
+    ) -> None:
+        self.membership, self.lesson = membership, lesson
+        self.part, self.activity = selectors.place_of(lesson, condition.activity)
+        self.standing = selectors.standing_of(rows.get(self.part.key), self.activity)
+
+    def says(self) -> str:
+        """What stands there, in a few words for its owner."""
+        return type_of(self.activity).says_achievement(self.standing)
+
+    @abstractmethod
+    def all(self) -> Iterator[Evidence]:
+        """Each thing that the criterion rests on."""
+
+    def accepted(self) -> QuerySet[Submission]:
+        """What was handed in and accepted, without what stands in it."""
+        slug = self.lesson.lesson.slug
+        sent = Submission.objects.filter(membership=self.membership, lesson=slug, activity=self.activity.key)
+        return sent.filter(accepted=True).only("step", "lesson", "received_at")
+
+    def submission(self, submission: Submission, label: str) -> Evidence:
+        slug = self.membership.cohort.slug
+        url = reverse("lessons:submission", args=[slug, submission.lesson, submission.pk])
+        return Evidence("submission", str(submission.pk), label, submission.received_at, url)
+
+
+class Steps(Finder):
+    """The newest answer to each step of a worksheet. One query."""
+
+    def all(self) -> Iterator[Evidence]:
+        newest = self.accepted().values("step").annotate(newest=Max("pk")).values("newest")
+        for submission in self.accepted().filter(pk__in=newest).order_by("step"):
+            yield self.submission(submission, _("step %(n)d") % {"n": submission.step})
+
+
+class Texts(Finder):
+    """The newest versions of what was written. Two queries."""
+
+    def says(self) -> str:
+        memory: TextMemory = self.standing.memory
+        if memory.aloud:
+            return _("explained aloud")
+        if memory.is_settled:
+            return _("approved by an instructor")
+        if not memory.text:
+            return ""
+        return _("sent back") if memory.is_returned else _("with your instructor")
+
+    def all(self) -> Iterator[Evidence]:
+        found = self.accepted()
+        n, last = found.count(), list(found.order_by("-pk")[:MOST_VERSIONS])
+        for number, submission in zip(range(n, 0, -1), last, strict=False):
+            yield self.submission(submission, _("version %(n)d") % {"n": number})
+
+
+class Runs(Finder):
+    """The run without the repair and the run with it. No query: the member's progress keeps what they measured."""
+
+    def all(self) -> Iterator[Evidence]:
+        found = self.standing.memory.evidence
+        for when, label in (("before", _("before")), ("after", _("after"))):
+            if when in found:
+                yield self._run(found, found[when], label)
+
+    def _run(self, found: Mapping[str, Any], figures: Mapping[str, Any], label: str) -> Evidence:
+        at = reverse("lessons:part", args=[self.membership.cohort.slug, self.lesson.lesson.slug, self.part.key])
+        said = _("%(label)s: recall %(percent)d of 100") % {
+            "label": label,
+            "percent": round(100 * figures["recall"]),
+        }
+        # The page shows both under that of the repair.
+        run, trial = found["after"]["run"], self.activity.trial_keys[0]
+        return Evidence("run", figures["run"], said, url=f"{at}?trial={trial}&run={run}#{self.activity.key}-head")
+
+
+FINDERS: Mapping[EvidenceKind, type[Finder]] = {"steps": Steps, "text": Texts, "measured": Runs}
+
+
+def finder_of(
+    membership: Membership, lesson: LoadedLesson, rows: Mapping[str, PartProgress], condition: Condition
+) -> Finder:
+    return FINDERS[condition.rests_on](membership, lesson, rows, condition)
