@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -34,7 +35,10 @@ CONTEXT = [
 ]
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 # Of one that an instructor gave by hand, whatever was done; why is between the two.
-GIVEN = {"title": "Given by an instructor", "says": "An instructor of the class answers for it."}
+GIVEN = {
+    "title": gettext_lazy("Given by an instructor"),
+    "says": gettext_lazy("An instructor of the class answers for it."),
+}
 LEAST_BITS = 131_072  # of a status list, so that nobody stands out in a small one
 MOST_BYTES = 5 * 1024 * 1024  # of one that is unpacked
 LIST_IS_GOOD_FOR = timedelta(days=1)
@@ -109,7 +113,7 @@ def credential(award: Award) -> dict[str, Any]:
             "achievement": achievement(badge),
         },
         "evidence": [
-            {"type": ["Evidence"], "name": each["title"], "narrative": each["says"] or each["title"]}
+            {"type": ["Evidence"], "name": str(each["title"]), "narrative": str(each["says"] or each["title"])}
             for each in [*award.evidence, *([GIVEN] if award.given_because else [])]
         ],
         "credentialStatus": {

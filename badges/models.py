@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from badges import reasons
 from classroom.models import Membership
 
 
@@ -67,6 +68,11 @@ class Award(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.revoked_at is None
+
+    @property
+    def why_revoked(self) -> str:
+        """The reason in the language of its reader."""
+        return reasons.in_words(self.revoked_because)
 
 
 class RevokedNumber(models.Model):

@@ -11,23 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
-from badges import catalogue, credentials, selectors
+from badges import catalogue, credentials, reasons, selectors
 from badges.catalogue import Badge
 from badges.events import BadgeAwarded, BadgeRevoked
 from badges.models import Award, RevokedNumber
 from badges.selectors import BadgePage
 from classroom import events
 from classroom.models import LearningEvent, Membership, Role
-from classroom.refusals import Conflict, NotFound, Refusal
+from classroom.refusals import Conflict, NotFound
 from lessons import progress
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ReviewTakenBack
 from lessons.models import PartProgress, PartState
 from lessons.selectors import lesson_of
-from lessons.texts import versions as writing
-
-LEAST, MOST = 3, 300  # letters and digits, and characters, of a reason
-TAKEN_BACK = "What it stood on was taken back."
 
 
 def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Award | None:
@@ -46,7 +42,7 @@ def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Awar
         if award is None and is_earned and may_come_back:
             award = _award(membership, page)
         elif award is not None and page.is_undermined and not award.given_because:
-            _revoke(award, Award.Revoked.EVIDENCE, TAKEN_BACK, None)
+            _revoke(award, Award.Revoked.EVIDENCE, reasons.TAKEN_BACK, None)
             award = None
         _note(membership, lesson, page, award)
     return award
@@ -177,7 +173,7 @@ def give(membership: Membership, student: Membership, lesson: LoadedLesson, badg
     Conflict
         If the student has it.
     """
-    because = _reason(because)
+    because = reasons.read(because)
     student.helper = membership
     with transaction.atomic():
         progress.lock(student)
@@ -201,7 +197,7 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
     Conflict
         If the student does not have it.
     """
-    because = _reason(because)
+    because = reasons.read(because)
     student.helper = membership
     with transaction.atomic():
         progress.lock(student)
@@ -220,7 +216,7 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
     It is as it was: earned if it was earned, given if it was given, shared if it was shared, and seen if it was seen.
     Its owner reads on the badge's page that it was issued again, and why.
     """
-    because = _reason(because)
+    because = reasons.read(because)
     student.helper = membership
     with transaction.atomic():
         progress.lock(student)
@@ -243,17 +239,6 @@ def _standing_award(student: Membership, badge: Badge) -> Award:
     if award is None:
         raise Conflict(_("They do not have this badge."))
     return award
-
-
-def _reason(because: str) -> str:
-    because = " ".join(because.split())
-    if sum(sign.isalnum() for sign in because) < LEAST or not writing.can_be_kept(because):
-        says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
-        raise Refusal(says, errors={"because": [says]})
-    if len(because) > MOST:
-        says = _("A reason of %(n)d characters at most, please.") % {"n": MOST}
-        raise Refusal(says, errors={"because": [says]})
-    return because
 
 
 def share(award: Award, *, is_shared: bool, shows_name: bool) -> None:

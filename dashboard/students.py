@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from badges import catalogue
+from badges import catalogue, reasons
 from badges.selectors import BadgePage, badge_page
 from classroom.models import GradientRule, LearningEvent, Membership
 from experiments.models import RunRequest, RunState
@@ -228,7 +228,7 @@ class _Timeline:
 
     def _told_badge(self, event: LearningEvent, earned: str, decided: str) -> str:
         badge = catalogue.all_badges().get(event.facts["badge"])
-        because = event.facts.get("because", "")
+        because = reasons.in_words(event.facts.get("because", ""))
         said = (decided if because else earned) % {"title": badge.title if badge else event.facts["badge"]}
         return f"{said}: {because}" if because else said
 

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from badges import catalogue, keys, rules, services
+from badges import catalogue, keys, reasons, rules, services
 from badges import selectors as badge_selectors
 from badges.evidence import FINDERS
 from badges.models import Award
@@ -136,7 +136,7 @@ def test_an_approval_that_is_taken_back_takes_the_badge_and_a_new_one_brings_ano
     (second,) = awards(student)
     assert second.uuid != first.uuid
     first.refresh_from_db()
-    assert (first.revoked, first.revoked_because) == ("evidence", services.TAKEN_BACK)
+    assert (first.revoked, first.revoked_because) == ("evidence", reasons.TAKEN_BACK)
 
 
 def test_what_an_instructor_revoked_comes_back_by_an_instructor_alone(
@@ -432,3 +432,8 @@ def test_each_condition_rests_on_a_kind_of_evidence_that_can_be_found() -> None:
     kinds = {condition.rests_on for condition in rules.Condition.__subclasses__()}
 
     assert kinds == set(FINDERS)
+
+
+@pytest.mark.parametrize("kept", ["", "The name was wrong.", reasons.TAKEN_BACK])
+def test_a_reason_is_said_as_it_is_kept_where_nothing_is_translated(kept: str) -> None:
+    assert Award(revoked_because=kept).why_revoked == kept

@@ -46,7 +46,7 @@ def test_a_template_holds_no_script_and_no_style() -> None:
     assert found_in(TEMPLATES, words.inline_code) == {}
 
 
-def test_every_refusal_and_label_goes_through_gettext() -> None:
+def test_every_refusal_label_and_kept_sentence_goes_through_gettext() -> None:
     assert found_in(MODULES, words.bare_sentences) == {}
 
 
@@ -101,9 +101,14 @@ def test_the_scanner_finds_planted_inline_code(template: str, found: list[str]) 
         ("raise refusals.Conflict(f'{n} are too many')", ["f'{n} are too many'"]),
         ("forms.CharField(label='Name')", ["'Name'"]),
         ("raise NotFound(_('No such class.'))", []),
+        ("TAKEN_BACK = 'It was taken back.'", ["'It was taken back.'"]),
+        ("SAID = {'yes': ('Well done, you!', _('Not yet.'))}", ["'Well done, you!'"]),
+        ("SAID: str = gettext_noop('Well done, you!')", []),
+        ("COLUMNS = ('entered from paper', 'as it is.')", []),
+        ("def said():\n    kept = 'It was taken back.'", []),
     ],
 )
-def test_the_scanner_finds_a_planted_refusal(module: str, found: list[str]) -> None:
+def test_the_scanner_finds_a_planted_refusal_or_kept_sentence(module: str, found: list[str]) -> None:
     assert list(words.bare_sentences(module)) == found
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 NAMES = {"Downhill", "API"}
 SPOKEN_ATTRIBUTES = {"aria-label", "title", "alt", "placeholder"}
 REFUSALS = {"Refusal", "Unauthenticated", "Forbidden", "NotFound", "Conflict"}
+# Kept as constants, and said by nobody here: the API's docs, and what synthetic students write.
+NOT_OURS = {"SPECTACULAR_SETTINGS", "SENTENCES"}
 SPOKEN_ARGUMENTS = {"label", "help_text", "verbose_name", "verbose_name_plural", "violation_error_message"}
 
 _TRANSLATED = re.compile(
@@ -19,6 +21,7 @@ _TRANSLATED = re.compile(
 )
 _TAG = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SENTENCE = re.compile(r"[^\W\d_a-z].*\s.*[.!?…]", re.DOTALL)
 
 
 class _Reader(HTMLParser):
@@ -65,7 +68,9 @@ def inline_code(template: str) -> list[str]:
 
 def bare_sentences(module: str) -> Iterator[str]:
     """Give the literal texts of a module that a person would read and gettext never sees."""
-    for call in ast.walk(ast.parse(module)):
+    tree = ast.parse(module)
+    yield from _bare_constants(tree)
+    for call in ast.walk(tree):
         if isinstance(call, ast.Call) and not ast.unparse(call.func).startswith("serializers."):  # for the API's docs
             refusal = getattr(call.func, "id", getattr(call.func, "attr", "")) in REFUSALS
             spoken = call.args[:1] if refusal else []
@@ -73,6 +78,24 @@ def bare_sentences(module: str) -> Iterator[str]:
             for text in spoken:
                 if isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Constant) and _is_words(text.value)):
                     yield ast.unparse(text)
+
+
+def _bare_constants(tree: ast.Module) -> Iterator[str]:
+    """Whole sentences that a module keeps under a name: they are said, or stored and read, somewhere else."""
+    for each in tree.body:
+        if isinstance(each, (ast.Assign, ast.AnnAssign)) and each.value is not None:
+            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
+            if not NOT_OURS & {ast.unparse(target) for target in targets}:
+                yield from _bare_texts(each.value)
+
+
+def _bare_texts(value: ast.AST) -> Iterator[str]:
+    """The sentences in a value that no call was given."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str) and _SENTENCE.fullmatch(value.value):
+        yield ast.unparse(value)
+    elif not isinstance(value, ast.Call):
+        for child in ast.iter_child_nodes(value):
+            yield from _bare_texts(child)
 
 
 def _is_words(value: object) -> bool:

@@ -1,0 +1,37 @@
+"""Reasons of what is decided about an award: they are kept with it, and its owner reads them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from classroom.refusals import Refusal
+from lessons.texts import versions as writing
+
+LEAST, MOST = 3, 300  # letters and digits, and characters
+
+# Kept as it stands here, whoever's act it was that took the evidence away, and said in the language of its reader.
+TAKEN_BACK = gettext_noop("What it stood on was taken back.")
+
+
+def read(because: str) -> str:
+    """An instructor's reason as it is kept.
+
+    Raises
+    ------
+    Refusal
+        If it is none, or too long.
+    """
+    because = " ".join(because.split())
+    if sum(sign.isalnum() for sign in because) < LEAST or not writing.can_be_kept(because):
+        says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
+        raise Refusal(says, errors={"because": [says]})
+    if len(because) > MOST:
+        says = _("A reason of %(n)d characters at most, please.") % {"n": MOST}
+        raise Refusal(says, errors={"because": [says]})
+    return because
+
+
+def in_words(kept: str) -> str:
+    """A reason as it is said: an instructor's own words, or that the evidence is gone."""
+    return _(TAKEN_BACK) if kept == TAKEN_BACK else kept
