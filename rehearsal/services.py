@@ -17,7 +17,7 @@ from classroom.models import Cohort, Membership, Pace, Rehearsal, Role, User
 from classroom.refusals import Conflict, Refusal
 from experiments.models import Run
 from lessons.selectors import lessons_of
-from rehearsal import players
+from rehearsal import students, turns
 
 MOST_STUDENTS, MOST_SPEED, MOST_SEED = 200, 20, 2**31 - 1
 LASTS = timedelta(hours=2, minutes=30)  # of the class
@@ -62,7 +62,7 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
         began = timezone.now()
         moves = {}
         for index in range(n_students):
-            who = players.player(seed, index)
+            who = students.draw(seed, index)
             user = User.objects.create_user(f"{cohort.slug}-{index + 1}", display_name=_name(index), is_synthetic=True)
             student = classroom.services.enrol(user, cohort)
             first = began + timedelta(seconds=who.arrives / speed)
@@ -128,9 +128,9 @@ def _play(rehearsal: Rehearsal, now: datetime) -> int:
             continue
         membership.cohort = rehearsal.cohort
         try:
-            did = players.move(membership, lesson, players.player(rehearsal.seed, index), rehearsal.seed, moved)
+            did = turns.move(membership, lesson, students.draw(rehearsal.seed, index), rehearsal.seed, moved)
         except IntegrityError:
-            did = players.Move("", players.LOOKS_AGAIN)  # the class is being deleted meanwhile
+            did = turns.Move("", turns.LOOKS_AGAIN)  # the class is being deleted meanwhile
         next_at = now.timestamp() + max(did.takes / rehearsal.speed, 0.5) if did else None
         rehearsal.players[pk] = [index, moved + 1, next_at]
         n += 1

@@ -19,10 +19,13 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, User
-from lessons import catalogue, reviews
+from lessons import catalogue, reviews, selectors
 from lessons.activities import complete, registry
-from lessons.models import Submission
+from lessons.models import PartProgress, PartState, Submission
+from rehearsal import students, turns
+from rehearsal.players import PLAYERS, player_of
 from tests.activities.estimate.activity import EstimateType
+from tests.activities.estimate.player import EstimatePlayer
 
 FOLDER = Path(__file__).parent / "estimate"
 WHY = "A talk has about a hundred words a minute."
@@ -44,7 +47,11 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
     """Start a Downhill with this type beside the others, an example in the sampler, and the type's templates."""
 
     def hand_over(
-        kind: type[EstimateType] = EstimateType, *, is_shown: bool = True, has_templates: bool = True
+        kind: type[EstimateType] = EstimateType,
+        *,
+        is_shown: bool = True,
+        has_templates: bool = True,
+        has_player: bool = True,
     ) -> None:
         part = yaml.safe_load((FOLDER / "part.yaml").read_text(encoding="utf-8")) if is_shown else None
         sampler_with(part, tmp_path / "lessons")
@@ -52,6 +59,8 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
         if has_templates:
             [engine] = settings.TEMPLATES
             settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], FOLDER / "templates"]}]
+        if has_player:
+            monkeypatch.setitem(PLAYERS, "estimate", EstimatePlayer())
         registry.hand_over((*registry.TYPES, kind()))
         catalogue.all_lessons.cache_clear()
 
@@ -164,6 +173,18 @@ def test_it_is_in_the_export(sent: Submission, instructor: Membership, api_of: C
     assert f",how-many,1,,,{WHY},accepted" in rows
 
 
+def test_a_synthetic_student_does_it_in_a_rehearsal(estimator: Membership) -> None:
+    lesson = catalogue.all_lessons()["sampler"]
+    for part in lesson.lesson.parts[:-1]:
+        PartProgress.objects.create(membership=estimator, lesson="sampler", part=part.key, state=PartState.DONE)
+
+    move = turns.move(estimator, lesson, students.draw(1, 0), 1, 0)
+
+    assert move is not None
+    assert move.what == "text"
+    assert Submission.objects.get(membership=estimator, activity="how-many").answer["text"] == "A talk has a hundred words a minute."
+
+
 def test_nothing_is_missing(add: Callable[..., None]) -> None:
     add()
 
@@ -224,6 +245,23 @@ def test_an_example_that_is_missing_is_named(add: Callable[..., None]) -> None:
 
     with pytest.raises(SystemCheckError, match="activity type “estimate” has no example in the sampler"):
         call_command("check")
+
+
+def test_a_player_that_is_missing_is_named(add: Callable[..., None]) -> None:
+    add(has_player=False)
+
+    with pytest.raises(SystemCheckError, match="activity type “estimate” has no player in rehearsal/players"):
+        call_command("check")
+
+
+def test_a_rehearsal_that_meets_a_type_without_a_player_names_it(
+    estimator: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PLAYERS, "estimate")
+    __, activity = selectors.place_of(catalogue.all_lessons()["sampler"], "how-many")
+
+    with pytest.raises(ValueError, match="activity type “estimate” has no player"):
+        player_of(activity)
 
 
 def test_a_row_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from lessons import selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
 from lessons.texts.versions import TextView
-from rehearsal.players import source_check
+from rehearsal.players.source_check import filled_in
 from tests.factories import MembershipFactory
 from tests.pupils import WHY, keep, write
 
@@ -169,8 +169,8 @@ LATE = "Something quite different, sent from a phone that was away."
         (
             "mission",
             "source-check",
-            source_check("mnist", "reject"),
-            source_check("mnist", "reject") | {"claim": "It is another claim now."},
+            filled_in("mnist", "reject"),
+            filled_in("mnist", "reject") | {"claim": "It is another claim now."},
             "It is another claim now.",
         ),
     ],
@@ -395,7 +395,7 @@ def test_the_grid_says_how_long_the_oldest_text_has_waited(
     clock(now)
     explained = write(student, lesson)
     checked = services.submit(
-        student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=source_check("mnist", "reject")
+        student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=filled_in("mnist", "reject")
     ).submission
     Submission.objects.update(received_at=now)
     clock(now + timedelta(days=1))

@@ -19,7 +19,7 @@ from experiments.models import Run, RunRequest
 from lessons import leading
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState, Prediction, Submission
-from rehearsal import players, services
+from rehearsal import services, students, turns
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
@@ -64,7 +64,7 @@ def test_a_class_plays_the_lesson_with_slips_that_are_named(begin: Callable[...,
     slips = set(Submission.objects.exclude(slip="").values_list("slip", flat=True))
     print(f"\nafter 30 minutes: {dict(found)}; slips: {slips}")
     assert found["by-hand", "done"] >= 4
-    assert slips & set(players.SLIPS)
+    assert slips & set(students.SLIPS)
     assert Prediction.objects.values("confidence").distinct().count() == 3
     assert {event.membership.cohort_id for event in LearningEvent.objects.filter(kind="prediction_sealed")} == {
         rehearsal.cohort_id
@@ -73,7 +73,7 @@ def test_a_class_plays_the_lesson_with_slips_that_are_named(begin: Callable[...,
 
 def test_some_get_stuck_with_the_same_slip_three_times(begin: Callable[..., Rehearsal], clock: Clock) -> None:
     rehearsal = begin(n=16, seed=1)
-    who = [players.player(1, i) for i in range(16)]
+    who = [students.draw(1, i) for i in range(16)]
     assert any(each.gets_stuck for each in who)
 
     states: set[tuple[str, str]] = set()
@@ -118,7 +118,7 @@ def test_a_move_that_is_made_twice_is_stored_once(begin: Callable[..., Rehearsal
     student.cohort = rehearsal.cohort
 
     for __ in range(2):
-        players.move(student, lesson, players.player(3, 0), 3, 0)
+        turns.move(student, lesson, students.draw(3, 0), 3, 0)
 
     assert Submission.objects.filter(membership=student).count() == 1
 
