@@ -15,6 +15,7 @@ from django.conf import settings
 
 ROOT = settings.BASE_DIR
 PACKAGES = ("downhill", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom")
+TYPES_APART = "Outside lessons nobody asks which type an activity has"
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 
@@ -48,6 +49,14 @@ def test_imports_point_downwards() -> None:
         ("experiments/apps.py", "from badges import apps", "Apps import downwards only", "experiments.apps"),
         ("lessons/models.py", "from lessons import services", "Inside lessons", "lessons.models"),
         ("classroom/models.py", "from classroom import services", "Inside classroom", "classroom.models"),
+        ("dashboard/needs.py", "from lessons.activities.predict import page", TYPES_APART, "dashboard.needs"),
+        ("badges/rules.py", "from lessons.activities.reading import schema", TYPES_APART, "badges.rules"),
+        (
+            "rehearsal/players/predict.py",
+            "from lessons.activities.experiment import page",
+            TYPES_APART,
+            "rehearsal.players.predict",
+        ),
     ],
 )
 def test_a_deliberate_violation_is_found_and_named(copy: Path, file: str, line: str, contract: str, named: str) -> None:
