@@ -24,6 +24,7 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ReviewTakenBack
 from lessons.models import PartProgress, PartState
 from lessons.selectors import lesson_of
+from lessons.standings import BadgeMemory, badge_in, with_badge
 
 
 def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Award | None:
@@ -79,24 +80,23 @@ def _note(membership: Membership, lesson: LoadedLesson, page: BadgePage, award: 
     if part is None:
         return
     row = PartProgress.objects.filter(membership=membership, lesson=lesson.lesson.slug, part=part.key).first()
-    memory = {
-        "title": page.badge.title,
-        "n_met": page.n_met,
-        "n": len(page.criteria),
-        "waits": page.is_with_instructor,
-        "is_new": award is not None and award.seen_at is None,
-    }
+    kept = BadgeMemory(
+        title=page.badge.title,
+        n_met=page.n_met,
+        n=len(page.criteria),
+        waits=page.is_with_instructor,
+        is_new=award is not None and award.seen_at is None,
+    )
     state = _state(page, award)
-    activities = {page.badge.slug: {"state": PartState.WORKING.value, "tries": 0, "memory": memory}}
     if row is None and state == PartState.NOT_STARTED:
         return
-    if row is not None and (row.state, row.activities) == (state, activities):
+    if row is not None and (row.state, badge_in(row.activities, page.badge.slug)) == (state, kept):
         return
     now = timezone.now()
     row = row or PartProgress(membership=membership, lesson=lesson.lesson.slug, part=part.key)
     if row.state != state:
         row.state, row.since = state, now
-    row.activities, row.moved_at = activities, now
+    row.activities, row.moved_at = with_badge(page.badge.slug, kept), now
     row.save()
     classroom.services.touch(membership.cohort)
 

@@ -23,6 +23,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
 from lessons.selectors import standing_of
+from lessons.standings import badge_in
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_CALLS, N_HELPED = 6, 3
@@ -222,7 +223,7 @@ class _Notes:
         if row.state == PartState.DONE:
             return ""
         if self.badge is not None:
-            return badge_summary(row.activities.get(self.badge, {}).get("memory", {}), is_for_instructor=True)
+            return badge_summary(badge_in(row.activities, self.badge), is_for_instructor=True)
         remarks = dict.fromkeys(type_of(each).remark(standing_of(row, each)) for each in self.core)
         return " · ".join(filter(None, [self._at_hand(row), *remarks]))
 

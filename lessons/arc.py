@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from lessons.authoring.lesson import Law, Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress, PartState
 from lessons.selectors import progress_of, standing_of
+from lessons.standings import BadgeMemory, badge_in
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _is_returned(activity: AnyActivity, row: PartProgress | None) -> bool:
 
 
 def _new_badge(part: Part, row: PartProgress | None) -> str:
-    memory = _badge_memory(part, row)
-    return str(memory["title"]) if memory.get("is_new") else ""
+    kept = _badge_of(part, row)
+    return kept.title if kept and kept.is_new else ""
 
 
 def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str]:
@@ -161,22 +161,21 @@ def _outline(activity: AnyActivity, row: PartProgress | None) -> dict[str, Any]:
 
 def _summary(part: Part, row: PartProgress | None) -> str:
     if part.badge is not None:
-        return badge_summary(_badge_memory(part, row))
+        return badge_summary(_badge_of(part, row))
     texts = (
         type_of(activity).summary(standing_of(row, activity)) for activity in part.activities if not activity.extra
     )
     return " · ".join(filter(None, texts))
 
 
-def _badge_memory(part: Part, row: PartProgress | None) -> Mapping[str, Any]:
-    kept: Mapping[str, Any] = row.activities.get(part.badge, {}).get("memory", {}) if row else {}
-    return kept
+def _badge_of(part: Part, row: PartProgress | None) -> BadgeMemory | None:
+    return badge_in(row.activities, part.badge) if row and part.badge else None
 
 
-def badge_summary(memory: Mapping[str, Any], *, is_for_instructor: bool = False) -> str:
+def badge_summary(kept: BadgeMemory | None, *, is_for_instructor: bool = False) -> str:
     """Say how many criteria of a badge are met, and whether the rest is with the instructor."""
-    if not memory:
+    if kept is None:
         return ""
     waits = _("%(n)d of %(of)d · to review") if is_for_instructor else _("%(n)d of %(of)d, with your instructor")
-    said = waits if memory["waits"] else _("%(n)d of %(of)d")
-    return said % {"n": memory["n_met"], "of": memory["n"]}
+    said = waits if kept.waits else _("%(n)d of %(of)d")
+    return said % {"n": kept.n_met, "of": kept.n}

@@ -64,6 +64,19 @@ class TextMemory(Memory):
         return PartState.WAITING if self.text and not self.is_returned else PartState.WORKING
 
 
+class BadgeMemory(Memory):
+    """How far a badge is, as those who award it keep it in the part that shows it.
+
+    `waits`: what is missing is with the instructor. `is_new`: it was awarded, and its owner has not seen it yet.
+    """
+
+    n_met: int
+    n: int
+    waits: bool
+    title: str = ""
+    is_new: bool = False
+
+
 M = TypeVar("M", bound=Memory)
 
 
@@ -94,3 +107,13 @@ class Standing(BaseModel, Generic[M]):
 def finished_in(activities: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
     """The keys of the activities, among those kept, in which nothing more is to be done."""
     return frozenset(key for key, kept in activities.items() if kept.get("state") in FINISHED)
+
+
+def badge_in(activities: Mapping[str, Mapping[str, Any]], badge: str) -> BadgeMemory | None:
+    """How far a badge is, among the activities kept; nothing, as long as nothing was."""
+    return Standing[BadgeMemory].model_validate(activities[badge]).memory if badge in activities else None
+
+
+def with_badge(badge: str, memory: BadgeMemory) -> dict[str, Any]:
+    """What the part that shows a badge keeps as its activities."""
+    return {badge: Standing[BadgeMemory](state=PartState.WORKING, tries=0, memory=memory).as_data()}

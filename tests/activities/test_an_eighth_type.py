@@ -182,7 +182,10 @@ def test_a_synthetic_student_does_it_in_a_rehearsal(estimator: Membership) -> No
 
     assert move is not None
     assert move.what == "text"
-    assert Submission.objects.get(membership=estimator, activity="how-many").answer["text"] == "A talk has a hundred words a minute."
+    assert (
+        Submission.objects.get(membership=estimator, activity="how-many").answer["text"]
+        == "A talk has a hundred words a minute."
+    )
 
 
 def test_nothing_is_missing(add: Callable[..., None]) -> None:
