@@ -210,6 +210,8 @@ class Membership(models.Model):
     helper: Membership | None = None
     # They only look.
     is_looked_at = False
+    # Where they go back to.
+    way_back = ""
 
     class Meta:
         verbose_name = _("membership")

@@ -81,6 +81,7 @@ def reconcile(
 def _stood_in_for(membership: Membership, student: int, mode: str = "paper") -> Membership:
     found = selectors.student_of(membership, student)
     found.helper, found.is_looked_at = membership, mode == "page"
+    found.way_back = reverse("dashboard:student", args=[found.cohort.slug, found.pk])
     return found
 
 
