@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from classroom.refusals import Refusal
-from lessons.texts import versions as writing
+from lessons.texts import versions
 
 LEAST, MOST = 3, 300  # letters and digits, and characters
 
@@ -23,7 +23,7 @@ def read(because: str) -> str:
         If it is none, or too long.
     """
     because = " ".join(because.split())
-    if sum(sign.isalnum() for sign in because) < LEAST or not writing.can_be_kept(because):
+    if sum(sign.isalnum() for sign in because) < LEAST or not versions.can_be_kept(because):
         says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
         raise Refusal(says, errors={"because": [says]})
     if len(because) > MOST:
