@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from classroom import access
 from classroom.refusals import Refusal
-from dashboard import exports, selectors
+from dashboard import exports, grid
 from dashboard.views import chosen_lesson
 
 
@@ -31,7 +31,7 @@ class ProgressView(APIView):
         if request.query_params.get("v") == str(membership.cohort.version.number):
             return Response(status=204)
         lesson = chosen_lesson(membership, request.query_params.get("lesson"))
-        return Response(selectors.progress_report(selectors.grid(membership, lesson)))
+        return Response(grid.progress_report(grid.grid_of(membership, lesson)))
 
 
 class ExportView(APIView):

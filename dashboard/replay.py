@@ -96,7 +96,7 @@ class Replay:
     slips: SlipsOverTime | None
 
 
-def replay(membership: Membership, lesson: LoadedLesson) -> Replay:
+def replay_of(membership: Membership, lesson: LoadedLesson) -> Replay:
     """Tell the session again. The number of queries depends neither on the class nor on the questions."""
     return Replay(_Moments(membership.cohort, lesson).all(), _slips_over_time(membership.cohort, lesson))
 

@@ -18,7 +18,7 @@ import badges.views
 import lessons.views
 from classroom.access import instructor_required
 from classroom.models import Membership
-from dashboard import selectors
+from dashboard.students import student_of
 from lessons.activities.predict import views as predict
 
 
@@ -79,7 +79,7 @@ def reconcile(
 
 
 def _stood_in_for(membership: Membership, student: int, mode: str = "paper") -> Membership:
-    found = selectors.student_of(membership, student)
+    found = student_of(membership, student)
     found.helper, found.is_looked_at = membership, mode == "page"
     found.way_back = reverse("dashboard:student", args=[found.cohort.slug, found.pk])
     return found

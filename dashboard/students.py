@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from badges import catalogue, reasons
 from badges.selectors import BadgePage, badge_page
+from classroom import selectors
 from classroom.models import GradientRule, LearningEvent, Membership
+from classroom.refusals import NotFound
 from experiments.models import RunRequest, RunState
 from lessons.activities.base import AsSent, slip_in_words, type_of
 from lessons.activities.predict import answers
@@ -49,7 +51,7 @@ class ToExplain:
     title: str
     text: str
     is_aloud: bool
-    # In writing.
+    # In versions.
     is_approved: bool
 
 
@@ -60,6 +62,15 @@ class StudentPage:
     to_explain: tuple[ToExplain, ...]
     parts: tuple[tuple[str, str, str], ...]  # (key, title, state)
     badge: BadgePage | None
+
+
+def student_of(membership: Membership, student_id: int) -> Membership:
+    """A student of the instructor's own cohort."""
+    student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
+    if student is None:
+        raise NotFound(_("Your class has no such student."))
+    student.cohort = membership.cohort
+    return student
 
 
 def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> StudentPage:

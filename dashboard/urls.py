@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboard import afterwards, front, practice, reading, stand_in, views
+from dashboard import projector_views, rehearsal_views, review_views, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
@@ -8,19 +8,19 @@ STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
 urlpatterns = [
     path("c/<slug:cohort>/class/", views.grid, name="grid"),
     path("c/<slug:cohort>/class/grid/", views.grid_since, name="grid-since"),
-    path("c/<slug:cohort>/class/lead/", front.lead, name="lead"),
-    path("c/<slug:cohort>/class/lead/since/", front.lead_since, name="lead-since"),
-    path("present/<slug:cohort>/", front.present, name="present"),
-    path("present/<slug:cohort>/since/", front.present_since, name="present-since"),
+    path("c/<slug:cohort>/class/lead/", projector_views.lead, name="lead"),
+    path("c/<slug:cohort>/class/lead/since/", projector_views.lead_since, name="lead-since"),
+    path("present/<slug:cohort>/", projector_views.present, name="present"),
+    path("present/<slug:cohort>/since/", projector_views.present_since, name="present-since"),
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
-    path("c/<slug:cohort>/class/replay/", afterwards.replay, name="replay"),
-    path("c/<slug:cohort>/class/rehearse/", practice.rehearse, name="rehearse"),
-    path("c/<slug:cohort>/class/reviews/", reading.queue, name="reviews"),
+    path("c/<slug:cohort>/class/replay/", views.replay, name="replay"),
+    path("c/<slug:cohort>/class/rehearse/", rehearsal_views.rehearse, name="rehearse"),
+    path("c/<slug:cohort>/class/reviews/", review_views.queue, name="reviews"),
     path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
     path(STUDENT, views.student, name="student"),
     path(f"{STUDENT}password/", views.password, name="password"),
     path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
-    path(f"{STUDENT}badge/", reading.badge, name="badge"),
+    path(f"{STUDENT}badge/", review_views.badge, name="badge"),
     path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/check/", stand_in.check, name="paper-check"),
     path(f"{STUDENT}paper/<slug:lesson>/activities/<slug:activity>/seal/", stand_in.seal, name="paper-seal"),
     path(

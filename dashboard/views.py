@@ -1,4 +1,4 @@
-"""The class, its parts and its students, as their instructors see them."""
+"""The class, its parts, its students and its replay, as their instructors see them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from classroom.web import is_htmx
-from dashboard import looks, parts, selectors, students
-from lessons import help_calls as helping
-from lessons import reviews as reviewing
+from dashboard import grid_options, parts, students
+from dashboard.grid import class_page
+from dashboard.replay import replay_of
+from lessons import help_calls, reviews
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState
 from lessons.selectors import lesson_of, lessons_of
@@ -60,7 +61,7 @@ def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Mark a call for help as answered, or let it wait again."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     sent = request.POST
-    act = {"helped": helping.give_help, "undo": helping.take_back}.get(sent.get("act", ""))
+    act = {"helped": help_calls.give_help, "undo": help_calls.take_back}.get(sent.get("act", ""))
     student = sent.get("student", "")
     if act is None or not (student.isascii() and student.isdigit() and len(student) < 18):
         raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
@@ -78,13 +79,13 @@ def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _class_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
-    look = looks.read(request.GET.dict(), request.GET.get("lesson", "")[:60])
+    options = grid_options.read(request.GET.dict(), request.GET.get("lesson", "")[:60])
     v = page_version(membership)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
-        "page": selectors.class_page(membership, lesson, look),
-        "look": look,
+        "page": class_page(membership, lesson, options),
+        "grid_options": options,
         "base": reverse("dashboard:student", args=[membership.cohort.slug, 0]).removesuffix("0/"),
         "legend": [(state.value, state.label) for state in SHOWN_STATES],
         "v": v,
@@ -108,10 +109,20 @@ def part(request: HttpRequest, membership: Membership, part: str) -> HttpRespons
 @never_cache
 @require_safe
 @instructor_required
+def replay(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """How the room moved at each reveal, and the slips over time; made to be printed."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    context = {"membership": membership, "lesson": lesson.lesson, "replay": replay_of(membership, lesson)}
+    return render(request, "dashboard/replay.html", context)
+
+
+@never_cache
+@require_safe
+@instructor_required
 def student(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """One student's timeline, and what an instructor can settle for them."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
-    found = selectors.student_of(membership, student)
+    found = students.student_of(membership, student)
     return render(request, "dashboard/student.html", student_context(request, membership, lesson, found))
 
 
@@ -120,7 +131,7 @@ def student(request: HttpRequest, membership: Membership, student: int) -> HttpR
 @instructor_required
 def password(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """Ask whether a student is to get a new password; then say it once."""
-    found = selectors.student_of(membership, student)
+    found = students.student_of(membership, student)
     said = classroom.services.reset_password(membership, found) if request.method == "POST" else ""
     context = {"membership": membership, "student": found, "password": said}
     return render(request, "dashboard/password.html", context)
@@ -131,9 +142,9 @@ def password(request: HttpRequest, membership: Membership, student: int) -> Http
 def aloud(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """Tick that something was explained aloud, or take that back."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
-    found = selectors.student_of(membership, student)
+    found = students.student_of(membership, student)
     is_heard = request.POST.get("act") != "undo"
-    reviewing.explained_aloud(membership, lesson, found, request.POST.get("activity", ""), is_heard=is_heard)
+    reviews.explained_aloud(membership, lesson, found, request.POST.get("activity", ""), is_heard=is_heard)
     address = reverse("dashboard:student", args=[membership.cohort.slug, found.pk])
     return redirect(f"{address}?{request.GET.urlencode()}" if request.GET else address)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from classroom import services as classroom_services
 from classroom.models import Cohort, Membership, Rehearsal, Role, User
-from dashboard import looks, selectors
+from dashboard import grid, grid_options
 from experiments.models import Run, RunRequest, RunState
 from lessons import leading, services
 from lessons.authoring.loader import LoadedLesson
@@ -44,7 +44,7 @@ def seen_now(membership: Membership) -> None:
 def calls(instructor: Membership, lesson: LoadedLesson) -> list[tuple[str, str]]:
     """Who calls for help, and in which words, as the page shows it."""
     instructor = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
-    page = selectors.class_page(instructor, lesson, looks.read({}, ""))
+    page = grid.class_page(instructor, lesson, grid_options.read({}, ""))
     return [(call.name, call.need.says) for call in page.calls]
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
-from dashboard import replay as replays
+from dashboard import replay
 from lessons import leading, services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
@@ -56,7 +56,7 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
         sealing.open_reveal(student, lesson, *KEY)
         sealing.reconcile(student, lesson, *KEY, saw="bounces")
 
-    (moment,) = replays.replay(led, lesson).moments
+    (moment,) = replay.replay_of(led, lesson).moments
 
     first, second = moment.rounds
     assert first.bars is not None
@@ -67,7 +67,7 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
         "explodes": "2",
     }
     assert [row.text for row in second.bars.rows if row.is_right] == ["bounces for ever"]
-    assert moment.changed == replays.Changed(to_right=3, away=1, stayed=2, other=0)
+    assert moment.changed == replay.Changed(to_right=3, away=1, stayed=2, other=0)
     assert moment.saw is not None
     assert {row.text: row.label for row in moment.saw.rows if row.label != "0"} == {"bounces for ever": "5"}
     assert moment.ideas is None
@@ -88,7 +88,7 @@ def test_under_five_answers_nothing_is_drawn_and_before_the_reveal_nothing_is_ri
     vote(led, lesson, students, ["bounces"] * 5, 1)
     vote(led, lesson, students[:4], ["bounces"] * 4, 2)
 
-    (moment,) = replays.replay(led, lesson).moments
+    (moment,) = replay.replay_of(led, lesson).moments
 
     first, second = moment.rounds
     assert first.bars is not None
@@ -101,7 +101,7 @@ def test_a_class_that_went_alone_is_told_too(cohort: Cohort, instructor: Members
     for student in MembershipFactory.create_batch(5, cohort=cohort):
         pupils.seal(student, lesson, *KEY, "bounces")
 
-    (moment,) = replays.replay(instructor, lesson).moments
+    (moment,) = replay.replay_of(instructor, lesson).moments
 
     assert [(each.title, each.n) for each in moment.rounds] == [("At their own pace", 5)]
 
@@ -114,7 +114,7 @@ def test_slips_are_told_by_time_with_the_commonest_one(
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
         Submission.objects.filter(membership=student).update(received_at=began + timedelta(minutes=minutes))
 
-    found = replays.replay(instructor, lesson).slips
+    found = replay.replay_of(instructor, lesson).slips
 
     assert found is not None
     assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [2, 0, 0, 0, 0, 0, 0, 0, 1])

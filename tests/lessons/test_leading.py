@@ -18,7 +18,7 @@ from django.utils import timezone
 from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent, Membership, Pace, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.selectors import is_projected
-from dashboard import room
+from dashboard import projector
 from lessons import leading, selectors, stage
 from lessons.activities.predict import answers, sealing
 from lessons.activities.predict import page as predict
@@ -76,8 +76,8 @@ class Front:
     def end(self) -> None:
         leading.end_class(self.instructor)
 
-    def question(self, key: stage.Key = RATES) -> room.Question:
-        found = room.wall(self.instructor, self.lesson, "/".join(key)).question
+    def question(self, key: stage.Key = RATES) -> projector.Question:
+        found = projector.wall(self.instructor, self.lesson, "/".join(key)).question
         assert found is not None
         return found
 
@@ -993,7 +993,7 @@ def test_the_projectors_page_shows_no_name_and_no_answer_before_the_reveal(
 
 def on_wall(front: Front, asked: str = "") -> str:
     """What every projector of the class shows; “pinned” before it if it is one page's alone."""
-    wall = room.wall(front.instructor, front.lesson, asked)
+    wall = projector.wall(front.instructor, front.lesson, asked)
     return ("pinned " if wall.pinned else "") + (wall.question.line.item if wall.question else "first page")
 
 

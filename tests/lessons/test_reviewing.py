@@ -15,10 +15,9 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
-from dashboard import looks, reviews
-from dashboard import selectors as class_selectors
-from lessons import reviews as reviewing
-from lessons import selectors, services
+from dashboard import grid_options, review_queue
+from dashboard.grid import class_page
+from lessons import reviews, selectors, services
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
 from lessons.texts.versions import TextView
@@ -32,7 +31,7 @@ EXPLAIN = "u-curve-explain"
 
 
 def decide(instructor: Membership, submission: int, decision: str = "approved", **sent: Any) -> Review:
-    return reviewing.decide(instructor, submission, decision=decision, **{"met": [True] * 3, "comment": "", **sent})
+    return reviews.decide(instructor, submission, decision=decision, **{"met": [True] * 3, "comment": "", **sent})
 
 
 def meet(instructor: Membership) -> Membership:
@@ -112,7 +111,7 @@ def test_the_second_instructor_is_told_who_was_faster(
     with pytest.raises(Conflict, match="Ines was faster: this one is approved already"):
         decide(other, sent.pk, "returned", comment="No.")
     with pytest.raises(Forbidden, match="Whoever decided it"):
-        reviewing.take_back(other, review.pk)
+        reviews.take_back(other, review.pk)
 
     assert Review.objects.get() == review
 
@@ -135,18 +134,18 @@ def test_a_decision_is_undone_within_a_minute_and_the_comment_before_it_comes_ba
     second = write(student, lesson)
     review = decide(instructor, second.pk)
 
-    reviewing.take_back(instructor, review.pk)
+    reviews.take_back(instructor, review.pk)
 
     assert state(student, lesson) == PartState.WAITING
     shown = sheet(student, lesson).review
     assert shown
     assert shown.comment == "Which dots?"
     with pytest.raises(Conflict, match="taken back already"):
-        reviewing.take_back(instructor, review.pk)
+        reviews.take_back(instructor, review.pk)
     review = decide(instructor, second.pk)
     clock(timezone.now() + timedelta(seconds=61))
     with pytest.raises(Conflict, match="more than a minute"):
-        reviewing.take_back(instructor, review.pk)
+        reviews.take_back(instructor, review.pk)
 
 
 def test_a_return_is_not_undone_under_a_new_version(
@@ -156,7 +155,7 @@ def test_a_return_is_not_undone_under_a_new_version(
     write(student, lesson, "The dots that it has learned from, and no others at all.")
 
     with pytest.raises(Conflict, match="newer version"):
-        reviewing.take_back(instructor, review.pk)
+        reviews.take_back(instructor, review.pk)
 
 
 LATE = "Something quite different, sent from a phone that was away."
@@ -194,7 +193,7 @@ def test_an_approval_is_undone_though_a_version_came_since_and_that_one_waits(
     with pytest.raises(Conflict, match="an earlier version of it is approved"):
         decide(instructor, newer)
 
-    reviewing.take_back(instructor, review.pk)
+    reviews.take_back(instructor, review.pk)
 
     memory = selectors.progress_of(student, lesson)[part].activities[activity]["memory"]
     assert state(student, lesson, part, activity) == PartState.WAITING
@@ -222,7 +221,7 @@ def test_what_is_explained_aloud_is_not_decided_once_more(
     student: Membership, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     sent = write(student, lesson)
-    reviewing.explained_aloud(instructor, lesson, student, EXPLAIN)
+    reviews.explained_aloud(instructor, lesson, student, EXPLAIN)
 
     with pytest.raises(Conflict, match="explained aloud"):
         decide(instructor, sent.pk)
@@ -239,7 +238,7 @@ def test_a_text_of_another_class_is_not_there(
     review = decide(instructor, sent.pk)
     for number in (review.pk, review.pk + 1):
         with pytest.raises(NotFound, match="no such review"):
-            reviewing.take_back(stranger, number)
+            reviews.take_back(stranger, number)
 
 
 def test_versions_are_kept_up_to_a_number_and_the_desk_lists_the_newest(
@@ -253,7 +252,7 @@ def test_versions_are_kept_up_to_a_number_and_the_desk_lists_the_newest(
         write(student, lesson)
 
     membership = meet(instructor)
-    at_hand = reviews.queue(membership, lesson).at_hand
+    at_hand = review_queue.queue(membership, lesson).at_hand
     assert at_hand
     assert (at_hand.text, at_hand.n_earlier) == (f"{WHY} 12", 12)
     assert [each.text for each in at_hand.earlier] == [f"{WHY} {number}" for number in range(11, 1, -1)]
@@ -272,12 +271,12 @@ def test_a_conclusion_is_read_too(student: Membership, instructor: Membership, l
 def test_the_queue_is_oldest_first_and_its_queries_do_not_grow(
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    def queue() -> tuple[reviews.Queue, int]:
+    def queue() -> tuple[review_queue.Queue, int]:
         membership = meet(instructor)
         with CaptureQueriesContext(
             connection,
         ) as asked:
-            return reviews.queue(membership, lesson), len(asked)
+            return review_queue.queue(membership, lesson), len(asked)
 
     sent = [write(MembershipFactory(cohort=cohort), lesson).pk]
     one, n_one = queue()
@@ -359,7 +358,7 @@ def test_an_approval_complains_of_nothing_and_what_was_sent_back_is_told_on_the_
     assert "Which dots?<br>And then?" in page.get(f"{path}u-curve/").text
     assert page.get(f"{path}u-curve/").text.count("not yet:") == 2
 
-    reviewing.take_back(instructor, review.pk)
+    reviews.take_back(instructor, review.pk)
     decide(instructor, sent.pk, met=[True, False, False])
 
     assert "Sent back" not in page.get(path).text
@@ -373,7 +372,7 @@ def test_a_long_queue_lists_the_oldest_and_counts_all(
     client_of: Callable[[User], Client],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reviews, "MOST_LISTED", 2)
+    monkeypatch.setattr(review_queue, "MOST_LISTED", 2)
     sent = [write(MembershipFactory(cohort=cohort), lesson).pk for __ in range(3)]
 
     shown = client_of(instructor.user).get(f"/c/ours/class/reviews/?item={sent[2]}").text
@@ -388,7 +387,7 @@ def test_the_grid_says_how_long_the_oldest_text_has_waited(
 ) -> None:
     def grid() -> Any:
         membership = meet(instructor)
-        return class_selectors.class_page(membership, lesson, looks.read({}, "")).reviews
+        return class_page(membership, lesson, grid_options.read({}, "")).reviews
 
     assert (grid().n, grid().oldest) == (0, None)
     now = timezone.now()

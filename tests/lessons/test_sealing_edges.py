@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, Pace, User
 from classroom.refusals import Conflict, Refusal
-from dashboard import room
+from dashboard import projector
 from lessons import leading, selectors, services
 from lessons.activities.predict import sealing
 from lessons.arc import arc_of
@@ -262,7 +262,7 @@ def test_a_late_answer_is_not_in_the_walls_count(
     pupils.seal(student, lesson, "rates", "half-a", "settles")
     Membership.objects.filter(pk=student.pk).update(last_active_at=timezone.now())
 
-    asked = room.wall(instructor, lesson, "rates/half-a").question
+    asked = projector.wall(instructor, lesson, "rates/half-a").question
 
     assert asked is not None
     assert (asked.n_sealed, asked.n_here) == (0, 1)

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership, Pace, Role
-from classroom.refusals import NotFound
 from dashboard import needs
-from dashboard.looks import Look
+from dashboard.grid_options import GridOptions
 from dashboard.needs import Calls, Helped, Need
 from lessons.activities.base import slip_in_words, type_of
 from lessons.arc import badge_summary, part_state
@@ -135,28 +134,27 @@ class ClassPage:
     helped: tuple[HelpedLine, ...]
     slips: tuple[SlipCount, ...]
     reviews: Reviews
-    look: Look
     is_compact: bool
     is_projected: bool
     hides_names: bool
     led_up_to: GridColumn | None
 
 
-def grid(membership: Membership, lesson: LoadedLesson) -> Grid:
+def grid_of(membership: Membership, lesson: LoadedLesson) -> Grid:
     """Every student of the instructor's cohort against every part of the lesson."""
     # The version was read with the membership, so before all of this: whatever was committed since has a higher one.
     version = membership.cohort.version.number
     return _grid(version, membership.cohort, lesson, _students(membership.cohort, lesson))
 
 
-def class_page(membership: Membership, lesson: LoadedLesson, look: Look) -> ClassPage:
+def class_page(membership: Membership, lesson: LoadedLesson, options: GridOptions) -> ClassPage:
     """The instructor's page of the class."""
     version, cohort = membership.cohort.version, membership.cohort
     students = _students(cohort, lesson)
     calls = needs.calls(cohort, lesson, students)
     found = _with_calls(_grid(version.number, cohort, lesson, students), calls)
     is_projected = selectors.is_projected(version)
-    hides_names = look.hides_names(is_projected=is_projected)
+    hides_names = options.hides_names(is_projected=is_projected)
     if hides_names:
         rows = tuple(replace(row, name=_("Student %(n)02d") % {"n": row.number}) for row in found.rows)
         found = replace(found, rows=tuple(sorted(rows, key=lambda row: row.number)))
@@ -164,14 +162,13 @@ def class_page(membership: Membership, lesson: LoadedLesson, look: Look) -> Clas
     return ClassPage(
         grid=found,
         n_students=len(students),
-        rows=_looked_at(found.rows, look),
+        rows=_looked_at(found.rows, options),
         calls=tuple(CallLine(_key(need), names[need.student], need) for need in calls.open[:N_CALLS]),
         n_more_calls=max(len(calls.open) - N_CALLS, 0),
         helped=tuple(HelpedLine(_key(each), names[each.student], each) for each in calls.helped[:N_HELPED]),
         slips=_most_made(cohort, lesson),
         reviews=_reviews(students, lesson),
-        look=look,
-        is_compact=look.is_compact(len(students)),
+        is_compact=options.is_compact(len(students)),
         is_projected=is_projected,
         hides_names=hides_names,
         led_up_to=_led_up_to(cohort, lesson, found.columns),
@@ -250,20 +247,20 @@ def _with_calls(found: Grid, calls: Calls) -> Grid:
     return replace(found, rows=tuple(rows))
 
 
-def _looked_at(rows: Sequence[GridRow], look: Look) -> tuple[GridRow, ...]:
+def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, ...]:
     shown: Callable[[GridRow], bool] = {
         "all": lambda row: True,
         "need": lambda row: row.needs_help,
         "here": lambda row: row.is_here,
         "review": lambda row: any(cell.state == PartState.WAITING for cell in row.cells),
         "absent": lambda row: not any(cell.since for cell in row.cells),
-    }[look.show]
+    }[options.show]
     # Rows come by name, and sorting keeps the order of equals.
     key: Callable[[GridRow], Any] = {
         "name": lambda row: 0,
         "need": lambda row: (not row.needs_help, not any(cell.state == PartState.STUCK for cell in row.cells)),
         "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
-    }[look.sort]
+    }[options.sort]
     return tuple(sorted(filter(shown, rows), key=key))
 
 
@@ -334,12 +331,3 @@ def progress_report(found: Grid) -> dict[str, Any]:
         ],
         "totals": {column.key: column.n_done for column in found.columns},
     }
-
-
-def student_of(membership: Membership, student_id: int) -> Membership:
-    """A student of the instructor's own cohort."""
-    student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
-    if student is None:
-        raise NotFound(_("Your class has no such student."))
-    student.cohort = membership.cohort
-    return student

@@ -17,7 +17,7 @@ from classroom.access import instructor_required
 from classroom.models import Membership, Pace
 from classroom.refusals import Refusal
 from classroom.web import is_htmx
-from dashboard import room
+from dashboard import projector
 from dashboard.views import chosen_lesson, page_version
 from lessons import leading
 from lessons.authoring.loader import LoadedLesson
@@ -112,7 +112,7 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
 
 
 def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
-    way = room.way(membership, lesson)
+    way = projector.way(membership, lesson)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
@@ -128,7 +128,7 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
     v = page_version(membership)  # before the question that it stands for
     # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it.
     asked = request.GET.get("question", "") if request.method != "POST" else ""
-    wall = room.wall(membership, lesson, asked)
+    wall = projector.wall(membership, lesson, asked)
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = wall.token.endswith(".pending")
     join_url = request.build_absolute_uri(reverse("join", args=[membership.cohort.join_code]))
@@ -143,7 +143,7 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "join_url": join_url,
         # What is typed from a wall has no scheme, and the code stands below it.
         "join_at": f"{request.get_host()}{reverse('account_signup')}",
-        "qr": "" if wall.question or is_remote or membership.cohort.archived else room.join_code(join_url),
+        "qr": "" if wall.question or is_remote or membership.cohort.archived else projector.join_code(join_url),
         "remote": "&remote=1" if is_remote else "",
         "v": "pending" if is_pending else v,
     }

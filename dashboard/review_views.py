@@ -13,9 +13,10 @@ import badges.services
 from classroom.access import instructor_required
 from classroom.models import Membership
 from classroom.refusals import Refusal
-from dashboard import reviews, selectors
+from dashboard import review_queue
+from dashboard.students import student_of
 from dashboard.views import chosen_lesson, student_context
-from lessons import reviews as reviewing
+from lessons import reviews
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Review
 
@@ -35,13 +36,13 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     sent = request.POST
     try:
         if sent.get("act") == "undo":
-            undone = reviewing.take_back(membership, _number(sent.get("review", "")))
+            undone = reviews.take_back(membership, _number(sent.get("review", "")))
             return _back(request, undone.submission_id)
-        reviewing.decide(
+        reviews.decide(
             membership,
             _number(sent.get("submission", "")),
             decision=sent.get("act", ""),
-            met=reviews.ticks(sent.dict()),
+            met=review_queue.ticks(sent.dict()),
             comment=sent.get("comment", ""),
         )
     except Refusal as refusal:
@@ -67,7 +68,7 @@ def _show(
     context = {
         "membership": membership,
         "lesson": lesson.lesson,
-        "queue": reviews.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
+        "queue": review_queue.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
         "names": names,
         "errors": errors,
         "refusal": None if errors else refusal,
@@ -84,7 +85,7 @@ def _show(
 def badge(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """Give a student the badge by hand, revoke it, or issue it again; each with a reason."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
-    found = selectors.student_of(membership, student)
+    found = student_of(membership, student)
     act = {"give": badges.services.give, "revoke": badges.services.revoke, "reissue": badges.services.reissue}.get(
         request.POST.get("act", "")
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import Membership, Role
-from lessons import reviews as reviewing
+from lessons import reviews
 from lessons.activities.base import type_of
 from lessons.activities.measures import Picture
 from lessons.authoring.base import AnyActivity
@@ -205,7 +205,7 @@ def _earlier(activity: AnyActivity, versions: list[Submission]) -> Iterator[Earl
 
 
 def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Undo | None:
-    since = timezone.now() - reviewing.UNDO_WITHIN
+    since = timezone.now() - reviews.UNDO_WITHIN
     mine = Review.objects.filter(
         by=membership, taken_back_at=None, decided_at__gt=since, submission__lesson=lesson.lesson.slug
     ).select_related("submission__membership__user")
@@ -218,7 +218,7 @@ def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) ->
         name=_name(last.submission.membership, hides_names),
         title=place[1].title if place else last.submission.activity,
         is_approved=last.decision == Review.Decision.APPROVED,
-        until=last.decided_at + reviewing.UNDO_WITHIN,
+        until=last.decided_at + reviews.UNDO_WITHIN,
     )
 
 

@@ -37,7 +37,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Look:
+class GridOptions:
     sort: str = "name"
     show: str = "all"
     size: str = "auto"
@@ -46,8 +46,8 @@ class Look:
 
     @property
     def query(self) -> str:
-        """The address's query for this look; what is as usual is left out."""
-        usual = Look()
+        """The address's query for these options; what is as usual is left out."""
+        usual = GridOptions()
         set_ = {name: getattr(self, name) for name in CHOICES if getattr(self, name) != getattr(usual, name)}
         return urlencode({"lesson": self.lesson, **set_} if self.lesson else set_)
 
@@ -58,7 +58,7 @@ class Look:
 
     @property
     def but(self) -> Mapping[str, str]:
-        """The queries that change one thing in this look, by “thing_as”."""
+        """The queries that change one of these options, by “thing_as”."""
         return {f"{name}_{key}": replace(self, **{name: key}).query for name in CHOICES for key in CHOICES[name]}
 
     def options(self, name: str) -> tuple[Option, ...]:
@@ -75,7 +75,7 @@ class Look:
         return self.names == "hidden" or (self.names == "auto" and is_projected)
 
 
-def read(sent: Mapping[str, str], lesson: str) -> Look:
-    """Read a look from an address; what is unknown there is as usual."""
+def read(sent: Mapping[str, str], lesson: str) -> GridOptions:
+    """Read the options from an address; what is unknown there is as usual."""
     chosen = {name: value for name in CHOICES if (value := sent.get(name, "")) in CHOICES[name]}
-    return Look(**chosen, lesson=lesson)
+    return GridOptions(**chosen, lesson=lesson)
