@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.refusals import Refusal
@@ -145,6 +145,7 @@ def test_the_documentation_names_each_kind_with_each_parameter_in_a_few_words() 
     assert "None" not in said
 
 
+@settings(deadline=None)  # the first of a kind loads its parameters
 @given(
     kind=st.sampled_from(sorted(catalogue.names())),
     params=JSON | st.dictionaries(st.sampled_from(NAMES), JSON),
