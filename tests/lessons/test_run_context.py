@@ -1,4 +1,4 @@
-"""The context of a run: written and read in one place."""
+"""The run_context of a run: written and read in one place."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ pytestmark = pytest.mark.pure
 
 
 @pytest.mark.parametrize(
-    ("context", "text"),
+    ("run_context", "text"),
     [
         (RunContext("a-lesson", "bias-run", "starve"), "a-lesson/bias-run/starve"),
         (RunContext("a-lesson", "bias-fix", "give-back").beside, "a-lesson/bias-fix/give-back/beside"),
     ],
 )
-def test_what_is_written_is_read_again(context: RunContext, text: str) -> None:
-    assert str(context) == text
-    assert RunContext.parse(text) == context
-    assert text.startswith(RunContext.start_of(context.lesson))
+def test_what_is_written_is_read_again(run_context: RunContext, text: str) -> None:
+    assert str(run_context) == text
+    assert RunContext.parse(text) == run_context
+    assert text.startswith(RunContext.start_of(run_context.lesson))
 
 
 @pytest.mark.parametrize("text", ["", "a", "a-lesson/bias-run", "a-lesson/bias-run/starve/again", "a/b/c/beside/d"])
