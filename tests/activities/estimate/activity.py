@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Standing, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
+from lessons.standings import Standing
 from lessons.texts import versions
 from tests.activities.estimate import grade, page
+from tests.activities.estimate.grade import EstimateMemory
 from tests.activities.estimate.page import EstimateSheet
 from tests.activities.estimate.schema import Estimate
 
 
 class EstimateType(ActivityType[Estimate]):
     schema = Estimate
+    standing = Standing[EstimateMemory]
     template = "activities/estimate/page.html"
 
     def page(self, view: ActivityView) -> EstimateSheet:
@@ -25,12 +28,12 @@ class EstimateType(ActivityType[Estimate]):
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"whole": True}
 
-    def summary(self, standing: Standing) -> str:
-        number = standing.get("memory", {}).get("number")
+    def summary(self, standing: Standing[Any]) -> str:
+        number = standing.memory.number
         return "" if number is None else f"about {number}"
 
-    def note(self, activity: Estimate, standing: Standing, slip: str) -> Sequence[str]:
-        return ("to estimate", *versions.note(standing)) if standing else ("to estimate",)
+    def note(self, activity: Estimate, standing: Standing[Any], slip: str) -> Sequence[str]:
+        return ("to estimate", *versions.note(standing))
 
     def as_sent(self, activity: Estimate, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         return AsSent(lines=(("number", activity.unit, str(answer["number"])), ("text", "Why", answer["text"])))

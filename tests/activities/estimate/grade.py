@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 
 from classroom.refusals import Refusal
 from lessons.activities.base import Sent, Verdict
+from lessons.standings import TextMemory
 from lessons.texts import versions
+
+
+class EstimateMemory(TextMemory):
+    number: int | None = None
 
 
 def grade(sent: Sent) -> Verdict:

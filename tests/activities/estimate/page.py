@@ -17,6 +17,6 @@ class EstimateSheet:
 
 
 def page(view: ActivityView) -> EstimateSheet:
-    activity, memory = view.activity, view.standing.get("memory", {})
+    activity, memory = view.activity, view.standing.memory
     words = versions.text_view(view.standing, activity.quantity, activity.asks, view.reviewer, is_open=True)
-    return EstimateSheet(activity.quantity, activity.unit, memory.get("number"), words)
+    return EstimateSheet(activity.quantity, activity.unit, memory.number, words)
