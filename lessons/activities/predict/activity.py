@@ -44,9 +44,10 @@ class PredictType(ActivityType[Predict]):
     def note_seen(
         self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: PredictSheet
     ) -> Collection[str] | None:
-        if sheet.item is None or sheet.item.reveal is None or not sheet.item.reveal.is_fresh:
+        shown = sheet.item
+        if shown is None or shown.reveal is None or not shown.reveal.is_fresh:
             return None
-        return sealing.note_reveal(membership, lesson, activity, sheet.item.key)
+        return sealing.note_reveal(membership, lesson, activity, shown.key)
 
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}

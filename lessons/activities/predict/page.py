@@ -17,8 +17,7 @@ from lessons import stage
 from lessons.activities.base import ActivityView
 from lessons.activities.measures import Picture
 from lessons.activities.predict import answers, guess_charts, rate_charts, rate_runs, states
-from lessons.activities.predict.answers import ChoiceView as ChoiceView
-from lessons.activities.predict.answers import choice_views as choice_views
+from lessons.activities.predict.answers import ChoiceView
 from lessons.activities.predict.guess_charts import LowestPointChart
 from lessons.activities.predict.rate_charts import RateChart
 from lessons.activities.predict.reveal import Looking, RevealView, looking_of, picture_of, reveal_of
@@ -124,18 +123,18 @@ def page(view: ActivityView) -> PredictSheet:
     found = now.open_item(view.item)
     if found is None and (at := answers.find_item(view.activity, now.default())):
         found = at[0]
-    item = _item(view, now, found) if found else None
-    if found and item is not None and item.reveal is not None and item.reveal.is_fresh and item.state == "done":
+    shown = _item(view, now, found) if found else None
+    if found and shown and shown.reveal and shown.reveal.is_fresh and shown.state == "done":
         # Looking at it is what the next one waits for.
         now = replace(now, looked_at=found.key)
     n_needed = states.n_needed(view.activity)
     sealed = [guess.sealed_at for rounds in now.mine.values() for guess in rounds.values()]
-    later = [stop for stop in now.stops if not stop.is_done and (item is None or stop.key != item.key)]
+    later = [stop for stop in now.stops if not stop.is_done and (shown is None or stop.key != shown.key)]
     knows_chain = _has_done(view, view.activity.after)
     return PredictSheet(
         stops=now.stops,
-        item=item,
-        is_open=view.is_open or bool(item and item.state != "form"),
+        item=shown,
+        is_open=view.is_open or bool(shown and shown.state != "form"),
         next=now.next(found),
         extras=tuple(stop for stop in now.stops if stop.is_extra and stop.state == "form"),
         worked=_worked(view),
