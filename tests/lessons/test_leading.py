@@ -21,7 +21,7 @@ from classroom.selectors import is_projected
 from dashboard import projector
 from lessons import leading, selectors, stage
 from lessons.activities.predict import answers, sealing
-from lessons.activities.predict import page as predict
+from lessons.activities.predict.reveal import RevealView
 from lessons.activities.predict.sealing import SealReceipt
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
@@ -106,7 +106,7 @@ def seal(student: Membership, lesson: LoadedLesson) -> Callable[..., SealReceipt
 
 
 @pytest.fixture
-def look(student: Membership, lesson: LoadedLesson) -> Callable[..., predict.RevealView]:
+def look(student: Membership, lesson: LoadedLesson) -> Callable[..., RevealView]:
     return lambda key=RATES, by=student: sealing.open_reveal(by, lesson, *key)
 
 
@@ -279,7 +279,7 @@ def test_a_seal_after_the_vote_is_late_and_told_so(front: Front, seal: Callable[
 
 
 def test_a_seal_after_the_reveal_was_opened_is_late_for_somebody_who_has_not_seen_it(
-    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., RevealView]
 ) -> None:
     front.open_vote()
     front.close_vote()
@@ -498,7 +498,7 @@ def test_no_vote_comes_after_the_reveal(front: Front) -> None:
 
 
 def test_a_reveal_opens_after_three_seconds_and_not_before(
-    front: Front, seal: Callable[..., Any], look: Callable[..., predict.RevealView], clock: Callable[[datetime], None]
+    front: Front, seal: Callable[..., Any], look: Callable[..., RevealView], clock: Callable[[datetime], None]
 ) -> None:
     front.open_vote()
     seal()
@@ -567,7 +567,7 @@ def test_revealing_twice_does_not_put_it_off(front: Front) -> None:
 
 
 def test_a_member_sees_what_is_behind_it_only_after_the_opening(
-    front: Front, seal: Callable[..., Any], look: Callable[..., predict.RevealView]
+    front: Front, seal: Callable[..., Any], look: Callable[..., RevealView]
 ) -> None:
     front.open_vote()
     seal("explodes")
@@ -612,7 +612,7 @@ def test_a_reveal_of_one_question_opens_no_other(
 def test_the_transfer_question_needs_no_vote_and_no_opening(
     front: Front,
     seal: Callable[..., SealReceipt],
-    look: Callable[..., predict.RevealView],
+    look: Callable[..., RevealView],
     student: Membership,
     lesson: LoadedLesson,
 ) -> None:
@@ -633,7 +633,7 @@ def test_the_transfer_question_needs_no_vote_and_no_opening(
 
 
 def test_in_a_freed_part_everyone_goes_on_alone(
-    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., RevealView]
 ) -> None:
     front.free_part("rates")
 
@@ -655,7 +655,7 @@ def test_a_freed_part_frees_no_other(front: Front, seal: Callable[..., Any]) -> 
 
 
 def test_a_vote_in_a_freed_part_holds_its_reveal_back_until_it_is_closed(
-    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., predict.RevealView]
+    front: Front, seal: Callable[..., SealReceipt], look: Callable[..., RevealView]
 ) -> None:
     front.free_part("rates")
     front.open_vote()
@@ -672,7 +672,7 @@ def test_a_vote_in_a_freed_part_holds_its_reveal_back_until_it_is_closed(
 def test_the_end_of_the_class_closes_its_votes_and_lets_everyone_go_on(
     front: Front,
     seal: Callable[..., SealReceipt],
-    look: Callable[..., predict.RevealView],
+    look: Callable[..., RevealView],
     student: Membership,
     lesson: LoadedLesson,
 ) -> None:
@@ -696,7 +696,7 @@ def test_the_end_of_the_class_closes_its_votes_and_lets_everyone_go_on(
 def test_after_the_class_an_answer_to_a_voted_question_is_late_and_outside_the_bars(
     front: Front,
     seal: Callable[..., SealReceipt],
-    look: Callable[..., predict.RevealView],
+    look: Callable[..., RevealView],
     class_of: Callable[..., Any],
     student: Membership,
 ) -> None:
@@ -862,7 +862,7 @@ def test_a_members_reveal_has_the_bars_of_the_class_from_five_answers_on(
     front: Front,
     class_of: Callable[..., Any],
     seal: Callable[..., Any],
-    look: Callable[..., predict.RevealView],
+    look: Callable[..., RevealView],
     n_others: int,
     has_bars: bool,
 ) -> None:

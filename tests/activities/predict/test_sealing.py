@@ -16,8 +16,8 @@ from classroom import events
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import catalogue, selectors
-from lessons.activities.predict import page as predict
 from lessons.activities.predict import sealing
+from lessons.activities.predict.reveal import RevealView
 from lessons.activities.predict.sealing import SealReceipt
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone, PredictionSealed, Reconciled
@@ -42,8 +42,8 @@ def seal(student: Membership, lesson: LoadedLesson) -> Seal:
 
 
 @pytest.fixture
-def look(student: Membership, lesson: LoadedLesson) -> Callable[..., predict.RevealView]:
-    def see(item: str = "half-a", activity: str = "rates") -> predict.RevealView:
+def look(student: Membership, lesson: LoadedLesson) -> Callable[..., RevealView]:
+    def see(item: str = "half-a", activity: str = "rates") -> RevealView:
         return sealing.open_reveal(student, lesson, activity, item)
 
     return see
@@ -294,7 +294,7 @@ def test_somebody_elses_prediction_opens_nothing_for_me(seal: Seal, look: Callab
     ],
 )
 def test_a_reveal_shows_what_the_run_does_beside_what_was_said(
-    seal: Seal, look: Callable[..., predict.RevealView], item: str, choice: str, verdict: str, answer: str
+    seal: Seal, look: Callable[..., RevealView], item: str, choice: str, verdict: str, answer: str
 ) -> None:
     seal(item, choice)
 
@@ -314,7 +314,7 @@ def test_a_reveal_shows_what_the_run_does_beside_what_was_said(
 )
 def test_a_case_tells_what_is_right_what_is_credited_and_what_is_not(
     seal: Seal,
-    look: Callable[..., predict.RevealView],
+    look: Callable[..., RevealView],
     choice: str,
     second: str,
     verdict: str,
@@ -338,7 +338,7 @@ def test_a_case_tells_what_is_right_what_is_credited_and_what_is_not(
     ],
 )
 def test_only_somebody_who_was_sure_of_something_else_meets_the_strong_contrast(
-    seal: Seal, look: Callable[..., predict.RevealView], confidence: str, choice: str, is_strong: bool
+    seal: Seal, look: Callable[..., RevealView], confidence: str, choice: str, is_strong: bool
 ) -> None:
     seal("half-a", choice, confidence=confidence)
 
@@ -355,7 +355,7 @@ def test_after_the_reveal_nothing_more_can_be_sealed_on_it(seal: Seal, look: Cal
     assert Reconciliation.objects.count() == 1
 
 
-def test_looking_twice_is_one_look_at_the_first_time(seal: Seal, look: Callable[..., predict.RevealView]) -> None:
+def test_looking_twice_is_one_look_at_the_first_time(seal: Seal, look: Callable[..., RevealView]) -> None:
     seal()
     is_fresh = look().is_fresh
     first = Reconciliation.objects.get().revealed_at
@@ -800,7 +800,7 @@ def test_an_archived_class_takes_no_new_seal_but_still_acknowledges_what_it_has(
 
 
 def test_an_archived_class_shows_a_reveal_but_takes_nothing_that_is_made_of_it(
-    seal: Seal, look: Callable[..., predict.RevealView], reconcile: Callable[..., Any], student: Membership
+    seal: Seal, look: Callable[..., RevealView], reconcile: Callable[..., Any], student: Membership
 ) -> None:
     seal("half-c", "bounces")
     student.cohort.archived = True
