@@ -201,6 +201,16 @@ def at_hand(page: Page, name: str) -> None:
     expect(page.locator(".reading__who")).to_contain_text(name)
 
 
+# Not by `wait_for_function`: it evaluates text, which the pages' policy forbids.
+STILL = """async () => {
+  const begun = performance.now();
+  while (document.getAnimations().some(({ playState }) => playState === "running")) {
+    if (performance.now() - begun > 10_000) throw new Error("something still moves");
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
 def wait_until_still(page: Page) -> None:
     """Until nothing is animated any more."""
-    page.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")
+    page.evaluate(STILL)
