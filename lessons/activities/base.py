@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.forms import Media
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership
@@ -178,10 +177,6 @@ class ActivityType(Generic[A]):
 
     # --- the student ---
 
-    def media(self, *, is_own: bool) -> Media:
-        """The style sheets and scripts that its page needs, on a page of one's own or of somebody looked at."""
-        return Media()
-
     def page(self, view: ActivityView) -> Any:
         """Lay it out for one member: what `template` draws, as `page.sheet`."""
         return None
@@ -254,10 +249,6 @@ class ActivityType(Generic[A]):
     def slip_in_words(self, slip: str) -> str:
         """A slip that its grades name; nothing, if it is none of its own."""
         return ""
-
-    def cell_in_words(self, cell: str) -> str:
-        """A cell that its grades name."""
-        return cell
 
     # --- what an instructor reads ---
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
 from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Sent, Verdict
-from lessons.activities.hand_steps import grade, page, review, slips, words
+from lessons.activities.hand_steps import grade, page, review, slips
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.review import Review
@@ -45,9 +45,6 @@ class HandStepsType(ActivityType[HandSteps]):
 
     def slip_in_words(self, slip: str) -> str:
         return slips.in_words(slip) if slip in slips.WORDS else ""
-
-    def cell_in_words(self, cell: str) -> str:
-        return words.cell_name(cell)
 
     def achievement(self, membership: Membership, activity: HandSteps, standing: Standing[Any]) -> Achievement:
         rule = GradientRule(membership.cohort.gradient_rule)
