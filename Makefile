@@ -11,6 +11,8 @@ EMBEDDED = env -u DATABASE_URL -u REDIS_URL
 SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/downhill}" \
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/9}"
 PARALLEL = -n auto
+# Journeys, faults and races wait for others most of the time.
+CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
 
 .PHONY: help run quick test test-services lint types rules check lock bench pictures badge-key
 .DEFAULT_GOAL := help
@@ -34,10 +36,10 @@ quick: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not (journey or faults or race or benchmark or slow)" $(ARGS)
 
 test: .venv/.installed
-	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not benchmark" $(ARGS)
+	$(EMBEDDED) $(BIN)/pytest $(CROWDED) -m "not benchmark" $(ARGS)
 
 test-services: .venv/.installed
-	$(SERVICES) $(BIN)/pytest $(PARALLEL) -m "services and not benchmark" $(ARGS)
+	$(SERVICES) $(BIN)/pytest $(CROWDED) -m "services and not benchmark" $(ARGS)
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)

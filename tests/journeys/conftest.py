@@ -13,9 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserType, Page, Route
 
-from tests.journeys.steps import LAPTOP, LOOKS, LOST
+from tests.journeys.steps import LAPTOP, LOOKS, LOST, wait_until_still
 from tests.running import Running
 
+# The first is the same engine without a desktop's windows, and thinks half as long over a journey.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
 SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
@@ -23,14 +25,14 @@ SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
-    """Playwright's own Chromium where it is installed, else the system's."""
+    """Playwright's own Chromium where it is installed, else the system's; without its windows if it can be had."""
     found = os.environ.get("CHROMIUM_PATH") or (
         browser_type.executable_path
         if Path(browser_type.executable_path).exists()
-        else next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        else next(filter(None, map(shutil.which, CHROMIUMS)), None)
     )
     if not found:
-        pytest.skip("no Chromium on this machine: apt install chromium, or playwright install chromium")
+        pytest.skip("no Chromium on this machine: apt install chromium-headless-shell, or playwright install chromium")
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync"]
     # Chromium refuses its sandbox to root, which is who runs CI.
@@ -76,8 +78,13 @@ class Desk:
         if before:
             page.set_viewport_size(before)
 
-    def look(self, page: Page, name: str) -> None:
-        """Axe finds nothing, the page does not scroll sideways, and a picture is kept if one is asked for."""
+    def look(self, page: Page, name: str, *, is_moving: bool = False) -> None:
+        """Axe finds nothing, the page does not scroll sideways, and a picture is kept if one is asked for.
+
+        Once it is still: what fades in has no contrast yet.
+        """
+        if not is_moving:
+            wait_until_still(page)
         report = Axe().run(page)
         assert report.violations_count == 0, f"{name}: {report.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
