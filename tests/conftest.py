@@ -27,8 +27,15 @@ from tests.factories import CohortFactory, MembershipFactory
 BUDGETS = {"pure": 250, "journey": 1800, "faults": 600, "race": 300, "benchmark": 600, "database": 700}
 IN_CI = os.environ.get("CI") == "true"
 
-# Tests that share one running Downhill stay with one worker, which starts with them.
-TOGETHER = ("tests/races/", "tests/faults/test_up.py", "tests/faults/test_runs.py", "tests/faults/test_containers.py")
+# Tests that share one running Downhill, or one long computation, stay with one worker, which starts with them.
+TOGETHER = (
+    "tests/races/",
+    "tests/faults/test_up.py",
+    "tests/faults/test_runs.py",
+    "tests/faults/test_containers.py",
+    "tests/experiments/kinds/test_tipping_point.py",
+    "tests/conventions/test_layers.py",
+)
 
 spent: dict[str, float] = defaultdict(float)
 skipped_journeys: list[str] = []

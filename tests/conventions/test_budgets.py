@@ -31,13 +31,15 @@ def test_a_journey():
 """
 
 
-@pytest.mark.parametrize(("ci", "status"), [("true", pytest.ExitCode.TESTS_FAILED), ("", pytest.ExitCode.OK)])
-def test_ci_refuses_a_slow_suite_and_a_skipped_journey(tmp_path: Path, ci: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("ci", "n_workers", "status"), [("true", "1", pytest.ExitCode.TESTS_FAILED), ("", "0", pytest.ExitCode.OK)]
+)
+def test_ci_refuses_a_slow_suite_and_a_skipped_journey(tmp_path: Path, ci: str, n_workers: str, status: int) -> None:
     folder = tmp_path / "journeys"
     folder.mkdir()
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_some.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", n_workers, "-p", "no:cacheprovider"]
 
     done = subprocess.run(
         [*command, "-c", str(settings.BASE_DIR / "pyproject.toml"), str(folder)],
