@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from badges import catalogue, credentials, selectors
 from badges.selectors import BadgePage
 from classroom import access
+from classroom.acting import Acting
 from lessons.selectors import lessons_of
 
 COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
@@ -47,14 +48,14 @@ class Awards(APIView):
         """Badges: those that I have earned, and how far I am with the others."""
         membership = access.only_membership(request.user, request.query_params.get("cohort"))
         found = [
-            selectors.badge_page(membership, lesson, badge)
+            _told(Acting(membership), selectors.badge_page(membership, lesson, badge))
             for lesson in lessons_of(membership.cohort)
             if (badge := catalogue.of_lesson(lesson.lesson.slug))
         ]
-        return Response({"awards": [_told(page) for page in found]})
+        return Response({"awards": found})
 
 
-def _told(page: BadgePage) -> dict[str, object]:
+def _told(acting: Acting, page: BadgePage) -> dict[str, object]:
     return {
         "badge": page.badge.slug,
         "title": page.badge.title,
@@ -65,7 +66,14 @@ def _told(page: BadgePage) -> dict[str, object]:
                 "key": criterion.key,
                 "title": criterion.title,
                 "met": criterion.is_met,
-                "evidence": [{"type": each.type, "id": each.id, "url": each.url} for each in criterion.evidence],
+                "evidence": [
+                    {
+                        "type": each.type,
+                        "id": each.id,
+                        "url": acting.address(each.page, page.badge.lesson, each.key) + each.query,
+                    }
+                    for each in criterion.evidence
+                ],
             }
             for criterion in page.criteria
         ],

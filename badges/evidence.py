@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from badges.rules import Condition, EvidenceKind
@@ -25,13 +24,18 @@ MOST_VERSIONS = 5  # of a text: the newest
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing that a member did: when, in a few words, and where they find it again."""
+    """One thing that a member did: when, in a few words, and where they find it again.
+
+    `page`, `key` and `query` make its address within the lesson.
+    """
 
     type: str  # submission or run
     id: str
     says: str
+    page: str
+    key: str
+    query: str = ""
     at: datetime | None = None
-    url: str = ""
 
 
 class Finder(ABC):
@@ -56,12 +60,11 @@ class Finder(ABC):
         """What was handed in and accepted, without what stands in it."""
         slug = self.lesson.lesson.slug
         sent = Submission.objects.filter(membership=self.membership, lesson=slug, activity=self.activity.key)
-        return sent.filter(accepted=True).only("step", "lesson", "received_at")
+        return sent.filter(accepted=True).only("step", "received_at")
 
     def submission(self, submission: Submission, label: str) -> Evidence:
-        slug = self.membership.cohort.slug
-        url = reverse("lessons:submission", args=[slug, submission.lesson, submission.pk])
-        return Evidence("submission", str(submission.pk), label, submission.received_at, url)
+        number = str(submission.pk)
+        return Evidence("submission", number, label, page="submission", key=number, at=submission.received_at)
 
 
 class Steps(Finder):
@@ -103,14 +106,14 @@ class Runs(Finder):
                 yield self._run(found, found[when], label)
 
     def _run(self, found: Mapping[str, Any], figures: Mapping[str, Any], label: str) -> Evidence:
-        at = reverse("lessons:part", args=[self.membership.cohort.slug, self.lesson.lesson.slug, self.part.key])
         said = _("%(label)s: recall %(percent)d of 100") % {
             "label": label,
             "percent": round(100 * figures["recall"]),
         }
         # The page shows both under that of the repair.
         run, trial = found["after"]["run"], self.activity.trial_keys[0]
-        return Evidence("run", figures["run"], said, url=f"{at}?trial={trial}&run={run}#{self.activity.key}-head")
+        query = f"?trial={trial}&run={run}#{self.activity.key}-head"
+        return Evidence("run", figures["run"], said, page="part", key=self.part.key, query=query)
 
 
 FINDERS: Mapping[EvidenceKind, type[Finder]] = {"steps": Steps, "text": Texts, "measured": Runs}

@@ -26,7 +26,9 @@ from lessons.events import (
 @receiver(recorded, sender=ReviewTakenBack)
 @receiver(recorded, sender=ExplainedAloud)
 @receiver(recorded, sender=AloudTakenBack)
-def consider_badge(sender: type[Event], event: Any, membership: Membership, **kwargs: Any) -> None:
+def consider_badge(
+    sender: type[Event], event: Any, membership: Membership, by: Membership | None, **kwargs: Any
+) -> None:
     badge, lesson = catalogue.of_lesson(event.lesson), lessons.get(event.lesson)
     if badge is not None and lesson is not None and badge.is_about(event.activity):
-        services.consider(membership, lesson, badge)
+        services.consider(membership, lesson, badge, by=by)

@@ -27,10 +27,13 @@ from lessons.selectors import lesson_of
 from lessons.standings import BadgeMemory, badge_in, with_badge
 
 
-def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Award | None:
+def consider(
+    membership: Membership, lesson: LoadedLesson, badge: Badge, *, by: Membership | None = None
+) -> Award | None:
     """Bring a badge up to date with what its member has done: award it if all stands, note how far it is if not.
 
-    Safe to do at any time, twice, and by several at once. What an instructor has revoked stays revoked.
+    Safe to do at any time, twice, and by several at once. What an instructor has revoked stays revoked. `by` is the
+    instructor whose act came last, if it was not the member's own.
     """
     if membership.role != Role.STUDENT:
         return None
@@ -41,7 +44,7 @@ def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Awar
         may_come_back = page.revoked is None or page.revoked.revoked == Award.Revoked.EVIDENCE
         award = page.award
         if award is None and is_earned and may_come_back:
-            award = _award(membership, page)
+            award = _award(membership, page, by=by)
         elif award is not None and page.is_undermined and not award.given_because:
             _revoke(award, Award.Revoked.EVIDENCE, reasons.TAKEN_BACK, None)
             award = None
@@ -49,7 +52,7 @@ def consider(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Awar
     return award
 
 
-def _award(membership: Membership, page: BadgePage, *, because: str = "", **facts: Any) -> Award:
+def _award(membership: Membership, page: BadgePage, *, by: Membership | None, because: str = "", **facts: Any) -> Award:
     evidence = [
         {
             "criterion": criterion.key,
@@ -63,7 +66,7 @@ def _award(membership: Membership, page: BadgePage, *, because: str = "", **fact
     award = Award.objects.create(membership=membership, badge=page.badge.slug, evidence=evidence, **facts)
     award.token = credentials.signed(award)
     award.save(update_fields=["token"])
-    events.record(BadgeAwarded(page.badge.slug, because), membership)
+    events.record(BadgeAwarded(page.badge.slug, because), membership, by=by)
     return award
 
 
@@ -71,7 +74,7 @@ def _revoke(award: Award, kind: Award.Revoked, because: str, by: Membership | No
     award.revoked_at, award.revoked, award.revoked_because, award.revoked_by = timezone.now(), kind, because, by
     award.save(update_fields=["revoked_at", "revoked", "revoked_because", "revoked_by"])
     RevokedNumber.objects.create(number=award.pk)
-    events.record(BadgeRevoked(award.badge, because), award.membership)
+    events.record(BadgeRevoked(award.badge, because), award.membership, by=by)
 
 
 def _note(membership: Membership, lesson: LoadedLesson, page: BadgePage, award: Award | None) -> None:
@@ -174,14 +177,13 @@ def give(membership: Membership, student: Membership, lesson: LoadedLesson, badg
         If the student has it.
     """
     because = reasons.read(because)
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
         page = selectors.badge_page(student, lesson, badge)
         if page.award is not None:
             raise Conflict(_("They have this badge already."))
-        award = _award(student, page, because=because, given_by=membership, given_because=because)
+        award = _award(student, page, by=membership, because=because, given_by=membership, given_because=because)
         _note(student, lesson, page, award)
         classroom.services.touch(membership.cohort)
     return award
@@ -198,7 +200,6 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
         If the student does not have it.
     """
     because = reasons.read(because)
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
@@ -217,7 +218,6 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
     Its owner reads on the badge's page that it was issued again, and why.
     """
     because = reasons.read(because)
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
@@ -228,7 +228,7 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
         kept = {
             name: getattr(award, name) for name in ("given_by", "given_because", "seen_at", "is_shared", "shows_name")
         }
-        fresh = _award(student, page, because=because, **kept)
+        fresh = _award(student, page, by=membership, because=because, **kept)
         _note_again(student, lesson, badge)
         classroom.services.touch(membership.cohort)
     return fresh

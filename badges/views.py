@@ -22,6 +22,7 @@ from badges.forms import ShareForm
 from badges.models import Award
 from badges.selectors import BadgePage
 from classroom.access import member_required
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound
 from lessons.arc import arc_of
@@ -35,14 +36,14 @@ JWT = "application/vc+jwt"
 @member_required
 def part(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
     """How far the badge is, with the evidence; the moment in which it is earned."""
-    return show_part(request, membership, lesson)
+    return show_part(request, Acting(membership), lesson)
 
 
-def show_part(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+def show_part(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
     """The same for whoever stands in for the member; nothing is noted as seen by them."""
-    classroom.services.note_activity(membership)
-    context = _part_context(membership, lesson)
-    return _shown(request, membership, lesson, context, "badges/part.html")
+    classroom.services.note_activity(acting)
+    context = _part_context(acting, lesson)
+    return _shown(request, acting, lesson, context, "badges/part.html")
 
 
 @never_cache
@@ -50,34 +51,34 @@ def show_part(request: HttpRequest, membership: Membership, lesson: str) -> Http
 @member_required
 def since(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
     """The badge again if something in the class has moved since ``?v=``, else 204."""
-    classroom.services.note_activity(membership)
+    acting = Acting(membership)
+    classroom.services.note_activity(acting)
     asked, __, shown = request.GET.get("v", "").partition(".")
     if asked == str(membership.cohort.version.number):
         return HttpResponse(status=204)
-    context = _part_context(membership, lesson)
+    context = _part_context(acting, lesson)
     # Others in the class move all the time: only what is seen here is exchanged.
     if shown == context["v"].partition(".")[2]:
         return HttpResponse(status=204)
-    return _shown(request, membership, lesson, context, "badges/_badge.html")
+    return _shown(request, acting, lesson, context, "badges/_badge.html")
 
 
-def _shown(
-    request: HttpRequest, membership: Membership, lesson: str, context: dict[str, Any], template: str
-) -> HttpResponse:
+def _shown(request: HttpRequest, acting: Acting, lesson: str, context: dict[str, Any], template: str) -> HttpResponse:
     answer = render(request, template, context)
-    is_looked_at = membership.helper is not None or "prefetch" in request.headers.get("Sec-Purpose", "")
-    if context["is_new"] and request.method == "GET" and not is_looked_at:
-        services.note_seen(membership, lesson_of(membership, lesson), context["page"].badge)
+    is_seen = request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
+    if context["is_new"] and acting.is_own and is_seen:
+        services.note_seen(acting.member, lesson_of(acting.member, lesson), context["page"].badge)
     return answer
 
 
-def _part_context(membership: Membership, lesson: str) -> dict[str, Any]:
+def _part_context(acting: Acting, lesson: str) -> dict[str, Any]:
+    membership = acting.member
     # The version before what it stands for: what comes meanwhile is asked for again.
     version = membership.cohort.version.number
     loaded = lesson_of(membership, lesson)
     badge = services.badge_of(loaded)
     page = selectors.badge_page(membership, loaded, badge)
-    if page.award is None and page.n_met == len(page.criteria) and membership.helper is None:
+    if page.award is None and page.n_met == len(page.criteria) and acting.is_own:
         services.consider(membership, loaded, badge)  # a crash may have come between
         page = selectors.badge_page(membership, loaded, badge)
     path = arc_of(membership, loaded)
@@ -86,6 +87,7 @@ def _part_context(membership: Membership, lesson: str) -> dict[str, Any]:
         raise NotFound(_("There is no badge in this lesson."))
     prose = next(part.prose for part in loaded.lesson.parts if part.badge)
     return {
+        "acting": acting,
         "membership": membership,
         "lesson": loaded.lesson,
         "arc": path,

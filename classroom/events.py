@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 from classroom.models import LearningEvent, Membership
 
-# Sent with `event` and `membership` after the commit.
+# Sent with `event`, `membership` and `by` after the commit.
 recorded = Signal()
 
 
@@ -36,11 +36,12 @@ class PasswordReset(Event):
     """An instructor gave a member a new password."""
 
 
-def record(event: Event, membership: Membership) -> None:
-    """Store `event`, and signal it after commit. It says which instructor stood in for the member, if one did.
+def record(event: Event, membership: Membership, *, by: Membership | None = None) -> None:
+    """Store `event`, and signal it after commit. It says which instructor it is `by`, if not by the member.
 
     Whoever listens cannot undo what was committed: an error of theirs is logged, and the answer stands.
     """
-    facts = asdict(event) | ({"entered_by": membership.helper.pk} if membership.helper else {})
+    facts = asdict(event) | ({"entered_by": by.pk} if by else {})
     LearningEvent.objects.create(membership=membership, kind=event.kind, facts=facts)
-    transaction.on_commit(lambda: recorded.send(type(event), event=event, membership=membership), robust=True)
+    news = {"event": event, "membership": membership, "by": by}
+    transaction.on_commit(lambda: recorded.send(type(event), **news), robust=True)

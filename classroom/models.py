@@ -205,14 +205,6 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
 
-    # The instructor who stands in for this student in the request at hand: to look at their page, or to enter what
-    # they did on paper. What is stored meanwhile says so. Not a column.
-    helper: Membership | None = None
-    # They only look.
-    is_looked_at = False
-    # Where they go back to.
-    way_back = ""
-
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")

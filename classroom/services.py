@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom import events, selectors
+from classroom.acting import Acting
 from classroom.models import CODE_LETTERS, Cohort, CohortVersion, GradientRule, Membership, Pace, Role, User
 from classroom.refusals import Conflict, Forbidden
 
@@ -57,14 +58,14 @@ def touch(cohort: Cohort) -> None:
     CohortVersion.objects.filter(cohort=cohort).update(number=F("number") + 1)
 
 
-def note_activity(membership: Membership) -> None:
+def note_activity(acting: Acting) -> None:
     """Remember that a member is here, at most once a minute; somebody who comes back shows at once.
 
-    Not while an instructor looks at their page.
+    An instructor at their page is not them.
     """
-    if membership.helper is not None:
+    if not acting.is_own:
         return
-    now = timezone.now()
+    membership, now = acting.member, timezone.now()
     last = membership.last_active_at
     if last is not None and now - last < ACTIVITY_GRAIN:
         return
@@ -143,11 +144,10 @@ def reset_password(membership: Membership, student: Membership) -> str:
         raise Forbidden(_("This person is more than a student. Only an admin can give them a new password."))
     letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
     password = "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
-    student.helper = membership
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
-        events.record(events.PasswordReset(), student)
+        events.record(events.PasswordReset(), student, by=membership)
     return password
 
 

@@ -6,9 +6,6 @@ own page of the lesson. Looking changes nothing and notes nothing as seen; what 
 
 from __future__ import annotations
 
-import functools
-import re
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 import badges.views
 import lessons.views
 from classroom.access import instructor_required
+from classroom.acting import Acting
 from classroom.models import Membership
 from dashboard.students import student_of
 from lessons.activities.predict import views as predict
@@ -27,8 +25,7 @@ from lessons.activities.predict import views as predict
 @instructor_required
 def arc(request: HttpRequest, membership: Membership, student: int, mode: str, lesson: str) -> HttpResponse:
     """The student's arc."""
-    found = _stood_in_for(membership, student, mode)
-    return _kept_here(lessons.views.show_arc(request, found, lesson), found)
+    return lessons.views.show_arc(request, _acting(membership, student, mode), lesson)
 
 
 @never_cache
@@ -36,9 +33,10 @@ def arc(request: HttpRequest, membership: Membership, student: int, mode: str, l
 @instructor_required
 def part(request: HttpRequest, membership: Membership, student: int, mode: str, lesson: str, part: str) -> HttpResponse:
     """One part as the student sees it."""
-    found = _stood_in_for(membership, student, mode)
-    show = badges.views.show_part if part == "badge" else functools.partial(lessons.views.show_part, part=part)
-    return _kept_here(show(request, found, lesson=lesson), found)
+    acting = _acting(membership, student, mode)
+    if part == "badge":
+        return badges.views.show_part(request, acting, lesson)
+    return lessons.views.show_part(request, acting, lesson, part)
 
 
 @never_cache
@@ -48,24 +46,21 @@ def submission(
     request: HttpRequest, membership: Membership, student: int, mode: str, lesson: str, number: int
 ) -> HttpResponse:
     """One thing that the student handed in."""
-    found = _stood_in_for(membership, student, mode)
-    return _kept_here(lessons.views.show_submission(request, found, lesson, number), found)
+    return lessons.views.show_submission(request, _acting(membership, student, mode), lesson, number)
 
 
 @require_POST
 @instructor_required
 def check(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a worksheet or a text from paper."""
-    found = _stood_in_for(membership, student)
-    return _kept_here(lessons.views.take_answer(request, found, lesson, activity), found)
+    return lessons.views.take_answer(request, _acting(membership, student), lesson, activity)
 
 
 @require_POST
 @instructor_required
 def seal(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a prediction from paper."""
-    found = _stood_in_for(membership, student)
-    return _kept_here(predict.take_prediction(request, found, lesson, activity), found)
+    return predict.take_prediction(request, _acting(membership, student), lesson, activity)
 
 
 @require_POST
@@ -74,26 +69,15 @@ def reconcile(
     request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str, item: str
 ) -> HttpResponse:
     """Enter from paper what was seen, and what was made of it."""
-    found = _stood_in_for(membership, student)
-    return _kept_here(predict.take_reconciliation(request, found, lesson, activity, item), found)
+    return predict.take_reconciliation(request, _acting(membership, student), lesson, activity, item)
 
 
-def _stood_in_for(membership: Membership, student: int, mode: str = "paper") -> Membership:
-    found = student_of(membership, student)
-    found.helper, found.is_looked_at = membership, mode == "page"
-    found.way_back = reverse("dashboard:student", args=[found.cohort.slug, found.pk])
-    return found
-
-
-def _kept_here(answer: HttpResponse, student: Membership) -> HttpResponse:
-    """Let what an answer leads to under the lesson lead to the same page of this student."""
-    mode = "page" if student.is_looked_at else "paper"
-    own = f"/c/{student.cohort.slug}/lessons/"
-    here = reverse(f"dashboard:{mode}-arc", args=[student.cohort.slug, student.pk, "x"]).removesuffix("x/")
-    if where := answer.get("Location"):
-        answer["Location"] = where.replace(own, here, 1)
-    text = answer.content.decode()
-    # Addresses alone: what the student wrote stays as it is.
-    address = rf'((?:href|action|hx-[a-z]+)="){re.escape(own)}(?![^"]*\.ipynb)'
-    answer.content = re.sub(address, rf"\g<1>{here}", text).encode()
-    return answer
+def _acting(membership: Membership, student: int, mode: str = "paper") -> Acting:
+    """The instructor in the place of a student: `page` to look, `paper` to enter."""
+    return Acting(
+        member=student_of(membership, student),
+        by=membership,
+        is_looking=mode == "page",
+        routes=f"dashboard:{mode}-",
+        way_back=reverse("dashboard:student", args=[membership.cohort.slug, student]),
+    )

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 import classroom.services
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
@@ -37,7 +37,7 @@ def refuse_somebody_else(form: Any, membership: Membership) -> None:
 def part_after(
     act: Callable[[], None],
     request: HttpRequest,
-    membership: Membership,
+    acting: Acting,
     lesson: LoadedLesson,
     part: Part,
     shown: Mapping[str, Any],
@@ -50,35 +50,35 @@ def part_after(
     except Refusal as refusal:
         if is_htmx(request) or not refusal.errors:
             raise
-        return with_errors(request, membership, lesson, part, shown, refusal)
-    return part_again(request, membership, lesson, part, shown)
+        return with_errors(request, acting, lesson, part, shown, refusal)
+    return part_again(request, acting, lesson, part, shown)
 
 
 def in_place(
-    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]
+    request: HttpRequest, acting: Acting, lesson: LoadedLesson, part: Part, context: dict[str, Any]
 ) -> HttpResponse:
     """Answer a poll of something smaller with the whole part."""
-    answer = render(request, "lessons/_part.html", noted(membership, lesson, part, context))
+    answer = render(request, "lessons/_part.html", noted(acting, lesson, part, context))
     answer["HX-Retarget"], answer["HX-Reswap"] = "#part", "outerHTML"
     return answer
 
 
 def part_again(
-    request: HttpRequest, membership: Membership, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
+    request: HttpRequest, acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
 ) -> HttpResponse:
     """Show the part after something was sent: in place where htmx asked, else at its address."""
     if not is_htmx(request):
         query = urlencode({name: value for name, value in shown.items() if value})
-        address = reverse("lessons:part", args=[membership.cohort.slug, lesson.lesson.slug, part.key])
+        address = acting.address("part", lesson.lesson.slug, part.key)
         return redirect(f"{address}?{query}" if query else address)
-    classroom.services.note_activity(membership)
-    context = noted(membership, lesson, part, part_context(membership, lesson, part, shown))
+    classroom.services.note_activity(acting)
+    context = noted(acting, lesson, part, part_context(acting, lesson, part, shown))
     return render(request, "lessons/_part.html", context)
 
 
 def with_errors(
     request: HttpRequest,
-    membership: Membership,
+    acting: Acting,
     lesson: LoadedLesson,
     part: Part,
     shown: Mapping[str, Any],
@@ -87,21 +87,19 @@ def with_errors(
     """Show a whole page once more with what was typed and what is wrong with it."""
     typed = request.POST.dict()
     asked = {**shown, "open": True, "typed": typed, "errors": refusal.errors}
-    context = part_context(membership, lesson, part, asked)
+    context = part_context(acting, lesson, part, asked)
     context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": "", "errors": ""}}
     return render(request, "lessons/part.html", context, status=refusal.status)
 
 
-def part_context(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+def part_context(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what a part's page shows once what its finished runs measured is in the member's progress.
 
     The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
     """
-    context = _laid_out(membership, lesson, part, asked)
-    if membership.helper is not None:
-        return context
-    is_behind = _catch_up(membership, lesson, context["pages"])
-    return _laid_out(membership, lesson, part, asked) if is_behind else context
+    context = _laid_out(acting, lesson, part, asked)
+    is_behind = acting.is_own and _catch_up(acting.member, lesson, context["pages"])
+    return _laid_out(acting, lesson, part, asked) if is_behind else context
 
 
 def _catch_up(membership: Membership, lesson: LoadedLesson, pages: Iterable[selectors.ActivityPage]) -> bool:
@@ -110,23 +108,25 @@ def _catch_up(membership: Membership, lesson: LoadedLesson, pages: Iterable[sele
     return bool(behind)
 
 
-def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what a part's page shows: its core activities, or the one extra that was asked for.
 
     The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
     """
-    token = stage.read(membership, lesson.lesson.slug).token if stage.follows(membership) else ""
+    membership = acting.member
+    token = stage.read(membership, lesson.lesson.slug).token if stage.follows(acting) else ""
     row = selectors.progress_of(membership, lesson).get(part.key)
     arc = arc_of(membership, lesson)
     station = next(station for station in arc.parts if station.key == part.key)
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    laid_out = _pages(membership, lesson, part, row, shown, asked)
+    laid_out = _pages(acting, lesson, part, row, shown, asked)
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
     return {
+        "acting": acting,
         "membership": membership,
         "lesson": lesson.lesson,
         "arc": arc,
@@ -146,23 +146,23 @@ def _laid_out(membership: Membership, lesson: LoadedLesson, part: Part, asked: M
     }
 
 
-def noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
+def noted(acting: Acting, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
     """Remember what a page reveals for the first time, and lay out anew the activities that had waited for that look.
 
     The token stays the older one: what was opened meanwhile is asked for again.
     """
-    if membership.helper is not None:
+    if not acting.is_own:
         return context  # whoever stands in for a member sees it in their stead, and they have not
-    pages = context["pages"]
+    membership, pages = acting.member, context["pages"]
     looks = {page.key: page.kind.note_seen(membership, lesson, page.key, page.sheet) for page in pages}
     waited = {key for waiting in looks.values() for key in waiting or ()}
     activities = [activity for page in pages for activity in part.activities if activity.key == page.key in waited]
     if not activities:
         return context
     # By the progress that the rest of the page was laid out with: if a run has ended since, it is behind.
-    anew = _pages(membership, lesson, part, context["progress"], activities, context["asked"])
+    anew = _pages(acting, lesson, part, context["progress"], activities, context["asked"])
     if _catch_up(membership, lesson, anew.values()):
-        again = part_context(membership, lesson, part, context["asked"])
+        again = part_context(acting, lesson, part, context["asked"])
         fresh = {page.key: page for page in pages if looks[page.key] is not None}
         shown = [fresh.get(page.key, page) for page in again["pages"]]
         return {**again, "pages": shown, "stage_token": context["stage_token"]}
@@ -170,7 +170,7 @@ def noted(membership: Membership, lesson: LoadedLesson, part: Part, context: dic
 
 
 def _pages(
-    membership: Membership,
+    acting: Acting,
     lesson: LoadedLesson,
     part: Part,
     row: PartProgress | None,
@@ -180,7 +180,7 @@ def _pages(
     """Lay out activities of a part, in the order in which their types are read."""
     return {
         each.key: selectors.activity_page(
-            membership, lesson, part, selectors.as_met(membership, lesson, each), row, asked
+            acting, lesson, part, selectors.as_met(acting.member, lesson, each), row, asked
         )
         for each in sorted(activities, key=lambda each: type_of(each).order)
     }

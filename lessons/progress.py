@@ -34,8 +34,19 @@ def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProg
     return row
 
 
-def advance(row: PartProgress, part: Part, activity_key: str, standing: Standing[Any], slip: str = "") -> None:
-    """Put an activity's new standing into its part's, and record it when the part is done by that."""
+def advance(
+    row: PartProgress,
+    part: Part,
+    activity_key: str,
+    standing: Standing[Any],
+    slip: str = "",
+    *,
+    by: Membership | None,
+) -> None:
+    """Put an activity's new standing into its part's, and record it when the part is done by that.
+
+    `by` is the instructor whose act it was, if it was not the member's own.
+    """
     was = row.state
     row.activities = {**row.activities, activity_key: standing.as_data()}
     core = [activity.key for activity in part.activities if not activity.extra]
@@ -52,4 +63,4 @@ def advance(row: PartProgress, part: Part, activity_key: str, standing: Standing
     row.tries = sum(row.activities[key]["tries"] for key in core if key in row.activities)
     row.save()
     if row.state == PartState.DONE != was:
-        events.record(PartDone(row.lesson, part.key), row.membership)
+        events.record(PartDone(row.lesson, part.key), row.membership, by=by)

@@ -55,7 +55,6 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
         says = _("Say what is missing, or leave its line without a tick: the student goes on from that.")
         raise Refusal(says, errors={"comment": [says]})
     student = submission.membership
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
@@ -73,8 +72,8 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
             met=tuple(ticks),
             at=review.decided_at.isoformat(),
         )
-        _settle(row, part, activity, {"review": remembered})
-        events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student)
+        _settle(row, part, activity, {"review": remembered}, by=membership)
+        events.record(Reviewed(lesson.lesson.slug, activity.key, submission.pk, decision), student, by=membership)
         classroom.services.touch(membership.cohort)
     return review
 
@@ -125,7 +124,6 @@ def take_back(membership: Membership, review_id: int) -> Review:
         raise Conflict(_("That was more than a minute ago: the student has read it. They may send a new version."))
     lesson, part, activity = _place(membership, submission)
     student = submission.membership
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
@@ -139,8 +137,9 @@ def take_back(membership: Membership, review_id: int) -> Review:
         before = ReviewMemory.model_validate(remembered.before) if remembered and remembered.before else None
         # A version that came after the approval was only kept: now it is the one that waits.
         shown = type_of(activity).remembered(newest.answer)
-        _settle(row, part, activity, {"review": before, **shown})
-        events.record(ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision), student)
+        _settle(row, part, activity, {"review": before, **shown}, by=membership)
+        news = ReviewTakenBack(lesson.lesson.slug, activity.key, submission.pk, review.decision)
+        events.record(news, student, by=membership)
         classroom.services.touch(membership.cohort)
     return review
 
@@ -155,7 +154,6 @@ def explained_aloud(
     part, activity = selectors.place_of(lesson, activity_key)
     if not activity.is_read:
         raise NotFound(_("There is nothing to explain here."))
-    student.helper = membership
     with transaction.atomic():
         progress.lock(student)
         progress.refuse_in_archive(student)
@@ -163,17 +161,17 @@ def explained_aloud(
         if selectors.standing_of(row, activity).memory.aloud == is_heard:
             return
         kind = ExplainedAloud if is_heard else AloudTakenBack
-        events.record(kind(lesson.lesson.slug, activity.key), student)
-        _settle(row, part, activity, {"aloud": is_heard})
+        events.record(kind(lesson.lesson.slug, activity.key), student, by=membership)
+        _settle(row, part, activity, {"aloud": is_heard}, by=membership)
         classroom.services.touch(membership.cohort)
 
 
-def _settle(row: PartProgress, part: Part, activity: AnyActivity, change: dict[str, object]) -> None:
+def _settle(row: PartProgress, part: Part, activity: AnyActivity, change: dict[str, object], *, by: Membership) -> None:
     """Put what an instructor said into the student's progress."""
     before = selectors.standing_of(row, activity)
     memory = before.memory.model_copy(update=change)
     after = before.model_copy(update={"state": memory.state, "tries": before.tries, "memory": memory})
-    progress.advance(row, part, activity.key, after)
+    progress.advance(row, part, activity.key, after, by=by)
 
 
 def _submission(membership: Membership, submission_id: int) -> Submission:

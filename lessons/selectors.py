@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from classroom.acting import Acting
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound
 from lessons import catalogue, stage
@@ -146,7 +147,7 @@ def part_of(lesson: LoadedLesson, key: str) -> Part:
 
 
 def activity_page(
-    membership: Membership,
+    acting: Acting,
     lesson: LoadedLesson,
     part: Part,
     activity: AnyActivity,
@@ -161,7 +162,7 @@ def activity_page(
     asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, to ``open``
         its file, or a ``rate`` for the free slider
     """
-    kind = type_of(activity)
+    membership, kind = acting.member, type_of(activity)
     standing = standing_of(row, activity)
     is_done = standing.state == PartState.DONE
     step = asked.get("step")
@@ -170,7 +171,7 @@ def activity_page(
     newest, last = _typed_last(membership, lesson, activity, row, step or standing.step)
     facts = visible(activity, unsealed=is_done)
     view = replace(
-        view_of(membership, lesson, part, activity, item=asked.get("item") or ""),
+        view_of(acting, lesson, part, activity, item=asked.get("item") or ""),
         is_open=bool(asked.get("open")),
         rate=asked.get("rate") or "",
         trial=asked.get("trial") or "",
@@ -199,7 +200,7 @@ def activity_page(
 
 
 def view_of(
-    membership: Membership,
+    acting: Acting,
     lesson: LoadedLesson,
     part: Part,
     activity: AnyActivity,
@@ -207,7 +208,7 @@ def view_of(
     item: str = "",
 ) -> ActivityView:
     return ActivityView(
-        membership, lesson, part, activity, standing=type_of(activity).standing_in({}, activity.key), item=item
+        acting, lesson, part, activity, standing=type_of(activity).standing_in({}, activity.key), item=item
     )
 
 
@@ -221,7 +222,7 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
     for field in ("intro", "text", "closing"):
         if facts.get(field):
             facts[field] = lesson.texts[facts[field]]
-    facts |= kind.facts(view_of(membership, lesson, part, activity))
+    facts |= kind.facts(view_of(Acting(membership), lesson, part, activity))
     facts |= {"part": part.key, "state": standing.state.value, "tries": standing.tries}
     if activity.is_read:
         facts["review"] = _told_review(standing.memory.review)

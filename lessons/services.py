@@ -35,9 +35,16 @@ class Receipt:
 
 
 def submit(
-    membership: Membership, lesson: LoadedLesson, activity_key: str, *, client_id: uuid.UUID, step: int, answer: Any
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity_key: str,
+    *,
+    client_id: uuid.UUID,
+    step: int,
+    answer: Any,
+    by: Membership | None = None,
 ) -> Receipt:
-    """Grade an answer and keep it, together with everything that follows from it.
+    """Grade an answer and keep it, together with everything that follows from it; `by` says who entered it for them.
 
     The same `client_id` from the same member is stored once: sent again, whatever the answer, it gets
     its first receipt back.
@@ -76,8 +83,8 @@ def submit(
         after = _after(before, verdict, step=step, is_try=is_try)
         if verdict.accepted:
             fact = StepAccepted(lesson.lesson.slug, activity.key, step, after.tries)
-            events.record(fact, membership)
-        progress.advance(row, part, activity.key, after, "" if verdict.accepted else verdict.slip)
+            events.record(fact, membership, by=by)
+        progress.advance(row, part, activity.key, after, "" if verdict.accepted else verdict.slip, by=by)
         submission = Submission.objects.create(
             membership=membership,
             client_id=client_id,
@@ -90,7 +97,7 @@ def submit(
             is_try=is_try,
             slip=verdict.slip,
             lesson_hash=lesson.content_hash,
-            entered_by=membership.helper,
+            entered_by=by,
         )
         classroom.services.touch(membership.cohort)
     return Receipt(submission, is_new=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Pace
 from lessons.models import Counts, Stage, Vote
 
@@ -76,10 +77,14 @@ def is_led_for(membership: Membership) -> bool:
     return membership.cohort.pace == Pace.LED and not membership.is_instructor
 
 
-def follows(membership: Membership) -> bool:
-    """Tell whether a member's pages ask what has been opened: in a led class, and after it, should it be led again."""
-    is_led_or_was = is_led_for(membership) or (membership.cohort.ended_at is not None and not membership.is_instructor)
-    return is_led_or_was and membership.helper is None  # a page that is looked at for somebody stays as it is
+def follows(acting: Acting) -> bool:
+    """Tell whether a member's pages ask what has been opened: in a led class, and after it, should it be led again.
+
+    The page of somebody else stays as it is.
+    """
+    member = acting.member
+    is_led_or_was = is_led_for(member) or (member.cohort.ended_at is not None and not member.is_instructor)
+    return is_led_or_was and acting.is_own
 
 
 def counts(votes: Sequence[Vote], round_: int) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 import classroom.services
 from classroom.access import member_required
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
@@ -35,19 +36,21 @@ def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
 @member_required
 def arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
     """The lesson's first page: what it is about, and the way through it."""
-    return show_arc(request, membership, lesson)
+    return show_arc(request, Acting(membership), lesson)
 
 
-def show_arc(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+def show_arc(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
     """The same for whoever stands in for the member, on a page of theirs."""
+    membership = acting.member
     loaded = selectors.lesson_of(membership, lesson)
-    classroom.services.note_activity(membership)
-    token = stage.token(membership, lesson) if stage.follows(membership) else ""
+    classroom.services.note_activity(acting)
+    token = stage.token(membership, lesson) if stage.follows(acting) else ""
     if token and request.GET.get("v") == token:
         return HttpResponse(status=204)
     content = loaded.lesson
     context = {
         "stage_token": token,
+        "acting": acting,
         "membership": membership,
         "lesson": content,
         "arc": arc_of(membership, loaded),
@@ -74,15 +77,17 @@ def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpR
 @member_required
 def submission(request: HttpRequest, membership: Membership, lesson: str, number: int) -> HttpResponse:
     """One thing that the member handed in, as it was sent, with what came of it."""
-    return show_submission(request, membership, lesson, number)
+    return show_submission(request, Acting(membership), lesson, number)
 
 
-def show_submission(request: HttpRequest, membership: Membership, lesson: str, number: int) -> HttpResponse:
+def show_submission(request: HttpRequest, acting: Acting, lesson: str, number: int) -> HttpResponse:
     """The same for an instructor, on a page of the member's."""
+    membership = acting.member
     loaded = selectors.lesson_of(membership, lesson)
     found = selectors.submission_of(membership, loaded, number)
     part, activity = selectors.place_of(loaded, found.activity)
     context = {
+        "acting": acting,
         "membership": membership,
         "lesson": loaded.lesson,
         "arc": arc_of(membership, loaded),
@@ -101,19 +106,19 @@ def show_submission(request: HttpRequest, membership: Membership, lesson: str, n
 @member_required
 def part(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
     """One part with its activities."""
-    return show_part(request, membership, lesson, part)
+    return show_part(request, Acting(membership), lesson, part)
 
 
-def show_part(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
+def show_part(request: HttpRequest, acting: Acting, lesson: str, part: str) -> HttpResponse:
     """The same for whoever stands in for the member, on a page of theirs; that notes nothing as seen."""
-    loaded = selectors.lesson_of(membership, lesson)
+    loaded = selectors.lesson_of(acting.member, lesson)
     found = selectors.part_of(loaded, part)
-    classroom.services.note_activity(membership)
+    classroom.services.note_activity(acting)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
-    context = part_page.part_context(membership, loaded, found, shown)
+    context = part_page.part_context(acting, loaded, found, shown)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        context = part_page.noted(membership, loaded, found, context)
+        context = part_page.noted(acting, loaded, found, context)
     return render(request, "lessons/part.html", context)
 
 
@@ -125,47 +130,47 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
 
     Somebody who is typing on a worksheet keeps it: they are told of what is open elsewhere, and nothing is swapped.
     """
-    loaded = selectors.lesson_of(membership, lesson)
+    acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found = selectors.part_of(loaded, part)
-    classroom.services.note_activity(membership)
+    classroom.services.note_activity(acting)
     if request.GET.get("v") == stage.token(membership, lesson):
         return HttpResponse(status=204)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
-    context = part_page.part_context(membership, loaded, found, shown)
+    context = part_page.part_context(acting, loaded, found, shown)
     if request.GET.get("keeps") and not context["is_locked"]:
         return render(request, "lessons/_stage.html", context)
-    return part_page.in_place(request, membership, loaded, found, context)
+    return part_page.in_place(request, acting, loaded, found, context)
 
 
 @require_POST
 @member_required
 def check(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Take an answer from the page; show its verdict where it was typed."""
-    return take_answer(request, membership, lesson, activity)
+    return take_answer(request, Acting(membership), lesson, activity)
 
 
-def take_answer(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+def take_answer(request: HttpRequest, acting: Acting, lesson: str, activity: str) -> HttpResponse:
     """The same from whoever enters it for the member."""
-    loaded = selectors.lesson_of(membership, lesson)
+    loaded = selectors.lesson_of(acting.member, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = SubmissionForm(request.POST)
     if not form.is_valid():
         raise Refusal(_("This sheet is incomplete. Go back, reload the page and check again."))
-    part_page.refuse_somebody_else(form, membership)
+    part_page.refuse_somebody_else(form, acting.member)
     answer = {name: value for name, value in request.POST.items() if name not in ENVELOPE}
     step = form.cleaned_data["step"]
     extra = activity if found_activity.extra else ""
     try:
         receipt = services.submit(
-            membership, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer
+            acting.member, loaded, activity, client_id=form.cleaned_data["id"], step=step, answer=answer, by=acting.by
         )
     except (Forbidden, NotFound) as closed:
         raise part_page.not_now(closed) from closed
     except Refusal as refusal:
         if is_htmx(request) or not refusal.errors:
             raise
-        return part_page.with_errors(request, membership, loaded, found, {"activity": extra}, refusal)
+        return part_page.with_errors(request, acting, loaded, found, {"activity": extra}, refusal)
     # A step that is being mended stays on the desk until it is right.
     mending = None if receipt.submission.accepted or receipt.submission.answer.get("go_on") else step
-    return part_page.part_again(request, membership, loaded, found, {"activity": extra, "step": mending})
+    return part_page.part_again(request, acting, loaded, found, {"activity": extra, "step": mending})

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 
 import classroom.services
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Refusal
 from lessons import stage
@@ -49,7 +50,7 @@ def move(membership: Membership, lesson: LoadedLesson, who: Student, seed: int, 
     What is refused, since it was closed or done a moment ago, is looked at again a little later.
     """
     rng = random.Random(f"{seed}/{who.index}/{n}")  # noqa: S311 - a class that can be played again
-    classroom.services.note_activity(membership)
+    classroom.services.note_activity(Acting(membership))
     try:
         did = _take(Turn(membership, lesson, who, rng))
     except Refusal:

@@ -184,7 +184,7 @@ def keep(student: Membership, lesson: LoadedLesson, activity: str, memory: dict[
     part, found = selectors.place_of(lesson, activity)
     row = progress.row_of(student, lesson, part)
     kept = type_of(found).standing_in({found.key: {"state": "done", "tries": 1, "memory": memory}}, found.key)
-    progress.advance(row, part, found.key, kept)
+    progress.advance(row, part, found.key, kept, by=None)
 
 
 def measure(student: Membership, lesson: LoadedLesson, *, before: float = 0.5, after: float = 0.9) -> None:

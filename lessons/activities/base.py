@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
+from classroom.acting import Acting
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.refusals import Conflict
 from lessons import stage
@@ -36,7 +37,7 @@ class ActivityView:
     the activity names as coming before it is not done.
     """
 
-    membership: Membership
+    acting: Acting
     lesson: LoadedLesson
     part: Part
     activity: Any  # of the type's own schema
@@ -55,6 +56,10 @@ class ActivityView:
     comes_now: bool = True
     # Who read what was written, if somebody did.
     reviewer: str = ""
+
+    @property
+    def membership(self) -> Membership:
+        return self.acting.member
 
     @property
     def rule(self) -> GradientRule:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
+from classroom.acting import Acting
 from classroom.models import GradientRule, Membership
 from lessons import selectors, services
 from lessons.authoring.base import AnyActivity
@@ -36,7 +37,7 @@ class Turn:
 
     def page(self, part: Part, activity: AnyActivity, **asked: Any) -> ActivityPage:
         row = self.progress.get(part.key)
-        return selectors.activity_page(self.membership, self.lesson, part, self.as_met(activity), row, asked)
+        return selectors.activity_page(Acting(self.membership), self.lesson, part, self.as_met(activity), row, asked)
 
     def submit(self, activity: AnyActivity, step: int, answer: Mapping[str, Any], did: str) -> str:
         services.submit(

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from classroom import services as classroom_services
+from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Rehearsal, Role, User
 from dashboard import grid, grid_options
 from experiments.models import Run, RunRequest, RunState
@@ -314,7 +315,7 @@ def three(cohort: Cohort, lesson: LoadedLesson) -> None:
     for step, answer in enumerate(pupils.STEPS, start=1):
         hand_in(ada, lesson, answer, step=step)
     hand_in(cy, lesson, *SUMS[:3])
-    classroom_services.note_activity(cy)
+    classroom_services.note_activity(Acting(cy))
 
 
 @pytest.mark.parametrize(

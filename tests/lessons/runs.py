@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from classroom.acting import Acting
 from classroom.models import Membership
 from experiments import runner
 from experiments.models import Run, RunRequest
@@ -101,7 +102,7 @@ def sheet(membership: Membership, lesson: LoadedLesson, activity: str = SWEEP, *
     part, found = selectors.place_of(lesson, activity)
     assert isinstance(found, Experiment)
     row = selectors.progress_of(membership, lesson).get(part.key)
-    laid_out = selectors.activity_page(membership, lesson, part, found, row, asked).sheet
+    laid_out = selectors.activity_page(Acting(membership), lesson, part, found, row, asked).sheet
     assert isinstance(laid_out, ExperimentSheet)
     return laid_out
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from dashboard import grid_options, review_queue
@@ -42,7 +43,7 @@ def meet(instructor: Membership) -> Membership:
 def sheet(student: Membership, lesson: LoadedLesson) -> TextView:
     part, activity = selectors.place_of(lesson, EXPLAIN)
     row = selectors.progress_of(student, lesson)[part.key]
-    shown = selectors.activity_page(student, lesson, part, activity, row, {}).sheet
+    shown = selectors.activity_page(Acting(student), lesson, part, activity, row, {}).sheet
     assert isinstance(shown, TextView)
     return shown
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 import classroom.services
 from classroom import events
+from classroom.acting import Acting
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, NotFound, Refusal
 from lessons import catalogue, selectors, services
@@ -319,7 +320,7 @@ def test_a_wrong_answer_to_an_old_step_from_another_tab_shows_nowhere_on_the_new
     send(1, STEP_1 | {"error_4": "77"})
 
     row = progress_of(student)
-    page = selectors.activity_page(student, lesson, *lesson.find_activity("by-hand"), row, {})  # type: ignore[misc]  # it is there
+    page = selectors.activity_page(Acting(student), lesson, *lesson.find_activity("by-hand"), row, {})  # type: ignore[misc]  # it is there
 
     assert page.sheet.step == 2
     assert page.sheet.new_w.typed == "1.3"

@@ -115,7 +115,7 @@ def ask(
             asked.append(requested.request)
         events.record(RunAsked(lesson.lesson.slug, activity.key, trial.key), membership)
         row = progress.row_of(membership, lesson, part)
-        progress.advance(row, part, activity.key, _standing(row, activity))
+        progress.advance(row, part, activity.key, _standing(row, activity), by=None)
         _note(membership, lesson, part, activity, trial)  # somebody may have had the same one run already
         classroom.services.touch(membership.cohort)
     return asked
@@ -173,7 +173,7 @@ def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Ex
     measured_it = PartState.DONE if activity.trials[0].key in done else PartState.WORKING
     state = memory.state if activity.is_read else measured_it
     after = standing.model_copy(update={"state": state, "tries": sum(counted.values()), "memory": memory})
-    progress.advance(row, part, activity.key, after)
+    progress.advance(row, part, activity.key, after, by=None)
     events.record(RunMeasured(lesson.lesson.slug, activity.key, trial.key), membership)
     return True
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 import classroom.services
 import experiments.services
 from classroom.access import member_required
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import NotFound, Refusal
 from lessons import part_page, selectors
@@ -36,7 +37,7 @@ def start(request: HttpRequest, membership: Membership, lesson: str, activity: s
     def act() -> None:
         runs.start(membership, loaded, activity, trial=sent["trial"], settings=request.POST.dict(), seed=sent["seed"])
 
-    return part_page.part_after(act, request, membership, loaded, found, shown)
+    return part_page.part_after(act, request, Acting(membership), loaded, found, shown)
 
 
 @require_POST
@@ -57,7 +58,7 @@ def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity
         for run in filter(None, (sent["run"], sent["beside"])):
             experiments.services.withdraw(membership, run, contexts)
 
-    return part_page.part_after(act, request, membership, loaded, found, shown)
+    return part_page.part_after(act, request, Acting(membership), loaded, found, shown)
 
 
 @never_cache
@@ -65,9 +66,9 @@ def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity
 @member_required
 def poll(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """What has moved since ``?v=``, else 204: a run on its way, the class's runs beside it, or the whole part."""
-    loaded = selectors.lesson_of(membership, lesson)
+    acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.find_activity(membership, loaded, activity)
-    classroom.services.note_activity(membership)
+    classroom.services.note_activity(acting)
     if not isinstance(found_activity, Experiment):
         raise NotFound(_("There are no runs here."))
     asked = ShownForm(request.GET)
@@ -77,13 +78,12 @@ def poll(request: HttpRequest, membership: Membership, lesson: str, activity: st
     if before == page.token(membership, loaded.lesson, found_activity, trial):
         return HttpResponse(status=204)
     row = selectors.progress_of(membership, loaded).get(found.key)
-    found_page = selectors.activity_page(membership, loaded, found, found_activity, row, shown)
+    found_page = selectors.activity_page(acting, loaded, found, found_activity, row, shown)
     # By the page's own token, which is older than all that it shows: an end that came meanwhile is told next time.
     moved = page.moved(before, found_page.sheet.token)
     if moved == page.Moved.PART:
-        return part_page.in_place(
-            request, membership, loaded, found, part_page.part_context(membership, loaded, found, shown)
-        )
-    context = {"membership": membership, "lesson": loaded.lesson, "part": found, "page": found_page, "asked": shown}
+        return part_page.in_place(request, acting, loaded, found, part_page.part_context(acting, loaded, found, shown))
+    context = {"acting": acting, "membership": membership, "lesson": loaded.lesson, "part": found}
+    context |= {"page": found_page, "asked": shown}
     piece = "_finds" if moved == page.Moved.CLASS else "_trial"
     return render(request, f"activities/experiment/{piece}.html", context)

@@ -187,7 +187,6 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
     votes, vote = now.stage.votes_on(now.key(item)), now.stage.open_vote(now.key(item))
     round_ = vote.round if vote else 1
     mine = now.mine.get(item.key, {})
-    is_own = view.membership.helper is None
     return ItemView(
         key=item.key,
         title=item.title,
@@ -206,7 +205,7 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         choices=answers.choice_views(item.choices),
         second=answers.choice_views(item.second.choices) if item.second else (),
         slider=_slider(item),
-        guesses=tuple(_guess(item, mine[each], is_own=is_own) for each in sorted(mine)),
+        guesses=tuple(_guess(item, mine[each], is_own=view.acting.is_own) for each in sorted(mine)),
         sealed_chart=_sealed_chart(item, now.last(item)),
         picture=picture_of(now, item) if item.poll and _sees_what_it_is_about(now, item) else None,
         reveal=reveal_of(view, now, item) if state in SEEN else None,

@@ -71,11 +71,10 @@ def reveal_of(view: ActivityView, states: States, item: Item) -> RevealView:
     holds = _holds(view, states, item, last)
     second = item.second
     verdict = found.judge(last.choice) if item.number is None else ("right" if holds else "other")
-    is_own = view.membership.helper is None
     return RevealView(
         facts=item.reveal,
         verdict=verdict,
-        is_strong=is_own and last.confidence == Confidence.SURE and not holds and not item.poll,
+        is_strong=view.acting.is_own and last.confidence == Confidence.SURE and not holds and not item.poll,
         answer=answers.answer_text(item, next(iter(found.right), "")) if item.number is None else "",
         comment=item.comments.get(last.choice, ""),
         second_verdict=_second_verdict(second, last.second),

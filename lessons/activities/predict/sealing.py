@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
+from classroom.acting import Acting
 from classroom.models import GradientRule, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import progress, selectors, stage
@@ -94,8 +95,9 @@ def seal(
     confidence: Any,
     second: Any = None,
     because: Any = "",
+    by: Membership | None = None,
 ) -> SealReceipt:
-    """Seal one prediction, for good.
+    """Seal one prediction, for good; `by` says who entered it for the member.
 
     The same `client_id` from the same member gets its first receipt back, whatever comes with it.
 
@@ -145,11 +147,11 @@ def seal(
             # Instructors try the questions too, and are in no vote.
             counts=stage.counts(() if membership.is_instructor else votes, round_),
             lesson_hash=lesson.content_hash,
-            entered_by=membership.helper,
+            entered_by=by,
         )
         mine.setdefault(item, {})[round_] = prediction
-        events.record(PredictionSealed(slug, found.activity.key, item, round_), membership)
-        _bring_up_to_date(membership, lesson, found, mine, met)
+        events.record(PredictionSealed(slug, found.activity.key, item, round_), membership, by=by)
+        _bring_up_to_date(membership, lesson, found, mine, met, by=by)
         classroom.services.touch(membership.cohort)
     return SealReceipt(prediction, is_new=True)
 
@@ -165,7 +167,7 @@ def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str,
         If they have sealed nothing, the instructor has not opened the reveal, or a run has to come first.
     """
     found = _locate(membership, lesson, activity_key, item)
-    view = selectors.view_of(membership, lesson, found.part, found.activity)
+    view = selectors.view_of(Acting(membership), lesson, found.part, found.activity)
     with transaction.atomic():
         return reveal_of(view, _look(membership, lesson, found), found.item)
 
@@ -212,10 +214,11 @@ def reconcile(
     saw: Any = "",
     idea: Any = "",
     next_time: Any = "",
+    by: Membership | None = None,
 ) -> tuple[Reconciliation, bool]:
     """Keep what a member saw, and what they make of it; each is given once. Tell whether this was new.
 
-    `saw` may come alone and first; with `idea` the item is reconciled.
+    `saw` may come alone and first; with `idea` the item is reconciled. `by` says who entered it for the member.
 
     Raises
     ------
@@ -237,8 +240,8 @@ def reconcile(
         progress.refuse_in_archive(membership)
         _take(membership, lesson, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
         if met.reconciled_at is not None:
-            events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership)
-            _bring_up_to_date(membership, lesson, found, mine, every)
+            events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership, by=by)
+            _bring_up_to_date(membership, lesson, found, mine, every, by=by)
         classroom.services.touch(membership.cohort)
     return met, True
 
@@ -329,10 +332,13 @@ def _bring_up_to_date(
     found: Found,
     mine: Mapping[str, Mapping[int, Prediction]],
     met: Mapping[str, Reconciliation],
+    *,
+    by: Membership | None,
 ) -> None:
     """Work out the activity's standing anew from what is stored."""
     activity = found.activity
     n_done = states.n_done(activity, mine, met)
     state = PartState.DONE if n_done >= states.n_needed(activity) else PartState.WORKING
     row = progress.row_of(membership, lesson, found.part)
-    progress.advance(row, found.part, activity.key, Standing[Memory](state=state, tries=0, n_done=n_done))
+    standing = Standing[Memory](state=state, tries=0, n_done=n_done)
+    progress.advance(row, found.part, activity.key, standing, by=by)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from classroom.access import member_required
+from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Refusal
 from lessons import part_page, selectors
@@ -18,23 +19,23 @@ from lessons.activities.predict.forms import PredictionForm, ReconcileForm
 @member_required
 def seal(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Seal a prediction from the page; then show what may be seen of it."""
-    return take_prediction(request, membership, lesson, activity)
+    return take_prediction(request, Acting(membership), lesson, activity)
 
 
-def take_prediction(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
+def take_prediction(request: HttpRequest, acting: Acting, lesson: str, activity: str) -> HttpResponse:
     """The same from whoever enters it for the member."""
-    loaded = selectors.lesson_of(membership, lesson)
+    loaded = selectors.lesson_of(acting.member, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = PredictionForm(request.POST)
     if not form.is_valid():
         raise Refusal(_("This question is incomplete. Go back, reload the page and seal again."))
-    part_page.refuse_somebody_else(form, membership)
+    part_page.refuse_somebody_else(form, acting.member)
     sent = form.cleaned_data
     shown = {"activity": activity if found_activity.extra else "", "item": sent["item"]}
 
     def act() -> None:
         sealing.seal(
-            membership,
+            acting.member,
             loaded,
             activity,
             client_id=sent["id"],
@@ -44,31 +45,30 @@ def take_prediction(request: HttpRequest, membership: Membership, lesson: str, a
             second=sent["second"],
             confidence=sent["confidence"],
             because=sent["because"],
+            by=acting.by,
         )
 
-    return part_page.part_after(act, request, membership, loaded, found, shown)
+    return part_page.part_after(act, request, acting, loaded, found, shown)
 
 
 @require_POST
 @member_required
 def reconcile(request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str) -> HttpResponse:
     """Keep what was seen, then what is made of it."""
-    return take_reconciliation(request, membership, lesson, activity, item)
+    return take_reconciliation(request, Acting(membership), lesson, activity, item)
 
 
-def take_reconciliation(
-    request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str
-) -> HttpResponse:
+def take_reconciliation(request: HttpRequest, acting: Acting, lesson: str, activity: str, item: str) -> HttpResponse:
     """The same from whoever enters it for the member."""
-    loaded = selectors.lesson_of(membership, lesson)
+    loaded = selectors.lesson_of(acting.member, lesson)
     found, found_activity = selectors.place_of(loaded, activity)
     form = ReconcileForm(request.POST)
     form.is_valid()
-    part_page.refuse_somebody_else(form, membership)
+    part_page.refuse_somebody_else(form, acting.member)
     sent = {name: form.cleaned_data.get(name, "") for name in ("saw", "idea", "next_time")}
     shown = {"activity": activity if found_activity.extra else "", "item": item}
 
     def act() -> None:
-        sealing.reconcile(membership, loaded, activity, item, **sent)
+        sealing.reconcile(acting.member, loaded, activity, item, **sent, by=acting.by)
 
-    return part_page.part_after(act, request, membership, loaded, found, shown)
+    return part_page.part_after(act, request, acting, loaded, found, shown)
