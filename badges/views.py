@@ -7,6 +7,7 @@ import uuid
 import zlib
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -144,9 +145,9 @@ def _way_back(request: HttpRequest, award: Award, *, is_own: bool) -> str:
     """To the badge for its owner, to the student for an instructor of the class, nowhere for everybody else."""
     member, lesson = award.membership, selectors.lesson_with(award)
     if is_own and lesson:
-        return reverse("lessons:part", args=[member.cohort.slug, lesson, "badge"])
+        return Acting(member).address("part", lesson, "badge")
     if not is_own and selectors.teaches(request.user, award):
-        return reverse("dashboard:student", args=[member.cohort.slug, member.pk])
+        return reverse(settings.STUDENT_URL, args=[member.cohort.slug, member.pk])
     return ""
 
 

@@ -167,6 +167,8 @@ SILENCED_SYSTEM_CHECKS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+# Where an instructor finds a student of theirs, by class and student: for rooms below the one that has the page.
+STUDENT_URL = "dashboard:student"
 
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

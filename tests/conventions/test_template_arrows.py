@@ -1,4 +1,7 @@
-"""An app's templates include, extend, load and link what is theirs or below them, as its modules import."""
+"""An app's templates include, extend, load and link what is theirs or below them, as its modules import.
+
+So do the addresses that its modules name.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ LIBRARIES = {file.stem: app for app in FLOORS for file in (ROOT / app).glob("tem
 
 _COMMENT = re.compile(r"{#.*?#}|{%-?\s*comment\b.*?endcomment\s*%}", re.DOTALL)
 _NAMED = re.compile(r"""{%-?\s*(include|extends|url)\s+["']([^"']+)["']""")
+_ADDRESS = re.compile(r"""["'](\w+):[\w-]*["']""")
 _LOADED = re.compile(r"{%-?\s*load\s+([\w\s]+?)\s*-?%}")
 
 
@@ -74,3 +78,32 @@ def test_templates_name_what_is_their_own_or_below() -> None:
 )
 def test_a_planted_arrow_is_found(template: str, text: str, found: list[str]) -> None:
     assert arrows_up(template, text) == found
+
+
+def addresses_up(app: str, text: str) -> list[str]:
+    """The apps above a module, or beside it, whose addresses it names."""
+    return [name for name in _ADDRESS.findall(text) if name != app and FLOORS.get(name, -1) >= FLOORS[app]]
+
+
+def test_modules_name_addresses_of_their_own_or_below() -> None:
+    files = [(app, file) for app in FLOORS for file in sorted((ROOT / app).rglob("*.py"))]
+    assert len(files) > 200
+
+    found = {str(file.relative_to(ROOT)): addresses_up(app, file.read_text(encoding="utf-8")) for app, file in files}
+
+    # A member is at their lessons, unless whoever makes the value says otherwise.
+    assert {name: up for name, up in found.items() if up} == {"classroom/acting.py": ["lessons"]}
+
+
+@pytest.mark.parametrize(
+    ("app", "text", "found"),
+    [
+        ("badges", 'reverse("dashboard:student", args=[1])', ["dashboard"]),
+        ("lessons", "redirect('badges:part', 1)", ["badges"]),
+        ("badges", 'reverse("lessons:part", args=[1])', []),
+        ("badges", 'reverse("badges:credential", args=[1])', []),
+        ("downhill", 'STUDENT_URL = "dashboard:student"', []),
+    ],
+)
+def test_a_planted_address_is_found(app: str, text: str, found: list[str]) -> None:
+    assert addresses_up(app, text) == found
