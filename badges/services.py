@@ -179,7 +179,7 @@ def give(membership: Membership, student: Membership, lesson: LoadedLesson, badg
     because = reasons.read(because)
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         page = selectors.badge_page(student, lesson, badge)
         if page.award is not None:
             raise Conflict(_("They have this badge already."))
@@ -202,7 +202,7 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
     because = reasons.read(because)
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         award = _standing_award(student, badge)
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)
@@ -220,7 +220,7 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
     because = reasons.read(because)
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         award = _standing_award(student, badge)
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)

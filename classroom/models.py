@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import Token
 
+from classroom.refusals import Conflict
+
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
 _DIRECTION_SWITCHES = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -155,6 +157,9 @@ class Cohort(models.Model):
     archived = models.BooleanField(_("archived"), default=False, help_text=_("Kept to read; nothing new comes in."))
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # What stands wherever something new would come in.
+    says_archived = _("This class is archived: everything can be read, and nothing new comes in.")
+
     class Meta:
         verbose_name = _("cohort")
         verbose_name_plural = _("cohorts")
@@ -166,6 +171,11 @@ class Cohort(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def refuse_if_archived(self) -> None:
+        """Let nothing new into a class that is kept to be read."""
+        if self.archived:
+            raise Conflict(self.says_archived)
 
     @property
     def next_session_began(self) -> bool:

@@ -122,8 +122,7 @@ def end_class(cohort: Cohort) -> None:
 
 
 def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
-    if cohort.archived:
-        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+    cohort.refuse_if_archived()
     Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at)
     cohort.pace, cohort.ended_at = pace, ended_at
 

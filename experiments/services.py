@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership
-from classroom.refusals import Conflict, NotFound, TooMany
+from classroom.refusals import NotFound, TooMany
 from experiments import catalogue, events, publishing
 from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
 
@@ -39,8 +39,7 @@ def request_run(membership: Membership, *, kind: str, params: Any, seed: Any, co
     complete = catalogue.read(kind, params, seed)
     with transaction.atomic():
         _lock(membership)
-        if membership.cohort.archived:
-            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        membership.cohort.refuse_if_archived()
         run, is_new = _live_run(kind, complete, seed)
         if run.state in ACTIVE:
             _refuse_more_than_a_share(membership, run)

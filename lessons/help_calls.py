@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 import classroom.selectors
 import classroom.services
 from classroom.models import Membership
-from classroom.refusals import Conflict, NotFound, Refusal
+from classroom.refusals import NotFound, Refusal
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven
 
@@ -21,7 +21,7 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
     Refusal
         If the class has no such student, or there is no such call.
     """
-    _refuse_in_archive(membership)
+    membership.cohort.refuse_if_archived()
     if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160 or not occasion.isprintable():
         raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
     if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
@@ -40,15 +40,10 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
 
 def take_back(membership: Membership, lesson: LoadedLesson, *, student: int, reason: str, occasion: str) -> None:
     """Let a call wait again; one that waits already stays as it is."""
-    _refuse_in_archive(membership)
+    membership.cohort.refuse_if_archived()
     if not occasion.isprintable() or reason not in HelpGiven.Reason.values:
         return  # no call has such a name, and PostgreSQL would not even look for some of them
     given = HelpGiven.objects.filter(membership__cohort=membership.cohort, membership=student)
     with transaction.atomic():
         given.filter(lesson=lesson.lesson.slug, reason=reason, occasion=occasion).delete()
         classroom.services.touch(membership.cohort)
-
-
-def _refuse_in_archive(membership: Membership) -> None:
-    if membership.cohort.archived:
-        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))

@@ -234,8 +234,7 @@ def show(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
         place = f"{activity.key}/{item.key}"
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
-        if cohort.archived:
-            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        cohort.refuse_if_archived()
         Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
         Stage.objects.filter(cohort=cohort, lesson=lesson.lesson.slug).update(on_wall=place)
         classroom.services.touch(cohort)
@@ -303,8 +302,7 @@ def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage
     """
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
-        if cohort.archived:
-            raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
+        cohort.refuse_if_archived()
         if cohort.pace != Pace.LED:
             raise Conflict(_("Nobody leads this class just now: everyone goes on alone. Lead it first."))
         Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)

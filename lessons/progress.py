@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from classroom import events
 from classroom.models import Membership
-from classroom.refusals import Conflict, NotFound
+from classroom.refusals import NotFound
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone
@@ -21,11 +21,6 @@ def lock(membership: Membership) -> None:
     """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
     if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
         raise NotFound(_("You are not in this class any more."))
-
-
-def refuse_in_archive(membership: Membership) -> None:
-    if membership.cohort.archived:
-        raise Conflict(_("This class is archived: everything can be read, and nothing new comes in."))
 
 
 def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:

@@ -57,7 +57,7 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
     student = submission.membership
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         row = progress.row_of(student, lesson, part)
         _refuse_unless_waiting(submission, row, activity)
         review = Review.objects.create(
@@ -126,7 +126,7 @@ def take_back(membership: Membership, review_id: int) -> Review:
     student = submission.membership
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         newest = _newest_version(submission)
         if newest != submission and review.decision == Review.Decision.RETURNED:
             raise Conflict(NEWER)
@@ -156,7 +156,7 @@ def explained_aloud(
         raise NotFound(_("There is nothing to explain here."))
     with transaction.atomic():
         progress.lock(student)
-        progress.refuse_in_archive(student)
+        student.cohort.refuse_if_archived()
         row = progress.row_of(student, lesson, part)
         if selectors.standing_of(row, activity).memory.aloud == is_heard:
             return

@@ -72,7 +72,7 @@ def submit(
         stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return Receipt(stored, is_new=False)
-        progress.refuse_in_archive(membership)
+        membership.cohort.refuse_if_archived()
         row = progress.row_of(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from django.http import HttpResponse
@@ -19,14 +19,11 @@ from lessons import catalogue, reviews, services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Submission
-from tests import pupils
-from tests.lessons import runs
+from tests import pupils, walks
 
 pytestmark = pytest.mark.services
 
 OWN = "/c/ours/lessons/"
-LESSONS = ("data-rules-everything", "sampler")
-TYPED = 'Look: <a href="/c/ours/lessons/data-rules-everything/rates/">here</a>, or /c/ours/lessons/sampler/.'
 ADDRESS = re.compile(r'\s(?:href|action|src|hx-[a-z]+)="(/[^"]*)"')
 
 
@@ -37,20 +34,7 @@ def desk(client_of: Callable[[User], Client], instructor: Membership) -> Client:
 
 @pytest.fixture
 def busy(student: Membership, instructor: Membership, lesson: LoadedLesson) -> Membership:
-    """A student with something of everything: accepted, to be mended, sealed, revealed, sent back, done, under way."""
-    student.cohort.lessons = list(LESSONS)
-    student.cohort.save()
-    for step, answer in enumerate((*pupils.STEPS[:2], {"w": "9"}), start=1):
-        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
-    for item in ("half-a", "half-b", "half-c"):
-        pupils.seal(student, lesson, "rates", item, "zigzags")
-        sealing.open_reveal(student, lesson, "rates", item)
-    runs.sweep(student, lesson)
-    sent = pupils.write(student, lesson, TYPED)
-    reviews.decide(instructor, sent.pk, decision="returned", met=[False] * 3, comment="Say it without a link.")
-    runs.guess(student, lesson, *runs.BEFORE_THE_RUN)
-    runs.ask(student, lesson, "bias-run")
-    pupils.measure(student, lesson)
+    walks.fill(student, instructor, lesson)
     return student
 
 
@@ -66,22 +50,6 @@ def lead_to_their_own_pages(addresses: set[str]) -> set[str]:
     return {each for each in addresses if each.startswith(OWN) and not each.endswith(".ipynb")}
 
 
-def walk(client: Client, root: str) -> Iterator[tuple[str, HttpResponse]]:
-    """Every page that can be reached from the arcs under one root."""
-    waiting, met = [f"{root}{slug}/" for slug in LESSONS], set[str]()
-    while waiting:
-        at = waiting.pop()
-        page = client.get(at)
-        yield at, page
-        met.add(at)
-        links = {urlsplit(urljoin(at, each))._replace(fragment="").geturl() for each in hrefs_in(page)}
-        waiting += sorted(each for each in links - met - set(waiting) if each.startswith(root))
-
-
-def hrefs_in(page: HttpResponse) -> set[str]:
-    return {html.unescape(found) for found in re.findall(r'\shref="([^"#][^"]*)"', page.content.decode())}
-
-
 # --- where the pages lead -------------------------------------------------------------------------
 
 
@@ -89,14 +57,14 @@ def hrefs_in(page: HttpResponse) -> set[str]:
 def test_whoever_stands_in_stays_at_this_students_pages(desk: Client, busy: Membership, mode: str) -> None:
     root, visited, sends = root_of(busy, mode), set[str](), set[str]()
 
-    for at, page in walk(desk, root):
+    for at, page in walks.walk(desk, *(f"{root}{slug}/" for slug in walks.LESSONS), within=root):
         assert page.status_code == 200, at
         assert lead_to_their_own_pages(addresses_in(page)) == set(), at
         visited.add(urlsplit(at).path)
         sends |= {each for each in addresses_in(page) if each.startswith(root) and "/activities/" in each}
 
     sent_from = {"page": set(), "paper": {"paper-check", "paper-seal", "paper-reconcile"}}
-    parts = [(slug, part.key) for slug in LESSONS for part in catalogue.get(slug).lesson.parts]  # type: ignore[union-attr]  # it is there
+    parts = [(slug, part.key) for slug in walks.LESSONS for part in catalogue.get(slug).lesson.parts]  # type: ignore[union-attr]  # it is there
     assert {f"{root}{slug}/{part}/" for slug, part in parts} <= visited
     assert f"{root}data-rules-everything/submissions/{Submission.objects.earliest('pk').pk}/" in visited
     assert {resolve(each).url_name for each in sends} == sent_from[mode]
@@ -114,7 +82,7 @@ def test_the_walk_finds_what_leads_to_their_own_pages(client_of: Callable[[User]
 def test_an_address_that_they_typed_stays_as_they_typed_it(desk: Client, busy: Membership, mode: str) -> None:
     page = desk.get(f"{root_of(busy, mode)}data-rules-everything/u-curve/").content.decode()
 
-    assert html.escape(TYPED) in page
+    assert html.escape(walks.TYPED) in page
 
 
 @pytest.mark.parametrize("is_htmx", [False, True])

@@ -105,7 +105,7 @@ def ask(
     asked = []
     with transaction.atomic():
         progress.lock(membership)
-        progress.refuse_in_archive(membership)
+        membership.cohort.refuse_if_archived()
         own = RunContext(lesson.lesson.slug, activity.key, trial.key)
         for context in (own, own.beside) if trial.beside else (own,):
             wanted = {**params, **trial.beside} if context.is_beside else params

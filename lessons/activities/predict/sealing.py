@@ -127,7 +127,7 @@ def seal(
         stored = Prediction.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return SealReceipt(stored, is_new=False)
-        progress.refuse_in_archive(membership)
+        membership.cohort.refuse_if_archived()
         answer = prediction_answer(found.item, choice=choice, second=second, confidence=confidence, because=because)
         mine = answers.predictions_of(membership, slug, found.activity.key)
         met = answers.reconciliations_of(membership, slug, found.activity.key)
@@ -237,7 +237,7 @@ def reconcile(
             raise Conflict(_("This question ends with its reveal."))
         if met.reconciled_at is not None:
             return met, False
-        progress.refuse_in_archive(membership)
+        membership.cohort.refuse_if_archived()
         _take(membership, lesson, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
         if met.reconciled_at is not None:
             events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership, by=by)
