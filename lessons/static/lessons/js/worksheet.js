@@ -1,5 +1,5 @@
-// Enter flows down the column and never checks; ± changes a sign; after a check the first open cell has the focus.
-import { find, findAll, speak } from "../../classroom/js/page.js";
+// Enter flows down the column and never checks; ± changes a sign; what is copied elsewhere follows.
+import { find, findAll } from "../../classroom/js/page.js";
 
 document.addEventListener("keydown", (event) => {
   const input = event.target.closest?.("[data-worksheet] .cell__input");
@@ -50,15 +50,3 @@ function mirror(sheet) {
 for (const kind of ["input", "restored"]) {
   document.addEventListener(kind, ({ target }) => mirror(target.closest?.("[data-worksheet]")));
 }
-
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.elt.id !== "part") return;
-  // A run that ends, and an answer that was waiting, come by themselves: who reads or writes goes on.
-  if (event.detail.requestConfig?.elt?.matches("[data-trial]") || document.activeElement?.matches("textarea")) return;
-  const part = document.getElementById("part");
-  if (!part.querySelector("[data-worksheet], .taken, .reading") && part.querySelector("[data-predict]")) return;
-  const open = [...part.querySelectorAll(".cell:not(.cell--scratch) .cell__input")].find(({ value }) => !value);
-  const wasChecked = part.querySelector(".cell--right, .cell--rounded, .cell--not_yet");
-  (part.querySelector("[aria-invalid=true]") ?? (wasChecked && open) ?? part.querySelector("h1"))?.focus();
-  speak(find("data-verdict", part)?.textContent ?? "");
-});
