@@ -221,6 +221,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# What lies in the folder of an activity type, under activities/<type>/.
+STATICFILES_DIRS = [
+    (f"activities/{folder.parent.name}", folder)
+    for folder in sorted((BASE_DIR / "lessons" / "activities").glob("*/static"))
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -16,7 +16,7 @@ from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
 from lessons import selectors, stage
-from lessons.activities.base import type_of
+from lessons.activities.base import type_of, types
 from lessons.arc import Arc, PartOnArc, arc_of
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
@@ -143,6 +143,18 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "keeps": any(page.kind.keeps_page for page in pages),
         "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
         "laws": [law for law in lesson.lesson.laws if law.part == part.key],
+        **_media(lesson, part),
+    }
+
+
+def _media(lesson: LoadedLesson, part: Part) -> dict[str, Any]:
+    """What a part's page loads: each file once, by the order of types, for all that may be exchanged into it later."""
+    drawn = [lesson.lesson.activity(key) for each in part.activities for key in type_of(each).draws(each)]
+    kinds = {type_of(each) for each in (*part.activities, *filter(None, drawn))}
+    media = [kind.media for kind in types().values() if kind in kinds]
+    return {
+        "styles": list(dict.fromkeys(name for each in media for name in each.css)),
+        "scripts": list(dict.fromkeys(script for each in media for script in each.scripts)),
     }
 
 

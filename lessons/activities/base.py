@@ -145,11 +145,39 @@ class Achievement:
     is_measured: bool = False
 
 
+@dataclass(frozen=True)
+class Script:
+    """A module that a page loads, by its name under /static/; one that `is_own` on its member's own page alone."""
+
+    name: str
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Media:
+    """The CSS and the scripts that a type needs on a page, by their names under /static/, in the order of loading.
+
+    `own_js` are those for its member's own page alone, where something is sent.
+    """
+
+    css: tuple[str, ...] = ()
+    js: tuple[str, ...] = ()
+    own_js: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.css + self.js + self.own_js
+
+    @property
+    def scripts(self) -> tuple[Script, ...]:
+        return (*(Script(name) for name in self.js), *(Script(name, is_own=True) for name in self.own_js))
+
+
 class ActivityType(Generic[A]):
     """One type of activity. Subclasses say what is theirs; the rest holds for all.
 
-    `template` draws the activity on its part's page, `aside_template` what stands beside it. A page reads its
-    activities from the database by `order`, the lowest first.
+    `template` draws the activity on its part's page, `aside_template` what stands beside it, and both look and move by
+    `media`. A page reads its activities from the database by `order`, the lowest first.
     """
 
     schema: ClassVar[type[AnyActivity]]
@@ -157,6 +185,7 @@ class ActivityType(Generic[A]):
     standing: ClassVar[type[Standing[Any]]] = Standing[Memory]
     template: ClassVar[str]
     aside_template: ClassVar[str] = ""
+    media: ClassVar[Media] = Media()
     order: ClassVar[int] = 1
     # Its grades depend on the cohort's gradient rule, which the first of them therefore fixes.
     depends_on_rule: ClassVar[bool] = False
@@ -195,6 +224,10 @@ class ActivityType(Generic[A]):
             If it cannot be read, or nothing is handed in here.
         """
         raise Conflict(_("Nothing is handed in here."))
+
+    def draws(self, activity: A) -> Collection[str]:
+        """Keys of the activities whose pictures it may show: their media come with its own."""
+        return ()
 
     def is_seen(self, sheet: Any) -> bool:
         """Tell whether all that it had to show has been seen, so that its closing words may stand."""

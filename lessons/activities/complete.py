@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.contrib.staticfiles import finders
 from django.core.checks import CheckMessage, Error
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -38,6 +39,9 @@ def problems(kind: base.AnyType) -> Iterator[str]:
             yield f"has no `{name}`"
         elif template and not _is_there(template):
             yield f"names a template that is not there: {template}"
+    for name in kind.media.names:
+        if finders.find(name) is None:
+            yield f"names a static file that is not there: {name}"
     sampler = catalogue.get(SAMPLER)
     if sampler is not None and not any(activity.type == kind.key for activity in sampler.lesson.activities):
         yield "has no example in the sampler"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.staticfiles import finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -44,13 +46,14 @@ def sampler_with(part: dict[str, Any] | None, folder: Path) -> None:
 
 @pytest.fixture
 def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Callable[..., None]]:
-    """Start a Downhill with this type beside the others, an example in the sampler, and the type's templates."""
+    """Start a Downhill with this type beside the others, an example in the sampler, and what the type brings."""
 
     def hand_over(
         kind: type[EstimateType] = EstimateType,
         *,
         is_shown: bool = True,
         has_templates: bool = True,
+        has_static: bool = True,
         has_player: bool = True,
     ) -> None:
         part = yaml.safe_load((FOLDER / "part.yaml").read_text(encoding="utf-8")) if is_shown else None
@@ -59,6 +62,9 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
         if has_templates:
             [engine] = settings.TEMPLATES
             settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], FOLDER / "templates"]}]
+        if has_static:
+            # As settings find what lies beside the other types.
+            settings.STATICFILES_DIRS = [*settings.STATICFILES_DIRS, ("activities/estimate", FOLDER / "static")]
         if has_player:
             monkeypatch.setitem(PLAYERS, "estimate", EstimatePlayer())
         registry.hand_over((*registry.TYPES, kind()))
@@ -101,6 +107,37 @@ def test_it_stands_on_the_arc_and_on_its_page(estimator: Membership, client_of: 
 
     assert "Estimate" in arc
     assert "How many words does a ten-minute talk have?" in page
+
+
+def test_its_css_and_scripts_are_loaded_on_its_part_and_on_no_other(
+    estimator: Membership, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(estimator.user)
+
+    page = read(client, "/c/ours/lessons/sampler/estimate/")
+    others = [read(client, f"/c/ours/lessons/sampler/{part}/") for part in ("start-here", "two-steps", "at-home")]
+
+    assert re.findall(r'"/static/(activities/[^"]+)"', page) == [
+        "activities/estimate/estimate.css",
+        "activities/estimate/estimate.js",
+        "activities/estimate/typing.js",
+    ]
+    assert not any("activities/estimate" in other for other in others)
+
+
+def test_whoever_looks_at_somebodys_page_gets_none_of_their_own_scripts(
+    estimator: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page = read(client_of(instructor.user), f"/c/ours/class/students/{estimator.pk}/page/sampler/estimate/")
+
+    assert "activities/estimate/estimate.js" in page
+    assert "activities/estimate/typing.js" not in page
+
+
+def test_its_static_files_are_found(add: Callable[..., None]) -> None:
+    add()
+
+    assert finders.find("activities/estimate/estimate.css") == str(FOLDER / "static" / "estimate.css")
 
 
 def test_an_answer_from_the_page_is_kept_and_shown_there(
@@ -240,6 +277,15 @@ def test_a_template_that_is_missing_is_named(add: Callable[..., None]) -> None:
     add(has_templates=False)
 
     with pytest.raises(SystemCheckError, match=r"names a template that is not there: activities/estimate/page\.html"):
+        call_command("check")
+
+
+def test_a_static_file_that_is_missing_is_named(add: Callable[..., None]) -> None:
+    add(has_static=False)
+
+    with pytest.raises(
+        SystemCheckError, match=r"names a static file that is not there: activities/estimate/typing\.js"
+    ):
         call_command("check")
 
 

@@ -22,7 +22,7 @@ IMPORT = re.compile(r"""^import\b[^;"']*["']([^"']+)["'];$""", re.MULTILINE)
 def own_scripts() -> dict[str, str]:
     """Our own scripts, name under /static/ and text."""
     found = (
-        (name, Path(storage.path(name)))
+        (posixpath.join(getattr(storage, "prefix", None) or "", name), Path(storage.path(name)))
         for finder in finders.get_finders()
         for name, storage in finder.list([])
         if name.endswith(".js")
@@ -60,4 +60,5 @@ def test_a_hashed_module_imports_hashed_names_alone(tmp_path: Path) -> None:
     imports = {name: imported(hashed[name], (tmp_path / hashed[name]).read_text()) for name in scripts}
 
     assert any(imports.values())
+    assert [wanted for of in imports.values() for wanted in of if not (tmp_path / wanted).is_file()] == []
     assert imports == {name: [hashed[wanted] for wanted in imported(name, text)] for name, text in scripts.items()}

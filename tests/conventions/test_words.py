@@ -19,7 +19,9 @@ APPS = ("downhill", "dashboard", "badges", "rehearsal", "lessons", "experiments"
 NOT_PAGES = {"migrations", "cells"}
 MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if not NOT_PAGES & set(file.parts)]
 ASSETS = [
-    file for app in APPS for file in words.files(ROOT / app, *(f"static/**/*.{kind}" for kind in ("css", "js", "svg")))
+    file
+    for app in APPS
+    for file in words.files(ROOT / app, *(f"**/static/**/*.{kind}" for kind in ("css", "js", "svg")))
 ]
 # This machine, and the names of XML namespaces, which nobody fetches.
 # That of purl.imsglobal.org and www.w3.org are names in credentials and drawings; nobody asks them anything.

@@ -163,8 +163,9 @@ def collect_static() -> None:
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list(None):
-            facts = os.stat(storage.path(path))
-            digest.update(f"{path} {facts.st_mtime_ns} {facts.st_size}\n".encode())
+            file = storage.path(path)
+            facts = os.stat(file)
+            digest.update(f"{file} {facts.st_mtime_ns} {facts.st_size}\n".encode())
     stamp = settings.VAR_DIR / "static.stamp"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest() and settings.STATIC_ROOT.is_dir():
         return

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Sent, Verdict
+from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
 from lessons.activities.experiment import class_runs, outcomes, page, review, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.pictures import registry
@@ -25,6 +25,17 @@ class ExperimentType(ActivityType[Experiment]):
     schema = Experiment
     standing = Standing[page.RunsMemory]
     template = "activities/experiment/page.html"
+    media = Media(
+        css=(
+            "lessons/css/charts.css",
+            "lessons/css/rates.css",
+            "lessons/css/results.css",
+            "lessons/css/experiments.css",
+            "lessons/css/trial.css",
+            "lessons/css/texts.css",
+        ),
+        js=("lessons/js/rates.js", "lessons/js/power.js", "lessons/js/trial.js"),
+    )
     # Runs are read before the questions that wait for them: one that ends in between is told by the next poll.
     order = 0
     achieves = "measured"

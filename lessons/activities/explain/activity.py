@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Verdict, type_of
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict, type_of
 from lessons.activities.explain import grade, page
 from lessons.activities.explain.schema import Explain
 from lessons.activities.measures import Picture
@@ -21,6 +21,7 @@ class ExplainType(ActivityType[Explain]):
     schema = Explain
     standing = Standing[TextMemory]
     template = "activities/explain/page.html"
+    media = Media(css=("lessons/css/texts.css",))
 
     def page(self, view: ActivityView) -> versions.TextView:
         return page.page(view)

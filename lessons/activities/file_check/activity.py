@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Media, Sent, Verdict
 from lessons.activities.file_check import grade, page
 from lessons.activities.file_check.page import CorpusSheet
 from lessons.activities.file_check.schema import FileCheck
@@ -18,6 +18,7 @@ class FileCheckType(ActivityType[FileCheck]):
     schema = FileCheck
     standing = Standing[grade.FileMemory]
     template = "activities/file_check/page.html"
+    media = Media(css=("lessons/css/mission.css",), js=("lessons/js/corpus.js",))
 
     def page(self, view: ActivityView) -> CorpusSheet:
         return page.page(view)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Sent, Verdict
+from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Media, Sent, Verdict
 from lessons.activities.hand_steps import grade, page, review, slips
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
@@ -22,6 +22,7 @@ class HandStepsType(ActivityType[HandSteps]):
     standing = Standing[grade.StepsMemory]
     template = "activities/hand_steps/page.html"
     aside_template = "activities/hand_steps/aside.html"
+    media = Media(css=("lessons/css/charts.css",), js=("lessons/js/worksheet.js", "lessons/js/charts.js"))
     depends_on_rule = True
     keeps_page = True
     has_cells = True

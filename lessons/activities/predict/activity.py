@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Membership
 from classroom.refusals import Conflict
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Sent, Verdict
+from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
 from lessons.activities.predict import page, review, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
@@ -24,6 +24,17 @@ class PredictType(ActivityType[Predict]):
     schema = Predict
     template = "activities/predict/page.html"
     aside_template = "activities/predict/aside.html"
+    media = Media(
+        css=("lessons/css/charts.css", "lessons/css/rates.css", "lessons/css/results.css", "lessons/css/predict.css"),
+        js=("lessons/js/rates.js",),
+        own_js=(
+            "lessons/js/slider.js",
+            "lessons/js/drag.js",
+            "lessons/js/play.js",
+            "lessons/js/reveal.js",  # takes the focus that slider.js would keep, and speaks when rates.js has drawn
+            "lessons/js/conflict.js",
+        ),
+    )
     is_handed_in = False
 
     def page(self, view: ActivityView) -> PredictSheet:
@@ -31,6 +42,9 @@ class PredictType(ActivityType[Predict]):
 
     def grade(self, sent: Sent) -> Verdict:
         raise Conflict(_("Predictions are not handed in here: each is sealed by itself."))
+
+    def draws(self, activity: Predict) -> Collection[str]:
+        return {item.run for item in activity.every_item() if item.run is not None}
 
     def is_seen(self, sheet: PredictSheet) -> bool:
         return sheet.is_seen

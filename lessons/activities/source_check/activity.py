@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Media, Sent, Verdict
 from lessons.activities.source_check import grade, page
 from lessons.activities.source_check.page import SourceSheet
 from lessons.activities.source_check.schema import SourceCheck
@@ -17,6 +17,7 @@ class SourceCheckType(ActivityType[SourceCheck]):
     schema = SourceCheck
     standing = Standing[grade.CheckMemory]
     template = "activities/source_check/page.html"
+    media = Media(css=("lessons/css/texts.css", "lessons/css/mission.css"), js=("lessons/js/sources.js",))
 
     def page(self, view: ActivityView) -> SourceSheet:
         return page.page(view)

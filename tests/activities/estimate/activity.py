@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessons.activities.base import ActivityType, ActivityView, AsSent, Sent, Verdict
+from lessons.activities.base import ActivityType, ActivityView, AsSent, Media, Sent, Verdict
 from lessons.standings import Standing
 from lessons.texts import versions
 from tests.activities.estimate import grade, page
@@ -18,6 +18,11 @@ class EstimateType(ActivityType[Estimate]):
     schema = Estimate
     standing = Standing[EstimateMemory]
     template = "activities/estimate/page.html"
+    media = Media(
+        css=("lessons/css/texts.css", "activities/estimate/estimate.css"),
+        js=("activities/estimate/estimate.js",),
+        own_js=("activities/estimate/typing.js",),
+    )
 
     def page(self, view: ActivityView) -> EstimateSheet:
         return page.page(view)
