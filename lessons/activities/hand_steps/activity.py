@@ -22,7 +22,10 @@ class HandStepsType(ActivityType[HandSteps]):
     standing = Standing[grade.StepsMemory]
     template = "activities/hand_steps/page.html"
     aside_template = "activities/hand_steps/aside.html"
-    media = Media(css=("lessons/css/charts.css",), js=("lessons/js/worksheet.js", "lessons/js/charts.js"))
+    media = Media(
+        css=("lessons/css/charts.css", "activities/hand_steps/worksheet.css"),
+        js=("activities/hand_steps/worksheet.js", "activities/hand_steps/charts.js"),
+    )
     depends_on_rule = True
     keeps_page = True
     has_cells = True

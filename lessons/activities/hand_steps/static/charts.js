@@ -1,6 +1,6 @@
 // The ball rolls to the new w and the line turns with it; “let it run” walks the steps that the page lists.
 import { find, findAll, isCalm, onArrival, speak } from "../../classroom/js/page.js";
-import { axisOf } from "./axis.js";
+import { axisOf } from "../../lessons/js/axis.js";
 
 const shown = (mark) => find(mark, document.getElementById("part"));
 
