@@ -25,14 +25,20 @@ class PredictType(ActivityType[Predict]):
     template = "activities/predict/page.html"
     aside_template = "activities/predict/aside.html"
     media = Media(
-        css=("lessons/css/charts.css", "lessons/css/rates.css", "lessons/css/results.css", "lessons/css/predict.css"),
+        css=(
+            "lessons/css/charts.css",
+            "lessons/css/rates.css",
+            "lessons/css/results.css",
+            "activities/predict/predict.css",
+        ),
         js=("lessons/js/rates.js",),
         own_js=(
-            "lessons/js/slider.js",
-            "lessons/js/drag.js",
-            "lessons/js/play.js",
-            "lessons/js/reveal.js",  # takes the focus that slider.js would keep, and speaks when rates.js has drawn
-            "lessons/js/conflict.js",
+            "activities/predict/slider.js",
+            "activities/predict/drag.js",
+            "activities/predict/play.js",
+            # After the two whose focus it takes and whose drawing it waits for.
+            "activities/predict/reveal.js",
+            "activities/predict/conflict.js",
         ),
     )
     is_handed_in = False

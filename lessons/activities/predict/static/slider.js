@@ -1,6 +1,6 @@
 // A slider, its field and its chart are one number: whichever is changed, the others follow.
 import { find, findAll, onArrival } from "../../classroom/js/page.js";
-import { axisOf } from "./axis.js";
+import { axisOf } from "../../lessons/js/axis.js";
 
 const fieldIn = (box) => box.querySelector("input:not([type])");
 const numberIn = (field) => Number(field.value.replace(",", "."));

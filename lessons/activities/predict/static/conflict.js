@@ -1,5 +1,5 @@
 // Sealed on another device, or closed meanwhile: the question is shown as it stands.
-import { lookAgain } from "./part.js";
+import { lookAgain } from "../../lessons/js/part.js";
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
   const form = detail.requestConfig.elt;

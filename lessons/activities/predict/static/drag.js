@@ -1,6 +1,6 @@
 // What is dragged on a chart moves the slider below it, which keeps to its steps.
 import { find } from "../../classroom/js/page.js";
-import { axisOf } from "./axis.js";
+import { axisOf } from "../../lessons/js/axis.js";
 
 function drag(event) {
   const figure = event.target.closest?.("[data-drag]");
