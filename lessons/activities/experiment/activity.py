@@ -30,11 +30,11 @@ class ExperimentType(ActivityType[Experiment]):
             "lessons/css/charts.css",
             "lessons/css/rates.css",
             "lessons/css/results.css",
-            "lessons/css/experiments.css",
-            "lessons/css/trial.css",
+            "activities/experiment/pictures.css",
+            "activities/experiment/trial.css",
             "lessons/css/texts.css",
         ),
-        js=("lessons/js/rates.js", "lessons/js/power.js", "lessons/js/trial.js"),
+        js=("lessons/js/rates.js", "activities/experiment/power.js", "activities/experiment/trial.js"),
     )
     # Runs are read before the questions that wait for them: one that ends in between is told by the next poll.
     order = 0
