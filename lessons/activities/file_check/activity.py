@@ -18,7 +18,7 @@ class FileCheckType(ActivityType[FileCheck]):
     schema = FileCheck
     standing = Standing[grade.FileMemory]
     template = "activities/file_check/page.html"
-    media = Media(css=("lessons/css/mission.css",), js=("lessons/js/corpus.js",))
+    media = Media(css=("activities/file_check/corpus.css",), js=("activities/file_check/corpus.js",))
 
     def page(self, view: ActivityView) -> CorpusSheet:
         return page.page(view)
