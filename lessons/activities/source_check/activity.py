@@ -17,7 +17,9 @@ class SourceCheckType(ActivityType[SourceCheck]):
     schema = SourceCheck
     standing = Standing[grade.CheckMemory]
     template = "activities/source_check/page.html"
-    media = Media(css=("lessons/css/texts.css", "lessons/css/mission.css"), js=("lessons/js/sources.js",))
+    media = Media(
+        css=("lessons/css/texts.css", "activities/source_check/sources.css"), js=("activities/source_check/sources.js",)
+    )
 
     def page(self, view: ActivityView) -> SourceSheet:
         return page.page(view)
