@@ -64,7 +64,16 @@ class Labels:
         return replace(mark, label_x=round(x, 2), label_y=round(y, 2), anchor=anchor)
 
     def _crossed(self, box: Box) -> int:
-        return sum(any(_holds(box, a, b, i / 24) for i in range(25)) for a, b in self.lines)
+        return sum(
+            any(_holds(box, a, b, i / 24) for i in range(25)) for a, b in self.lines if not _is_beside(box, a, b)
+        )
+
+
+def _is_beside(box: Box, a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether a line lies on one side of a box as a whole, as nearly all do."""
+    return (
+        max(a[0], b[0]) <= box[0] or min(a[0], b[0]) >= box[2] or max(a[1], b[1]) <= box[1] or min(a[1], b[1]) >= box[3]
+    )
 
 
 def _holds(box: Box, a: tuple[float, float], b: tuple[float, float], share: float) -> bool:
