@@ -6,6 +6,9 @@ UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
 INSTALL = $(UV) pip install --quiet --python .venv/bin/python --require-hashes -r
 BIN = .venv/bin
 
+# Where a shell forbids Python to keep what it has compiled, every process compiles everything again: seconds of each.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The embedded mode, whatever services the shell knows of; for test-services, both of them.
 EMBEDDED = env -u DATABASE_URL -u REDIS_URL
 SERVICES = env DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/downhill}" \
