@@ -21,6 +21,7 @@ from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, MembershipFactory
+from tests.running import forget_prepared
 
 # Seconds that all tests with a marker may take together, summed over parallel workers that share two cores, about
 # 1.5 times what they take on busy ones; tests without a marker need at most a database.
@@ -30,6 +31,7 @@ IN_CI = os.environ.get("CI") == "true"
 # Tests that share one running Downhill, or one long computation, stay with one worker, which starts with them.
 TOGETHER = (
     "tests/races/",
+    "tests/journeys/test_plain_http.py",
     "tests/faults/test_up.py",
     "tests/faults/test_runs.py",
     "tests/faults/test_containers.py",
@@ -90,6 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI, a kind of test over its budget or a journey that was not made is a failure."""
     is_controller = not hasattr(session.config, "workerinput")
+    if is_controller and (workers := session.config.pluginmanager.getplugin("dsession")):
+        forget_prepared(workers.nodemanager.testrunuid)
     if IN_CI and is_controller and session.exitstatus == pytest.ExitCode.OK and _faults_of_the_session():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

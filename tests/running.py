@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import random
@@ -63,10 +64,14 @@ class Running:
         self.arguments = arguments
         self.environment = {**os.environ, "VAR_DIR": str(var_dir), "PORT": str(self.port), **environment}
         self.server = self.environment.get("DATABASE_URL", "")
-        self.database = f"downhill_running_{uuid.uuid4().hex[:8]}"
-        self.environment["REDIS_PREFIX"] = f"{self.database}:"
+        self.name_database(f"downhill_running_{uuid.uuid4().hex[:8]}")
+
+    def name_database(self, name: str) -> None:
+        """Name its database on PostgreSQL, and so its prefix on Redis."""
+        self.database = name
+        self.environment["REDIS_PREFIX"] = f"{name}:"
         if self.server:
-            self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{self.database}"
+            self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{name}"
 
     def __enter__(self) -> Self:
         prepared = _prepared() if self.is_copy else None
@@ -184,15 +189,39 @@ class Running:
 
 @cache
 def _prepared() -> Running:
-    """A Downhill that has been started once and ended: a session's others begin where it has got to."""
-    running = Running(Path(tempfile.mkdtemp(prefix="downhill-")) / "var", "--no-worker", from_nothing=True)
+    """A Downhill that has been started once and ended: all others of a session begin where it has got to.
+
+    Whichever of the session's processes needs it first makes it; the others wait, and the session's end removes it.
+    """
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    folder = prepared_folder(session)
+    folder.mkdir(exist_ok=True)
+    running = Running(folder / "var", "--no-worker", from_nothing=True)
+    running.name_database(f"downhill_prepared_{session}")
     running.is_kept = True
-    with running:
-        pass
-    atexit.register(running.forget)
-    for name in ("up.log", "public_url"):
-        (running.var_dir / name).unlink(missing_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            with running:
+                pass
+            for name in ("up.log", "public_url"):
+                (running.var_dir / name).unlink(missing_ok=True)
+            (folder / "done").touch()
+    if "PYTEST_XDIST_TESTRUNUID" not in os.environ:
+        atexit.register(forget_prepared, session)
     return running
+
+
+def prepared_folder(session: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"downhill-{session}"
+
+
+def forget_prepared(session: str) -> None:
+    """Remove what the processes of a session had in common."""
+    if prepared_folder(session).exists():
+        running = Running(prepared_folder(session) / "var", from_nothing=True)
+        running.name_database(f"downhill_prepared_{session}")
+        running.forget()
 
 
 def spare_port() -> int:

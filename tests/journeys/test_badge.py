@@ -8,16 +8,16 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 from joserfc import jws
 from joserfc.jwk import RSAKey
 from openbadgeslib.ob3 import OB3Verifier
-from playwright.sync_api import BrowserType, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.conftest import Desk, log_in
+from tests.journeys.conftest import Desk
+from tests.journeys.corpora import LINE, big_file, count_and_keep
 from tests.journeys.steps import (
     BADGE,
     FIX,
@@ -275,48 +275,6 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     expect(kept).to_be_in_viewport()
 
 
-MEGABYTE = 1024 * 1024
-LINE = "Nobody has to intend bias for it to be real, said the 8.\n"
-
-
-def big_file(folder: Path, megabytes: int) -> tuple[Path, int]:
-    """A text of that size, and how many words it has."""
-    n_lines = megabytes * MEGABYTE // len(LINE)
-    path = folder / "corpus.txt"
-    path.write_text(LINE * n_lines, encoding="utf-8")
-    return path, n_lines * len(LINE.split())
-
-
-# How long the page was deaf at most, in ms, while something went on beside it.
-WATCH = """() => { window.longest = 0; let last = performance.now();
-  const tick = (now) => {
-    window.longest = Math.max(window.longest, now - last); last = now; requestAnimationFrame(tick); };
-  requestAnimationFrame(tick); }"""
-
-
-def count_and_keep(page: Page, path: Path, n_words: int) -> None:
-    page.goto(MISSION)
-    sent: list[int] = []
-    page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
-    page.evaluate(WATCH)
-    began = time.perf_counter()
-    page.locator("[data-file]").set_input_files(path)
-    expect(page.get_by_text("Counted on this device. Nothing was sent yet.")).to_be_visible(timeout=120_000)
-    took = time.perf_counter() - began
-    print(
-        f"{path.stat().st_size / MEGABYTE:.0f} MB counted in {took:.1f} s, secure: {page.evaluate('isSecureContext')}, "
-        f"longest the page was deaf: {page.evaluate('longest'):.0f} ms, uploaded meanwhile: {sum(sent)} bytes"
-    )
-    assert sum(sent) == 0
-    assert page.evaluate("longest") < 1000
-    expect(page.locator("[data-figure=words]")).to_have_text(f"{n_words:,}")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert page.locator("[name=fingerprint]").input_value() == digest
-    page.get_by_role("button", name="Keep these figures").click()
-    expect(page.locator("[data-kept-says]")).to_contain_text("✓ Kept.")
-    assert sum(sent) < 2000
-
-
 def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     desk: Desk, new_student: NewStudent, tmp_path: Path
 ) -> None:
@@ -324,10 +282,15 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     student.goto(MISSION)
     student.get_by_role("button", name="I have none yet").click()
     expect(student.locator("[data-kept-says]")).to_contain_text("Your instructor knows that you have none yet.")
-    path, n_words = big_file(tmp_path, 200)
-
-    count_and_keep(student, path, n_words)
+    count_and_keep(student, *big_file(tmp_path, 200))
     desk.look(student, "corpus_kept")
+
+
+def test_the_same_corpus_is_known_when_it_is_picked_again(desk: Desk, new_student: NewStudent, tmp_path: Path) -> None:
+    student = desk.open(new_student("cosima"))
+    path, n_words = big_file(tmp_path, 2)
+    count_and_keep(student, path, n_words)
+
     student.locator("[data-file]").set_input_files(path)
     expect(student.get_by_text("The very same file as before.")).to_be_visible(timeout=120_000)
     student.get_by_role("button", name="Keep these figures").click()
@@ -381,23 +344,3 @@ def test_what_kind_of_file_it_is_is_told(desk: Desk, new_student: NewStudent, tm
         for figure, shown in zip(("words", "lines", "encoding"), figures.groups(), strict=True):
             expect(student.locator(f"[data-figure={figure}]"), name).to_have_text(shown)
         assert student.locator("[name=fingerprint]").input_value() == hashlib.sha256(content).hexdigest(), name
-
-
-def test_a_large_corpus_is_counted_where_a_laptop_serves_the_room(
-    tmp_path: Path, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
-) -> None:
-    """Plain http from another machine: no crypto.subtle."""
-    options = dict(browser_type_launch_args)
-    options["args"] = [*options["args"], "--host-resolver-rules=MAP classroom.test 127.0.0.1"]
-    path, n_words = big_file(tmp_path, 200)
-    with Running(tmp_path / "var", ALLOWED_HOSTS="classroom.test,127.0.0.1") as running:
-        browser = browser_type.launch(**options)
-        page = browser.new_page(base_url=running.url.replace("127.0.0.1", "classroom.test"))
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        log_in(page, "student")
-        assert page.evaluate("[isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
-
-        count_and_keep(page, path, n_words)
-        browser.close()
-    assert errors == []

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Desk, log_in, lose_replies
 from tests.journeys.steps import PHONE, SHEET, STEP_1, STEP_2, NewStudent, banner, check, fill
-from tests.running import Running, wait_for
+from tests.running import wait_for
 
 pytestmark = pytest.mark.journey
 
@@ -385,30 +384,3 @@ def test_points_of_ones_own_are_worked_on_the_same_sheet(desk: Desk, new_student
     expect(student.locator(".cell--right")).to_have_count(4)
     expect(student.get_by_text("Four points of your own")).to_be_visible()
     desk.look(student, "own_data")
-
-
-def test_a_laptop_that_serves_the_room_over_plain_http_is_enough(
-    tmp_path: Path, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
-) -> None:
-    """Away from localhost there is no crypto.randomUUID, no lock between tabs, and no need of them."""
-    options = dict(browser_type_launch_args)
-    options["args"] = [*options["args"], "--host-resolver-rules=MAP classroom.test 127.0.0.1"]
-    with Running(tmp_path, ALLOWED_HOSTS="classroom.test,127.0.0.1") as running:
-        browser = browser_type.launch(**options)
-        page = browser.new_page(base_url=running.url.replace("127.0.0.1", "classroom.test"))
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        log_in(page, "student")
-        page.goto(SHEET)
-        assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
-        fill(page, STEP_1 | {"w": "9"})
-        page.route("**/check/", lambda route: route.abort())
-        check(page)
-        expect(banner(page)).to_contain_text("step 1")
-        page.unroute("**/check/")
-        page.locator("#w").fill("0.7463")
-        check(page)
-
-        expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
-        browser.close()
-    assert errors == []
