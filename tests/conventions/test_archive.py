@@ -165,6 +165,7 @@ def offered(client: Client, *starts: str, within: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_page_of_a_student_offers_what_would_be_refused(filled: dict[str, Any], as_student: Client) -> None:
     arcs, within = [f"/c/ours/lessons/{slug}/" for slug in walks.LESSONS], "/c/ours/lessons/"
     before = offered(as_student, *arcs, within=within)
@@ -174,6 +175,7 @@ def test_no_page_of_a_student_offers_what_would_be_refused(filled: dict[str, Any
     assert offered(as_student, *arcs, within=within) & REFUSED == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pace", [Pace.SELF, Pace.LED])
 def test_no_page_of_the_class_offers_what_would_be_refused(
     filled: dict[str, Any], as_instructor: Client, instructor: Membership, lesson: LoadedLesson, pace: str

@@ -134,6 +134,7 @@ def test_every_sealed_text_of_the_planted_lesson_is_a_canary(sampler: LoadedLess
     assert [text for text in sealed if canaries.SONG not in text and text not in shown] == []
 
 
+@pytest.mark.slow
 def test_nothing_sealed_is_anywhere_before_it_is_ones_turn(
     member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -149,6 +150,7 @@ def test_nothing_sealed_is_anywhere_before_it_is_ones_turn(
     assert canaries.SONG not in replies
 
 
+@pytest.mark.slow
 def test_a_sealed_answer_opens_its_own_question_and_no_other(
     member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -162,6 +164,7 @@ def test_a_sealed_answer_opens_its_own_question_and_no_other(
     assert heard(others, said) == []
 
 
+@pytest.mark.slow
 def test_a_full_cycle_shows_no_verdict_before_what_was_seen_and_no_transfer_before_the_end(
     member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_full_cycle_shows_no_verdict_before_what_was_seen_and_no_transfer_befo
     assert heard(canaries.canaries_below(item.transfer), everything) == []
 
 
+@pytest.mark.slow
 def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
     member: Membership,
     leader: Membership,
@@ -273,6 +277,7 @@ def test_a_planted_leak_is_found(
     }
 
 
+@pytest.mark.slow
 def test_what_was_sealed_is_shown_once_the_activity_is_done(
     member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
@@ -288,6 +293,7 @@ def test_what_was_sealed_is_shown_once_the_activity_is_done(
     }
 
 
+@pytest.mark.slow
 def test_what_one_student_unsealed_stays_sealed_for_the_next(
     member: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:

@@ -56,6 +56,7 @@ def space_of(row: Row) -> str:
     return row.name.partition(":")[0] if ":" in row.name else "outside"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", sorted({space_of(row) for row in ROWS}))
 def test_everybody_gets_the_answer_of_the_table(world: World, space: str) -> None:
     found = []

@@ -48,6 +48,7 @@ def test_every_module_that_is_imported_is_ours_and_there() -> None:
     assert wanted - set(scripts) == set()
 
 
+@pytest.mark.slow
 def test_a_hashed_module_imports_hashed_names_alone(tmp_path: Path) -> None:
     """A plain name beside a hashed one would load the same module twice, and an old one after an upgrade."""
     storage = HashedStaticFiles(location=tmp_path, base_url="/static/")

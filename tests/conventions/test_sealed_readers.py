@@ -61,6 +61,7 @@ def test_the_names_of_sealed_fields_are_those_that_the_schema_marks() -> None:
     assert not SEALED & {"key", "title", "question", "choices", "number", "min"}
 
 
+@pytest.mark.slow
 def test_sealed_fields_are_read_in_the_stated_modules_alone() -> None:
     unstated = {
         module: expressions - OTHERS.get(module, set())
@@ -71,6 +72,7 @@ def test_sealed_fields_are_read_in_the_stated_modules_alone() -> None:
     assert {module: expressions for module, expressions in unstated.items() if expressions} == {}
 
 
+@pytest.mark.slow
 def test_nothing_is_stated_that_is_not_there() -> None:
     found = reads_by_module()
 

@@ -53,6 +53,7 @@ def lead_to_their_own_pages(addresses: set[str]) -> set[str]:
 # --- where the pages lead -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["page", "paper"])
 def test_whoever_stands_in_stays_at_this_students_pages(desk: Client, busy: Membership, mode: str) -> None:
     root, visited, sends = root_of(busy, mode), set[str](), set[str]()

@@ -186,6 +186,7 @@ def test_taking_back_a_finished_run_leaves_it_there(run: Run, student: Membershi
 # --- a class's figures ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_classs_figures_are_of_its_students_first_finished_runs_in_one_query(
     cohort: Cohort, student: Membership, instructor: Membership, ask: Ask
 ) -> None:

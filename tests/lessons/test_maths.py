@@ -126,6 +126,7 @@ def test_points_without_partners_are_refused() -> None:
         descent.errors(problem, Fraction(0))
 
 
+@pytest.mark.slow
 @given(
     problems(),
     numbers,

@@ -97,6 +97,7 @@ def read(client: Client, address: str, **asked: str) -> str:
 PART = "/c/ours/lessons/sampler/coin/"
 
 
+@pytest.mark.slow
 def test_its_author_has_nothing_to_mend(sampler: LoadedLesson) -> None:
     found = catalogue.review(sampler)
 
@@ -128,6 +129,7 @@ def test_a_run_more_is_drawn_by_itself_and_the_class_beside_it(
     assert f"2 of the class: {(of_100(9) + of_100(3)) / 2:.0f} of 100 on average." in page
 
 
+@pytest.mark.slow
 def test_the_arc_says_what_was_measured(sampler: LoadedLesson, student: Membership, client_of: LogIn) -> None:
     toss(student, sampler, client_of, seed=3)
 

@@ -261,11 +261,13 @@ def test_each_8_is_counted_as_often_as_the_trials_say() -> None:
         assert f"each counted about {weight} times" in (trial("bias-fix", key).text or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shouting_changes_nothing_in_the_model_of_the_session(seed: int) -> None:
     assert abs(gained(seed, "louder")) < LITTLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shouting_helps_the_simpler_model_a_lot(seed: int) -> None:
     assert gained(seed, "louder-logistic") >= MUCH

@@ -208,6 +208,7 @@ def test_a_classmates_run_tells_nobody_else(student: Membership, lesson: LoadedL
     assert told(student, lesson, "u-curve-guess") == {}
 
 
+@pytest.mark.slow
 def test_a_fix_tells_nothing_before_the_run_that_it_is_compared_with(student: Membership, lesson: LoadedLesson) -> None:
     runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)
@@ -308,6 +309,7 @@ def test_who_took_the_8s_is_told_for_none_one_and_several(
     assert [words for words in said if words not in text] == []
 
 
+@pytest.mark.slow
 def test_the_arc_sums_the_repair_up_in_whole_8s(student: Membership, lesson: LoadedLesson) -> None:
     runs.starve(student, lesson)
     runs.look_at_the_harm(student, lesson)

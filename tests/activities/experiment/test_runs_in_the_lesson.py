@@ -130,6 +130,7 @@ def test_another_model_comes_after_the_one_that_was_guessed(
     assert runs.start(student, lesson, "u-curve-run", trial="tree", settings={}, seed=1)
 
 
+@pytest.mark.slow
 def test_the_page_that_gives_the_last_look_opens_the_fix(
     student: Membership, lesson: LoadedLesson, starve: Callable[[], Run], part_page: Page
 ) -> None:
@@ -203,6 +204,7 @@ def test_a_run_that_ends_while_its_page_is_made_shows_all_that_it_opens_or_is_as
     assert 0 < n_whole < n_queries
 
 
+@pytest.mark.slow
 def test_the_fix_begins_with_the_seed_of_the_model_that_was_looked_at(
     student: Membership, lesson: LoadedLesson, starve: Callable[[], Run], part_page: Page
 ) -> None:
@@ -253,6 +255,7 @@ def test_the_bottom_is_not_told_before_the_run(guess: Callable[..., None], part_
     assert "verdict" not in text
 
 
+@pytest.mark.slow
 def test_each_look_opens_its_own_stage_and_no_more(
     student: Membership, lesson: LoadedLesson, starve: Callable[[], Run], part_page: Page
 ) -> None:

@@ -336,6 +336,7 @@ def test_a_run_and_the_one_it_is_compared_with_come_together_or_not_at_all(
 # --- two runs that belong together ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_fix_is_measured_once_both_are_done(repaired: Membership, lesson: LoadedLesson) -> None:
     after, before = runs.ask(repaired, lesson, "bias-fix", seed=4, restored="75")
     states = [runs.sheet(repaired, lesson, "bias-fix").lines[0].state]
@@ -350,6 +351,7 @@ def test_the_fix_is_measured_once_both_are_done(repaired: Membership, lesson: Lo
     assert memory["evidence"]["after"]["run"] == str(after.pk)
 
 
+@pytest.mark.slow
 def test_a_companion_that_failed_is_asked_for_again_by_itself(repaired: Membership, lesson: LoadedLesson) -> None:
     after, before = runs.ask(repaired, lesson, "bias-fix", seed=4)
     Run.objects.filter(pk=before.pk).update(state=RunState.FAILED, failure="It broke.")
@@ -365,6 +367,7 @@ def test_a_companion_that_failed_is_asked_for_again_by_itself(repaired: Membersh
     assert runs.memory(repaired, lesson, "bias-fix")["done"] == ["give-back"]
 
 
+@pytest.mark.slow
 def test_half_a_pair_is_no_run_that_is_done(repaired: Membership, lesson: LoadedLesson, post: Post) -> None:
     after, before = runs.ask(repaired, lesson, "bias-fix", seed=4)
     runner.execute_next()
@@ -569,6 +572,7 @@ def test_the_class_curve_names_nobody(
     assert [name for name in names if name in text or name.lower() in text] == []
 
 
+@pytest.mark.slow
 def test_the_dots_beside_a_run_are_those_of_the_same_model(
     student: Membership, classmate: Membership, lesson: LoadedLesson
 ) -> None:
@@ -629,6 +633,7 @@ def test_the_u_curve_asks_as_often_after_four_runs_as_after_two(
     assert n_queries(client, "u-curve") == with_two
 
 
+@pytest.mark.slow
 def test_the_bias_part_asks_as_often_after_four_runs_and_repairs_as_after_two(
     repaired: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:

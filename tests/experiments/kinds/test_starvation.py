@@ -19,6 +19,7 @@ from tests.experiments.kinds.starved import MODELS, default, percent, plain
 pytestmark = pytest.mark.pure
 
 
+@pytest.mark.slow
 def test_five_eights_are_enough_for_a_good_headline_and_for_half_of_the_eights() -> None:
     result = default().as_json()
 

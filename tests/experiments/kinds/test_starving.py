@@ -35,6 +35,7 @@ every_result = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @every_result
 def test_the_same_seed_gives_the_same_result_and_another_one_another(compute: Callable[..., Any]) -> None:
     first, again, other = (compute(seed).as_json() for seed in (4, 4, 5))
