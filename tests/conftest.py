@@ -28,10 +28,10 @@ from tests.running import forget_prepared
 BUDGETS = {"pure": 250, "journey": 1800, "faults": 600, "race": 300, "benchmark": 600, "database": 700}
 IN_CI = os.environ.get("CI") == "true"
 
-# Tests that share one running Downhill, or one long computation, stay with one worker, which starts with them.
+# Tests that share one running Downhill, or one long computation, stay with one worker, which starts with them: no
+# journeys, therefore, which come last.
 TOGETHER = (
     "tests/races/",
-    "tests/journeys/test_plain_http.py",
     "tests/faults/test_up.py",
     "tests/faults/test_runs.py",
     "tests/faults/test_containers.py",
