@@ -21,8 +21,6 @@ from tests import pupils, walks
 from tests.conventions.permission_table import ROWS
 from tests.factories import MembershipFactory
 
-pytestmark = pytest.mark.services
-
 SAYS = "This class is archived: everything can be read, and nothing new comes in."
 OWN = "/c/ours/lessons/data-rules-everything/"
 PAPER = "/c/ours/class/students/{student}/paper/data-rules-everything/"

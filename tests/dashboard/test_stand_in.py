@@ -21,8 +21,6 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Submission
 from tests import pupils, walks
 
-pytestmark = pytest.mark.services
-
 OWN = "/c/ours/lessons/"
 ADDRESS = re.compile(r'\s(?:href|action|src|hx-[a-z]+)="(/[^"]*)"')
 
