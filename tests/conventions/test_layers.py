@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 PACKAGES = ("downhill", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom")
 APPS = "Apps import downwards only"
-TYPES_APART = "Outside lessons nobody asks which type an activity has"
+TYPES_APART = "Nobody asks which type an activity has"
+TYPES_BELOW = "A type knows nothing of those who ask it"
+PLAYERS_APART = "Players know nothing of each other"
 KINDS_APART = "Kinds of run know nothing of each other"
 PURE = "Pure modules know nothing of Django"
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
@@ -42,8 +45,12 @@ PLANTED = [
     ("classroom/models.py", "from classroom import services", "Inside classroom"),
     ("lessons/models.py", "from lessons import services", "Inside lessons"),
     ("lessons/selectors.py", "import lessons.activities.registry", "Inside lessons"),
-    ("lessons/activities/base.py", "import lessons.activities.reading.activity", "Inside lessons"),
-    ("lessons/activities/reading/activity.py", "import lessons.activities.explain.schema", "Inside lessons"),
+    ("lessons/activities/base.py", "import lessons.activities.reading.activity", TYPES_APART),
+    ("lessons/activities/reading/activity.py", "import lessons.activities.explain.schema", TYPES_APART),
+    ("lessons/activities/predict/page.py", "import lessons.activities.experiment.schema", TYPES_APART),
+    ("lessons/services.py", "import lessons.activities.predict.sealing", TYPES_APART),
+    ("lessons/activities/reading/activity.py", "import lessons.views", TYPES_BELOW),
+    ("lessons/activities/reading/schema.py", "import lessons.activities.registry", TYPES_BELOW),
     ("experiments/kinds/base.py", "import experiments.kinds.blame.params", KINDS_APART),
     ("experiments/models.py", "from experiments import services", "Inside experiments"),
     ("badges/models.py", "from badges import services", "Inside badges"),
@@ -51,7 +58,7 @@ PLANTED = [
     ("experiments/kinds/blame/compute.py", "import experiments.kinds.starvation.compute", KINDS_APART),
     ("dashboard/needs.py", "from lessons.activities.predict import page", TYPES_APART),
     ("badges/rules.py", "from lessons.activities.reading import schema", TYPES_APART),
-    ("rehearsal/players/predict.py", "from lessons.activities.experiment import page", TYPES_APART),
+    ("rehearsal/players/predict.py", "import rehearsal.players.reading", PLAYERS_APART),
     ("lessons/maths/descent.py", "import django", PURE),
     ("experiments/kinds/u_curve/compute.py", "import django", PURE),
 ]
@@ -88,10 +95,34 @@ def test_a_deliberate_violation_is_found_and_named(report: str, file: str, line:
     assert f"{module} -> {imported} " in of_the_contract
 
 
+def _others_played(player: Path, source: str) -> set[str]:
+    """What of other types a player imports."""
+    modules = re.findall(r"^\s*(?:from|import) (?:lessons\.activities(?:\.(\w+)| import (.+)))", source, re.MULTILINE)
+    return {module or names for module, names in modules} - {player.stem, "base", "base as activities"}
+
+
+def test_a_player_plays_its_own_type() -> None:
+    players = {path: path.read_text(encoding="utf-8") for path in (ROOT / "rehearsal/players").glob("*.py")}
+
+    assert {path.name: found for path, source in players.items() if (found := _others_played(path, source))} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from lessons.activities.experiment import page",
+        "from lessons.activities import experiment",
+        "import lessons.activities.experiment.page",
+    ],
+)
+def test_a_player_of_another_type_is_found(planted: str) -> None:
+    assert _others_played(Path("predict.py"), planted) == {"experiment"}
+
+
 def _layers() -> set[str]:
-    """Every module or package that a layer of some contract names."""
+    """Every module or package that a layer of some contract names, and the types, whose place two contracts say."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    named: set[str] = set()
+    named = {module for contract in config["contracts"] for module in contract.get("protected_modules", [])}
     for contract in config["contracts"]:
         if contract["type"] == "layers":
             for layer in contract["layers"]:
@@ -116,7 +147,7 @@ def test_every_module_stands_on_a_floor(package: str) -> None:
     homeless = [
         module
         for module in sorted(_modules(package))
-        if not any(module == floor or module.startswith(f"{floor}.") for floor in floors)
+        if not any(fnmatch(module, floor) or fnmatch(module, f"{floor}.*") for floor in floors)
     ]
 
     assert homeless == []
