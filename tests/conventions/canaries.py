@@ -17,33 +17,55 @@ from pydantic import BaseModel
 from classroom.models import Membership
 from lessons.activities.predict.schema import Predict
 from lessons.authoring import base
-from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.loader import LoadedLesson, load
 from tests.conventions.permission_table import API, PAGES
 
 SONG = "canary"
-# No texts: a choice that is right is named by its key, which everybody can see.
+# No texts: a choice that is right is named by its key, which everybody can see. A type's own sealed keys join here.
 NO_TEXTS = ("right", "also", "key", "cycle")
 
 
 def plant(folder: Path, *, swapped: bool = False) -> None:
-    """Put canaries into every sealed field of the lesson in `folder`.
+    """Put a canary in place of every sealed text of the lesson in `folder`, and one for each choice.
 
-    With `swapped` other choices and numbers are right, and nothing else differs.
+    With `swapped` other choices and numbers are right in its questions, and nothing else differs.
     """
     file = folder / "lesson.yaml"
+    lesson = load(folder)
     data = yaml.safe_load(file.read_text(encoding="utf-8"))
     birds = (f"{SONG}{n}x" for n in range(1000))
-    for part in data["parts"]:
-        for activity in part.get("activities", []):
+    for part, written in zip(lesson.lesson.parts, data["parts"], strict=True):
+        activities = zip(part.activities, written.get("activities", []), strict=True)
+        written["activities"] = [sing(activity, given, birds) for activity, given in activities]
+        for activity in written["activities"]:
             for item in activity.get("items", []):
-                _plant_item(item, [choice["key"] for choice in activity.get("choices", [])], birds, swapped)
-            if "closing" in activity:
-                with (folder / activity["closing"]).open("a", encoding="utf-8") as text:
-                    text.write(f"\n\n{next(birds)}\n")
+                _make_right(item, [choice["key"] for choice in activity.get("choices", [])], birds, swapped)
+    for name in set(sealed_files(lesson)):
+        with (folder / name).open("a", encoding="utf-8") as text:
+            text.write(f"\n\n{next(birds)}\n")
     file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
 
 
-def _plant_item(item: dict[str, Any], shared: list[str], birds: Iterator[str], swapped: bool) -> None:
+def sing(value: Any, given: Any, birds: Iterator[str], *, is_sealed: bool = False, name: str = "") -> Any:
+    """Give what was written with a canary for each sealed text; `value` is what it was read as. Files stay."""
+    match value, given:
+        case BaseModel(), dict():
+            sealed = base.sealed_fields(type(value))
+            return {
+                field: sing(getattr(value, field), inner, birds, is_sealed=is_sealed or field in sealed, name=field)
+                for field, inner in given.items()
+            }
+        case dict(), dict():
+            return {key: sing(value[key], inner, birds, is_sealed=is_sealed) for key, inner in given.items()}
+        case tuple(), list():
+            pairs = zip(value, given, strict=True)
+            return [sing(each, inner, birds, is_sealed=is_sealed, name=name) for each, inner in pairs]
+        case str(), str() if is_sealed and name not in NO_TEXTS and not re.fullmatch(base.MARKDOWN_NAME, value):
+            return next(birds)
+    return given
+
+
+def _make_right(item: dict[str, Any], shared: list[str], birds: Iterator[str], swapped: bool) -> None:
     keys = _keys(item, shared)
     if "right" in item:
         item["comments"] = {key: next(birds) for key in keys}
@@ -51,17 +73,9 @@ def _plant_item(item: dict[str, Any], shared: list[str], birds: Iterator[str], s
     number = item.get("number", {})
     if "right" in number:
         number["right"], number["within"] = (1.51737, 0.71313) if swapped else (2.51737, 0.31313)
-    if second := item.get("second"):
-        _plant_item(second, [], birds, swapped)
-    for name in ("reveal", "ideas", "convinced"):
+    for name in ("second", "saw", "transfer"):
         if name in item:
-            item[name] = _sing(item[name], birds)
-    if "saw" in item:
-        item["saw"] = _sing(item["saw"], birds)
-        item["saw"]["right"] = item["saw"]["choices"][-1 if swapped else 0]["key"]
-    if transfer := item.get("transfer"):
-        _plant_item(transfer, shared, birds, swapped)
-        transfer |= {name: next(birds) for name in ("title", "question")}
+            _make_right(item[name], shared, birds, swapped)
 
 
 def _keys(item: Mapping[str, Any], shared: list[str]) -> list[str]:
@@ -69,21 +83,18 @@ def _keys(item: Mapping[str, Any], shared: list[str]) -> list[str]:
     return named or shared
 
 
-def _sing(value: Any, birds: Iterator[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _sing(inner, birds) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_sing(inner, birds) for inner in value]
-    return next(birds) if isinstance(value, str) else value
+def sealed_files(lesson: LoadedLesson) -> list[str]:
+    """The names of the files that a sealed field names."""
+    return [text for text in _sealed(lesson) if text in lesson.texts]
 
 
 def sealed_texts(lesson: LoadedLesson) -> list[str]:
     """Every text below a field marked `Sealed`, at any depth; for a file, what stands in it."""
-    found: list[str] = []
-    for part in lesson.lesson.parts:
-        for activity in part.activities:
-            found += _below(activity, is_sealed=False)
-    return [lesson.texts.get(text, text) for text in found]
+    return [lesson.texts.get(text, text) for text in _sealed(lesson)]
+
+
+def _sealed(lesson: LoadedLesson) -> list[str]:
+    return [text for activity in lesson.lesson.activities for text in _below(activity, is_sealed=False)]
 
 
 def canaries_below(model: BaseModel | None) -> list[str]:

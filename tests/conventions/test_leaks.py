@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
@@ -22,6 +22,7 @@ from lessons.activities.experiment.pictures.starvation import FixPicture, Starva
 from lessons.activities.experiment.runs import ask_by_kind
 from lessons.activities.predict import sealing
 from lessons.authoring import base
+from lessons.authoring.base import AnyActivity, Line, Sealed, Strict
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening
 from tests.conventions import canaries
@@ -132,6 +133,26 @@ def test_every_sealed_text_of_the_planted_lesson_is_a_canary(sampler: LoadedLess
     assert len(sealed) > 30
     shown = canaries.visible_text(sampler)
     assert [text for text in sealed if canaries.SONG not in text and text not in shown] == []
+
+
+class Hint(Strict):
+    text: Line
+    more: Sealed[Line | None] = None
+
+
+class Puzzle(AnyActivity):
+    type: Literal["puzzle"]
+    hints: tuple[Hint, ...]
+    solution: Sealed[dict[str, Line]]
+
+
+@pytest.mark.pure
+def test_a_new_types_sealed_texts_become_canaries_at_any_depth() -> None:
+    given = {"type": "puzzle", "key": "p", "title": "P", "hints": [{"text": "a", "more": "b"}], "solution": {"x": "c"}}
+
+    planted = canaries.sing(Puzzle.model_validate(given), given, iter(["canary0x", "canary1x"]))
+
+    assert planted == given | {"hints": [{"text": "a", "more": "canary0x"}], "solution": {"x": "canary1x"}}
 
 
 @pytest.mark.slow

@@ -1,21 +1,44 @@
-"""Sealed fields of a question are read where it is said that they are, and nowhere else."""
+"""Sealed fields, of whatever type of activity, are read where it is said that they are, and nowhere else."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any, Literal, get_args
 
 import pytest
+from pydantic import BaseModel
 
-from lessons.activities.predict.schema import Item, Number, Predict, Question
-from lessons.authoring.base import sealed_fields
+from lessons.activities.registry import TYPES
+from lessons.authoring.base import AnyActivity, Line, Sealed, Strict, sealed_fields
 from tests.conventions.test_layers import PACKAGES, ROOT
 
 pytestmark = pytest.mark.pure
 
 PREDICT = "lessons/activities/predict"
-SEALED = frozenset().union(*(sealed_fields(model) for model in (Predict, Item, Number, Question)))
+
+
+def models_in(annotation: Any, known: frozenset[type[BaseModel]] = frozenset()) -> frozenset[type[BaseModel]]:
+    """Every schema class that a field with this annotation can hold, at any depth."""
+    if annotation in known:
+        return known
+    inner = get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        known |= {annotation}
+        inner = tuple(field.annotation for field in annotation.model_fields.values())
+    for each in inner:
+        known = models_in(each, known)
+    return known
+
+
+def sealed_in(*schemas: type[BaseModel]) -> frozenset[str]:
+    """The names of the sealed fields of these schemas and of all that they are made of."""
+    return frozenset().union(*(sealed_fields(model) for schema in schemas for model in models_in(schema)))
+
+
+SEALED = sealed_in(*(kind.schema for kind in TYPES))
+# Each stands in the table in docs/how/sealing.md too.
 READERS = {f"{PREDICT}/{name}.py" for name in ("schema", "answers", "states", "reveal")}
 # What only shares a name with a sealed field, or is what a reader answers: by module.
 OTHERS = {
@@ -59,6 +82,21 @@ def reads_by_module() -> dict[str, set[str]]:
 def test_the_names_of_sealed_fields_are_those_that_the_schema_marks() -> None:
     assert {"right", "within", "comments", "reveal", "ideas", "transfer"} <= SEALED
     assert not SEALED & {"key", "title", "question", "choices", "number", "min"}
+
+
+class Hint(Strict):
+    text: Line
+    more: Sealed[Line | None] = None
+
+
+class Puzzle(AnyActivity):
+    type: Literal["puzzle"]
+    hints: dict[str, tuple[Hint, ...] | None]
+    solution: Sealed[Line]
+
+
+def test_a_new_types_sealed_fields_are_among_them_at_any_depth() -> None:
+    assert sealed_in(Puzzle) == {"more", "solution"}
 
 
 @pytest.mark.slow
