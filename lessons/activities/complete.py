@@ -23,7 +23,7 @@ def check(**kwargs: object) -> list[CheckMessage]:
     """Django's check: every type has all its pieces, and every folder of a type its row."""
     types = base.types()
     wrong = [f"activity type “{key}” {problem}" for key, kind in types.items() for problem in problems(kind)]
-    folders = {file.parent.name for file in FOLDER.glob("*/schema.py")}
+    folders = {file.parent.name for file in FOLDER.glob("*/*.py")}
     wrong += [f"activity type “{key}” has a folder, and no row in the registry" for key in sorted(folders - set(types))]
     return [Error(problem, id="lessons.E001") for problem in wrong]
 

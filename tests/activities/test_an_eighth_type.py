@@ -313,8 +313,10 @@ def test_a_rehearsal_that_meets_a_type_without_a_player_names_it(
         player_of(activity)
 
 
-def test_a_row_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shutil.copytree(FOLDER, tmp_path / "estimate")
+@pytest.mark.parametrize("written", ["schema.py", "activity.py", "__init__.py"])
+def test_a_row_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: str) -> None:
+    (tmp_path / "estimate").mkdir()
+    shutil.copy(FOLDER / written, tmp_path / "estimate")
     monkeypatch.setattr(complete, "FOLDER", tmp_path)
 
     with pytest.raises(SystemCheckError, match="activity type “estimate” has a folder, and no row in the registry"):
