@@ -46,7 +46,8 @@ class SubmissionRequest(serializers.Serializer):
     id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
     step = serializers.IntegerField(min_value=1, max_value=100)
     answer = serializers.JSONField(
-        help_text="For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w."
+        help_text="What the activity's type asks for, by the names of the fields on its page. "
+        "For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w."
     )
 
 
