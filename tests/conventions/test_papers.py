@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from experiments import catalogue as kinds
+from lessons.activities import base as activities
 from tests.conventions import papers
 from tests.journeys import pictures
 
@@ -141,3 +144,9 @@ def test_the_reader_finds_a_planted_module(text: str, found: list[str]) -> None:
 )
 def test_the_reader_finds_a_planted_link(text: str, found: list[str]) -> None:
     assert papers.broken_links(ROOT, ROOT / "README.md", text) == found
+
+
+def test_the_paper_on_types_and_kinds_has_a_row_for_each() -> None:
+    paper = (ROOT / "docs/how/activities.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| `(\w+)` \|", paper, re.MULTILINE)) == {*activities.types(), *kinds.names()}
