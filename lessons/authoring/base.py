@@ -7,8 +7,9 @@ sealed fields out unless their moment has come.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -155,12 +156,19 @@ class AnyActivity(Strict):
 
 
 def sealed_fields(model: type[BaseModel]) -> frozenset[str]:
-    """Name the fields of a schema class that are marked `Sealed`."""
+    """Name the fields of a schema class that are marked `Sealed`, as a whole or anywhere in their type."""
     return frozenset(
         name
         for name, field in model.model_fields.items()
-        if any(isinstance(mark, SealedMark) for mark in field.metadata)
+        if any(isinstance(mark, SealedMark) for mark in (*field.metadata, *_parts(field.annotation)))
     )
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """All that a type is put together from, marks included."""
+    for part in get_args(annotation):
+        yield part
+        yield from _parts(part)
 
 
 def visible(activity: BaseModel, *, unsealed: bool = False) -> dict[str, Any]:

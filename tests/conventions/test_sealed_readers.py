@@ -93,10 +93,12 @@ class Puzzle(AnyActivity):
     type: Literal["puzzle"]
     hints: dict[str, tuple[Hint, ...] | None]
     solution: Sealed[Line]
+    key_word: Sealed[Line] | None = None
+    steps: tuple[Sealed[Line], ...] = ()
 
 
 def test_a_new_types_sealed_fields_are_among_them_at_any_depth() -> None:
-    assert sealed_in(Puzzle) == {"more", "solution"}
+    assert sealed_in(Puzzle) == {"more", "solution", "key_word", "steps"}
 
 
 @pytest.mark.slow
