@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import pytest
@@ -24,6 +25,8 @@ from tests.lessons import runs
 # Seven statements and the two of the transaction; the API adds the token and the membership, the page the session
 # too. Whoever raises a number says why.
 QUERIES_OF_A_SUBMISSION = {"service": 9, "API": 11, "page": 12}
+# As a browser sends it: the part comes back, and what waits for the commit follows; the right one meets a criterion.
+QUERIES_OF_A_SUBMISSION_IN_PLACE = {"wrong": 15, "right": 28}
 QUERIES_OF_A_SEAL = {"service": 12, "API": 14, "page": 15}
 # What a first look at a reveal takes beyond a second: it is decided again under the member's lock, and kept.
 QUERIES_OF_A_FIRST_LOOK = {
@@ -335,3 +338,26 @@ def test_a_submission_takes_a_known_number_of_queries(
     counts = {"service": len(by_service), "API": len(by_api), "page": len(by_page)}
     print(f"\nqueries of one submission, BEGIN and COMMIT included: {counts}")
     assert counts == QUERIES_OF_A_SUBMISSION
+
+
+@pytest.mark.parametrize(("outcome", "w"), [("wrong", "3"), ("right", "1.5042")])
+def test_a_submission_in_place_takes_a_known_number_with_all_that_follows(
+    student: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[Callable[..., object]]]],
+    outcome: str,
+    w: str,
+) -> None:
+    browser = client_of(student.user)
+    for step, answer in enumerate(pupils.STEPS[:2], start=1):
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+
+    browser.get(f"/c/ours/{LESSON}by-hand/")
+    with CaptureQueriesContext(connection) as asked, django_capture_on_commit_callbacks(execute=True):
+        sent = {"id": uuid.uuid4(), "step": 3, "member": student.pk, "w": w}
+        answered = browser.post(f"/c/ours/{LESSON}activities/by-hand/check/", sent, headers={"HX-Request": "true"})
+
+    assert answered.status_code == 200
+    assert ("All steps taken" in answered.content.decode()) is (outcome == "right")
+    assert len(asked) == QUERIES_OF_A_SUBMISSION_IN_PLACE[outcome]
