@@ -18,6 +18,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 from xdist.scheduler import LoadScopeScheduling
 
+from classroom import events
 from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue
 from lessons.authoring.loader import LoadedLesson
@@ -142,6 +143,19 @@ def instructor(cohort: Cohort) -> Membership:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Stop the clock at a time."""
     return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+@pytest.fixture
+def told() -> Iterator[list[Any]]:
+    """What is told of what happened, in order."""
+    heard: list[Any] = []
+
+    def hear(sender: type, event: Any, **more: Any) -> None:
+        heard.append(event)
+
+    events.recorded.connect(hear)
+    yield heard
+    events.recorded.disconnect(hear)
 
 
 @pytest.fixture

@@ -194,11 +194,9 @@ def _prepared() -> Running:
     Whichever of the session's processes needs it first makes it; the others wait, and the session's end removes it.
     """
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-    folder = prepared_folder(session)
+    running = _to_prepare(session)
+    folder = running.var_dir.parent
     folder.mkdir(exist_ok=True)
-    running = Running(folder / "var", "--no-worker", from_nothing=True)
-    running.name_database(f"downhill_prepared_{session}")
-    running.is_kept = True
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
@@ -212,15 +210,17 @@ def _prepared() -> Running:
     return running
 
 
-def prepared_folder(session: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"downhill-{session}"
+def _to_prepare(session: str) -> Running:
+    running = Running(Path(tempfile.gettempdir()) / f"downhill-{session}" / "var", "--no-worker", from_nothing=True)
+    running.name_database(f"downhill_prepared_{session}")
+    running.is_kept = True
+    return running
 
 
 def forget_prepared(session: str) -> None:
-    """Remove what the processes of a session had in common."""
-    if prepared_folder(session).exists():
-        running = Running(prepared_folder(session) / "var", from_nothing=True)
-        running.name_database(f"downhill_prepared_{session}")
+    """Remove what the processes of a session had in common, if they needed it."""
+    running = _to_prepare(session)
+    if running.var_dir.parent.exists():
         running.forget()
 
 

@@ -10,7 +10,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 import classroom.services
-from classroom import events
 from classroom.acting import Acting
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, NotFound, Refusal
@@ -241,21 +240,12 @@ def test_every_submission_raises_the_version_of_the_class(send: Callable[..., Re
 
 
 def test_what_happened_is_recorded_and_told_after_the_commit(
-    send: Callable[..., Receipt], student: Membership, django_capture_on_commit_callbacks: Any
+    send: Callable[..., Receipt], student: Membership, django_capture_on_commit_callbacks: Any, told: list[Any]
 ) -> None:
-    told: list[Any] = []
-
-    def hear(sender: type, event: Any, **more: Any) -> None:
-        told.append(event)
-
-    events.recorded.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            for step, answer in enumerate((STEP_1, STEP_2, STEP_3), start=1):
-                send(step, answer)
-            assert told == []
-    finally:
-        events.recorded.disconnect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        for step, answer in enumerate((STEP_1, STEP_2, STEP_3), start=1):
+            send(step, answer)
+        assert told == []
 
     kinds = LearningEvent.objects.filter(membership=student).order_by("id").values_list("kind", flat=True)
     assert list(kinds) == ["cohort_joined", "step_accepted", "step_accepted", "step_accepted", "part_done"]

@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import classroom.services
-from classroom import events
 from classroom.models import Cohort, GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import catalogue, selectors
@@ -750,25 +749,17 @@ def test_what_happened_is_recorded_and_told_after_the_commit(
     reconcile: Callable[..., Any],
     student: Membership,
     django_capture_on_commit_callbacks: Any,
+    told: list[Any],
 ) -> None:
-    told: list[Any] = []
-
-    def hear(sender: type, event: Any, **more: Any) -> None:
-        told.append(event)
-
-    events.recorded.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            for item, choice in RIGHT.items():
-                seal(item, choice)
-            look("half-c")
-            reconcile(saw="bounces")
-            reconcile(idea="pattern")
-            reconcile(idea="pattern")
-            seal("half-edge", "parted")
-            assert told == []
-    finally:
-        events.recorded.disconnect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        for item, choice in RIGHT.items():
+            seal(item, choice)
+        look("half-c")
+        reconcile(saw="bounces")
+        reconcile(idea="pattern")
+        reconcile(idea="pattern")
+        seal("half-edge", "parted")
+        assert told == []
 
     assert told[:5] == [
         PredictionSealed(SLUG, "rates", "half-a", 1),
