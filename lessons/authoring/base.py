@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -155,6 +156,7 @@ class AnyActivity(Strict):
         """
 
 
+@cache
 def sealed_fields(model: type[BaseModel]) -> frozenset[str]:
     """Name the fields of a schema class that are marked `Sealed`, as a whole or anywhere in their type."""
     return frozenset(
