@@ -31,6 +31,8 @@ class Breakdown:
     w_nan: int | None
 
 
+# A chart asks a hundred times, and a whole class looks at the same few rates.
+@lru_cache(maxsize=256)
 def curvature(problem: Problem) -> Fraction:
     """Return the second derivative of the loss: mean x² under the ``half`` rule, twice that under ``full``.
 
@@ -50,6 +52,7 @@ def curvature(problem: Problem) -> Fraction:
     return FACTOR[problem.rule] * squares / len(problem.x)
 
 
+@lru_cache(maxsize=256)
 def best(problem: Problem) -> Fraction:
     """Return the w of the lowest loss, Σxy / Σx²: the same under both rules.
 
@@ -168,7 +171,7 @@ def steps_to_settle(problem: Problem, start: Fraction, within: Fraction = Fracti
     return k
 
 
-# It takes some milliseconds, and a whole class looks at the same few rates.
+# It takes some milliseconds.
 @lru_cache(maxsize=256)
 def breakdown(problem: Problem, start: Fraction) -> Breakdown | None:
     """Run an exploding descent in doubles, as a program would, until its numbers break; None if it does not explode.
