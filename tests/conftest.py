@@ -38,6 +38,7 @@ TOGETHER = (
     "tests/faults/test_runs.py",
     "tests/faults/test_containers.py",
     "tests/experiments/kinds/test_tipping_point.py",
+    "tests/experiments/test_notebooks.py",
     "tests/conventions/test_layers.py",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from classroom.models import Membership, User
 from experiments import notebook, runner, services
 from experiments.models import Run
-from tests.notebooks import carried_out
+from tests.notebooks import CarryOut, kernel
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +30,12 @@ RUNS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def carry_out() -> Iterator[CarryOut]:
+    with kernel() as carry_out:
+        yield carry_out
+
+
 def finished(membership: Membership, kind: str, params: dict[str, Any]) -> Run:
     asked = services.request_run(membership, kind=kind, params=params, seed=7)
     runner.execute_next()
@@ -38,23 +44,23 @@ def finished(membership: Membership, kind: str, params: dict[str, Any]) -> Run:
 
 @pytest.mark.parametrize(("kind", "params"), RUNS, ids=lambda each: each if isinstance(each, str) else "")
 def test_the_notebook_of_a_run_gives_the_servers_numbers(
-    student: Membership, api_of: ApiOf, kind: str, params: dict[str, Any]
+    student: Membership, api_of: ApiOf, carry_out: CarryOut, kind: str, params: dict[str, Any]
 ) -> None:
     run = finished(student, kind, params)
 
     answer = api_of(student.user).get(f"/api/v1/runs/{run.pk}/notebook/")
-    printed = carried_out(json.loads(answer.content))
+    printed = carry_out(json.loads(answer.content))
 
     assert answer["Content-Disposition"] == f'attachment; filename="{kind}-seed-7.ipynb"'
     assert "The same numbers as on the server." in printed
 
 
-def test_a_notebook_notices_other_numbers(student: Membership) -> None:
+def test_a_notebook_notices_other_numbers(student: Membership, carry_out: CarryOut) -> None:
     run = finished(student, "blame", {"n_repeats": 1})
     run.result["absorbed"]["1"] += 0.001
 
     with pytest.raises(Exception, match="AssertionError"):
-        carried_out(notebook.of_run(run))
+        carry_out(notebook.of_run(run))
 
 
 def test_a_notebook_names_nobody(student: Membership) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.crowd import one
 from tests.journeys.conftest import Desk
-from tests.notebooks import carried_out
+from tests.notebooks import kernel
 from tests.running import Running
 
 pytestmark = pytest.mark.journey
@@ -33,7 +33,8 @@ def taken(desk: Desk, new_student: Callable[[str], str]) -> Taken:
 
 
 def test_it_runs_on_its_own_machine_and_sends_nothing(taken: Taken) -> None:
-    printed = carried_out(taken("nb_reader"), DOWNHILL_URL="", DOWNHILL_TOKEN="")
+    with kernel(DOWNHILL_URL="", DOWNHILL_TOKEN="") as carry_out:
+        printed = carry_out(taken("nb_reader"))
 
     assert "step 1: w = 0.7463\nstep 2: w = 1.2127\nstep 3: w = 1.5042\n" in printed
     assert "No address and no token: nothing was sent." in printed
@@ -47,7 +48,8 @@ def test_what_it_sends_counts_and_its_numbers_are_the_servers(
     answer = one(downhill.url, ("POST", "/api/v1/token/", {"Content-Type": "application/json"}, who))
     token = json.loads(answer.body)["token"]
 
-    printed = carried_out(cells, DOWNHILL_URL=downhill.url, DOWNHILL_TOKEN=token)
+    with kernel(DOWNHILL_URL=downhill.url, DOWNHILL_TOKEN=token) as carry_out:
+        printed = carry_out(cells)
 
     assert "step 1 accepted: True" in printed
     assert "The same numbers as on the server." in printed
