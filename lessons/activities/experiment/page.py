@@ -160,7 +160,7 @@ def page(view: ActivityView) -> ExperimentSheet:
         is_shut=stop is not None and activity.after is not None and trial is activity.trials[0] and not lines,
         lines=lines[:MAX_LISTED],
         shown=shown,
-        picture=_picture(view.membership, lesson, activity, trial, lines) if is_drawn and is_seen else None,
+        picture=_picture(lesson, activity, trial, lines) if is_drawn and is_seen else None,
         finds=finds,
         conclusion=_conclusion(activity, view),
         is_behindhand=_n_done(lines) > view.standing.memory.runs.get(trial.key, 0),
@@ -312,20 +312,18 @@ def _title(trial: Trial, run: Run) -> str:
     return " · ".join(said)
 
 
-def _picture(
-    membership: Membership, lesson: Lesson, activity: Experiment, trial: Trial, lines: Sequence[RunLine]
-) -> Picture | None:
-    """Draw the run at hand, unless the guess that waited for it does."""
+def _picture(lesson: Lesson, activity: Experiment, trial: Trial, lines: Sequence[RunLine]) -> Picture | None:
+    """Draw the run at hand, unless the guess that waited for it does: it is about the first that was done."""
     shown = next(line for line in lines if line.is_shown)
-    pairs = outcomes.done_runs(membership, lesson, {(activity.key, trial.key)}).get((activity.key, trial.key), [])
+    first = next(line for line in reversed(lines) if line.state == RunState.DONE)
     is_guessed = any(
         (item.trial or activity.trials[0].key) == trial.key
         for _guesses, item in guesses_before(lesson, activity.key, trial.key)
     )
-    if is_guessed and str(pairs[0][0].pk) == str(shown.run.id):
+    if is_guessed and shown is first:
         return None
-    run, beside = next(pair for pair in pairs if str(pair[0].pk) == str(shown.run.id))
-    return outcomes.draw(run, beside)
+    runs = experiments.selectors.with_results(each.id for each in shown.parts)
+    return outcomes.draw(runs[shown.run.id], runs[shown.beside.id] if shown.beside else None)
 
 
 def _conclusion(activity: Experiment, view: ActivityView) -> TextView | None:
