@@ -91,10 +91,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} is no journey and asks for a browser; rename its fixture.")
 
 
+def pytest_configure() -> None:
+    """Collect no garbage while everything is imported: nothing of it goes away again."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays until the end: a tenth of the time of the tests without a browser."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 
