@@ -172,14 +172,14 @@ class _Room:
         self.lesson: Lesson = lesson.lesson
         # Nobody works at a badge: it moves when something else does. What is done at home takes its time.
         self.elsewhere = {part.key for part in self.lesson.parts if part.badge or part.homework}
-        self.standing = stage.read_for_room(cohort, self.lesson.slug)
-        opened = [part for part in self.lesson.parts if part.key in self.standing.opened and not part.soon]
-        is_here = self.standing.is_led and bool(opened) and opened[-1].key not in self.elsewhere
+        self.stage = stage.read_for_room(cohort, self.lesson.slug)
+        opened = [part for part in self.lesson.parts if part.key in self.stage.opened and not part.soon]
+        is_here = self.stage.is_led and bool(opened) and opened[-1].key not in self.elsewhere
         self.due = opened[-1] if is_here else None
         # Whoever waits for a run of their own is not still.
         self.waiting = experiments.selectors.waiting_members(cohort)
         self.sealed: set[tuple[int, str, str, int]] = set()
-        if self.standing.is_led:
+        if self.stage.is_led:
             rows = Prediction.objects.filter(membership__cohort=cohort, lesson=self.lesson.slug)
             self.sealed = set(rows.values_list("membership", "activity", "item", "round"))
 
@@ -193,20 +193,20 @@ class _Room:
             part = next((part for part in self.lesson.parts if part.key == key), None)
         else:
             part = self.due if self.due and self.due.key not in rows else None
-        if part is None or self.standing.is_locked(part.key):
+        if part is None or self.stage.is_locked(part.key):
             return None
-        if self.standing.is_led:
-            moves.append(self.standing.opened[part.key])
+        if self.stage.is_led:
+            moves.append(self.stage.opened[part.key])
         return (part, max(moves)) if moves else None
 
     def may_move(self, student: Membership, part: Part) -> bool:
         """Tell whether a part has something for this student to do, or they wait for the instructor as they should."""
         if student.pk in self.waiting:
             return False
-        if not self.standing.leads(part.key):
+        if not self.stage.leads(part.key):
             return True
         row = _by_part(student).get(part.key)
         done = {key for key, each in row.activities.items() if each.get("state") in FINISHED} if row else set()
         core = [activity for activity in part.activities if not activity.extra and activity.key not in done]
-        at = ClassMoment(self.lesson, self.standing, student.pk, self.sealed, done)
+        at = ClassMoment(self.lesson, self.stage, student.pk, self.sealed, done)
         return any(type_of(activity).may_move(activity, at) for activity in core)

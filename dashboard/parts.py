@@ -22,7 +22,7 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
 from lessons.models import FINISHED, Confidence, Counts, PartProgress, PartState, Prediction, Submission
 from lessons.selectors import part_of
-from lessons.stage import Standing
+from lessons.stage import StageView
 
 N_HARDEST = 3
 
@@ -178,11 +178,11 @@ class _Questions:
     def facts(self) -> tuple[QuestionFacts, ...]:
         if not self.asked:
             return ()
-        standing = stage.read_for_room(self.cohort, self.slug)
-        tallies = answers.tallies(self.cohort, self.slug, standing)
+        stage_view = stage.read_for_room(self.cohort, self.slug)
+        tallies = answers.tallies(self.cohort, self.slug, stage_view)
         given = self._given()
         return tuple(
-            self._question(question, standing, tallies.get(question.key, []), given)
+            self._question(question, stage_view, tallies.get(question.key, []), given)
             for question in self.asked
             if any(key[:2] == question.key for key in given) or question.key in tallies
         )
@@ -206,12 +206,12 @@ class _Questions:
     def _question(
         self,
         question: ClassQuestion,
-        standing: Standing,
+        stage_view: StageView,
         tally: answers.Tally,
         given: Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]],
     ) -> QuestionFacts:
         key, item = question.key, question.item
-        votes = standing.votes_on(key)
+        votes = stage_view.votes_on(key)
         round_ = votes[-1].round if votes else 1
         said = given.get((*key, round_, Counts.VOTE if votes else Counts.OWN_PACE), [])
         confidence: Counter[str] = Counter()
@@ -220,7 +220,7 @@ class _Questions:
             confidence[sure] += n
             if sure == Confidence.SURE and not item.waits and not item.poll:
                 sure_and_other += n * (not question.is_right(choice, second))
-        is_hidden = self.is_projected and standing.is_led and not standing.is_revealed(key)
+        is_hidden = self.is_projected and stage_view.is_led and not stage_view.is_revealed(key)
         return QuestionFacts(
             title=item.title,
             question=item.question,

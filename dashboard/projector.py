@@ -128,21 +128,21 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
             number=number,
             minutes=part.minutes,
             is_soon=part.soon,
-            is_open=part.key in room.standing.opened,
-            is_free=part.key in room.standing.freed,
+            is_open=part.key in room.stage.opened,
+            is_free=part.key in room.stage.freed,
             questions=tuple(room.line(asked) for asked in room.questions if asked.part is part),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
         if part.badge is None  # never closed, so never to be opened
     )
-    return Way(parts, room.standing.token)
+    return Way(parts, room.stage.token)
 
 
 def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
     """What a projector shows: the question asked for as ``activity/item``, else what is on the wall."""
     room = _Room(membership, lesson)
     keys = ["/".join(asked.key) for asked in room.questions]
-    on_wall = room.standing.on_wall if room.standing.on_wall in keys else ""
+    on_wall = room.stage.on_wall if room.stage.on_wall in keys else ""
     pinned = asked if asked in keys and asked != on_wall else ""
     place = pinned or on_wall
     here = room.here()
@@ -152,7 +152,7 @@ def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
         first=room.first(),
         n_students=room.n_students,
         n_here=len(here),
-        token=room.standing.token,
+        token=room.stage.token,
     )
 
 
@@ -195,7 +195,7 @@ def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
         says=asked.reveal_text if is_revealed else "",
         before=room.next_to(at, -1),
         after=room.next_to(at, 1),
-        token=room.standing.token,
+        token=room.stage.token,
     )
 
 
@@ -205,8 +205,8 @@ class _Room:
     def __init__(self, membership: Membership, lesson: LoadedLesson) -> None:
         self.cohort = membership.cohort
         self.slug = lesson.lesson.slug
-        self.standing = stage.read_for_room(self.cohort, self.slug)
-        self.tallies = answers.tallies(self.cohort, self.slug, self.standing)
+        self.stage = stage.read_for_room(self.cohort, self.slug)
+        self.tallies = answers.tallies(self.cohort, self.slug, self.stage)
         self.questions = answers.class_questions(lesson.lesson.parts, GradientRule(self.cohort.gradient_rule))
 
     def here(self) -> list[int]:
@@ -228,7 +228,7 @@ class _Room:
 
     def hands(self, asked: ClassQuestion) -> dict[str, int]:
         """The hands raised in the newest vote on a question."""
-        votes = self.standing.votes_on(asked.key)
+        votes = self.stage.votes_on(asked.key)
         return dict(votes[-1].hands) if votes else {}
 
     def next_to(self, at: int, way: int) -> QuestionLine | None:
@@ -237,7 +237,7 @@ class _Room:
         return next((self.line(asked) for asked in ahead if not asked.item.extra), None)
 
     def line(self, asked: ClassQuestion) -> QuestionLine:
-        item, votes, state = asked.item, self.standing.votes_on(asked.key), self._state(asked.key)
+        item, votes, state = asked.item, self.stage.votes_on(asked.key), self._state(asked.key)
         act = ACTS[state]
         if state == "voted" and self._wants_second_vote(asked, len(votes)):
             act = "open_vote"
@@ -280,13 +280,13 @@ class _Room:
         return sealed.count(), len(here)
 
     def _state(self, key: stage.Key) -> str:
-        if self.standing.is_revealed(key):
+        if self.stage.is_revealed(key):
             return "revealed"
-        if key in self.standing.reveals:
+        if key in self.stage.reveals:
             return "pending"
-        if self.standing.open_vote(key):
+        if self.stage.open_vote(key):
             return "open"
-        return "voted" if self.standing.votes_on(key) else "closed"
+        return "voted" if self.stage.votes_on(key) else "closed"
 
     def _wants_second_vote(self, asked: ClassQuestion, n_held: int) -> bool:
         share = asked.share_right(self.given(asked))

@@ -104,7 +104,7 @@ def replay_of(membership: Membership, lesson: LoadedLesson) -> Replay:
 class _Moments:
     def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
         self.lesson, self.slug, self.rule = lesson.lesson, lesson.lesson.slug, GradientRule(cohort.gradient_rule)
-        self.standing = stage.read_for_room(cohort, self.slug)
+        self.stage = stage.read_for_room(cohort, self.slug)
         self.acts = _acts(cohort, self.slug)
         self.given = _given(cohort, self.slug)
         self.made = _made(cohort, self.slug)
@@ -120,10 +120,10 @@ class _Moments:
 
     def _moment(self, question: ClassQuestion) -> Moment:
         key = question.key
-        is_open = not self.standing.is_led or self.standing.is_revealed(key)
+        is_open = not self.stage.is_led or self.stage.is_revealed(key)
         right = question.truth.right if is_open else frozenset()
         rounds = tuple(self._rounds(question, is_open=is_open))
-        votes = self.standing.votes_on(key)
+        votes = self.stage.votes_on(key)
         last = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         sure: Counter[str] = Counter()
         for _choice, confidence, n in self.given.get((*key, *last), []):
@@ -143,7 +143,7 @@ class _Moments:
 
     def _rounds(self, question: ClassQuestion, *, is_open: bool) -> Sequence[Round]:
         key = question.key
-        votes = self.standing.votes_on(key)
+        votes = self.stage.votes_on(key)
         if not votes:
             said = self.given.get((*key, 1, Counts.OWN_PACE), [])
             title = _("At their own pace")

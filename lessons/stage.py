@@ -16,8 +16,8 @@ Key = tuple[str, str]  # an activity's and an item's
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The stage of one class in one lesson, as one kind of member meets it.
+class StageView:
+    """Stage of one class in one lesson, as one kind of member meets it.
 
     Students of a led class find closed what the instructor has not opened. Instructors, and everybody in a
     self-paced class, go on alone.
@@ -63,12 +63,12 @@ class Standing:
         return next((key for key, votes in self.votes.items() if votes[-1].is_open), None)
 
 
-def read(membership: Membership, lesson: str) -> Standing:
+def read(membership: Membership, lesson: str) -> StageView:
     """Read the stage for one member: one query where the class was never led, else four."""
     return _read(membership.cohort, lesson, is_led=is_led_for(membership))
 
 
-def read_for_room(cohort: Cohort, lesson: str) -> Standing:
+def read_for_room(cohort: Cohort, lesson: str) -> StageView:
     """Read the stage as the students of a class meet it."""
     return _read(cohort, lesson, is_led=cohort.pace == Pace.LED)
 
@@ -95,10 +95,10 @@ def counts(votes: Sequence[Vote], round_: int) -> str:
     return (Counts.VOTE if is_open else Counts.LATE).value
 
 
-def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> Standing:
+def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
     stage = Stage.objects.filter(cohort=cohort, lesson=lesson).first()
     if stage is None:
-        return Standing(is_led, f"{cohort.pace}0")
+        return StageView(is_led, f"{cohort.pace}0")
     now = timezone.now()
     openings = list(stage.openings.all())
     votes: dict[Key, tuple[Vote, ...]] = {}
@@ -108,7 +108,7 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> Standing:
     reveals = {(each.activity, each.item): each.opens_at for each in stage.reveals.all()}
     # While a reveal can still be taken back no token is the newest: whoever asks is answered, until it is open.
     is_pending = any(opens_at > now for opens_at in reveals.values())
-    return Standing(
+    return StageView(
         is_led=is_led,
         token=f"{cohort.pace}{stage.number}" + (".pending" if is_pending else ""),
         opened={each.part: each.opened_at for each in openings},

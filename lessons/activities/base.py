@@ -130,7 +130,7 @@ class ClassMoment:
     """
 
     lesson: Lesson
-    stage: stage.Standing
+    stage: stage.StageView
     member: int
     sealed: Collection[tuple[int, str, str, int]]
     done: Collection[str]

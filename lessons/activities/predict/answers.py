@@ -24,7 +24,7 @@ from lessons.drawing.bars import BarChart
 from lessons.maths import values
 from lessons.maths.descent import Problem
 from lessons.models import Confidence, Counts, Prediction, Reconciliation
-from lessons.stage import Key, Standing
+from lessons.stage import Key, StageView
 
 LEAST_FOR_BARS = 5
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
@@ -195,7 +195,7 @@ def is_right(
     return found.judge(choice) != "other"
 
 
-def tallies(cohort: Cohort, lesson: str, standing: Standing, key: Key | None = None) -> dict[Key, Tally]:
+def tallies(cohort: Cohort, lesson: str, stage: StageView, key: Key | None = None) -> dict[Key, Tally]:
     """Count a class's answers by question, or to one: those of its last vote with the hands raised in it, or where none
     was held, all.
 
@@ -214,11 +214,11 @@ def tallies(cohort: Cohort, lesson: str, standing: Standing, key: Key | None = N
     for activity, item, round_, counted, choice, second, n in (
         rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
     ):
-        votes = standing.votes_on((activity, item))
+        votes = stage.votes_on((activity, item))
         wanted = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         if (round_, counted) == wanted:
             found.setdefault((activity, item), []).append((choice, second, n))
-    for at, votes in standing.votes.items():
+    for at, votes in stage.votes.items():
         if votes[-1].hands and key in (None, at):
             found.setdefault(at, []).extend((choice, "", n) for choice, n in votes[-1].hands.items())
     return found

@@ -66,7 +66,7 @@ class States:
 
     activity: Predict
     part: str
-    stage: stage.Standing
+    stage: stage.StageView
     mine: Mine
     met: Met
     told: Mapping[str, Measured]

@@ -15,18 +15,18 @@ from lessons import catalogue
 from lessons.activities.predict.schema import Item, Predict
 from lessons.activities.predict.states import States
 from lessons.models import Prediction, Reconciliation, Vote
-from lessons.stage import Standing
+from lessons.stage import StageView
 
 pytestmark = pytest.mark.pure
 
-ALONE, LED = Standing(is_led=False, token=""), Standing(is_led=True, token="")
+ALONE, LED = StageView(is_led=False, token=""), StageView(is_led=True, token="")
 NOW = timezone.now()
 SEALED = {1: Prediction(choice="zigzags")}
 LOOKED, SAW = Reconciliation(), Reconciliation(saw="bounces")
 RECONCILED = Reconciliation(saw="bounces", idea="pattern", reconciled_at=NOW)
 
 
-def states(activity: str = "rates", stage: Standing = ALONE, **facts: Any) -> States:
+def states(activity: str = "rates", stage: StageView = ALONE, **facts: Any) -> States:
     found = catalogue.all_lessons()["data-rules-everything"].lesson.activity(activity)
     assert isinstance(found, Predict)
     given: Mapping[str, Any] = {"mine": {}, "met": {}, "told": {}} | facts
@@ -55,7 +55,7 @@ def test_alone_a_question_goes_from_its_form_to_done_by_one_seal() -> None:
         (replace(LED, reveals={("rates", "half-a"): NOW + timedelta(seconds=1)}, now=NOW), SEALED, "sealed"),
     ],
 )
-def test_in_a_led_class_the_stage_decides(stage: Standing, mine: Mapping[int, Prediction], state: str) -> None:
+def test_in_a_led_class_the_stage_decides(stage: StageView, mine: Mapping[int, Prediction], state: str) -> None:
     now = states(stage=stage, mine={"half-a": mine} if mine else {})
 
     assert now.state_of(item(now, "half-a")) == state
