@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from badges.rules import AnyCondition, LearnerRecord, Standing
+from badges.rules import AnyCondition, CriterionStatus, LearnerRecord
 from lessons import catalogue as lessons
 from lessons.activities.base import type_of
 from lessons.authoring.base import AnyActivity
@@ -43,7 +43,7 @@ class Badge(Strict):
     description: Line
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=6)]
 
-    def judge(self, record: LearnerRecord) -> dict[str, Standing]:
+    def judge(self, record: LearnerRecord) -> dict[str, CriterionStatus]:
         """How far each criterion is, by its key."""
         return {criterion.key: criterion.condition.judge(record) for criterion in self.criteria}
 

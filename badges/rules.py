@@ -36,8 +36,8 @@ class LearnerRecord:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far a criterion is: met, with the instructor, or still the learner's to do."""
+class CriterionStatus:
+    """Status of a criterion: met, with the instructor, or still the learner's to do."""
 
     is_met: bool
     waits: bool = False
@@ -61,7 +61,7 @@ class Condition(BaseModel):
 
     activity: str
 
-    def judge(self, record: LearnerRecord) -> Standing:
+    def judge(self, record: LearnerRecord) -> CriterionStatus:
         raise NotImplementedError
 
 
@@ -70,7 +70,7 @@ class HandStepsMatch(Condition):
 
     >>> condition = HandStepsMatch(type="hand_steps_match", activity="by-hand")
     >>> condition.judge(LearnerRecord(steps={"by-hand": StepsTaken(n_steps=3, n_matching=3)}))
-    Standing(is_met=True, waits=False)
+    CriterionStatus(is_met=True, waits=False)
     """
 
     # The numbers of the steps are the same for everybody.
@@ -79,9 +79,9 @@ class HandStepsMatch(Condition):
 
     type: Literal["hand_steps_match"]
 
-    def judge(self, record: LearnerRecord) -> Standing:
+    def judge(self, record: LearnerRecord) -> CriterionStatus:
         taken = record.steps.get(self.activity)
-        return Standing(taken is not None and taken.n_matching == taken.n_steps)
+        return CriterionStatus(taken is not None and taken.n_matching == taken.n_steps)
 
 
 class ExplanationApproved(Condition):
@@ -92,9 +92,9 @@ class ExplanationApproved(Condition):
 
     type: Literal["explanation_approved"]
 
-    def judge(self, record: LearnerRecord) -> Standing:
+    def judge(self, record: LearnerRecord) -> CriterionStatus:
         said = record.explanations.get(self.activity)
-        return Standing(is_met=said is not None and said.is_approved, waits=said is not None and said.waits)
+        return CriterionStatus(is_met=said is not None and said.is_approved, waits=said is not None and said.waits)
 
 
 class MeasuredBeforeAndAfter(Condition):
@@ -104,8 +104,8 @@ class MeasuredBeforeAndAfter(Condition):
 
     type: Literal["measured_before_and_after"]
 
-    def judge(self, record: LearnerRecord) -> Standing:
-        return Standing(self.activity in record.measured)
+    def judge(self, record: LearnerRecord) -> CriterionStatus:
+        return CriterionStatus(self.activity in record.measured)
 
 
 AnyCondition = Annotated[HandStepsMatch | ExplanationApproved | MeasuredBeforeAndAfter, Field(discriminator="type")]

@@ -13,7 +13,7 @@ from badges import catalogue
 from badges.catalogue import Badge, Criterion
 from badges.evidence import Evidence, Finder, finder_of
 from badges.models import Award, RevokedNumber
-from badges.rules import Explanation, LearnerRecord, Standing, StepsTaken
+from badges.rules import CriterionStatus, Explanation, LearnerRecord, StepsTaken
 from classroom.models import Membership, Role, User
 from classroom.refusals import NotFound
 from lessons import selectors
@@ -67,10 +67,10 @@ class BadgePage:
 def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> BadgePage:
     """Lay out a badge for one member, in a constant number of queries."""
     rows = selectors.progress_of(membership, lesson)
-    standings = badge.judge(record_of(membership, lesson, rows))
+    statuses = badge.judge(record_of(membership, lesson, rows))
     awards = list(Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk")[:2])
     criteria = tuple(
-        _criterion(criterion, standings[criterion.key], finder_of(membership, lesson, rows, criterion.condition))
+        _criterion(criterion, statuses[criterion.key], finder_of(membership, lesson, rows, criterion.condition))
         for criterion in badge.criteria
     )
     newest = awards[0] if awards else None
@@ -80,14 +80,14 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
     return BadgePage(badge, criteria, award=newest, revoked=None, replaced=replaced)
 
 
-def _criterion(criterion: Criterion, standing: Standing, found: Finder) -> CriterionView:
+def _criterion(criterion: Criterion, status: CriterionStatus, found: Finder) -> CriterionView:
     says = found.says()
     return CriterionView(
         key=criterion.key,
         title=criterion.title,
         todo=criterion.todo,
-        is_met=standing.is_met,
-        waits=standing.waits,
+        is_met=status.is_met,
+        waits=status.waits,
         can_end=criterion.condition.can_end,
         says=says,
         tells=says if criterion.condition.is_told else "",

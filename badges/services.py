@@ -145,8 +145,8 @@ def _perhaps_undermined(badge: Badge) -> list[Membership]:
         kind__in=(ReviewTakenBack.kind, AloudTakenBack.kind),
         at__gte=OuterRef("issued_at"),
     )
-    standing = Award.objects.filter(Exists(since), badge=badge.slug, revoked_at=None, given_because="")
-    found = standing.filter(membership__cohort__archived=False).select_related("membership__cohort", "membership__user")
+    valid = Award.objects.filter(Exists(since), badge=badge.slug, revoked_at=None, given_because="")
+    found = valid.filter(membership__cohort__archived=False).select_related("membership__cohort", "membership__user")
     return [award.membership for award in found if badge.lesson in award.membership.cohort.lessons]
 
 
@@ -161,8 +161,8 @@ def _perhaps_missed(badge: Badge) -> Iterable[Membership]:
             continue
         lesson = lesson_of(membership, badge.lesson)
         rows = {row.part: row for row in membership.progress.all() if row.lesson == badge.lesson}
-        standings = badge.judge(selectors.record_of(membership, lesson, rows)).values()
-        if all(standing.is_met for standing in standings):
+        statuses = badge.judge(selectors.record_of(membership, lesson, rows)).values()
+        if all(status.is_met for status in statuses):
             yield membership
 
 
@@ -203,7 +203,7 @@ def revoke(membership: Membership, student: Membership, lesson: LoadedLesson, ba
     with transaction.atomic():
         progress.lock(student)
         student.cohort.refuse_if_archived()
-        award = _standing_award(student, badge)
+        award = _valid_award(student, badge)
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)
         _note_again(student, lesson, badge)
@@ -221,7 +221,7 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
     with transaction.atomic():
         progress.lock(student)
         student.cohort.refuse_if_archived()
-        award = _standing_award(student, badge)
+        award = _valid_award(student, badge)
         award.membership = student
         _revoke(award, Award.Revoked.DECISION, because, membership)
         page = selectors.badge_page(student, lesson, badge)
@@ -234,7 +234,7 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
     return fresh
 
 
-def _standing_award(student: Membership, badge: Badge) -> Award:
+def _valid_award(student: Membership, badge: Badge) -> Award:
     award = Award.objects.filter(membership=student, badge=badge.slug, revoked_at=None).first()
     if award is None:
         raise Conflict(_("They do not have this badge."))

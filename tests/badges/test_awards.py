@@ -420,7 +420,7 @@ def test_the_law_is_kept_when_its_part_is_done(
 def test_the_rules_judge_a_record(record: rules.LearnerRecord, met: dict[str, bool]) -> None:
     judged = catalogue.all_badges()[BADGE].judge(record)
 
-    assert {key: standing.is_met for key, standing in judged.items()} == met
+    assert {key: status.is_met for key, status in judged.items()} == met
 
 
 @pytest.mark.pure
