@@ -95,11 +95,11 @@ def test_each_dashed_line_goes_from_its_point_to_the_prediction() -> None:
     ],
 )
 def test_the_run_walks_until_it_settles_and_says_so(rule: Rule, rate: str, summary: str) -> None:
-    run = charts.run_chart(Problem(X, Y, Fraction(rate), rule), START, 40)
+    found = charts.descent_of(Problem(X, Y, Fraction(rate), rule), START, 40)
 
-    assert run.summary == summary
+    assert found.summary == summary
     exact = descent.path(Problem(X, Y, Fraction(rate), rule), START, 3)
-    assert [w for _, _, _, w in run.steps[:4]] == pytest.approx([float(w) for w in exact])
+    assert [w for _, _, _, w in found.steps[:4]] == pytest.approx([float(w) for w in exact])
 
 
 def test_no_sheet_is_too_odd_to_be_drawn() -> None:
@@ -116,7 +116,7 @@ def test_no_sheet_is_too_odd_to_be_drawn() -> None:
         path = [rng.choice(values) for _ in range(rng.randint(1, 4))]
 
         loss, data = charts.loss_chart(odd, path), charts.data_chart(odd, path[-1])
-        charts.run_chart(odd, path[0], 40)
+        charts.descent_of(odd, path[0], 40)
 
         drawn = (
             pixels(loss.curve) + [(ball.x, ball.y) for ball in loss.balls] + [(dot.x, dot.foot) for dot in data.dots]
@@ -163,10 +163,10 @@ def test_where_every_x_is_0_the_valley_is_level() -> None:
 
 
 def test_a_run_that_leads_away_stops_early_and_says_so() -> None:
-    run = charts.run_chart(Problem(X, Y, Fraction(1), "full"), START, 40)
+    found = charts.descent_of(Problem(X, Y, Fraction(1), "full"), START, 40)
 
-    assert len(run.steps) == 4
-    assert run.summary == "Each step lands farther away. After 3 steps w is at 5462.55, and the run stops here."
+    assert len(found.steps) == 4
+    assert found.summary == "Each step lands farther away. After 3 steps w is at 5462.55, and the run stops here."
 
 
 @pytest.mark.parametrize("size", [Fraction(10) ** 99, Fraction(1, 10**99)])
@@ -175,9 +175,9 @@ def test_gigantic_and_tiny_numbers_are_drawn_too(size: Fraction) -> None:
 
     loss = charts.loss_chart(odd, [START, size**9])
     data = charts.data_chart(odd, size**9)
-    run = charts.run_chart(odd, START, 40)
+    found = charts.descent_of(odd, START, 40)
 
     assert all(0 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in pixels(loss.curve))
     assert all(0 <= pixel <= charts.WIDTH for pixel in (*loss.tangent, *data.line))
-    assert "inf" not in run.summary
-    assert "nan" not in run.summary
+    assert "inf" not in found.summary
+    assert "nan" not in found.summary

@@ -105,7 +105,7 @@ class DataChart:
 
 
 @dataclass(frozen=True)
-class Run:
+class Descent:
     """Descent from the start until it settles: (step, w shown, loss shown, w)."""
 
     steps: tuple[tuple[int, str, str, float], ...]
@@ -183,8 +183,8 @@ def data_chart(problem: Problem, w: Fraction) -> DataChart:
     )
 
 
-def run_chart(problem: Problem, start: Fraction, n_steps: int) -> Run:
-    """Let it run: from the start until w no longer moves, has gone too far away, or `n_steps` are done."""
+def descent_of(problem: Problem, start: Fraction, n_steps: int) -> Descent:
+    """Descend from the start until w no longer moves, has gone too far away, or `n_steps` are done."""
     curvature, lowest = _valley(problem, start)
     best, floor = as_float(lowest), as_float(losses.loss(problem, lowest))
     shrinks_by = 1 - 2 * curvature * as_float(problem.learning_rate)
@@ -196,7 +196,7 @@ def run_chart(problem: Problem, start: Fraction, n_steps: int) -> Run:
             break
     steps = tuple((k, in_digits(best + d), in_digits(floor + curvature * d * d), best + d) for k, d in enumerate(away))
     n_taken = len(away) - 1
-    return Run(steps, _ending(away, n_taken) % {"n": n_taken, "w": steps[-1][1]})
+    return Descent(steps, _ending(away, n_taken) % {"n": n_taken, "w": steps[-1][1]})
 
 
 def _ending(away: Sequence[float], n_taken: int) -> str:

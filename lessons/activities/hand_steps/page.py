@@ -104,7 +104,7 @@ class Worksheet:
     later: tuple[LaterStep, ...]
     loss_chart: charts.LossChart
     data_chart: charts.DataChart
-    run: charts.Run | None
+    descent: charts.Descent | None
 
     @property
     def cells(self) -> list[Cell]:
@@ -192,7 +192,7 @@ def worksheet(
         later=tuple(_later(activity, problem, number) for number in range(step + 1, n_steps + 1)),
         loss_chart=charts.loss_chart(problem, shown, slope=slope),
         data_chart=charts.data_chart(problem, shown[-1]),
-        run=charts.run_chart(problem, activity.start, LETS_RUN) if all_taken else None,
+        descent=charts.descent_of(problem, activity.start, LETS_RUN) if all_taken else None,
     )
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from lessons.activities.predict.rate_distances import distances
 from lessons.activities.predict.rate_drawing import Drawing
-from lessons.activities.predict.rate_runs import RateRun, RunView, run_of
+from lessons.activities.predict.rate_runs import RateRun, Trajectory, run_of
 from lessons.activities.predict.rate_valley import valley
 from lessons.drawing.axes import in_digits, in_full, path_of
 from lessons.maths.descent import Problem
@@ -59,15 +59,18 @@ def rate_chart(
     if len({(problem.x, problem.y, problem.rule) for problem in problems}) != 1 or len(problems) > 2:
         raise ValueError(f"one or two learning rates on the same data can be drawn, not {problems}")
     is_pair = len(problems) == 2
-    views = [
-        RunView(problem, start, look, is_pair) for problem, look in zip(problems, ("first", "second"), strict=False)
+    trajectories = [
+        Trajectory(problem, start, look, is_pair) for problem, look in zip(problems, ("first", "second"), strict=False)
     ]
-    runs = tuple(run_of(view) for view in views)
+    runs = tuple(run_of(trajectory) for trajectory in trajectories)
     return RateChart(
-        valley=valley(views, guess, " ".join(run.summary for run in runs)),
-        log=distances(views, guess),
+        valley=valley(trajectories, guess, " ".join(run.summary for run in runs)),
+        log=distances(trajectories, guess),
         runs=runs,
-        rows=tuple((k, tuple((in_full(view.w(k)), in_digits(view.loss(k))) for view in views)) for k in ROW_STEPS),
+        rows=tuple(
+            (k, tuple((in_full(trajectory.w(k)), in_digits(trajectory.loss(k))) for trajectory in trajectories))
+            for k in ROW_STEPS
+        ),
         has_guess=guess is not None,
         guess_name=guess_name,
     )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from lessons.activities.predict.rate_drawing import Drawing, Labels, Trace, legs_of
-from lessons.activities.predict.rate_runs import RunView
+from lessons.activities.predict.rate_runs import Trajectory
 from lessons.drawing.axes import BOTTOM, LEFT, RIGHT, TOP, Axis, as_float, in_full, in_powers, path_of
 from lessons.drawing.marks import Leg, Mark, Powers
 
@@ -20,19 +20,19 @@ LOWEST_POWER, HIGHEST_POWER, LAST_STEP = -4, 4, 50
 SMALL = 0.0001
 
 
-def distances(views: Sequence[RunView], guess: Fraction | None) -> Drawing:
+def distances(trajectories: Sequence[Trajectory], guess: Fraction | None) -> Drawing:
     """Draw log₁₀ of the distance to the best w after each step: a straight line, because each step multiplies it."""
     x_axis = Axis(0, LAST_STEP, LEFT, RIGHT)
     y_axis = Powers(LOWEST_POWER, HIGHEST_POWER, BOTTOM, TOP)
-    away, best = abs(views[0].start - views[0].best), in_full(views[0].best)
+    away, best = abs(trajectories[0].start - trajectories[0].best), in_full(trajectories[0].best)
     said = [
         _("With learning rate %(rate)s each step multiplies the distance to %(best)s by %(factor)s.")
-        % {"rate": view.rate, "best": best, "factor": in_full(abs(view.rho))}
-        for view in views
+        % {"rate": trajectory.rate, "best": best, "factor": in_full(abs(trajectory.rho))}
+        for trajectory in trajectories
     ]
-    lines = [_Line.of(away, view.rho) for view in views]
+    lines = [_Line.of(away, trajectory.rho) for trajectory in trajectories]
     n_seen = max(1.0, *(line.last for line in lines))
-    traces = [_log_trace(*each, x_axis, y_axis, n_seen) for each in zip(views, lines, strict=True)]
+    traces = [_log_trace(*each, x_axis, y_axis, n_seen) for each in zip(trajectories, lines, strict=True)]
     dotted = None if guess is None else _Line.of(away, guess)
     dots = [(x_axis.at(k), y_axis.at(dotted.power(k))) for k in (dotted.first, dotted.last)] if dotted else []
     return Drawing(
@@ -77,7 +77,7 @@ def _log10(value: Fraction) -> float:
     return math.log10(max(as_float(value), 1e-300))
 
 
-def _log_trace(view: RunView, line: _Line, x_axis: Axis, y_axis: Axis, n_seen: float) -> Trace:
+def _log_trace(trajectory: Trajectory, line: _Line, x_axis: Axis, y_axis: Axis, n_seen: float) -> Trace:
     def place(step: float) -> tuple[float, float]:
         return x_axis.at(step), y_axis.at(line.power(step))
 
@@ -87,15 +87,15 @@ def _log_trace(view: RunView, line: _Line, x_axis: Axis, y_axis: Axis, n_seen: f
     steps = [k for k in LOG_STEPS if line.first <= k <= line.last]
     stops = sorted({line.first, *steps, line.last})
     legs = tuple(Leg(*place(k), *place(to), when(k), when(to)) for k, to in itertools.pairwise(stops))
-    marks = [Mark(*place(k), view.named(_distance_said(view, k)), when(k)) for k in steps]
-    label = _edge_label(view, line)
+    marks = [Mark(*place(k), trajectory.named(_distance_said(trajectory, k)), when(k)) for k in steps]
+    label = _edge_label(trajectory, line)
     if line.last not in (*steps, LAST_STEP):
-        marks.append(Mark(*place(line.last), view.named(label), when(line.last)))
-    if view.look == "second":
+        marks.append(Mark(*place(line.last), trajectory.named(label), when(line.last)))
+    if trajectory.look == "second":
         marks = [mark for mark in marks if mark.x > LEFT]
     if marks and label:
-        marks[-1] = replace(marks[-1], label=view.named(label))
-    return Trace(view.look, legs, _some_focusable(marks, view.n_focusable))
+        marks[-1] = replace(marks[-1], label=trajectory.named(label))
+    return Trace(trajectory.look, legs, _some_focusable(marks, trajectory.n_focusable))
 
 
 def _some_focusable(marks: Sequence[Mark], n: int) -> tuple[Mark, ...]:
@@ -105,15 +105,15 @@ def _some_focusable(marks: Sequence[Mark], n: int) -> tuple[Mark, ...]:
     )
 
 
-def _distance_said(view: RunView, k: int) -> str:
-    away = abs(view.w(k) - view.best)
+def _distance_said(trajectory: Trajectory, k: int) -> str:
+    away = abs(trajectory.w(k) - trajectory.best)
     value = as_float(away)
     shown = in_powers(value) if 0 < value < SMALL else in_full(away)
-    return _("step %(k)s: |w − %(best)s| = %(away)s") % {"k": k, "best": in_full(view.best), "away": shown}
+    return _("step %(k)s: |w − %(best)s| = %(away)s") % {"k": k, "best": in_full(trajectory.best), "away": shown}
 
 
-def _edge_label(view: RunView, line: _Line) -> str:
-    if not view.rho or view.start == view.best:
+def _edge_label(trajectory: Trajectory, line: _Line) -> str:
+    if not trajectory.rho or trajectory.start == trajectory.best:
         return _("exactly 0, drawn at the floor")
     if line.last >= LAST_STEP:
         return ""

@@ -29,8 +29,8 @@ class RateRun:
 
 
 @dataclass(frozen=True)
-class RunView:
-    """One run, and the numbers that are said about it."""
+class Trajectory:
+    """Trajectory of w under one learning rate, and the numbers that are said about it."""
 
     problem: Problem
     start: Fraction
@@ -66,10 +66,12 @@ class RunView:
         return f"{self.rate}: {text}" if self.is_one_of_two else text
 
 
-def run_of(view: RunView) -> RateRun:
-    outcome = rates.outcome(view.problem, view.start)
-    broken = rates.breakdown(view.problem, view.start)
-    return RateRun(view.look, view.rate, outcome, _summary(view, outcome), _honest(broken) if broken else "")
+def run_of(trajectory: Trajectory) -> RateRun:
+    outcome = rates.outcome(trajectory.problem, trajectory.start)
+    broken = rates.breakdown(trajectory.problem, trajectory.start)
+    return RateRun(
+        trajectory.look, trajectory.rate, outcome, _summary(trajectory, outcome), _honest(broken) if broken else ""
+    )
 
 
 def show_rate(rate: Fraction) -> str:
@@ -89,19 +91,19 @@ def show_rate(rate: Fraction) -> str:
     return values.show(rate, n_decimals) if rest == 1 else f"{rate.numerator}/{rate.denominator}"
 
 
-def _summary(view: RunView, outcome: str) -> str:
-    n_settled = rates.steps_to_settle(view.problem, view.start) or 0
+def _summary(trajectory: Trajectory, outcome: str) -> str:
+    n_settled = rates.steps_to_settle(trajectory.problem, trajectory.start) or 0
     said = {
-        "rate": view.rate,
-        "best": in_full(view.best),
-        "start": in_full(view.start),
-        "first": in_full(view.w(1)),
-        "ten": in_full(view.w(10)),
-        "fifty": in_full(view.w(50)),
-        "loss": in_digits(view.loss(1)),
+        "rate": trajectory.rate,
+        "best": in_full(trajectory.best),
+        "start": in_full(trajectory.start),
+        "first": in_full(trajectory.w(1)),
+        "ten": in_full(trajectory.w(10)),
+        "fifty": in_full(trajectory.w(50)),
+        "loss": in_digits(trajectory.loss(1)),
         "n": f"{n_settled:,}" if n_settled < 10**9 else in_powers(as_float(Fraction(n_settled))),
     }
-    if view.start == view.best:
+    if trajectory.start == trajectory.best:
         return _("With learning rate %(rate)s w stays where it starts, at the best value %(best)s.") % said
     sentences = {
         "crawls": _("With learning rate %(rate)s w crawls: after 50 steps it is at %(fifty)s, and %(best)s is best."),

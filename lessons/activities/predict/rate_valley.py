@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from lessons.activities.predict.maths import rates
 from lessons.activities.predict.rate_drawing import LETTER, Drawing, Labels, Trace, legs_of
-from lessons.activities.predict.rate_runs import RunView
+from lessons.activities.predict.rate_runs import Trajectory
 from lessons.drawing.axes import BOTTOM, LEFT, RIGHT, SUBSCRIPTS, TOP, Axis, as_float, in_digits, in_full, path_of
 from lessons.drawing.marks import Leg, Mark
 from lessons.maths import losses
@@ -23,9 +23,9 @@ SAME_PLACE = 4  # pixels
 VALLEY_TOP = TOP + 16  # room under the title for the names of what lies outside
 
 
-def valley(views: Sequence[RunView], guess: Fraction | None, summary: str) -> Drawing:
+def valley(trajectories: Sequence[Trajectory], guess: Fraction | None, summary: str) -> Drawing:
     """Draw each step as a jump from one place of the loss curve to another."""
-    problem, start, lowest = views[0].problem, views[0].start, views[0].best
+    problem, start, lowest = trajectories[0].problem, trajectories[0].start, trajectories[0].best
     best, floor = as_float(lowest), as_float(losses.loss(problem, lowest))
     reach = REACH * abs(as_float(start - lowest)) or 1.0
     climb = as_float(rates.curvature(problem)) / 2 * reach * reach
@@ -37,11 +37,11 @@ def valley(views: Sequence[RunView], guess: Fraction | None, summary: str) -> Dr
         t = as_float(away) / reach
         return x_axis.at(best + t * reach), y_axis.at(floor + min(t * t, 1.0) * climb)
 
-    paths = [[place(view.w(k) - lowest) for k in range(DRAWN_STEPS + 1)] for view in views]
+    paths = [[place(trajectory.w(k) - lowest) for k in range(DRAWN_STEPS + 1)] for trajectory in trajectories]
     n_seen = max((k for path in paths for k in range(1, DRAWN_STEPS + 1) if _moves(path, k)), default=1)
     traces = [
-        Trace(view.look, _legs(path, n_seen), _valley_marks(view, path, x_axis, n_seen))
-        for view, path in zip(views, paths, strict=True)
+        Trace(trajectory.look, _legs(path, n_seen), _valley_marks(trajectory, path, x_axis, n_seen))
+        for trajectory, path in zip(trajectories, paths, strict=True)
     ]
     shares = [i / 30 - 1 for i in range(61)]
     curve = [(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]
@@ -76,7 +76,9 @@ def _when(k: int, n: int) -> float:
     return round(math.pow(min(k / n, 1.0), 0.7), 3)
 
 
-def _valley_marks(view: RunView, path: Sequence[tuple[float, float]], x_axis: Axis, n_seen: int) -> tuple[Mark, ...]:
+def _valley_marks(
+    trajectory: Trajectory, path: Sequence[tuple[float, float]], x_axis: Axis, n_seen: int
+) -> tuple[Mark, ...]:
     """Put a dot at each step, one dot for steps that fall into one place."""
     places: list[list[int]] = []
     for k in range(DRAWN_STEPS + 1):
@@ -85,36 +87,36 @@ def _valley_marks(view: RunView, path: Sequence[tuple[float, float]], x_axis: Ax
             places.append([k])
         else:
             at.append(k)
-    if view.look == "second":
+    if trajectory.look == "second":
         places = [[k for k in steps if k] for steps in places if steps != [0]]
     return tuple(
         Mark(
             *path[steps[0]],
-            says=view.named(_said(view, steps, x_axis)),
+            says=trajectory.named(_said(trajectory, steps, x_axis)),
             begins=_when(steps[0], n_seen),
-            label=_name(view, _named_step(view, steps), x_axis),
-            is_focusable=number < view.n_focusable,
+            label=_name(trajectory, _named_step(trajectory, steps), x_axis),
+            is_focusable=number < trajectory.n_focusable,
         )
         for number, steps in enumerate(places)
     )
 
 
-def _named_step(view: RunView, steps: Sequence[int]) -> int:
+def _named_step(trajectory: Trajectory, steps: Sequence[int]) -> int:
     """Of the steps in one place, the one that is named: the last where w comes to rest, else the first."""
-    return steps[-1] if steps[-1] == DRAWN_STEPS and 0 < abs(view.rho) < 1 else steps[0]
+    return steps[-1] if steps[-1] == DRAWN_STEPS and 0 < abs(trajectory.rho) < 1 else steps[0]
 
 
-def _said(view: RunView, steps: Sequence[int], x_axis: Axis) -> str:
-    names = [_name(view, k, x_axis) for k in steps]
+def _said(trajectory: Trajectory, steps: Sequence[int], x_axis: Axis) -> str:
+    names = [_name(trajectory, k, x_axis) for k in steps]
     if len(steps) == 1:
-        return _("%(label)s, loss %(loss)s") % {"label": names[0], "loss": in_digits(view.loss(steps[0]))}
+        return _("%(label)s, loss %(loss)s") % {"label": names[0], "loss": in_digits(trajectory.loss(steps[0]))}
     return f"{names[0]}, {names[1]}" if len(steps) == 2 else f"{names[0]} … {names[-1]}"
 
 
-def _name(view: RunView, k: int, x_axis: Axis) -> str:
-    w = view.w(k)
+def _name(trajectory: Trajectory, k: int, x_axis: Axis) -> str:
+    w = trajectory.w(k)
     number = "".join(SUBSCRIPTS[int(digit)] for digit in str(k))
-    arrow = "" if x_axis.holds(as_float(w)) else (" →" if w > view.best else " ←")
+    arrow = "" if x_axis.holds(as_float(w)) else (" →" if w > trajectory.best else " ←")
     return f"w{number} = {in_full(w)}{arrow}"
 
 
