@@ -25,7 +25,7 @@ BECAUSE = (
 class PredictPlayer(Player[Predict]):
     def move(self, turn: Turn, part: Part, activity: Predict) -> str:
         sheet = turn.page(part, activity).sheet
-        shown = sheet.item or _chosen(turn, part, activity, sheet.stops)
+        shown = sheet.item or _chosen(turn, part, activity, sheet.lines)
         if shown is not None and (did := _answer(turn, activity, shown)):
             return did
         if sheet.next is None or (shown and sheet.next.key == shown.key):
@@ -38,9 +38,9 @@ class PredictPlayer(Player[Predict]):
         return _seal(turn, activity, shown) if shown and shown.key == item and shown.state == "form" else ""
 
 
-def _chosen(turn: Turn, part: Part, activity: Predict, stops: Sequence[Any]) -> ItemView | None:
+def _chosen(turn: Turn, part: Part, activity: Predict, lines: Sequence[Any]) -> ItemView | None:
     """Take a case from the shelf."""
-    free = [stop.key for stop in stops if stop.state in ("form", "look", "reconcile") and not stop.is_extra]
+    free = [line.key for line in lines if line.state in ("form", "look", "reconcile") and not line.is_extra]
     return turn.page(part, activity, item=turn.rng.choice(free), open=True).sheet.item if free else None
 
 

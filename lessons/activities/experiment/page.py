@@ -83,8 +83,8 @@ class RunLine:
 
 
 @dataclass(frozen=True)
-class Stop:
-    """What has to come before a trial: a sentence, and the question to go to, with its part, if it is one."""
+class Prerequisite:
+    """Prerequisite of a trial, not met yet: a sentence, and the question to go to with its part, if it is one."""
 
     says: str
     part: str = ""
@@ -107,7 +107,7 @@ class ExperimentSheet:
     trial: TrialView
     knobs: tuple[KnobView, ...]
     seed: int
-    stop: Stop | None
+    prerequisite: Prerequisite | None
     # Whether an earlier experiment comes first, and nothing is here to look at.
     is_shut: bool
     lines: tuple[RunLine, ...]
@@ -140,7 +140,7 @@ def page(view: ActivityView) -> ExperimentSheet:
     asked = requests_of(view.membership, lesson, activity, trial)
     lines = _lines(trial, asked, view.run)
     shown = next((line for line in lines if line.is_shown), None)
-    stop = why_not(view.membership, lesson, activity, trial)
+    prerequisite = missing_prerequisite(view.membership, lesson, activity, trial)
     seen = measures_seen(view.membership, lesson, activity, trial)
     typed = view.typed if view.typed.get("trial") == trial.key else {}
     is_seen = seen == frozenset(OUTCOMES_MEASURED)
@@ -156,8 +156,8 @@ def page(view: ActivityView) -> ExperimentSheet:
         trial=_trial(trial, is_chosen=True),
         knobs=tuple(_knob(knob, shown, typed) for knob in trial.knobs),
         seed=shown.run.seed if shown else first_seed(view.membership, lesson, activity),
-        stop=stop,
-        is_shut=stop is not None and activity.after is not None and trial is activity.trials[0] and not lines,
+        prerequisite=prerequisite,
+        is_shut=prerequisite is not None and activity.after is not None and trial is activity.trials[0] and not lines,
         lines=lines[:MAX_LISTED],
         shown=shown,
         picture=_picture(lesson, activity, trial, lines) if is_drawn and is_seen else None,
@@ -229,16 +229,18 @@ def _is_active(token: str) -> bool:
     return any(each[:1] in ("q", "r") for each in token.split("."))
 
 
-def why_not(membership: Membership, lesson: Lesson, activity: Experiment, trial: Trial) -> Stop | None:
+def missing_prerequisite(
+    membership: Membership, lesson: Lesson, activity: Experiment, trial: Trial
+) -> Prerequisite | None:
     """Say what has to come before this trial may be run; nothing, if nothing has to."""
     if membership.is_instructor:
         return None
     earlier = experiment_of(lesson, activity.after)
-    if earlier is not None and (stop := _behind(membership, lesson, earlier, earlier.title)):
-        return stop
+    if earlier is not None and (missing := _behind(membership, lesson, earlier, earlier.title)):
+        return missing
     for guesses, item in guesses_before(lesson, activity.key, trial.key):
         if item.key not in answers.predictions_of(membership, lesson.slug, guesses.key):
-            return _stop_at(lesson, guesses, item, _("Your guess comes first: “%(title)s”."))
+            return _asked_first(lesson, guesses, item, _("Your guess comes first: “%(title)s”."))
     first = activity.trials[0]
     is_guessed = bool(guesses_before(lesson, activity.key, first.key))  # and another trial could tell
     return _behind(membership, lesson, activity, first.title) if trial is not first and is_guessed else None
@@ -255,20 +257,20 @@ def _looked_at(membership: Membership, lesson: Lesson, guesses: Predict) -> Coll
     return answers.reconciliations_of(membership, lesson.slug, guesses.key)
 
 
-def _behind(membership: Membership, lesson: Lesson, experiment: Experiment, title: str) -> Stop | None:
-    """Stop who has not run the first trial yet, or not looked at all that they had guessed about it."""
+def _behind(membership: Membership, lesson: Lesson, experiment: Experiment, title: str) -> Prerequisite | None:
+    """Say that the first trial was not run yet, or not all that was guessed about it was looked at."""
     first = experiment.trials[0]
     if not outcomes.done_runs(membership, lesson, {(experiment.key, first.key)}, with_results=False):
-        return Stop(_("This comes after “%(title)s”.") % {"title": title})
+        return Prerequisite(_("This comes after “%(title)s”.") % {"title": title})
     for guesses, item in guesses_before(lesson, experiment.key, first.key):
         if item.key not in _looked_at(membership, lesson, guesses):
-            return _stop_at(lesson, guesses, item, _("First look at what your run says: “%(title)s”."))
+            return _asked_first(lesson, guesses, item, _("First look at what your run says: “%(title)s”."))
     return None
 
 
-def _stop_at(lesson: Lesson, guesses: Predict, item: Item, says: str) -> Stop:
+def _asked_first(lesson: Lesson, guesses: Predict, item: Item, says: str) -> Prerequisite:
     part = next(part for part in lesson.parts if guesses in part.activities)
-    return Stop(says % {"title": item.title}, part.key, item.key)
+    return Prerequisite(says % {"title": item.title}, part.key, item.key)
 
 
 def _trial(trial: Trial, *, is_chosen: bool) -> TrialView:

@@ -45,8 +45,8 @@ def start(
         If there is no such trial, something has to come before it, or a setting is not among what it takes.
     """
     part, activity, found = find(membership, lesson, activity_key, trial)
-    if stop := page.why_not(membership, lesson.lesson, activity, found):
-        raise Conflict(stop.says)
+    if missing := page.missing_prerequisite(membership, lesson.lesson, activity, found):
+        raise Conflict(missing.says)
     params = found.spelled_out(dict(settings))
     seed = (
         page.first_seed(membership, lesson.lesson, activity)
@@ -77,8 +77,8 @@ def ask_by_kind(membership: Membership, *, kind: str, params: Mapping[str, Any],
     if trial is None:
         titles = ", ".join(trial.title for trial in found.trials)
         raise Refusal(_("“%(title)s” has no such run; it has: %(trials)s.") % {"title": found.title, "trials": titles})
-    if stop := page.why_not(membership, lesson.lesson, found, trial):
-        raise Forbidden(stop.says)
+    if missing := page.missing_prerequisite(membership, lesson.lesson, found, trial):
+        raise Forbidden(missing.says)
     return ask(membership, lesson, part, found, trial, params=params, seed=seed)[0].run
 
 

@@ -22,7 +22,7 @@ from lessons.activities.predict.guess_charts import LowestPointChart
 from lessons.activities.predict.rate_charts import RateChart
 from lessons.activities.predict.reveal import Looking, RevealView, looking_of, picture_of, reveal_of
 from lessons.activities.predict.schema import Item, Predict, Question
-from lessons.activities.predict.states import SEEN, WAITING, States, Stop
+from lessons.activities.predict.states import SEEN, WAITING, ItemLine, States
 from lessons.authoring.base import visible
 from lessons.maths import values
 from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction
@@ -97,12 +97,12 @@ class PlayView:
 class PredictSheet:
     """The activity's page: its questions in a row, and the one at hand; without one, the shelf to choose from."""
 
-    stops: tuple[Stop, ...]
+    lines: tuple[ItemLine, ...]
     item: ItemView | None
     is_open: bool
-    next: Stop | None
+    next: ItemLine | None
     # Questions for whoever has time, still to be answered.
-    extras: tuple[Stop, ...]
+    extras: tuple[ItemLine, ...]
     worked: RateChart | None
     # Whether the worked run may be drawn; until a worksheet on the same data is done, one sentence has to do.
     draws_worked: bool
@@ -113,7 +113,7 @@ class PredictSheet:
     is_led: bool
     # Whether what is behind every question that was sealed may be seen.
     is_seen: bool
-    calls_to: Stop | None
+    calls_to: ItemLine | None
     saved_at: datetime | None
 
 
@@ -129,14 +129,14 @@ def page(view: ActivityView) -> PredictSheet:
         now = replace(now, looked_at=found.key)
     n_needed = states.n_needed(view.activity)
     sealed = [guess.sealed_at for rounds in now.mine.values() for guess in rounds.values()]
-    later = [stop for stop in now.stops if not stop.is_done and (shown is None or stop.key != shown.key)]
+    later = [line for line in now.lines if not line.is_done and (shown is None or line.key != shown.key)]
     knows_chain = _has_done(view, view.activity.after)
     return PredictSheet(
-        stops=now.stops,
+        lines=now.lines,
         item=shown,
         is_open=view.is_open or bool(shown and shown.state != "form"),
         next=now.next(found),
-        extras=tuple(stop for stop in now.stops if stop.is_extra and stop.state == "form"),
+        extras=tuple(line for line in now.lines if line.is_extra and line.state == "form"),
         worked=_worked(view),
         draws_worked=knows_chain,
         play=_play(view, now) if knows_chain else None,
@@ -144,8 +144,8 @@ def page(view: ActivityView) -> PredictSheet:
         n_done=min(states.n_done(view.activity, now.mine, now.met), n_needed),
         n_needed=n_needed,
         is_led=now.is_led,
-        is_seen=all(stop.state not in ("sealed", *WAITING) for stop in now.stops),
-        calls_to=next((stop for stop in later if stop.is_voted_on), None),
+        is_seen=all(line.state not in ("sealed", *WAITING) for line in now.lines),
+        calls_to=next((line for line in later if line.is_voted_on), None),
         saved_at=max(sealed, default=None),
     )
 

@@ -29,8 +29,8 @@ Met = Mapping[str, Reconciliation]  # by item
 
 
 @dataclass(frozen=True)
-class Stop:
-    """One question in the row of an activity's questions."""
+class ItemLine:
+    """Line of one question in the row of an activity's questions."""
 
     key: str
     title: str
@@ -161,34 +161,34 @@ class States:
         return found[0] if found and self.is_open(found[0]) else None
 
     @cached_property
-    def stops(self) -> tuple[Stop, ...]:
-        return tuple(self._stop(item) for item in self.open_items())
+    def lines(self) -> tuple[ItemLine, ...]:
+        return tuple(self._line(item) for item in self.open_items())
 
     def default(self) -> str:
         """The question to show where none was asked for; none, where one may choose."""
-        if voted_on := next((stop.key for stop in self.stops if stop.is_voted_on), ""):
+        if voted_on := next((line.key for line in self.lines if line.is_voted_on), ""):
             return voted_on
         if self.activity.choose:
             return ""
-        core = [stop for stop in self.stops if not stop.is_extra]
-        waiting = next((stop.key for stop in core if stop.is_fresh or stop.state not in (*WAITING, "done")), "")
-        held = next((stop.key for stop in core if stop.state in WAITING), "")
+        core = [line for line in self.lines if not line.is_extra]
+        waiting = next((line.key for line in core if line.is_fresh or line.state not in (*WAITING, "done")), "")
+        held = next((line.key for line in core if line.state in WAITING), "")
         # What a run has told stays on the page when all is done.
         return waiting or held or next((item.key for item in self.activity.items if item.key in self.told), "")
 
-    def next(self, item: Item | None) -> Stop | None:
+    def next(self, item: Item | None) -> ItemLine | None:
         """The question to go on with after this one, when there is nothing more to do here."""
         if item is None or self.state_of(item) not in (*WAITING, "done"):
             return None
-        after = [stop.key for stop in self.stops].index(item.key) + 1
-        ahead = [*self.stops[after:], *self.stops[:after]]
+        after = [line.key for line in self.lines].index(item.key) + 1
+        ahead = [*self.lines[after:], *self.lines[:after]]
         shut = (*WAITING, "done", "closed")
-        wanted = [stop for stop in ahead if (stop.is_fresh or stop.state not in shut) and stop.key != item.key]
+        wanted = [line for line in ahead if (line.is_fresh or line.state not in shut) and line.key != item.key]
         # What this look opens comes first.
-        wanted.sort(key=lambda stop: not self._follows(stop.key, item.key))
+        wanted.sort(key=lambda line: not self._follows(line.key, item.key))
         if self.activity.choose:
-            return next((stop for stop in wanted if stop.is_transfer), None)
-        return next((stop for stop in wanted if not stop.is_extra), None)
+            return next((line for line in wanted if line.is_transfer), None)
+        return next((line for line in wanted if not line.is_extra), None)
 
     def asks_about(self, rate: Fraction) -> Item | None:
         """The question that a rate on the slider would answer, if the member has not: the rate itself or very near."""
@@ -198,9 +198,9 @@ class States:
                 return item
         return None
 
-    def _stop(self, item: Item) -> Stop:
+    def _line(self, item: Item) -> ItemLine:
         state = self.state_of(item)
-        return Stop(
+        return ItemLine(
             key=item.key,
             title=item.title,
             note=item.note or "",
