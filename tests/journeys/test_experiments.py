@@ -200,26 +200,26 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
 ) -> None:
     student = desk.open(new_student("bia"))
     guess_and_starve(student)
-    recall, table, wall = (student.locator(each) for each in (".recall", ".confusion", ".wall-of-images"))
+    recall, table, images = (student.locator(each) for each in (".recall", ".confusion", ".misclassified"))
 
     headline = question(student).locator(".headline__figure").inner_text()
     assert re.fullmatch(r"9\d\.\d %", headline)
     look_at_the_headline(student)
     student.goto(f"{BIAS}?item=recall")
     expect(question(student)).to_contain_text("Measured already. First comes the question before this one.")
-    for each in (recall, table, wall):
+    for each in (recall, table, images):
         expect(each).to_have_count(0)
 
     student.goto(f"{BIAS}?item=ship")
     expect(question(student).locator("form")).to_be_visible()
     expect(question(student).locator(".headline__figure")).to_have_text(headline)
-    for each in (recall, table, wall):
+    for each in (recall, table, images):
         expect(each).to_have_count(0)
     answer(student, "hold")
 
     go_on(student, "Of the real 8s")
     expect(recall.get_by_role("img")).to_have_count(10)
-    for each in (table, wall):
+    for each in (table, images):
         expect(each).to_have_count(0)
     says = recall.locator(".chart__says").inner_text()
     n_read, n_before = re.fullmatch(
@@ -233,9 +233,9 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     n_misread = 87 - int(n_read)
     misread = row.locator(".confusion__cell:not(.confusion__cell--right) a")
     assert sum(int(text) for text in misread.all_inner_texts()) == n_misread
-    expect(wall.locator(".wall__images:not(.wall__images--before) li")).to_have_count(n_misread)
-    expect(wall.locator(".wall__images--before li")).to_have_count(87 - int(n_before))
-    expect(wall).to_contain_text("Misread by the same model with all its 8s")
+    expect(images.locator(".misclassified__images:not(.misclassified__images--before) li")).to_have_count(n_misread)
+    expect(images.locator(".misclassified__images--before li")).to_have_count(87 - int(n_before))
+    expect(images).to_contain_text("Misread by the same model with all its 8s")
 
     cell = misread.first
     behind = student.get_by_role("group", name=cell.get_attribute("aria-label"), exact=True)
@@ -347,7 +347,7 @@ def test_the_u_curve_with_its_results_can_be_read_by_everyone(desk: Desk, advanc
 
 def test_the_bias_part_with_everything_open_can_be_read_by_everyone(desk: Desk, advanced: Advanced) -> None:
     student = desk.open(advanced("carla", "starve", "look_at_the_harm"), reduced_motion="reduce")
-    for item, part in (("recall", ".recall"), ("absorber", ".wall-of-images")):
+    for item, part in (("recall", ".recall"), ("absorber", ".misclassified")):
         student.goto(f"{BIAS}?item={item}")
         expect(question(student).locator(part)).to_be_visible()
         expect(student.locator(".dots")).to_have_count(2)

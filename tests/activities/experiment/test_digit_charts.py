@@ -16,8 +16,8 @@ from lessons.activities.experiment.pictures.blame import blame_chart
 from lessons.activities.experiment.pictures.charts.before_after import before_after_chart
 from lessons.activities.experiment.pictures.charts.confusion import confusion_chart
 from lessons.activities.experiment.pictures.charts.dots import DOT, DOTS_TOP, dots_chart
+from lessons.activities.experiment.pictures.charts.misclassified import misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import recall_chart
-from lessons.activities.experiment.pictures.charts.wall import wall_chart
 from lessons.activities.experiment.pictures.tipping_point import tipping_chart
 from lessons.activities.hand_steps import charts
 
@@ -166,30 +166,30 @@ def test_the_commonest_mistake_is_said(eights: list[int], sentence: str) -> None
 
 
 def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
-    wall = wall_chart(run["shown"], run["baseline"], 8)
+    found = misclassified_images(run["shown"], run["baseline"], 8)
 
     row, before = run["shown"]["confusion"][8], run["baseline"]["confusion"][8]
     n = sum(row) - row[8]
     assert n > 20
-    assert [image.said for image in wall.images] == sorted(
+    assert [image.said for image in found.images] == sorted(
         said for said in DIGITS if said != 8 for _ in range(row[said])
     )
-    assert len(wall.baseline) == sum(before) - before[8]
-    assert wall.title == f"The {n} real 8s that this model read as something else"
-    assert wall.summary == (
+    assert len(found.baseline) == sum(before) - before[8]
+    assert found.title == f"The {n} real 8s that this model read as something else"
+    assert found.summary == (
         f"{n} of {sum(row)} real 8s were read as something else; with all its 8s the same model "
-        f"misread {len(wall.baseline)} of {sum(row)}."
+        f"misread {len(found.baseline)} of {sum(row)}."
     )
-    page = render_to_string("activities/experiment/charts/wall.html", {"chart": wall})
+    page = render_to_string("activities/experiment/charts/misclassified.html", {"chart": found})
     assert page.count("→ 1</span>") == row[1] + before[1]
 
 
 def test_a_wall_without_images_says_so() -> None:
-    wall = wall_chart(ALL_READ, ALL_READ, 8)
+    found = misclassified_images(ALL_READ, ALL_READ, 8)
 
-    page = render_to_string("activities/experiment/charts/wall.html", {"chart": wall})
+    page = render_to_string("activities/experiment/charts/misclassified.html", {"chart": found})
 
-    assert wall.title == "This model read every real 8 of the test rightly"
+    assert found.title == "This model read every real 8 of the test rightly"
     assert "<li" not in page
     assert "0 of 40 real 8s were read as something else" in page
 
@@ -197,17 +197,17 @@ def test_a_wall_without_images_says_so() -> None:
 def test_one_misread_image_is_told_as_one() -> None:
     one = reading(eights=[0, 1, 0, 0, 0, 0, 0, 0, 39, 0], misread=1)
 
-    wall = wall_chart(one, ALL_READ, 8)
+    found = misclassified_images(one, ALL_READ, 8)
 
-    assert wall.title == "The 1 real 8 that this model read as something else"
-    assert wall.summary.startswith("1 of 40 real 8s was read as something else;")
+    assert found.title == "The 1 real 8 that this model read as something else"
+    assert found.summary.startswith("1 of 40 real 8s was read as something else;")
 
 
 def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> None:
     first = min(
         (each for each in run["shown"]["misread"] if each["truth"] == 8), key=lambda each: (each["said"], each["index"])
     )
-    drawn = wall_chart(run["shown"], run["baseline"], 8).images[0]
+    drawn = misclassified_images(run["shown"], run["baseline"], 8).images[0]
 
     grid = [0.0] * 64
     for path, shade in drawn.shades:
@@ -361,7 +361,7 @@ def test_no_drawing_prints_a_missing_value(run: dict[str, Any], fixed: dict[str,
     for name, chart in (
         ("charts/recall", recall_chart(shown, baseline, digit=1, predicted=0.0)),
         ("charts/confusion", confusion_chart(shown, 1)),
-        ("charts/wall", wall_chart(shown, baseline, 1)),
+        ("charts/misclassified", misclassified_images(shown, baseline, 1)),
         ("charts/before_after", before_after_chart(run, fixed, 8)),
         ("pictures/tipping_point", tipping_chart(tipping)),
     ):

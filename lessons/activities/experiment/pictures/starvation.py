@@ -21,8 +21,8 @@ from lessons.activities.experiment.pictures.base import (
 from lessons.activities.experiment.pictures.charts.before_after import BeforeAfter, before_after_chart
 from lessons.activities.experiment.pictures.charts.confusion import Confusion, confusion_chart
 from lessons.activities.experiment.pictures.charts.dots import Dots, dots_chart
+from lessons.activities.experiment.pictures.charts.misclassified import MisclassifiedImages, misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import RecallChart, recall_chart
-from lessons.activities.experiment.pictures.charts.wall import Wall, wall_chart
 from lessons.activities.measures import DIGITS, SPREAD, Picture, Truth
 from lessons.activities.predict.schema import Item
 
@@ -50,7 +50,7 @@ class RecallPicture(Picture):
 @dataclass(frozen=True)
 class ConfusionPicture(Picture):
     confusion: Confusion
-    wall: Wall
+    misclassified: MisclassifiedImages
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StarvationPicture(HeadlinePicture):
 
     recall: RecallChart
     confusion: Confusion
-    wall: Wall
+    misclassified: MisclassifiedImages
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class StarvationType(PictureType):
             *_headline(run),
             recall=_recall(run),
             confusion=_confusion(run),
-            wall=_wall(run),
+            misclassified=_misclassified(run),
         )
 
     def draw_at_question(self, item: Item, run: Run, beside: Run | None, guess: Fraction | None) -> Picture:
@@ -101,7 +101,7 @@ class StarvationType(PictureType):
             case "recall":
                 return RecallPicture(template, run, _recall(run, guess))
             case "absorber":
-                return ConfusionPicture(template, run, _confusion(run), _wall(run))
+                return ConfusionPicture(template, run, _confusion(run), _misclassified(run))
             case "change" if beside is not None:
                 return self._fix(run, beside)
         raise self._silent(item)
@@ -197,9 +197,9 @@ def _confusion(run: Run) -> Confusion:
     return confusion_chart(result_of(run)["shown"], run.params["digit"])
 
 
-def _wall(run: Run) -> Wall:
+def _misclassified(run: Run) -> MisclassifiedImages:
     result = result_of(run)
-    return wall_chart(result["shown"], result["baseline"], run.params["digit"])
+    return misclassified_images(result["shown"], result["baseline"], run.params["digit"])
 
 
 def _percent(share: float, places: int) -> Fraction:

@@ -1,4 +1,4 @@
-"""Wall of the starved digit's images that were misread."""
+"""Misclassified images of the starved digit, each with what it was read as."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lessons.activities.measures import Result
 
 
 @dataclass(frozen=True)
-class Wall:
-    """The starved digit's images that were misread, beside those that are with nothing taken away."""
+class MisclassifiedImages:
+    """Misclassified images of the starved digit, beside those of the baseline, from which nothing is taken away."""
 
     title: str
     images: tuple[Image, ...]
@@ -22,7 +22,7 @@ class Wall:
     baseline: tuple[Image, ...]
 
 
-def wall_chart(shown: Result, baseline: Result, digit: int) -> Wall:
+def misclassified_images(shown: Result, baseline: Result, digit: int) -> MisclassifiedImages:
     """Collect every image of the starved digit that was read as something else."""
     misread = tuple(image for image in images_of(shown) if image.truth == digit)
     before = tuple(image for image in images_of(baseline) if image.truth == digit)
@@ -34,7 +34,7 @@ def wall_chart(shown: Result, baseline: Result, digit: int) -> Wall:
     ) % {"n": len(misread), "digit": digit}
     if not misread:
         title = _("This model read every real %(digit)d of the test rightly") % {"digit": digit}
-    return Wall(
+    return MisclassifiedImages(
         title=title,
         images=misread,
         summary=ngettext(
