@@ -8,8 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lessons.activities import base
+from lessons.authoring.lint import Findings, warnings
 from lessons.authoring.loader import LessonError, LoadedLesson, Problem, load
-from lessons.authoring.review import Review, warnings
 
 LESSONS_FOLDER = Path(__file__).parent / "content"
 
@@ -41,11 +41,11 @@ def get(slug: str) -> LoadedLesson | None:
     return all_lessons().get(slug)
 
 
-def review(loaded: LoadedLesson) -> Review:
-    """Say what an author has to mend, may want to think about again, or should know."""
-    found = Review(warnings=list(warnings(loaded)))
+def lint(loaded: LoadedLesson) -> Findings:
+    """Find what an author has to mend, may want to think about again, or should know."""
+    found = Findings(warnings=list(warnings(loaded)))
     for kind in base.types().values():
-        found.warnings += kind.review_lesson(loaded.lesson)
+        found.warnings += kind.lint_lesson(loaded.lesson)
     for activity in loaded.lesson.activities:
-        found.add(base.type_of(activity).review(activity), f"activity “{activity.key}”")
+        found.add(base.type_of(activity).lint(activity), f"activity “{activity.key}”")
     return found

@@ -21,8 +21,8 @@ from lessons import stage
 from lessons.activities.measures import Measured, Picture
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Lesson, Part, word_of
+from lessons.authoring.lint import Findings
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.review import Review
 from lessons.standings import Memory, Standing
 
 A = TypeVar("A", bound=AnyActivity)
@@ -341,11 +341,11 @@ class ActivityType(Generic[A]):
         """What stands there, in a few words for the badge's page."""
         return ""
 
-    def review(self, activity: A) -> Review:
+    def lint(self, activity: A) -> Findings:
         """What its author has to mend, may want to think about again, or should know."""
-        return Review()
+        return Findings()
 
-    def review_lesson(self, lesson: Lesson) -> Iterable[str]:
+    def lint_lesson(self, lesson: Lesson) -> Iterable[str]:
         """Warnings about all activities of this type in a lesson together."""
         return ()
 

@@ -13,9 +13,9 @@ from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.reading.schema import Reading
 from lessons.authoring import base, markdown
 from lessons.authoring.base import Sealed
+from lessons.authoring.lint import core_minutes
 from lessons.authoring.loader import LessonError, LoadedLesson, Problem, load
-from lessons.authoring.review import core_minutes
-from lessons.catalogue import review
+from lessons.catalogue import lint
 
 pytestmark = pytest.mark.pure
 
@@ -423,7 +423,7 @@ def test_a_line_keeps_its_bold_words_and_gets_no_paragraph() -> None:
 def test_a_good_lesson_has_no_faults_and_no_warnings(write: Write) -> None:
     loaded = load(write())
 
-    found = review(loaded)
+    found = lint(loaded)
 
     assert core_minutes(loaded.lesson) == 15
     assert (found.faults, found.warnings) == ([], [])
@@ -457,21 +457,21 @@ def untellable(rule: str, slips: str, rate: str) -> str:
     ],
 )
 def test_a_sheet_that_could_not_see_a_slip_is_a_fault(write: Write, old: str, new: str, faults: list[str]) -> None:
-    assert review(load(write(old, new))).faults == faults
+    assert lint(load(write(old, new))).faults == faults
 
 
 def test_a_slip_hidden_from_one_student_alone_is_a_fault(write: Write) -> None:
     given = "        x: [1, 2]\n        y: [3, 5]\n"
     drawn = "        drawn: {n_points: 2, x: [1, 2], slope: [1.5, 2], noise: 0}\n"
 
-    assert review(load(write(given, drawn))).faults == []
-    assert review(load(write(given, drawn.replace("1.5", "1")))).faults == [
+    assert lint(load(write(given, drawn))).faults == []
+    assert lint(load(write(given, drawn.replace("1.5", "1")))).faults == [
         untellable(rule, "“times y”", "1/10") for rule in ("half", "full")
     ]
 
 
 def test_numbers_that_several_slips_give_are_notes(write: Write) -> None:
-    notes = review(load(write())).notes
+    notes = lint(load(write())).notes
 
     assert "activity “walk”: half rule, step 1: w = −0.65 may be sign, step only, y for error" in notes
     # What is mended in the same way needs no telling apart.
@@ -489,14 +489,14 @@ def test_numbers_that_several_slips_give_are_notes(write: Write) -> None:
     ],
 )
 def test_what_an_author_may_want_to_think_about_again_is_said(write: Write, old: str, new: str, warning: str) -> None:
-    assert review(load(write(old, new))).warnings == [warning]
+    assert lint(load(write(old, new))).warnings == [warning]
 
 
 def test_two_hours_exactly_are_fine(write: Write) -> None:
-    assert review(load(write("minutes: 10", "minutes: 115"))).warnings == []
+    assert lint(load(write("minutes: 10", "minutes: 115"))).warnings == []
 
 
 def test_a_text_that_nothing_names_is_pointed_out(write: Write) -> None:
     folder = write("        intro: intro.md\n", "")
 
-    assert review(load(folder)).warnings == ["intro.md is in the folder, but nothing names it"]
+    assert lint(load(folder)).warnings == ["intro.md is in the folder, but nothing names it"]

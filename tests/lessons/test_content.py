@@ -20,7 +20,7 @@ from lessons.activities import base as activities
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring import base
 from lessons.authoring.loader import LessonError, LoadedLesson
-from lessons.catalogue import review
+from lessons.catalogue import lint
 from lessons.management.commands import check_content
 from lessons.maths import descent
 from lessons.maths.descent import Rule
@@ -97,7 +97,7 @@ def test_the_arc_has_seven_parts_in_the_order_of_the_session() -> None:
 
 @pytest.mark.parametrize("slug", ["data-rules-everything", "sampler"])
 def test_the_lessons_that_come_with_downhill_have_no_warnings(slug: str) -> None:
-    found = review(lesson(slug))
+    found = lint(lesson(slug))
 
     assert (found.faults, found.warnings) == ([], [])
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, Membership
 from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
-from lessons.activities.experiment import class_runs, outcomes, page, review, runs
+from lessons.activities.experiment import class_runs, lint, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.pictures import registry
 from lessons.activities.experiment.pictures.base import ClassFinds
@@ -102,5 +102,5 @@ class ExperimentType(ActivityType[Experiment]):
     def says_achievement(self, standing: Standing[Any]) -> str:
         return registry.in_words(standing.memory.evidence)
 
-    def review_lesson(self, lesson: Lesson) -> Iterable[str]:
-        return review.review_lesson(lesson)
+    def lint_lesson(self, lesson: Lesson) -> Iterable[str]:
+        return lint.lint_lesson(lesson)

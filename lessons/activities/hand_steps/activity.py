@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
 from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Media, Sent, Verdict
-from lessons.activities.hand_steps import grade, page, review, slips
+from lessons.activities.hand_steps import grade, lint, page, slips
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
-from lessons.authoring.review import Review
+from lessons.authoring.lint import Findings
 from lessons.standings import Standing
 
 
@@ -59,5 +59,5 @@ class HandStepsType(ActivityType[HandSteps]):
     def says_achievement(self, standing: Standing[Any]) -> str:
         return grade.says_steps(standing.memory.values, len(standing.helped))
 
-    def review(self, activity: HandSteps) -> Review:
-        return review.review(activity)
+    def lint(self, activity: HandSteps) -> Findings:
+        return lint.lint(activity)

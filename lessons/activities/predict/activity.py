@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from classroom.models import Membership
 from classroom.refusals import Conflict
 from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
-from lessons.activities.predict import page, review, sealing
+from lessons.activities.predict import lint, page, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson
+from lessons.authoring.lint import Findings
 from lessons.authoring.loader import LoadedLesson
-from lessons.authoring.review import Review
 from lessons.standings import Standing
 
 
@@ -84,8 +84,8 @@ class PredictType(ActivityType[Predict]):
             return False
         return (at.member, vote.activity, vote.item, vote.round) not in at.sealed
 
-    def review(self, activity: Predict) -> Review:
-        return review.review(activity)
+    def lint(self, activity: Predict) -> Findings:
+        return lint.lint(activity)
 
-    def review_lesson(self, lesson: Lesson) -> Iterable[str]:
-        return review.review_lesson(lesson)
+    def lint_lesson(self, lesson: Lesson) -> Iterable[str]:
+        return lint.lint_lesson(lesson)

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from lessons import catalogue
+from lessons.authoring.lint import core_minutes
 from lessons.authoring.loader import LessonError, load
-from lessons.authoring.review import core_minutes
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         lesson = loaded.lesson
         n_parts = len(lesson.parts)
         parts = f"{n_parts} part{'' if n_parts == 1 else 's'}"
-        found = catalogue.review(loaded)
+        found = catalogue.lint(loaded)
         if not found.faults:
             self.stdout.write(f"{lesson.slug}: {parts}, {core_minutes(lesson)} core minutes, ok")
         for warning in found.warnings:

@@ -99,7 +99,7 @@ PART = "/c/ours/lessons/sampler/coin/"
 
 @pytest.mark.slow
 def test_its_author_has_nothing_to_mend(sampler: LoadedLesson) -> None:
-    found = catalogue.review(sampler)
+    found = catalogue.lint(sampler)
 
     assert found.faults == []
     assert [warning for warning in found.warnings if "heads" in warning] == []

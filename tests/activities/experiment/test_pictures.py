@@ -79,6 +79,6 @@ def test_an_author_is_warned_of_a_question_that_no_run_answers(
     assert old in written
     file.write_text(written.replace(old, new, 1) if old else written, encoding="utf-8")
 
-    told = [each for each in catalogue.review(load(folder)).warnings if "which no run of" in each]
+    told = [each for each in catalogue.lint(load(folder)).warnings if "which no run of" in each]
 
     assert [each.startswith(warning) for each in told] == ([True] if warning else [])

@@ -14,7 +14,7 @@ from lessons import catalogue
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.base import visible
 from lessons.authoring.loader import LessonError, load
-from lessons.catalogue import review
+from lessons.catalogue import lint
 from tests.factories import CohortFactory, MembershipFactory
 
 LESSON = """\
@@ -167,7 +167,7 @@ def test_questions_that_take_longer_than_their_part_are_pointed_out(
 ) -> None:
     items = ITEM.replace("minutes: 3", f"minutes: {minutes}")
 
-    assert [each for each in review(load(write(items=items))).warnings if "half" in each] == warnings
+    assert [each for each in lint(load(write(items=items))).warnings if "half" in each] == warnings
 
 
 @pytest.mark.pure
@@ -179,7 +179,7 @@ def test_more_than_three_full_cycles_are_pointed_out(write: Write, n: int, says:
         for i in range(n)
     )
 
-    warnings = review(load(write(items=many))).warnings
+    warnings = lint(load(write(items=many))).warnings
 
     assert any("questions go the full cycle" in each for each in warnings) is says
 
@@ -195,7 +195,7 @@ def test_a_rate_that_does_what_nobody_can_choose_is_a_fault(write: Write) -> Non
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("items:", "data: {x: [1, 2], y: [2, 4], start: 0}\n        items:"), encoding="utf-8")
 
-    faults = review(load(folder)).faults
+    faults = lint(load(folder)).faults
 
     assert faults == [
         "activity “guess”: by the half rule the rate of item “first” explodes, and that is not offered",

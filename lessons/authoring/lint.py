@@ -1,4 +1,4 @@
-"""Is it a good lesson? What the schema allows and an author should still know: faults, warnings, notes."""
+"""Lint of a lesson: what the schema allows and its author should still know, as faults, warnings and notes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_CORE_MINUTES = 120
 
 
 @dataclass
-class Review:
-    """What to say to the author: faults stop a lesson, warnings do not, notes are for whoever wants to know."""
+class Findings:
+    """Findings to tell the author: faults stop a lesson, warnings do not, notes are for whoever wants to know."""
 
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, found: Review, about: str) -> None:
+    def add(self, found: Findings, about: str) -> None:
         """Take in what was found about a part of the lesson, under its name."""
         self.faults += [f"{about}: {fault}" for fault in found.faults]
         self.warnings += [f"{about}: {warning}" for warning in found.warnings]

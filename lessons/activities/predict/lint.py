@@ -1,4 +1,4 @@
-"""The author's review of questions: outcomes that nobody can choose, and more guessing than a session has time for."""
+"""Lint of questions: outcomes that nobody can choose, and more guessing than a session has time for."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from lessons.activities.predict.maths import rates
 from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.lesson import Lesson, Part
-from lessons.authoring.review import Review
+from lessons.authoring.lint import Findings
 from lessons.maths.descent import FACTOR, Problem, Rule
 
 MAX_FULL_CYCLES = 3
 MAX_SECOND_VOTES = 2
 
 
-def review(activity: Predict) -> Review:
-    return Review(faults=list(_outcomes_not_offered(activity)))
+def lint(activity: Predict) -> Findings:
+    return Findings(faults=list(_outcomes_not_offered(activity)))
 
 
-def review_lesson(lesson: Lesson) -> Iterator[str]:
+def lint_lesson(lesson: Lesson) -> Iterator[str]:
     """Warnings about all questions of a lesson together, then about those of each part."""
     yield from _too_much_guessing(lesson)
     for part in lesson.parts:

@@ -1,4 +1,4 @@
-"""Author's review of experiments: questions that wait for a run of a kind which does not tell what they ask for."""
+"""Lint of experiments: questions that wait for a run of a kind which does not tell what they ask for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.lesson import Lesson
 
 
-def review_lesson(lesson: Lesson) -> Iterator[str]:
+def lint_lesson(lesson: Lesson) -> Iterator[str]:
     for activity in lesson.activities:
         if isinstance(activity, Predict):
             for item in activity.every_item():

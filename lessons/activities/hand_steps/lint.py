@@ -1,4 +1,4 @@
-"""The author's review of a worksheet: slips that it could never see, and numbers that several slips give."""
+"""Lint of a worksheet: slips that it could never see, and numbers that several slips give."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from fractions import Fraction
 from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Position, Slip
 from lessons.activities.hand_steps.schema import HandSteps
-from lessons.authoring.review import Review
+from lessons.authoring.lint import Findings
 from lessons.maths import descent, values
 from lessons.maths.descent import FACTOR, Problem, Rule
 
 N_DRAWN = 20
 
 
-def review(activity: HandSteps) -> Review:
+def lint(activity: HandSteps) -> Findings:
     """Points that are drawn for each student are looked at as some students would meet them."""
     students = [activity.for_member(str(seed)) for seed in range(N_DRAWN if activity.drawn else 1)]
     seen = students[0]
-    return Review(list(_hidden_slips(students)), list(_standstill(seen)), list(_shared_numbers(seen)))
+    return Findings(list(_hidden_slips(students)), list(_standstill(seen)), list(_shared_numbers(seen)))
 
 
 def _standstill(activity: HandSteps) -> Iterator[str]:
