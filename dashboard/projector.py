@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
-from lessons import leading, stage
+from lessons import stage, voting
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
@@ -253,14 +253,14 @@ class _Room:
             is_extra=item.extra,
             waits=item.waits,
             minutes=item.minutes,
-            takes_hands=state in ("open", "voted") and leading.takes_hands(item),
+            takes_hands=state in ("open", "voted") and voting.takes_hands(item),
         )
 
     def advice(self, line: QuestionLine, asked: ClassQuestion) -> str:
         share = asked.share_right(self.given(asked))
         if line.state != "voted" or line.round >= line.n_votes or share is None:
             return ""
-        return leading.advice(share)
+        return voting.advice(share)
 
     def given(self, asked: ClassQuestion) -> answers.Tally:
         """How the class answered a question."""
@@ -290,4 +290,4 @@ class _Room:
 
     def _wants_second_vote(self, asked: ClassQuestion, n_held: int) -> bool:
         share = asked.share_right(self.given(asked))
-        return n_held < asked.item.votes and share is not None and leading.wants_second_vote(share)
+        return n_held < asked.item.votes and share is not None and voting.wants_second_vote(share)

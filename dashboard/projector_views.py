@@ -19,7 +19,7 @@ from classroom.refusals import Refusal
 from classroom.web import is_htmx
 from dashboard import projector
 from dashboard.views import chosen_lesson, page_version
-from lessons import leading
+from lessons import pacing, voting
 from lessons.authoring.loader import LoadedLesson
 
 
@@ -79,13 +79,13 @@ def present_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     return render(request, context["template"], context)
 
 
-CLASS_ACTS = {"lead_class": leading.lead_class, "end_class": leading.end_class}
-PART_ACTS = {"open_part": leading.open_part, "close_part": leading.close_part, "free_part": leading.free_part}
+CLASS_ACTS = {"lead_class": pacing.lead_class, "end_class": pacing.end_class}
+PART_ACTS = {"open_part": pacing.open_part, "close_part": pacing.close_part, "free_part": pacing.free_part}
 QUESTION_ACTS = {
-    "open_vote": leading.open_vote,
-    "close_vote": leading.close_vote,
-    "reveal": leading.reveal,
-    "take_back": leading.take_back_reveal,
+    "open_vote": voting.open_vote,
+    "close_vote": voting.close_vote,
+    "reveal": voting.reveal,
+    "take_back": voting.take_back_reveal,
 }
 
 
@@ -95,14 +95,14 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     act = sent.get("act", "")
     place = sent.get("activity", ""), sent.get("item", "")
     if act == "show":
-        leading.show(membership, lesson, *place)
+        voting.show(membership, lesson, *place)
     elif act == "hands":
         hands = {name.removeprefix("hands-"): typed for name, typed in sent.items() if name.startswith("hands-")}
-        leading.count_hands(membership, lesson, *place, hands)
+        voting.count_hands(membership, lesson, *place, hands)
     elif act in CLASS_ACTS:
         CLASS_ACTS[act](membership)
         if all(place):
-            leading.show(membership, lesson, *place)
+            voting.show(membership, lesson, *place)
     elif act in PART_ACTS:
         PART_ACTS[act](membership, lesson, sent.get("part", ""))
     elif act in QUESTION_ACTS:

@@ -15,7 +15,7 @@ from django.urls import resolve
 from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, Pace, User
-from lessons import leading, reviews
+from lessons import pacing, reviews, voting
 from lessons.authoring.loader import LoadedLesson
 from tests import pupils, walks
 from tests.conventions.permission_table import ROWS
@@ -132,9 +132,9 @@ def test_nothing_is_taken_and_the_answer_says_why(
     pace: str,
 ) -> None:
     if pace == Pace.LED:
-        leading.lead_class(instructor)
-        leading.open_part(instructor, lesson, lesson.lesson.parts[-1].key)
-        leading.open_vote(instructor, lesson, *QUESTION.values())
+        pacing.lead_class(instructor)
+        pacing.open_part(instructor, lesson, lesson.lesson.parts[-1].key)
+        voting.open_vote(instructor, lesson, *QUESTION.values())
     archive()
     pages, found = {"student": as_student, "instructor": as_instructor}, []
 
@@ -179,9 +179,9 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
     filled: dict[str, Any], as_instructor: Client, instructor: Membership, lesson: LoadedLesson, pace: str
 ) -> None:
     if pace == Pace.LED:
-        leading.lead_class(instructor)
-        leading.open_part(instructor, lesson, "rates")
-        leading.open_vote(instructor, lesson, *QUESTION.values())
+        pacing.lead_class(instructor)
+        pacing.open_part(instructor, lesson, "rates")
+        voting.open_vote(instructor, lesson, *QUESTION.values())
     theirs = f"/c/ours/class/students/{filled['student']}/"
     rooms = ("", "lead/", "reviews/", f"reviews/?item={filled['waiting']}", "replay/", "parts/rates/", "rehearse/")
     walls = ("", "?question=rates/half-d", "?question=rates/half-d&remote=1")

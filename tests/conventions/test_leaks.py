@@ -16,7 +16,7 @@ from django.utils import timezone
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Refusal
 from experiments.models import Run
-from lessons import catalogue, leading, services
+from lessons import catalogue, pacing, services, voting
 from lessons.activities.experiment import outcomes
 from lessons.activities.experiment.pictures.starvation import FixPicture, StarvationPicture, mean_recall_of, recall_of
 from lessons.activities.experiment.runs import ask_by_kind
@@ -208,15 +208,15 @@ def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
     client_of: LogIn,
     clock: Callable[[datetime], None],
 ) -> None:
-    leading.lead_class(leader)
+    pacing.lead_class(leader)
     locked = answers(client_of(member.user), canaries.addresses(sampler, member))
-    leading.open_vote(leader, sampler, "guess-first", "third-step")
+    voting.open_vote(leader, sampler, "guess-first", "third-step")
     member.refresh_from_db()
     seal(member, sampler, "third-step")
-    leading.close_vote(leader, sampler, "guess-first", "third-step")
+    voting.close_vote(leader, sampler, "guess-first", "third-step")
     sealed = answers(client_of(member.user), canaries.addresses(sampler, member))
     clock(timezone.now())  # asking takes longer than the three seconds, on a slow machine
-    leading.reveal(leader, sampler, "guess-first", "third-step")
+    voting.reveal(leader, sampler, "guess-first", "third-step")
     about_to = answers(client_of(member.user), canaries.addresses(sampler, member))
     wall = answers(client_of(leader.user), ["/present/ours/", "/present/ours/since/?v=0", "/c/ours/class/lead/"])
 
@@ -227,10 +227,10 @@ def test_in_a_led_class_a_seal_opens_nothing_until_the_instructor_does(
 def test_an_open_reveal_is_closed_to_whoever_has_sealed_nothing(
     member: Membership, leader: Membership, sampler: LoadedLesson, client_of: LogIn
 ) -> None:
-    leading.lead_class(leader)
-    leading.open_vote(leader, sampler, "guess-first", "third-step")
-    leading.close_vote(leader, sampler, "guess-first", "third-step")
-    leading.reveal(leader, sampler, "guess-first", "third-step")
+    pacing.lead_class(leader)
+    voting.open_vote(leader, sampler, "guess-first", "third-step")
+    voting.close_vote(leader, sampler, "guess-first", "third-step")
+    voting.reveal(leader, sampler, "guess-first", "third-step")
     open_now(leader.cohort)
 
     theirs = answers(client_of(member.user), canaries.addresses(sampler, member))
@@ -474,12 +474,12 @@ def test_what_a_fix_brings_waits_for_the_guess_and_both_runs(
 def test_in_a_led_class_a_starved_model_waits_for_the_instructor_look_by_look(
     student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:
-    leading.lead_class(instructor)
+    pacing.lead_class(instructor)
     for item in runs.BEFORE_THE_RUN:
-        leading.open_vote(instructor, lesson, "bias-guess", item)
+        voting.open_vote(instructor, lesson, "bias-guess", item)
         student.refresh_from_db()
         runs.guess(student, lesson, item)
-        leading.close_vote(instructor, lesson, "bias-guess", item)
+        voting.close_vote(instructor, lesson, "bias-guess", item)
     params = {"digit": 8, "kept": 5, "n_repeats": 2}
     run = ask_by_kind(student, kind="starvation", params=params, seed=3, activity="bias-run")
     runs.work()
@@ -490,16 +490,16 @@ def test_in_a_led_class_a_starved_model_waits_for_the_instructor_look_by_look(
         return opened(answers(client, addresses_with(lesson, student, run)), telling(run))
 
     steps = [seen()]
-    leading.reveal(instructor, lesson, "bias-guess", "headline")
+    voting.reveal(instructor, lesson, "bias-guess", "headline")
     open_now(student.cohort)
     steps.append(seen())
     sealing.reconcile(student, lesson, "bias-guess", "headline", saw="six", idea="whole")
-    leading.open_vote(instructor, lesson, "bias-guess", "ship")
+    voting.open_vote(instructor, lesson, "bias-guess", "ship")
     runs.guess(student, lesson, "ship")
-    leading.close_vote(instructor, lesson, "bias-guess", "ship")
+    voting.close_vote(instructor, lesson, "bias-guess", "ship")
     steps.append(seen())
-    leading.reveal(instructor, lesson, "bias-guess", "ship")
-    leading.reveal(instructor, lesson, "bias-guess", "recall")
+    voting.reveal(instructor, lesson, "bias-guess", "ship")
+    voting.reveal(instructor, lesson, "bias-guess", "recall")
     open_now(student.cohort)
     steps.append(seen())
 

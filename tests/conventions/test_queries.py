@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
-from lessons import leading, services, stage
+from lessons import pacing, services, stage, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening
@@ -156,8 +156,8 @@ def test_the_front_of_the_room_asks_as_often_for_six_answers_as_for_one(
     address: str,
 ) -> None:
     client = client_of(instructor.user)
-    leading.lead_class(instructor)
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     first, *others = MembershipFactory.create_batch(6, cohort=cohort)
     seal(first)
     with_one = n_queries(client, address)
@@ -191,8 +191,8 @@ def test_a_student_who_waits_for_the_instructor_asks_little(
     client_of: Callable[[User], Client],
     lesson: LoadedLesson,
 ) -> None:
-    leading.lead_class(instructor)
-    leading.open_part(instructor, lesson, "rates")
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "rates")
     student.refresh_from_db()
     token = stage.read(student, lesson.lesson.slug).token
 
@@ -249,13 +249,13 @@ def _reveal_to_look_at(way: str, student: Membership, instructor: Membership, le
         runs.sweep(student, lesson)
         return "u-curve", "lowest"
     if way == "led":
-        leading.lead_class(instructor)
-        leading.open_vote(instructor, lesson, "rates", "half-a")
+        pacing.lead_class(instructor)
+        voting.open_vote(instructor, lesson, "rates", "half-a")
         student.refresh_from_db()
     pupils.seal(student, lesson, "rates", "half-a", "zigzags")
     if way == "led":
-        leading.close_vote(instructor, lesson, "rates", "half-a")
-        leading.reveal(instructor, lesson, "rates", "half-a")
+        voting.close_vote(instructor, lesson, "rates", "half-a")
+        voting.reveal(instructor, lesson, "rates", "half-a")
         RevealOpening.objects.update(opens_at=timezone.now())
         student.refresh_from_db()
     if way == "a transfer question":

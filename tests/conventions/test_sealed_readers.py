@@ -133,7 +133,7 @@ def test_the_paper_states_the_same_modules() -> None:
         "def wall(asked): return asked.item.reveal.text",
         "def bin(number): return number.right",
         "def near(number): return getattr(number, 'within')",
-        "from lessons import leading\n\nOPEN = leading.reveal\n\ndef wall(item): return item.reveal",
+        "from lessons import voting\n\nOPEN = voting.reveal\n\ndef wall(item): return item.reveal",
     ],
 )
 def test_a_planted_reader_is_found(planted: str) -> None:
@@ -141,7 +141,7 @@ def test_a_planted_reader_is_found(planted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "harmless", ["from lessons import leading\n\nOPEN = leading.reveal", "def keep(met): met.saw = 1"]
+    "harmless", ["from lessons import voting\n\nOPEN = voting.reveal", "def keep(met): met.saw = 1"]
 )
 def test_what_is_written_or_a_modules_own_is_no_reader(harmless: str) -> None:
     assert list(reads(harmless)) == []

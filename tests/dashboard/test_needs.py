@@ -16,7 +16,7 @@ from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Rehearsal, Role, User
 from dashboard import grid, grid_options
 from experiments.models import Run, RunRequest, RunState
-from lessons import leading, services
+from lessons import pacing, services, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven, PartProgress
 from tests import pupils
@@ -152,8 +152,8 @@ def test_a_badge_that_came_nearer_is_not_the_part_where_somebody_is_still(
 def test_in_a_led_class_a_part_that_is_open_and_not_begun_counts_from_its_opening(
     instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
 ) -> None:
-    leading.lead_class(instructor)
-    leading.open_part(instructor, lesson, "by-hand")
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "by-hand")
     opened = timezone.now()
     found = []
     for minutes in (4, 6):
@@ -167,15 +167,15 @@ def test_in_a_led_class_a_part_that_is_open_and_not_begun_counts_from_its_openin
 def test_in_a_led_class_nobody_is_still_who_waits_for_the_instructor(
     instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
 ) -> None:
-    leading.lead_class(instructor)
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     student.refresh_from_db()
     PartProgress.objects.create(membership=student, lesson="data-rules-everything", part="by-hand", state="done")
     asked, found = timezone.now(), []
     for act in (
         lambda: None,  # the vote is open, and they have not answered
         lambda: pupils.seal(student, lesson, "rates", "half-a", "crawls"),
-        lambda: leading.close_vote(instructor, lesson, "rates", "half-a"),
+        lambda: voting.close_vote(instructor, lesson, "rates", "half-a"),
     ):
         act()
         PartProgress.objects.filter(membership=student).update(moved_at=asked)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from classroom.models import Cohort, CohortVersion, Membership
 from dashboard import parts
 from dashboard.parts import PartView
-from lessons import leading, services
+from lessons import pacing, services, voting
 from lessons.activities.predict import answers
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, RevealOpening
@@ -85,15 +85,15 @@ def test_four_answers_draw_no_bar_and_four_who_were_sure_and_wrong_are_not_told(
 def test_while_a_projector_is_open_answers_wait_for_the_reveal(
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson, view: Callable[[str], PartView]
 ) -> None:
-    leading.lead_class(instructor)
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     cohort.refresh_from_db()
     seal_all(cohort, lesson, [("explodes", "sure")] * 6)
-    leading.close_vote(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
     before = view("rates").questions[0]
     CohortVersion.objects.update(projected_at=timezone.now())
     projected = view("rates").questions[0]
-    leading.reveal(instructor, lesson, "rates", "half-a")
+    voting.reveal(instructor, lesson, "rates", "half-a")
     RevealOpening.objects.update(opens_at=timezone.now() - timedelta(seconds=1))
     revealed = view("rates").questions[0]
 

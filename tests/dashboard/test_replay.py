@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
 from dashboard import replay
-from lessons import leading, services
+from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening, Submission
@@ -27,20 +27,20 @@ SUM = {**pupils.STEPS[0], "mean": "-59.7", "w": "2.985"}
 
 @pytest.fixture
 def led(instructor: Membership) -> Membership:
-    leading.lead_class(instructor)
+    pacing.lead_class(instructor)
     return instructor
 
 
 def vote(led: Membership, lesson: LoadedLesson, students: list[Membership], said: list[str], round_: int) -> None:
-    leading.open_vote(led, lesson, *KEY)
+    voting.open_vote(led, lesson, *KEY)
     for student, choice in zip(students, said, strict=True):
         student.refresh_from_db()
         pupils.seal(student, lesson, *KEY, choice, round_=round_, confidence="guess")
-    leading.close_vote(led, lesson, *KEY)
+    voting.close_vote(led, lesson, *KEY)
 
 
 def reveal(led: Membership, lesson: LoadedLesson) -> None:
-    leading.reveal(led, lesson, *KEY)
+    voting.reveal(led, lesson, *KEY)
     RevealOpening.objects.update(opens_at=timezone.now())
 
 
@@ -49,7 +49,7 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
 ) -> None:
     students = MembershipFactory.create_batch(6, cohort=cohort)
     vote(led, lesson, students, ["settles"] * 4 + ["bounces"] * 2, 1)
-    leading.count_hands(led, lesson, *KEY, {"explodes": "2"})
+    voting.count_hands(led, lesson, *KEY, {"explodes": "2"})
     vote(led, lesson, students, ["bounces"] * 3 + ["settles", "bounces", "crawls"], 2)
     reveal(led, lesson)
     for student in students[:5]:
@@ -143,7 +143,7 @@ def test_it_asks_as_often_for_six_students_as_for_one(
     led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
 ) -> None:
     client, counted = client_of(led.user), []
-    leading.open_vote(led, lesson, *KEY)
+    voting.open_vote(led, lesson, *KEY)
     for n in (1, 5):
         for student in MembershipFactory.create_batch(n, cohort=cohort):
             pupils.seal(student, lesson, *KEY, "bounces")

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
-from lessons import leading, services
+from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, Prediction, Reconciliation, Submission
@@ -71,9 +71,9 @@ def test_the_timeline_of_one_part_leaves_the_others_out(
 def test_a_late_prediction_and_a_failed_run_say_so(
     desk: Client, student: Membership, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.lead_class(instructor)
-    leading.open_vote(instructor, lesson, "rates", "half-a")
-    leading.close_vote(instructor, lesson, "rates", "half-a")
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
     student.refresh_from_db()
     pupils.seal(student, lesson, "rates", "half-a", "zigzags")
 

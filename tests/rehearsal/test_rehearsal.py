@@ -16,7 +16,7 @@ from classroom.models import Cohort, LearningEvent, Membership, Rehearsal, Role,
 from classroom.refusals import Conflict, Refusal
 from experiments import runner
 from experiments.models import Run, RunRequest
-from lessons import leading
+from lessons import voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState, Prediction, Submission
 from rehearsal import services, students, turns
@@ -130,7 +130,7 @@ def test_in_a_led_class_everybody_waits_for_the_vote_and_then_answers(
     leader = Membership.objects.select_related("cohort").get(cohort=rehearsal.cohort, role=Role.INSTRUCTOR)
     play(rehearsal, clock, 8)
     before = (Submission.objects.count(), Prediction.objects.count())
-    leading.open_vote(leader, lesson, "rates", "half-a")
+    voting.open_vote(leader, lesson, "rates", "half-a")
     play(rehearsal, clock, 8)
 
     voted = Prediction.objects.filter(item="half-a", counts="vote").count()

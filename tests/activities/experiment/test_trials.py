@@ -20,7 +20,7 @@ from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, Refusal, TooMany
 from experiments import runner
 from experiments.models import Run, RunRequest, RunState
-from lessons import leading
+from lessons import pacing
 from lessons.activities.experiment import class_runs, page
 from lessons.activities.experiment.pictures.base import ClassFinds
 from lessons.activities.experiment.pictures.charts.class_curve import class_curve_chart
@@ -397,7 +397,7 @@ def test_what_is_taken_back_in_one_trial_stays_wanted_in_another(
 def test_a_program_may_start_nothing_in_a_part_that_is_locked(
     instructor: Membership, student: Membership, lesson: LoadedLesson, wish: ApiPost
 ) -> None:
-    leading.lead_class(instructor)
+    pacing.lead_class(instructor)
 
     answer = wish()
 
@@ -421,8 +421,8 @@ def test_a_program_is_told_that_the_class_is_archived(student: Membership, lesso
 def test_after_the_class_has_ended_a_run_counts_as_before(
     instructor: Membership, student: Membership, lesson: LoadedLesson, wish: ApiPost
 ) -> None:
-    leading.lead_class(instructor)
-    leading.end_class(instructor)
+    pacing.lead_class(instructor)
+    pacing.end_class(instructor)
     student.refresh_from_db()
     runs.guess(student, lesson, "lowest")
 

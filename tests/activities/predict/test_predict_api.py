@@ -15,7 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, Pace, User
-from lessons import leading
+from lessons import pacing, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Reconciliation, RevealOpening
 from tests import pupils
@@ -377,7 +377,7 @@ def test_the_outline_of_a_led_class_tells_what_is_locked_and_to_come(
     led: Cohort, notebook: APIClient, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     before = [part for part in notebook.get(LESSON).json()["parts"] if part["key"] != "badge"]
-    leading.open_part(instructor, lesson, "rates")
+    pacing.open_part(instructor, lesson, "rates")
 
     after = [part for part in notebook.get(LESSON).json()["parts"] if part["key"] != "badge"]
 
@@ -405,16 +405,16 @@ def test_a_vote_its_end_and_its_reveal_are_told_in_words(
     lesson: LoadedLesson,
     api_of: Callable[[User], APIClient],
 ) -> None:
-    leading.open_part(instructor, lesson, "rates")
+    pacing.open_part(instructor, lesson, "rates")
     early = seal()
     states = [read("rates")["items"][0]["state"]]
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     states.append(read("rates")["items"][0]["state"])
     voted = seal()
-    leading.close_vote(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
     states.append(read("rates")["items"][0]["state"])
     held_back = look()
-    leading.reveal(instructor, lesson, "rates", "half-a")
+    voting.reveal(instructor, lesson, "rates", "half-a")
     pending = look()
     RevealOpening.objects.update(opens_at=timezone.now())
     shown = look()
@@ -432,8 +432,8 @@ def test_a_vote_its_end_and_its_reveal_are_told_in_words(
 def test_a_late_prediction_is_kept_and_says_that_it_is_not_counted(
     led: Cohort, seal: Post, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
-    leading.close_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
 
     body = seal().json()
 
@@ -446,10 +446,10 @@ def test_the_second_vote_is_the_round_that_the_activity_names(
 ) -> None:
     rounds = []
     for round_ in (1, 2):
-        leading.open_vote(instructor, lesson, "rates", "half-c")
+        voting.open_vote(instructor, lesson, "rates", "half-c")
         rounds.append(read("rates")["items"][2]["round"])
         assert seal("half-c", "bounces", round=round_).json()["round"] == round_
-        leading.close_vote(instructor, lesson, "rates", "half-c")
+        voting.close_vote(instructor, lesson, "rates", "half-c")
 
     assert rounds == [1, 2]
 
@@ -457,12 +457,12 @@ def test_the_second_vote_is_the_round_that_the_activity_names(
 def test_the_class_is_in_a_reveal_as_counts_from_five_answers_on(
     led: Cohort, seal: Post, look: Post, cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     for _ in range(4):
         pupils.seal(MembershipFactory(cohort=cohort), lesson, "rates", "half-a", "zigzags")
     seal(choice="settles")
-    leading.close_vote(instructor, lesson, "rates", "half-a")
-    leading.reveal(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
+    voting.reveal(instructor, lesson, "rates", "half-a")
     RevealOpening.objects.update(opens_at=timezone.now())
 
     counted = look().json()["class"]

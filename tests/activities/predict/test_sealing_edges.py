@@ -1,4 +1,4 @@
-"""Where sealing and leading meet: what happened once and must not come back."""
+"""Where sealing meets a led class: what happened once and must not come back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from classroom.models import Cohort, Membership, Pace, User
 from classroom.refusals import Conflict, Refusal
 from dashboard import projector
-from lessons import leading, selectors, services
+from lessons import pacing, selectors, services, voting
 from lessons.activities.predict import sealing
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
@@ -52,7 +52,7 @@ def test_a_vote_row_is_never_sealed_after_the_closing(lesson: LoadedLesson, endi
     cohort = CohortFactory(pace=Pace.LED)
     student, instructor = MembershipFactory(cohort=cohort), MembershipFactory(cohort=cohort, role="instructor")
     key = ("cases", "face-analysis")
-    leading.open_vote(instructor, lesson, *key)
+    voting.open_vote(instructor, lesson, *key)
 
     def run(act: Callable[[], object]) -> None:
         try:
@@ -61,8 +61,8 @@ def test_a_vote_row_is_never_sealed_after_the_closing(lesson: LoadedLesson, endi
             connections.close_all()
 
     close = {
-        "close_vote": lambda: leading.close_vote(instructor, lesson, *key),
-        "end_class": lambda: leading.end_class(instructor),
+        "close_vote": lambda: voting.close_vote(instructor, lesson, *key),
+        "end_class": lambda: pacing.end_class(instructor),
     }[ending]
     sealer = threading.Thread(target=run, args=[lambda: pupils.seal(student, lesson, *key, "accuracy", second="women")])
     closer = threading.Thread(target=run, args=[close])
@@ -80,21 +80,21 @@ def test_a_vote_row_is_never_sealed_after_the_closing(lesson: LoadedLesson, endi
 
 
 def test_a_refused_vote_opens_no_part(led: Cohort, instructor: Membership, lesson: LoadedLesson) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     with pytest.raises(Conflict, match="Another vote is still open"):
-        leading.open_vote(instructor, lesson, "cases", "face-analysis")
+        voting.open_vote(instructor, lesson, "cases", "face-analysis")
     assert sorted(PartOpening.objects.values_list("part", flat=True)) == ["by-hand", "rates"]
 
 
 def test_a_question_that_was_seen_is_no_form_again(
     led: Cohort, instructor: Membership, student: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.free_part(instructor, lesson, "rates")
-    leading.open_vote(instructor, lesson, "rates", "half-c")
+    pacing.free_part(instructor, lesson, "rates")
+    voting.open_vote(instructor, lesson, "rates", "half-c")
     pupils.seal(student, lesson, "rates", "half-c", "explodes")
-    leading.close_vote(instructor, lesson, "rates", "half-c")
+    voting.close_vote(instructor, lesson, "rates", "half-c")
     sealing.open_reveal(student, lesson, "rates", "half-c")
-    leading.open_vote(instructor, lesson, "rates", "half-c")
+    voting.open_vote(instructor, lesson, "rates", "half-c")
     with pytest.raises(Conflict, match="You have seen"):
         pupils.seal(student, lesson, "rates", "half-c", "bounces", round_=2)
     assert selectors.activity_facts(student, lesson, "rates")["items"][2]["state"] != "form"
@@ -102,17 +102,17 @@ def test_a_question_that_was_seen_is_no_form_again(
 
 
 def test_a_closed_part_leaves_no_vote_open(led: Cohort, instructor: Membership, lesson: LoadedLesson) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
-    leading.close_part(instructor, lesson, "rates")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    pacing.close_part(instructor, lesson, "rates")
     assert Vote.objects.filter(closed_at=None).count() == 0
 
 
 def test_the_same_id_gets_its_receipt_whatever_happened_since(
     led: Cohort, instructor: Membership, student: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     first = pupils.seal(student, lesson, "rates", "half-a", "settles").prediction
-    leading.close_part(instructor, lesson, "rates")
+    pacing.close_part(instructor, lesson, "rates")
     assert pupils.seal(student, lesson, "rates", "half-a", "settles", client_id=first.client_id).prediction == first
 
 
@@ -127,9 +127,9 @@ def test_next_time_is_not_lost_between_the_two_posts(student: Membership, lesson
 def test_a_class_that_is_led_again_has_missed_nothing(
     led: Cohort, instructor: Membership, student: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.end_class(instructor)
-    leading.lead_class(instructor)
-    leading.open_part(instructor, lesson, "rates")
+    pacing.end_class(instructor)
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "rates")
     again = Membership.objects.select_related("cohort").get(pk=student.pk)
     assert (again.cohort.ended_at, arc_of(again, lesson).minutes_missed) == (None, 0)
 
@@ -137,7 +137,7 @@ def test_a_class_that_is_led_again_has_missed_nothing(
 def test_an_instructor_is_not_told_that_their_answer_counts(
     led: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     assert "counts in it" not in pupils.seal(instructor, lesson, "rates", "half-a", "settles").says
 
 
@@ -199,7 +199,7 @@ def test_the_free_slider_answers_no_question_that_is_still_sealed(
 
 def test_a_vote_cannot_be_opened_in_a_class_that_nobody_leads(instructor: Membership, lesson: LoadedLesson) -> None:
     with pytest.raises(Conflict, match="Nobody leads this class just now"):
-        leading.open_vote(instructor, lesson, "rates", "half-a")
+        voting.open_vote(instructor, lesson, "rates", "half-a")
 
     assert Vote.objects.count() == 0
 
@@ -207,11 +207,11 @@ def test_a_vote_cannot_be_opened_in_a_class_that_nobody_leads(instructor: Member
 def test_a_vote_on_a_question_that_the_class_no_longer_has_stands_in_nobodys_way(
     led: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
     instructor.cohort.gradient_rule = "full"
     instructor.cohort.save()
 
-    leading.open_vote(instructor, lesson, "rates", "full-a")
+    voting.open_vote(instructor, lesson, "rates", "full-a")
 
     assert list(Vote.objects.filter(closed_at=None).values_list("item", flat=True)) == ["full-a"]
 
@@ -257,8 +257,8 @@ def test_a_closed_part_tells_a_page_409_so_that_nothing_waits_for_it(
 def test_a_late_answer_is_not_in_the_walls_count(
     led: Cohort, instructor: Membership, student: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.open_vote(instructor, lesson, "rates", "half-a")
-    leading.close_vote(instructor, lesson, "rates", "half-a")
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
     pupils.seal(student, lesson, "rates", "half-a", "settles")
     Membership.objects.filter(pk=student.pk).update(last_active_at=timezone.now())
 
@@ -281,11 +281,11 @@ def test_an_answer_to_a_question_that_has_changed_since_breaks_no_page(
     stored: str,
 ) -> None:
     activity, part, choice = ("rates", "rates", "settles") if item == "half-a" else ("bias-guess", "bias", "44")
-    leading.open_vote(instructor, lesson, activity, item)
+    voting.open_vote(instructor, lesson, activity, item)
     pupils.seal(student, lesson, activity, item, choice)
-    leading.close_vote(instructor, lesson, activity, item)
+    voting.close_vote(instructor, lesson, activity, item)
     Prediction.objects.update(choice=stored)
-    leading.free_part(instructor, lesson, part)
+    pacing.free_part(instructor, lesson, part)
 
     student_page = client_of(student.user).get(f"{PAGE}{part}/?item={item}")
     front = client_of(instructor.user)

@@ -1,4 +1,4 @@
-"""Leading a class: nothing opens to it early, nothing counts that came late, and ending it lets everyone go on."""
+"""A led class: nothing opens to it early, nothing counts that came late, and ending it lets everyone go on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent,
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.selectors import is_projected
 from dashboard import projector
-from lessons import leading, selectors, stage
+from lessons import pacing, selectors, stage, voting
 from lessons.activities.predict import answers, sealing
 from lessons.activities.predict.reveal import RevealView
 from lessons.activities.predict.sealing import SealReceipt
@@ -48,33 +48,33 @@ class Front:
         self.instructor, self.lesson = instructor, lesson
 
     def open_part(self, key: str = "rates") -> None:
-        leading.open_part(self.instructor, self.lesson, key)
+        pacing.open_part(self.instructor, self.lesson, key)
 
     def close_part(self, key: str = "rates") -> None:
-        leading.close_part(self.instructor, self.lesson, key)
+        pacing.close_part(self.instructor, self.lesson, key)
 
     def free_part(self, key: str = "rates") -> None:
-        leading.free_part(self.instructor, self.lesson, key)
+        pacing.free_part(self.instructor, self.lesson, key)
 
     def open_vote(self, key: stage.Key = RATES) -> None:
-        leading.open_vote(self.instructor, self.lesson, *key)
+        voting.open_vote(self.instructor, self.lesson, *key)
 
     def close_vote(self, key: stage.Key = RATES) -> None:
-        leading.close_vote(self.instructor, self.lesson, *key)
+        voting.close_vote(self.instructor, self.lesson, *key)
 
     def reveal(self, key: stage.Key = RATES, *, wait: bool = True) -> None:
-        leading.reveal(self.instructor, self.lesson, *key)
+        voting.reveal(self.instructor, self.lesson, *key)
         if wait:
             RevealOpening.objects.filter(activity=key[0], item=key[1]).update(opens_at=timezone.now())
 
     def take_back(self, key: stage.Key = RATES) -> None:
-        leading.take_back_reveal(self.instructor, self.lesson, *key)
+        voting.take_back_reveal(self.instructor, self.lesson, *key)
 
     def count_hands(self, key: stage.Key = RATES, **hands: Any) -> None:
-        leading.count_hands(self.instructor, self.lesson, *key, hands)
+        voting.count_hands(self.instructor, self.lesson, *key, hands)
 
     def end(self) -> None:
-        leading.end_class(self.instructor)
+        pacing.end_class(self.instructor)
 
     def question(self, key: stage.Key = RATES) -> projector.Question:
         found = projector.wall(self.instructor, self.lesson, "/".join(key)).question
@@ -727,7 +727,7 @@ def test_a_class_can_be_led_again_and_what_was_opened_is_open_still(
     front.open_part("rates")
     front.end()
 
-    leading.lead_class(front.instructor)
+    pacing.lead_class(front.instructor)
 
     parts = arc_of(meet_anew(student), lesson).parts
     assert [part.key for part in parts if not part.is_locked and not part.is_badge] == ["by-hand", "rates"]
@@ -796,8 +796,8 @@ def test_a_guess_about_a_run_to_come_has_no_share_of_right_answers(front: Front,
 def test_a_second_vote_is_wanted_where_a_talk_with_the_neighbour_teaches_most(
     share: float, is_wanted: bool, advice: str
 ) -> None:
-    assert leading.wants_second_vote(share) is is_wanted
-    assert leading.advice(share) == advice
+    assert voting.wants_second_vote(share) is is_wanted
+    assert voting.advice(share) == advice
 
 
 @pytest.mark.parametrize(
@@ -915,7 +915,7 @@ def test_the_room_counts_who_is_here_and_who_of_them_has_answered(
 def _share(front: Front, key: stage.Key) -> float | None:
     cohort = front.instructor.cohort
     standing = stage.read_for_room(cohort, SLUG)
-    _part, activity, item = leading.find(front.instructor, front.lesson, *key)
+    _part, activity, item = voting.find(front.instructor, front.lesson, *key)
     given = answers.tallies(cohort, SLUG, standing, key).get(key, [])
     return answers.share_right(activity, GradientRule.HALF, item, given)
 
@@ -938,7 +938,7 @@ def _texts(value: Any) -> Iterator[str]:
 def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answer(
     front: Front, class_of: Callable[..., Any], lesson: LoadedLesson, key: stage.Key
 ) -> None:
-    _part, _activity, item = leading.find(front.instructor, lesson, *key)
+    _part, _activity, item = voting.find(front.instructor, lesson, *key)
     assert item.reveal is not None
     second = item.second.choices[0].key if item.second else ""
     shown = [front.question(key)]
@@ -1004,9 +1004,9 @@ def test_the_wall_begins_with_the_way_in_and_then_shows_what_was_pressed_last(
     for act in ("open_vote", "close_vote", "reveal"):
         getattr(front, act)(("rates", "half-b"))
         at.append(on_wall(front))
-    leading.show(instructor, lesson, "rates", "half-d")
+    voting.show(instructor, lesson, "rates", "half-d")
     at.append(on_wall(front))
-    leading.show(instructor, lesson, "", "")
+    voting.show(instructor, lesson, "", "")
     at.append(on_wall(front))
 
     assert at == ["first page", "half-b", "half-b", "half-b", "half-d", "first page"]
@@ -1015,7 +1015,7 @@ def test_the_wall_begins_with_the_way_in_and_then_shows_what_was_pressed_last(
 def test_a_page_may_look_at_one_question_while_the_wall_shows_another(
     front: Front, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    leading.show(instructor, lesson, "rates", "half-b")
+    voting.show(instructor, lesson, "rates", "half-b")
 
     assert on_wall(front, "rates/half-d") == "pinned half-d"
     assert on_wall(front, "rates/half-b") == "half-b"
@@ -1026,12 +1026,12 @@ def test_nothing_is_put_on_the_wall_of_an_archived_class_nor_what_the_lesson_has
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     with pytest.raises(NotFound):
-        leading.show(instructor, lesson, "rates", "full-a")
+        voting.show(instructor, lesson, "rates", "full-a")
     cohort.archived = True
     cohort.save()
 
     with pytest.raises(Conflict):
-        leading.show(instructor, lesson, "rates", "half-a")
+        voting.show(instructor, lesson, "rates", "half-a")
 
 
 # --- hands raised in the room ---------------------------------------------------------------------
@@ -1290,7 +1290,7 @@ def test_the_token_of_the_stage_changes_with_every_act(front: Front, student: Me
         front.free_part,
         front.close_part,
         front.end,
-        lambda: leading.lead_class(front.instructor),
+        lambda: pacing.lead_class(front.instructor),
     ]
     tokens = [stage.read(student, SLUG).token]
     polled = [stage.token(student, SLUG)]

@@ -1,92 +1,30 @@
-"""What an instructor does at the front of the room: parts, votes and reveals, each act in one transaction."""
+"""Votes of a led class on a question: rounds, hands, the reveal, and what to do next; each act in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
-from classroom.models import Cohort, Membership, Pace
+from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, NotFound, Refusal
-from lessons import selectors
+from lessons import pacing, selectors
 from lessons.authoring.base import AnyActivity, Votable
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.events import (
-    ClassEnded,
-    HandsCounted,
-    PartFreed,
-    PartOpened,
-    RevealOpened,
-    RevealTakenBack,
-    VoteClosed,
-    VoteOpened,
-)
-from lessons.models import PartOpening, RevealOpening, Stage, Vote
+from lessons.events import HandsCounted, RevealOpened, RevealTakenBack, VoteOpened
+from lessons.models import RevealOpening, Stage, Vote
 
 TIME_TO_TAKE_BACK = timedelta(seconds=3)
 # Between these shares of right answers a talk with the neighbour and a second vote teach most.
 LEAST_RIGHT, MOST_RIGHT = 0.3, 0.7
 MOST_HANDS = 400
-
-
-def lead_class(membership: Membership) -> None:
-    """From now on nothing opens to the students of this class unless its instructor opens it."""
-    with transaction.atomic():
-        classroom.services.lead_class(membership.cohort)
-        Stage.objects.filter(cohort=membership.cohort).update(number=F("number") + 1)
-        classroom.services.touch(membership.cohort)
-
-
-def end_class(membership: Membership) -> None:
-    """End the led session: open votes close, and everyone goes on alone, latecomers and absentees included."""
-    with transaction.atomic():
-        classroom.services.end_class(membership.cohort)
-        stages = Stage.objects.select_for_update().filter(cohort=membership.cohort).order_by("pk")
-        for stage in stages:
-            _close(stage.votes.all(), membership)
-            Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1)
-        events.record(ClassEnded(), membership)
-        classroom.services.touch(membership.cohort)
-
-
-def open_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
-    """Open the lesson up to this part, itself included."""
-    part = selectors.part_of(lesson, key)
-    _on_stage(membership, lesson, lambda stage: _open_up_to(stage, membership, lesson, part))
-
-
-def close_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
-    """Take back the opening of this part and of those after it, with any vote in them. What was sent is kept."""
-    parts = lesson.lesson.parts
-    after = parts[parts.index(selectors.part_of(lesson, key)) :]
-
-    def act(stage: Stage) -> None:
-        stage.openings.filter(part__in=[part.key for part in after]).delete()
-        activities = [activity.key for part in after for activity in part.activities]
-        _close(stage.votes.filter(activity__in=activities), membership)
-
-    _on_stage(membership, lesson, act)
-
-
-def free_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
-    """Let everyone go on alone in this part: each reveal opens to whoever has sealed their own prediction."""
-    part = selectors.part_of(lesson, key)
-
-    def act(stage: Stage) -> None:
-        _open_up_to(stage, membership, lesson, part)
-        _close(stage.votes.filter(activity__in=[activity.key for activity in part.activities]), membership)
-        if PartOpening.objects.filter(stage=stage, part=key, freed_at=None).update(freed_at=timezone.now()):
-            events.record(PartFreed(lesson.lesson.slug, key), membership)
-
-    _on_stage(membership, lesson, act)
 
 
 def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
@@ -104,7 +42,9 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
             raise Conflict(_("What is behind this question has been opened: no vote comes after that."))
         running = stage.votes.filter(closed_at=None).first()
         if running and not _is_asked(membership, lesson, running):
-            _close(stage.votes.all(), membership)  # the lesson or the rule has changed since, and nobody can answer it
+            pacing.close_votes(
+                stage.votes.all(), membership
+            )  # the lesson or the rule has changed since, and nobody can answer it
         elif running:
             if (running.activity, running.item) == (activity.key, item.key):
                 return  # pressed twice
@@ -112,21 +52,21 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
         rounds = stage.votes.filter(activity=activity.key, item=item.key).count()
         if rounds >= item.votes:
             raise Conflict(_("This question has had its votes."))
-        _open_up_to(stage, membership, lesson, part)
+        pacing.open_up_to(stage, membership, lesson, part)
         stage.votes.create(activity=activity.key, item=item.key, round=rounds + 1, by=membership)
         events.record(VoteOpened(lesson.lesson.slug, activity.key, item.key, rounds + 1), membership)
 
-    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+    pacing.act_on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def close_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
     """Close the vote on a question. A seal that comes after is late; one that came before is in."""
     __, activity, item = find(membership, lesson, activity_key, item_key)
     votes = {"activity": activity.key, "item": item.key}
-    _on_stage(
+    pacing.act_on_stage(
         membership,
         lesson,
-        lambda stage: _close(stage.votes.filter(**votes), membership),
+        lambda stage: pacing.close_votes(stage.votes.filter(**votes), membership),
         wall=f"{activity.key}/{item.key}",
     )
 
@@ -152,7 +92,7 @@ def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item
         if is_new:
             events.record(RevealOpened(lesson.lesson.slug, activity.key, item.key), membership)
 
-    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+    pacing.act_on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item_key: str) -> None:
@@ -173,7 +113,7 @@ def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key:
         elif stage.reveals.filter(activity=activity.key, item=item.key).exists():
             raise Conflict(_("It is open already, and somebody may have seen it."))
 
-    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+    pacing.act_on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def count_hands(
@@ -204,7 +144,7 @@ def count_hands(
         Vote.objects.filter(pk=vote.pk).update(hands=counted)
         events.record(HandsCounted(lesson.lesson.slug, activity.key, item.key, vote.round, counted), membership)
 
-    _on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
+    pacing.act_on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
 
 def takes_hands(item: Votable) -> bool:
@@ -273,41 +213,3 @@ def _is_asked(membership: Membership, lesson: LoadedLesson, vote: Vote) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _open_up_to(stage: Stage, membership: Membership, lesson: LoadedLesson, part: Part) -> None:
-    parts = lesson.lesson.parts
-    for each in parts[: parts.index(part) + 1]:
-        __, is_new = stage.openings.get_or_create(part=each.key, defaults={"by": membership})
-        if is_new:
-            events.record(PartOpened(lesson.lesson.slug, each.key), membership)
-
-
-def _close(votes: QuerySet[Vote], membership: Membership) -> None:
-    """Close what is open of these votes, with the time at which they were closed."""
-    # A seal holds the vote's row until it is stored, so it is before this or after: the time is taken under the lock.
-    for vote in votes.select_for_update().filter(closed_at=None):
-        vote.closed_at = timezone.now()
-        vote.save(update_fields=["closed_at"])
-        events.record(VoteClosed(vote.stage.lesson, vote.activity, vote.item, vote.round), membership)
-
-
-def _on_stage(membership: Membership, lesson: LoadedLesson, act: Callable[[Stage], object], *, wall: str = "") -> None:
-    """Do one act under the stage's lock, put the question that it is about on the wall, and tell every page.
-
-    Raises
-    ------
-    Conflict
-        If nobody leads the class any more, or it is archived: the page that was pressed may be an old one.
-    """
-    with transaction.atomic():
-        cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
-        cohort.refuse_if_archived()
-        if cohort.pace != Pace.LED:
-            raise Conflict(_("Nobody leads this class just now: everyone goes on alone. Lead it first."))
-        Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
-        stage = Stage.objects.select_for_update().get(cohort=cohort, lesson=lesson.lesson.slug)
-        act(stage)
-        shown = {"on_wall": wall} if wall else {}
-        Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1, **shown)
-        classroom.services.touch(cohort)
