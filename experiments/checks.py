@@ -10,20 +10,20 @@ from pathlib import Path
 from django.core.checks import CheckMessage, Error
 from pydantic import ValidationError
 
-from experiments import catalogue, kinds
+from experiments import kinds, registry
 from experiments.kinds.base import Kind
 
 
 def check(**kwargs: object) -> list[CheckMessage]:
     """Django's check: each kind of run has a row, a folder, and in it parameters, a computation and a notebook."""
     there = _folders()
-    problems = [f"kind of run “{name}” has a folder and no row" for name in sorted(there - set(catalogue.names()))]
-    for kind in catalogue.kinds():
+    problems = [f"kind of run “{name}” has a folder and no row" for name in sorted(there - set(registry.names()))]
+    for kind in registry.kinds():
         if kind.name in there:
             problems += _lacking(kind)
         else:
             problems.append(f"kind of run “{kind.name}” has a row and no folder")
-    hint = "A kind is a folder experiments/kinds/<kind>/ and a row in experiments/catalogue.py: see CONTRIBUTING.md."
+    hint = "A kind is a folder experiments/kinds/<kind>/ and a row in experiments/registry.py: see CONTRIBUTING.md."
     return [Error(problem, hint=hint, id="experiments.E001") for problem in problems]
 
 

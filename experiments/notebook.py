@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pprint import pformat
 from typing import Any
 
-from experiments import catalogue
+from experiments import registry
 from experiments.kinds.base import Kind
 from experiments.models import Run
 
@@ -19,7 +19,7 @@ MARK = "# %%"
 
 def of_run(run: Run) -> dict[str, Any]:
     """Give a notebook (nbformat 4) that works out a run's figures again and compares them with the server's."""
-    kind = catalogue.find(run.kind)
+    kind = registry.find(run.kind)
     made = kind.load_notebook()
     texts = [source.read_text(encoding="utf-8") for source in made.sources(run.params)]
     cells = [cell for text in texts for cell in cells_of(text)]

@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from experiments import catalogue, events
+from experiments import events, registry
 from experiments.models import Run, RunState
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def execute(run: Run) -> None:
     """Compute a claimed run and store how it ended."""
     began = time.monotonic()
     try:
-        compute = catalogue.find(run.kind).load_compute()
+        compute = registry.find(run.kind).load_compute()
         result = compute(**run.params, seed=run.seed, report=_Progress(run).report).as_json()
         seconds = round(time.monotonic() - began, 2)
         _end(run, state=RunState.DONE, result=result, done=F("total"), provenance=_provenance(run, seconds))
@@ -166,8 +166,8 @@ def _provenance(run: Run, seconds: float) -> dict[str, Any]:
     return {
         "data": digits.data_hash(),
         "seed": run.seed,
-        "code": f"{run.kind} {catalogue.find(run.kind).version}",
-        "versions": {"python": platform.python_version(), **catalogue.versions()},
+        "code": f"{run.kind} {registry.find(run.kind).version}",
+        "versions": {"python": platform.python_version(), **registry.versions()},
         "attempt": run.attempt,
         "seconds": seconds,
     }

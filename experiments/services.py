@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Membership
 from classroom.refusals import NotFound, TooMany
-from experiments import catalogue, events, publishing
+from experiments import events, publishing, registry
 from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
 
 # Runs of one member that may wait or run at the same time: the workers are everybody's.
@@ -36,7 +36,7 @@ def request_run(membership: Membership, *, kind: str, params: Any, seed: Any, co
     Refusal
         If the run cannot be made as asked, the class is archived, or the member has too many runs on their way.
     """
-    complete = catalogue.read(kind, params, seed)
+    complete = registry.read(kind, params, seed)
     with transaction.atomic():
         _lock(membership)
         membership.cohort.refuse_if_archived()
@@ -86,7 +86,7 @@ def _lock(membership: Membership) -> None:
 
 def _live_run(kind: str, params: dict[str, Any], seed: int) -> tuple[Run, bool]:
     """Give the run of this fingerprint under its lock, and whether it is new."""
-    fingerprint = catalogue.fingerprint(kind, params, seed)
+    fingerprint = registry.fingerprint(kind, params, seed)
     live = Run.objects.select_for_update().filter(fingerprint=fingerprint, state__in=LIVE)
     new = Run(kind=kind, params=params, seed=seed, fingerprint=fingerprint)
     while (found := live.first()) is None:

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init, worker_ready
 
-from experiments import catalogue, reaper, runner
+from experiments import reaper, registry, runner
 
 
 @shared_task(name="experiments.execute_run")
@@ -28,7 +28,7 @@ def _load_what_runs_need(**kwargs: Any) -> None:
     """Load scikit-learn, which takes seconds, before the pool is forked: its processes share it, and start at once."""
     # One run uses one core: there are as many processes as cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    for kind in catalogue.kinds():
+    for kind in registry.kinds():
         kind.load_compute()
 
 

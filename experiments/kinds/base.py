@@ -52,7 +52,7 @@ class Notebook:
 
 @dataclass(frozen=True)
 class Kind:
-    """Kind of run, as a row of the catalogue.
+    """Kind of run, as a row of the registry.
 
     Its pieces are named, as ``module:name``, and loaded when they are asked for: what it computes on a worker alone,
     since the web process never loads scikit-learn.

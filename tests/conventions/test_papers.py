@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from experiments import catalogue as kinds
+import experiments.registry
 from lessons.activities import base as activities
 from tests.conventions import papers
 from tests.journeys import pictures
@@ -149,4 +149,7 @@ def test_the_reader_finds_a_planted_link(text: str, found: list[str]) -> None:
 def test_the_paper_on_types_and_kinds_has_a_row_for_each() -> None:
     paper = (ROOT / "docs/how/activities.md").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"^\| `(\w+)` \|", paper, re.MULTILINE)) == {*activities.types(), *kinds.names()}
+    assert set(re.findall(r"^\| `(\w+)` \|", paper, re.MULTILINE)) == {
+        *activities.types(),
+        *experiments.registry.names(),
+    }

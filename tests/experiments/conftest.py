@@ -10,7 +10,7 @@ from kombu import pools
 
 from classroom.models import Membership
 from downhill.celery import app
-from experiments import catalogue, events, services
+from experiments import events, registry, services
 from experiments.kinds.base import Kind, Params, Ranges
 from experiments.models import Run, RunState
 from experiments.services import Requested
@@ -96,7 +96,7 @@ def make_up(db: None) -> Iterator[Callable[[Doing], Run]]:
     """Put a run into the queue whose computation is the test's own."""
     here = {"params": f"{__name__}:Anything", "compute": f"{__name__}:made_up", "notebook": ""}
     kind = Kind(name="made_up", label="made up", about="", **here)
-    catalogue.register(kind)
+    registry.register(kind)
 
     def queue_up(does: Doing) -> Run:
         doing.append(does)
@@ -104,7 +104,7 @@ def make_up(db: None) -> Iterator[Callable[[Doing], Run]]:
         return Run.objects.create(kind=kind.name, params={}, seed=n, fingerprint=f"made up {n}")
 
     yield queue_up
-    catalogue.unregister(kind.name)
+    registry.unregister(kind.name)
     doing.clear()
 
 

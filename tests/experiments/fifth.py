@@ -1,4 +1,4 @@
-"""A fifth kind of run, for the time of a test: its folder beside the others', and its row in the catalogue."""
+"""A fifth kind of run, for the time of a test: its folder beside the others', and its row in the registry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import invalidate_caches
 from pathlib import Path
 
-from experiments import catalogue, kinds
+from experiments import kinds, registry
 from experiments.kinds.base import Kind
 
 FOLDER = Path(__file__).parent / "coin_toss"
@@ -31,12 +31,12 @@ def added(place: Path) -> Iterator[Path]:
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     kinds.__path__.append(str(place))
     invalidate_caches()
-    catalogue.register(ROW)
+    registry.register(ROW)
     try:
         yield folder
     finally:
-        if ROW.name in catalogue.names():
-            catalogue.unregister(ROW.name)
+        if ROW.name in registry.names():
+            registry.unregister(ROW.name)
         kinds.__path__.remove(str(place))
         for module in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
             del sys.modules[module]

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from classroom.models import Membership, User
 from classroom.refusals import Refusal
-from experiments import catalogue, checks, runner, services
+from experiments import checks, registry, runner, services
 from experiments.models import Run, RunState
 from tests.experiments import fifth
 from tests.experiments.conftest import Queue
@@ -81,10 +81,10 @@ def test_what_is_out_of_its_range_is_refused_with_the_range(folder: Path, studen
     assert refusal.value.errors == {"n_tosses": ["n_tosses: from 1 to 1000"]}
 
 
-def test_the_catalogue_and_the_documentation_name_it_last(folder: Path) -> None:
-    said = catalogue.help_text().splitlines()
+def test_the_registry_and_the_documentation_name_it_last(folder: Path) -> None:
+    said = registry.help_text().splitlines()
 
-    assert catalogue.names() == ("u_curve", "starvation", "tipping_point", "blame", "coin_toss")
+    assert registry.names() == ("u_curve", "starvation", "tipping_point", "blame", "coin_toss")
     assert said[-3:] == [
         "- `coin_toss`: The share of heads among tosses of a coin.",
         "  - `n_tosses`: how often the coin is tossed; by default 100",
@@ -139,7 +139,7 @@ OMISSIONS: list[tuple[Callable[[Path], object], str]] = [
     ),
     (lambda folder: shutil.rmtree(folder / "cells"), "lacks notebook: [Errno 2] No such file or directory: "),
     (lambda folder: shutil.rmtree(folder), "has a row and no folder"),
-    (lambda folder: catalogue.unregister("coin_toss"), "has a folder and no row"),
+    (lambda folder: registry.unregister("coin_toss"), "has a folder and no row"),
 ]
 
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from numpy.testing import assert_allclose
 
 from classroom.models import Membership
-from experiments import catalogue, events, runner, services, tasks
+from experiments import events, registry, runner, services, tasks
 from experiments.kinds.starvation.compute import starvation
 from experiments.maths import digits
 from experiments.models import Run, RunState
@@ -70,7 +70,7 @@ def test_a_run_is_done_with_the_result_of_its_function_and_how_to_come_by_it(stu
     assert done.provenance.keys() == {"data", "seed", "code", "versions", "attempt", "seconds"}
     assert done.provenance["data"] == digits.data_hash()
     assert (done.provenance["seed"], done.provenance["code"]) == (3, "starvation 1")
-    assert done.provenance["versions"].items() >= catalogue.versions().items()
+    assert done.provenance["versions"].items() >= registry.versions().items()
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_run_that_somebody_wants_again_in_time_goes_on(
         return {}
 
     run = make_up(does)
-    Run.objects.filter(pk=run.pk).update(fingerprint=catalogue.fingerprint(run.kind, {}, run.seed))
+    Run.objects.filter(pk=run.pk).update(fingerprint=registry.fingerprint(run.kind, {}, run.seed))
     run.requests.create(membership=student)
 
     runner.execute_next()

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+import experiments.registry
 from classroom import access
-from experiments import catalogue
 from experiments.api import RunAnswer, facts
 from experiments.models import RunState
 from lessons.activities.experiment import runs
@@ -18,7 +18,7 @@ from lessons.lesson_view import COHORT
 
 
 class RunWish(serializers.Serializer):
-    kind = serializers.CharField(help_text=lazy(catalogue.help_text, str)())
+    kind = serializers.CharField(help_text=lazy(experiments.registry.help_text, str)())
     params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
     seed = serializers.IntegerField(default=0)
     activity = serializers.SlugField(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 import classroom.services
-import experiments.catalogue
+import experiments.registry
 import experiments.services
 from classroom import events
 from classroom.models import Membership
@@ -51,7 +51,7 @@ def start(
     seed = (
         page.first_seed(membership, lesson.lesson, activity)
         if seed in ("", None)
-        else experiments.catalogue.read_seed(seed)
+        else experiments.registry.read_seed(seed)
     )
     return ask(membership, lesson, part, activity, found, params=params, seed=seed)
 
@@ -72,7 +72,7 @@ def ask_by_kind(membership: Membership, *, kind: str, params: Mapping[str, Any],
         raise NotFound(_("Your class has no such experiment."))
     if not isinstance(found, Experiment):
         raise NotFound(_("Your class has no such experiment."))
-    complete = experiments.catalogue.read(kind, params, seed)
+    complete = experiments.registry.read(kind, params, seed)
     trial = next((trial for trial in found.trials if _is_run_of(trial, kind, complete)), None)
     if trial is None:
         titles = ", ".join(trial.title for trial in found.trials)
@@ -86,7 +86,7 @@ def _is_run_of(trial: Trial, kind: str, params: Mapping[str, Any]) -> bool:
     """Tell whether a run with these parameters is one that this trial's page could start, knobs set at will."""
     if trial.kind != kind:
         return False
-    starts = experiments.catalogue.read(kind, trial.spelled_out({}), 0)
+    starts = experiments.registry.read(kind, trial.spelled_out({}), 0)
     free = {knob.name for knob in trial.knobs} | {"n_repeats"}
     return all(params[name] == value for name, value in starts.items() if name not in free)
 

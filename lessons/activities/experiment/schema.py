@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from experiments import catalogue
+import experiments.registry
 from lessons.authoring.base import AnyActivity, Asks, Line, MarkdownFile, Paragraph, Sealed, Slug, Strict
 from lessons.authoring.lesson import Lesson
 
@@ -21,8 +21,8 @@ def _as(kind: type[int] | type[float], text: str) -> int | float | None:
 
 
 def _known(kind: str) -> str:
-    if kind not in catalogue.names():
-        raise ValueError(f"there is no kind of run “{kind}”; there are {', '.join(catalogue.names())}")
+    if kind not in experiments.registry.names():
+        raise ValueError(f"there is no kind of run “{kind}”; there are {', '.join(experiments.registry.names())}")
     return kind
 
 

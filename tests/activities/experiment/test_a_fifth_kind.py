@@ -17,7 +17,7 @@ from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-import experiments.catalogue
+import experiments.registry
 from classroom.models import Cohort, Membership, User
 from experiments import runner
 from lessons import catalogue
@@ -171,7 +171,7 @@ def test_a_program_asks_for_it_and_it_counts_for_the_experiment(
 def test_the_documentation_of_the_api_names_it_with_the_others(kind: None) -> None:
     said = str(RunWish().fields["kind"].help_text)
 
-    assert [name for name in experiments.catalogue.names() if f"`{name}`" not in said] == []
+    assert [name for name in experiments.registry.names() if f"`{name}`" not in said] == []
     assert "coin_toss" in said
 
 
@@ -199,7 +199,7 @@ def test_a_kind_without_a_picture_is_named(kind: None) -> None:
 
 
 def test_a_picture_without_a_kind_is_named(kind: None) -> None:
-    experiments.catalogue.unregister("coin_toss")
+    experiments.registry.unregister("coin_toss")
 
     [said] = complaints()
     assert "there is a picture of runs of kind “coin_toss”, and no such kind" in said

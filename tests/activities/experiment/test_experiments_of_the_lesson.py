@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from experiments import catalogue as kinds
+import experiments.registry
 from experiments.kinds.starvation.compute import starvation
 from experiments.kinds.u_curve.compute import u_curve
 from lessons import catalogue
@@ -118,7 +118,7 @@ def test_the_lowest_point_can_be_put_at_every_power_that_is_tried() -> None:
     number = items("u-curve")["lowest"].number
     assert number is not None
 
-    params = kinds.read("u_curve", trial("u-curve-run", "polynomial").spelled_out({}), 0)
+    params = experiments.registry.read("u_curve", trial("u-curve-run", "polynomial").spelled_out({}), 0)
 
     powers = range(int(number.min), int(number.max) + 1, int(number.step))
     assert params["complexities"] == list(powers)
@@ -162,8 +162,8 @@ def test_the_fix_comes_after_the_harm_and_is_measured_beside_it() -> None:
     assert fix.after == "bias-run"
     assert fix.trials[0].key == "give-back"
     assert [{"fix": "none", **each.beside} == each.beside for each in fix.trials] == [True] * 3
-    before = [kinds.read(each.kind, {**each.spelled_out({}), **each.beside}, 0) for each in fix.trials]
-    starve = kinds.read("starvation", trial("bias-run", "starve").spelled_out({}), 0)
+    before = [experiments.registry.read(each.kind, {**each.spelled_out({}), **each.beside}, 0) for each in fix.trials]
+    starve = experiments.registry.read("starvation", trial("bias-run", "starve").spelled_out({}), 0)
     assert before == [starve, starve, {**starve, "model": "logistic"}]
 
 
@@ -193,7 +193,7 @@ def test_the_engine_takes_every_setting_that_a_page_offers(of: Trial) -> None:
         asked = [params, {**params, **of.beside}] if of.beside else [params]
 
         for each in asked:
-            assert kinds.read(of.kind, each, 0).items() >= {**each}.items()
+            assert experiments.registry.read(of.kind, each, 0).items() >= {**each}.items()
 
 
 @pytest.mark.parametrize("of", every_trial())
@@ -201,7 +201,7 @@ def test_the_sentence_says_how_often_a_run_repeats(of: Trial) -> None:
     said = re.findall(r"(\d+) times", of.text or "")
     weighs = [number for number in said if f"counted about {number} times" in (of.text or "")]
 
-    repeats = kinds.read(of.kind, of.spelled_out({}), 0)["n_repeats"]
+    repeats = experiments.registry.read(of.kind, of.spelled_out({}), 0)["n_repeats"]
     assert {int(number) for number in said if number not in weighs} <= {repeats}
 
 

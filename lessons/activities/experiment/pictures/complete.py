@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
-from experiments import catalogue
+import experiments.registry
 from lessons.activities.experiment.pictures import registry
 
 HINT = (
@@ -23,11 +23,11 @@ def check(**kwargs: object) -> list[CheckMessage]:
 
 
 def _problems() -> Iterator[str]:
-    for kind in catalogue.names():
+    for kind in experiments.registry.names():
         if kind not in registry.types():
             yield f"kind of run “{kind}” has no picture"
     for kind, pictures in registry.types().items():
-        if kind not in catalogue.names():
+        if kind not in experiments.registry.names():
             yield f"there is a picture of runs of kind “{kind}”, and no such kind"
         try:
             get_template(pictures.template)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.refusals import Refusal
-from experiments import catalogue
+from experiments import registry
 from experiments.kinds.u_curve.params import SWEEP
 from experiments.maths import TRAINING_IMAGES
 
@@ -27,24 +27,24 @@ NAMES = ("model", "n_train", "noise", "complexities", "n_repeats", "digit", "kep
 
 def refused(kind: str, params: Any, seed: Any = 0) -> dict[str, list[str]]:
     with pytest.raises(Refusal) as refusal:
-        catalogue.read(kind, params, seed)
+        registry.read(kind, params, seed)
     assert str(refusal.value.detail).startswith("This run cannot be made. ")
     return dict(refusal.value.errors)
 
 
-@pytest.mark.parametrize("kind", catalogue.names())
+@pytest.mark.parametrize("kind", registry.names())
 def test_what_a_kind_starts_with_is_what_its_function_starts_with(kind: str) -> None:
-    takes = inspect.signature(catalogue.find(kind).load_compute()).parameters
+    takes = inspect.signature(registry.find(kind).load_compute()).parameters
     defaults = {name: takes[name].default for name in takes if name not in ("seed", "report")}
 
-    params = catalogue.read(kind, {}, 0)
+    params = registry.read(kind, {}, 0)
 
     assert params == {name: list(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
 
 
 @pytest.mark.parametrize("model", SWEEP)
 def test_a_sweep_starts_as_its_model_does(model: str) -> None:
-    assert catalogue.read("u_curve", {"model": model}, 0) == {"model": model, **SWEEP[model]}
+    assert registry.read("u_curve", {"model": model}, 0) == {"model": model, **SWEEP[model]}
 
 
 @pytest.mark.parametrize(
@@ -122,23 +122,23 @@ def test_a_seed_is_a_whole_number_in_its_range(seed: Any) -> None:
 
 def test_an_unknown_kind_is_told_which_there_are() -> None:
     with pytest.raises(Refusal, match="there are u_curve, starvation, tipping_point, blame"):
-        catalogue.read("lottery", {}, 0)
+        registry.read("lottery", {}, 0)
 
 
 def test_a_program_that_names_an_unknown_kind_is_told_its_name() -> None:
     with pytest.raises(LookupError, match="no kind of run 'lottery'"):
-        catalogue.find("lottery")
+        registry.find("lottery")
 
 
 def test_two_kinds_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="a kind of run 'blame' already"):
-        catalogue.register(catalogue.find("blame"))
+        registry.register(registry.find("blame"))
 
 
 def test_the_documentation_names_each_kind_with_each_parameter_in_a_few_words() -> None:
-    said = catalogue.help_text()
+    said = registry.help_text()
 
-    for kind in catalogue.kinds():
+    for kind in registry.kinds():
         assert f"- `{kind.name}`: {kind.about}" in said.splitlines()
     for name in NAMES:
         assert f"`{name}`: " in said
@@ -147,22 +147,22 @@ def test_the_documentation_names_each_kind_with_each_parameter_in_a_few_words() 
 
 @settings(deadline=None)  # the first of a kind loads its parameters
 @given(
-    kind=st.sampled_from(sorted(catalogue.names())),
+    kind=st.sampled_from(sorted(registry.names())),
     params=JSON | st.dictionaries(st.sampled_from(NAMES), JSON),
     seed=JSON,
 )
 def test_whatever_is_sent_is_read_or_refused(kind: str, params: Any, seed: Any) -> None:
     with suppress(Refusal):
-        complete = catalogue.read(kind, params, seed)
-        assert catalogue.read(kind, complete, seed) == complete
+        complete = registry.read(kind, params, seed)
+        assert registry.read(kind, complete, seed) == complete
 
 
 @pytest.mark.parametrize("digit", range(10))
 def test_the_most_that_can_be_kept_is_all_there_is(digit: int) -> None:
     most = TRAINING_IMAGES[digit]
-    params = catalogue.read("starvation", {"digit": digit, "kept": most, "n_repeats": 1, "model": "knn"}, 0)
+    params = registry.read("starvation", {"digit": digit, "kept": most, "n_repeats": 1, "model": "knn"}, 0)
 
-    found = catalogue.find("starvation").load_compute()(**params, seed=1_000_000).as_json()
+    found = registry.find("starvation").load_compute()(**params, seed=1_000_000).as_json()
 
     assert found["n_train_digit"] == most
     assert found["shown"] == found["baseline"]
@@ -179,31 +179,31 @@ def test_the_most_that_can_be_kept_is_all_there_is(digit: int) -> None:
     ],
 )
 def test_what_lies_at_the_edge_of_a_sweep_can_be_computed(params: dict[str, Any]) -> None:
-    complete = catalogue.read("u_curve", params, 0)
+    complete = registry.read("u_curve", params, 0)
 
-    found = catalogue.find("u_curve").load_compute()(**complete, seed=0).as_json()
+    found = registry.find("u_curve").load_compute()(**complete, seed=0).as_json()
 
     assert found["complexities"] == params["complexities"]
     assert all(value >= 0 for value in found["test"]["median"])
 
 
 def test_the_same_run_has_one_fingerprint_however_it_is_spelled() -> None:
-    short = catalogue.read("starvation", {}, 7)
-    long = catalogue.read("starvation", {"n_repeats": 20, "kept": 5, "model": "svc", "digit": 8}, 7)
+    short = registry.read("starvation", {}, 7)
+    long = registry.read("starvation", {"n_repeats": 20, "kept": 5, "model": "svc", "digit": 8}, 7)
 
-    assert catalogue.fingerprint("starvation", short, 7) == catalogue.fingerprint("starvation", long, 7)
+    assert registry.fingerprint("starvation", short, 7) == registry.fingerprint("starvation", long, 7)
 
 
 def test_another_kind_seed_parameter_or_version_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    params = catalogue.read("blame", {}, 0)
+    params = registry.read("blame", {}, 0)
     prints = [
-        catalogue.fingerprint("blame", params, 0),
-        catalogue.fingerprint("blame", params, 1),
-        catalogue.fingerprint("starvation", params, 0),
-        catalogue.fingerprint("blame", {**params, "kept": 6}, 0),
+        registry.fingerprint("blame", params, 0),
+        registry.fingerprint("blame", params, 1),
+        registry.fingerprint("starvation", params, 0),
+        registry.fingerprint("blame", {**params, "kept": 6}, 0),
     ]
-    monkeypatch.setattr(catalogue, "versions", lambda: {"numpy": "0", "scikit-learn": "0"})
-    prints.append(catalogue.fingerprint("blame", params, 0))
+    monkeypatch.setattr(registry, "versions", lambda: {"numpy": "0", "scikit-learn": "0"})
+    prints.append(registry.fingerprint("blame", params, 0))
 
     assert len(set(prints)) == 5
 
@@ -220,11 +220,11 @@ def test_another_kind_seed_parameter_or_version_is_another_run(monkeypatch: pyte
 def test_a_fingerprint_stays_what_it_was_when_runs_were_stored_under_it(
     monkeypatch: pytest.MonkeyPatch, kind: str, fingerprint: str
 ) -> None:
-    monkeypatch.setattr(catalogue, "versions", lambda: {"numpy": "2.4.0", "scikit-learn": "1.9.0"})
+    monkeypatch.setattr(registry, "versions", lambda: {"numpy": "2.4.0", "scikit-learn": "1.9.0"})
 
-    assert catalogue.fingerprint(kind, catalogue.read(kind, {}, 7), 7) == fingerprint
+    assert registry.fingerprint(kind, registry.read(kind, {}, 7), 7) == fingerprint
 
 
 @pytest.mark.parametrize(("typed", "seed"), [("17", 17), (" 3 ", 3), (5, 5), ("-1", "-1"), ("x", "x"), ("²", "²")])
 def test_a_typed_seed_is_read_and_anything_else_is_left_to_be_refused(typed: Any, seed: Any) -> None:
-    assert catalogue.read_seed(typed) == seed
+    assert registry.read_seed(typed) == seed

@@ -1,4 +1,4 @@
-"""Catalogue of the kinds of run, a row for each, and the reading of what a run is asked with."""
+"""Registry of the kinds of run, a row for each, and the reading of what a run is asked with."""
 
 from __future__ import annotations
 
