@@ -13,8 +13,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+import lessons.catalogue
 from badges.rules import AnyCondition, CriterionStatus, LearnerRecord
-from lessons import catalogue as lessons
 from lessons.activities.base import type_of
 from lessons.authoring.base import AnyActivity
 
@@ -69,7 +69,7 @@ def check(**kwargs: object) -> list[CheckMessage]:
     wrong = [problem for badge in all_badges().values() for problem in _problems(badge)]
     n_badges = Counter(badge.lesson for badge in all_badges().values())
     wrong += [f"lesson “{lesson}” has {n} badges, and can have one" for lesson, n in n_badges.items() if n > 1]
-    for loaded in lessons.all_lessons().values():
+    for loaded in lessons.catalogue.all_lessons().values():
         for part in loaded.lesson.parts:
             badge = all_badges().get(part.badge or "")
             if part.badge and (badge is None or badge.lesson != loaded.lesson.slug):
@@ -78,7 +78,7 @@ def check(**kwargs: object) -> list[CheckMessage]:
 
 
 def _problems(badge: Badge) -> Iterable[str]:
-    loaded = lessons.get(badge.lesson)
+    loaded = lessons.catalogue.get(badge.lesson)
     if loaded is None:
         yield f"badge “{badge.slug}” belongs to a lesson that is not there: {badge.lesson}"
         return

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
+import lessons.catalogue
 from badges import catalogue, services
 from classroom.events import Event, recorded
 from classroom.models import Membership
-from lessons import catalogue as lessons
 from lessons.events import (
     AloudTakenBack,
     ExplainedAloud,
@@ -29,6 +29,6 @@ from lessons.events import (
 def consider_badge(
     sender: type[Event], event: Any, membership: Membership, by: Membership | None, **kwargs: Any
 ) -> None:
-    badge, lesson = catalogue.of_lesson(event.lesson), lessons.get(event.lesson)
+    badge, lesson = catalogue.of_lesson(event.lesson), lessons.catalogue.get(event.lesson)
     if badge is not None and lesson is not None and badge.is_about(event.activity):
         services.consider(membership, lesson, badge, by=by)

@@ -17,7 +17,7 @@ from classroom.access import instructor_required
 from classroom.acting import Acting
 from classroom.models import Membership
 from dashboard.students import student_of
-from lessons.activities.predict import views as predict
+from lessons.activities.predict import views as predict_views
 
 
 @never_cache
@@ -60,7 +60,7 @@ def check(request: HttpRequest, membership: Membership, student: int, lesson: st
 @instructor_required
 def seal(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a prediction from paper."""
-    return predict.take_prediction(request, _acting(membership, student), lesson, activity)
+    return predict_views.take_prediction(request, _acting(membership, student), lesson, activity)
 
 
 @require_POST
@@ -69,7 +69,7 @@ def reconcile(
     request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str, item: str
 ) -> HttpResponse:
     """Enter from paper what was seen, and what was made of it."""
-    return predict.take_reconciliation(request, _acting(membership, student), lesson, activity, item)
+    return predict_views.take_reconciliation(request, _acting(membership, student), lesson, activity, item)
 
 
 def _acting(membership: Membership, student: int, mode: str = "paper") -> Acting:

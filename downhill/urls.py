@@ -1,6 +1,6 @@
 """Every address of Downhill."""
 
-from allauth.account import views as account
+from allauth.account import views as account_views
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import badges.api
+import classroom.api
 import experiments.api
 import lessons.api
-from classroom import api
 from dashboard.api import ExportView, ProgressView
 from downhill import errors, front_door, health
-from lessons.activities.experiment import api as experiment
-from lessons.activities.predict import api as predict
+from lessons.activities.experiment import api as experiment_api
+from lessons.activities.predict import api as predict_api
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -33,17 +33,17 @@ LESSON = "lessons/<slug:lesson>/"
 ACTIVITY = f"{LESSON}activities/<slug:activity>/"
 
 api_v1 = [
-    path("token/", api.TokenView.as_view(), name="api-token"),
-    path("me/", api.MeView.as_view(), name="api-me"),
+    path("token/", classroom.api.TokenView.as_view(), name="api-token"),
+    path("me/", classroom.api.MeView.as_view(), name="api-me"),
     path("lessons/", lessons.api.Lessons.as_view(), name="api-lessons"),
     path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
     path(ACTIVITY, lessons.api.Activity.as_view(), name="api-activity"),
     path(f"{ACTIVITY}submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
-    path(f"{ACTIVITY}predictions/", predict.Predictions.as_view(), name="api-predictions"),
-    path(f"{ACTIVITY}items/<slug:item>/reveal/", predict.RevealOfItem.as_view(), name="api-reveal"),
-    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict.Reconcile.as_view(), name="api-reconcile"),
+    path(f"{ACTIVITY}predictions/", predict_api.Predictions.as_view(), name="api-predictions"),
+    path(f"{ACTIVITY}items/<slug:item>/reveal/", predict_api.RevealOfItem.as_view(), name="api-reveal"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict_api.Reconcile.as_view(), name="api-reconcile"),
     path("awards/", badges.api.Awards.as_view(), name="api-awards"),
-    path("runs/", experiment.Runs.as_view(), name="api-runs"),
+    path("runs/", experiment_api.Runs.as_view(), name="api-runs"),
     path("runs/<uuid:run>/", experiments.api.RunDetail.as_view(), name="api-run"),
     path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
@@ -54,9 +54,9 @@ urlpatterns = [
     path("", front_door.home, name="home"),
     path("join/", front_door.join_by_code, name="account_signup"),
     path("join/<str:code>", front_door.join, name="join"),
-    path("accounts/login/", form_page(account.login), name="account_login"),
-    path("accounts/logout/", form_page(account.logout), name="account_logout"),
-    path("accounts/password/", form_page(account.password_change), name="account_change_password"),
+    path("accounts/login/", form_page(account_views.login), name="account_login"),
+    path("accounts/logout/", form_page(account_views.logout), name="account_logout"),
+    path("accounts/password/", form_page(account_views.password_change), name="account_change_password"),
     path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.
     path("admin/login/", front_door.admin_login),

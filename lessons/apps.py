@@ -8,8 +8,8 @@ class LessonsConfig(AppConfig):
     def ready(self) -> None:
         from lessons import receivers  # noqa: F401 - connecting them needs the models
         from lessons.activities import complete, registry
-        from lessons.activities.experiment.pictures import complete as pictures
+        from lessons.activities.experiment.pictures import complete as complete_pictures
 
         registry.hand_over()
         checks.register(complete.check)
-        checks.register(pictures.check)
+        checks.register(complete_pictures.check)

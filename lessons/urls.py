@@ -1,8 +1,8 @@
 from django.urls import path
 
 from lessons import views
-from lessons.activities.experiment import views as experiment
-from lessons.activities.predict import views as predict
+from lessons.activities.experiment import views as experiment_views
+from lessons.activities.predict import views as predict_views
 
 app_name = "lessons"
 ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
@@ -16,9 +16,9 @@ urlpatterns = [
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),
     path(f"{ACTIVITY}check/", views.check, name="check"),
-    path(f"{ACTIVITY}seal/", predict.seal, name="seal"),
-    path(f"{ACTIVITY}start/", experiment.start, name="start"),
-    path(f"{ACTIVITY}withdraw/", experiment.withdraw, name="withdraw"),
-    path(f"{ACTIVITY}runs/", experiment.poll, name="runs"),
-    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict.reconcile, name="reconcile"),
+    path(f"{ACTIVITY}seal/", predict_views.seal, name="seal"),
+    path(f"{ACTIVITY}start/", experiment_views.start, name="start"),
+    path(f"{ACTIVITY}withdraw/", experiment_views.withdraw, name="withdraw"),
+    path(f"{ACTIVITY}runs/", experiment_views.poll, name="runs"),
+    path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict_views.reconcile, name="reconcile"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.checks import CheckMessage, Error
 
-from lessons.activities import base as activities
+from lessons.activities.base import types as activity_types
 from lessons.authoring.base import AnyActivity
 from rehearsal.players.base import AnyPlayer
 from rehearsal.players.experiment import ExperimentPlayer
@@ -42,7 +42,7 @@ def player_of(activity: AnyActivity) -> AnyPlayer:
 
 def check(**kwargs: object) -> list[CheckMessage]:
     """Django's check: every type of activity has its player, and every player its type."""
-    types = activities.types()
+    types = activity_types()
     wrong = [_lacks_player(key) for key in types if key not in PLAYERS]
     wrong += [f"there is a player of “{key}”, and no such activity type" for key in PLAYERS if key not in types]
     return [Error(problem, id="rehearsal.E001") for problem in wrong]

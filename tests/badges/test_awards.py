@@ -18,8 +18,8 @@ from badges.evidence import FINDERS
 from badges.models import Award
 from classroom.models import Membership, User
 from classroom.refusals import Conflict, Refusal
-from lessons import reviews as reviewing
-from lessons import services as lessons
+from lessons import reviews
+from lessons import services as lesson_services
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Review, Submission
@@ -40,11 +40,11 @@ def committed(django_capture_on_commit_callbacks: Any) -> Callable[[], AbstractC
 
 def take_steps(student: Membership, lesson: LoadedLesson, n: int = 3) -> None:
     for step, answer in enumerate(STEPS[:n], start=1):
-        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+        lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
 
 
 def approve(instructor: Membership, submission: Submission) -> Review:
-    return reviewing.decide(instructor, submission.pk, decision="approved", met=[True] * 3, comment="")
+    return reviews.decide(instructor, submission.pk, decision="approved", met=[True] * 3, comment="")
 
 
 def state(student: Membership, lesson: LoadedLesson) -> str:
@@ -63,7 +63,7 @@ def test_whichever_comes_last_brings_the_badge_once(
         "steps": lambda: take_steps(student, lesson),
         "approval": lambda: approve(instructor, write(student, lesson)),
         "measured": lambda: measure(student, lesson),
-        "aloud": lambda: reviewing.explained_aloud(instructor, lesson, student, "u-curve-explain"),
+        "aloud": lambda: reviews.explained_aloud(instructor, lesson, student, "u-curve-explain"),
     }
     explaining = "aloud" if last == "aloud" else "approval"
     for name in {"steps", explaining, "measured"} - {last}:
@@ -110,7 +110,7 @@ def test_recall_need_not_have_become_better_and_help_is_no_hindrance(
     with committed():
         for __ in range(3):
             wrong = {**STEPS[0], "w": str(5 + __)}
-            lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=wrong)
+            lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=wrong)
         take_steps(student, lesson)
         measure(student, lesson, before=0.9, after=0.2)
         approve(instructor, write(student, lesson))
@@ -127,7 +127,7 @@ def test_an_approval_that_is_taken_back_takes_the_badge_and_a_new_one_brings_ano
     (first,) = awards(student)
 
     with committed():
-        reviewing.take_back(instructor, review.pk)
+        reviews.take_back(instructor, review.pk)
     assert awards(student) == []
     assert state(student, lesson) == PartState.WAITING
     with committed():
@@ -178,7 +178,7 @@ def test_one_that_is_issued_again_is_earned_if_it_was_earned_and_no_news_to_who_
     assert replaced
     assert replaced.revoked_because == "The name was wrong."
     with committed():
-        reviewing.take_back(instructor, review.pk)
+        reviews.take_back(instructor, review.pk)
     assert awards(student) == []
 
 
@@ -201,7 +201,7 @@ def test_the_sweep_finds_an_approval_that_was_taken_back_unheard(
     student: Membership, instructor: Membership, lesson: LoadedLesson, committed: Any
 ) -> None:
     review = earn(student, instructor, lesson, committed)
-    reviewing.take_back(instructor, review.pk)  # nobody hears of it
+    reviews.take_back(instructor, review.pk)  # nobody hears of it
     assert len(awards(student)) == 1
 
     services.sweep()
@@ -267,13 +267,13 @@ def test_an_answer_stands_though_its_badge_fails(
 ) -> None:
     with committed():
         measure(student, lesson)
-        reviewing.explained_aloud(instructor, lesson, student, "u-curve-explain")
+        reviews.explained_aloud(instructor, lesson, student, "u-curve-explain")
         take_steps(student, lesson, 2)
     settings.BADGE_KEYS = "no keys"
     keys.key_set.cache_clear()
 
     with committed():
-        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
+        lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
 
     assert Submission.objects.filter(membership=student, accepted=True).count() == 3
     assert awards(student) == []

@@ -154,9 +154,9 @@ _MAKE = """
 from django.test import Client
 from classroom import services
 from classroom.models import Cohort, Membership, Rehearsal, Role, User
-from rehearsal import services as rehearsals
+from rehearsal import services as rehearsal_services
 leader = Membership.objects.select_related("cohort", "user").get(cohort__slug="demo", role="instructor")
-made = rehearsals.begin(leader, n_students=40, speed=5, seed={seed}, is_led=False)
+made = rehearsal_services.begin(leader, n_students=40, speed=5, seed={seed}, is_led=False)
 sessions = []
 for i in range({n}):
     user = User.objects.create_user(f"teacher{seed}-{{i}}", display_name=f"Teacher {{i}}")

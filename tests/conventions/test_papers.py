@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 import experiments.registry
-from lessons.activities import base as activities
+from lessons.activities.base import types as activity_types
 from tests.conventions import papers
 from tests.journeys import pictures
 
@@ -150,6 +150,6 @@ def test_the_paper_on_types_and_kinds_has_a_row_for_each() -> None:
     paper = (ROOT / "docs/how/activities.md").read_text(encoding="utf-8")
 
     assert set(re.findall(r"^\| `(\w+)` \|", paper, re.MULTILINE)) == {
-        *activities.types(),
+        *activity_types(),
         *experiments.registry.names(),
     }

@@ -16,20 +16,19 @@ _DIES = """
 import os, signal, uuid
 from django.db import transaction
 from classroom.models import Membership
-from lessons import catalogue
-from lessons import services as lessons
+from lessons import catalogue, services
 from tests.pupils import keep, measure, write
 from tests.pupils import STEPS
 lesson = catalogue.get("data-rules-everything")
 student = Membership.objects.select_related("cohort", "user").get(user__username="student")
 for step, answer in enumerate(STEPS[:2], start=1):
-    lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+    services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
 measure(student, lesson)
 write(student, lesson)
 keep(student, lesson, "u-curve-explain", {"text": "Because.", "aloud": True})
 with transaction.atomic():
     transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
-    lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
+    services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
 """
 _COUNT = """
 from badges.models import Award

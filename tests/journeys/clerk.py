@@ -13,7 +13,7 @@ from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from experiments.models import Run, RunRequest, RunState
 from lessons import catalogue
-from lessons import services as lessons
+from lessons import services as lesson_services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Submission
@@ -76,7 +76,7 @@ def step_through(username: str) -> None:
     """Have somebody take the three steps by hand."""
     student, lesson = _student(username)
     for step, answer in enumerate(pupils.STEPS, start=1):
-        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+        lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
 
 
 def guess_three_rates(username: str) -> None:

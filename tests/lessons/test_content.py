@@ -16,7 +16,7 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from lessons import catalogue
-from lessons.activities import base as activities
+from lessons.activities.base import types as activity_types
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring import base
 from lessons.authoring.loader import LessonError, LoadedLesson
@@ -195,7 +195,7 @@ def test_no_text_uses_an_arrow_or_calls_a_machine_a_racist(folder: Path) -> None
 def test_the_sampler_shows_one_of_every_activity_type() -> None:
     shown = {activity.type for activity in lesson("sampler").lesson.activities}
 
-    assert shown == set(activities.types())
+    assert shown == set(activity_types())
 
 
 def test_the_samplers_worksheet_is_another_one() -> None:

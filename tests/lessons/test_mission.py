@@ -12,9 +12,9 @@ from django.test import Client
 from classroom.models import Cohort, Membership
 from classroom.refusals import Refusal
 from lessons import selectors, services
-from lessons.activities.file_check import grade as corpus
+from lessons.activities.file_check import grade as file_check_grade
 from lessons.activities.file_check.schema import FileCheck
-from lessons.activities.source_check import grade as sources
+from lessons.activities.source_check import grade as source_check_grade
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState
@@ -44,7 +44,7 @@ def check(lesson: LoadedLesson) -> SourceCheck:
 
 
 def test_a_source_check_is_kept_as_it_was_filled_in(lesson: LoadedLesson) -> None:
-    assert sources.read(check(lesson), GOOD) == GOOD
+    assert source_check_grade.read(check(lesson), GOOD) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_wrong_with_it_is_said_where_it_is(
     lesson: LoadedLesson, changed: dict[str, Any], field: str, says: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        sources.read(check(lesson), GOOD | changed)
+        source_check_grade.read(check(lesson), GOOD | changed)
 
     assert list(refused.value.errors) == [field] or field == "assistant"
     assert says in refused.value.errors[field][0]
@@ -99,8 +99,11 @@ def test_a_stamp_at_odds_asks_to_be_explained_and_is_no_wall(
 ) -> None:
     answer = GOOD | {"stance_1": stances[0], "stance_2": stances[1], "stamp": stamp, "corrected": "It has 60,000."}
 
-    assert sources.is_at_odds(answer) is is_at_odds
-    assert sources.read(check(lesson), answer | {"why": "The second source is newer than the first."})["stamp"] == stamp
+    assert source_check_grade.is_at_odds(answer) is is_at_odds
+    assert (
+        source_check_grade.read(check(lesson), answer | {"why": "The second source is newer than the first."})["stamp"]
+        == stamp
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_a_stamp_at_odds_asks_to_be_explained_and_is_no_wall(
     ],
 )
 def test_the_domain_that_somebody_registered(where: str, domain: str | None) -> None:
-    assert sources.domain_of(where) == domain
+    assert source_check_grade.domain_of(where) == domain
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,7 @@ def test_the_domain_that_somebody_registered(where: str, domain: str | None) -> 
     ],
 )
 def test_what_only_leads_on_is_no_publisher(where: str, domain: str | None) -> None:
-    assert sources.domain_of(where) == domain
+    assert source_check_grade.domain_of(where) == domain
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_what_only_leads_on_is_no_publisher(where: str, domain: str | None) -> N
     ],
 )
 def test_an_assistant_is_known_by_its_name_or_its_address(who: str, where: str, is_one: bool) -> None:
-    assert sources.is_assistant(who, where) is is_one
+    assert source_check_grade.is_assistant(who, where) is is_one
 
 
 @pytest.mark.django_db
@@ -209,7 +212,7 @@ def test_figures_that_cannot_be_are_refused(
     lesson: LoadedLesson, changed: dict[str, str], field: str, says: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        corpus.read(file_check(lesson), FILE | changed)
+        file_check_grade.read(file_check(lesson), FILE | changed)
 
     assert list(refused.value.errors) == [field]
     assert says in refused.value.errors[field][0]

@@ -12,8 +12,7 @@ from django.test import Client
 from classroom.models import Cohort, GradientRule, Membership, User
 from classroom.refusals import Conflict
 from lessons import selectors, services
-from lessons.activities.hand_steps import grade as hand_steps
-from lessons.activities.hand_steps import slips
+from lessons.activities.hand_steps import grade, slips
 from lessons.activities.hand_steps.maths import misconceptions
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState, Submission
@@ -204,7 +203,7 @@ def test_the_first_wrong_step_is_mended_later_and_the_later_ones_are_worked_out_
     standing = standing_of(student)
     assert (reply["accepted"], reply["matches_notebook"]) == (True, True)
     assert standing.state == PartState.DONE
-    assert hand_steps.summary(hand_steps.StepsMemory(**standing.activities["by-hand"]["memory"])) == "w₃ = 1.5042"
+    assert grade.summary(grade.StepsMemory(**standing.activities["by-hand"]["memory"])) == "w₃ = 1.5042"
 
 
 def test_a_later_step_that_was_never_accepted_is_the_next_to_mend(went_on: Send, student: Membership) -> None:

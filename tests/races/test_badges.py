@@ -21,14 +21,14 @@ from django.test import Client
 from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue, progress, selectors
-from lessons import services as lessons
+from lessons import services as lesson_services
 from tests.pupils import keep, measure, write
 from tests.pupils import STEPS
 lesson = catalogue.get("data-rules-everything")
 cohort = Cohort.objects.get(slug="demo")
 for student in Membership.objects.filter(user__username__startswith="last").select_related("cohort", "user"):
     for step, answer in enumerate(STEPS[:2], start=1):
-        lessons.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+        lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
     measure(student, lesson)
     write(student, lesson)
     keep(student, lesson, "u-curve-explain", {"text": "Because.", "aloud": True})

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.tree import DecisionTreeClassifier
 
-from experiments.kinds.u_curve import compute as module
+from experiments.kinds.u_curve import compute
 from experiments.kinds.u_curve.compute import UCurve, points, u_curve
 
 pytestmark = pytest.mark.pure
@@ -69,14 +69,14 @@ def test_the_points_lie_around_the_target_with_the_noise_that_was_asked_for() ->
     )
 
     for where, value in ((x, y), (new_x, new_y)):
-        away = value - module.target(where)
+        away = value - compute.target(where)
         assert_allclose([away.mean(), away.std()], [0.0, 0.4], atol=0.02)
         assert -1 <= where.min() < -0.99
         assert 0.99 < where.max() <= 1
 
 
 def test_the_target_is_neither_odd_nor_even() -> None:
-    right, left = module.target(np.array([0.8])), module.target(np.array([-0.8]))
+    right, left = compute.target(np.array([0.8])), compute.target(np.array([-0.8]))
 
     assert abs(right - left) > 0.1
     assert abs(right + left) > 0.1
@@ -234,6 +234,6 @@ def test_what_progress_raises_ends_the_sweep(params: dict[str, Any]) -> None:
 
 
 def test_the_examples_in_the_docstrings_run() -> None:
-    outcome = doctest.testmod(module)
+    outcome = doctest.testmod(compute)
 
     assert (outcome.failed, outcome.attempted > 0) == (0, True)
