@@ -188,7 +188,7 @@ def _wanted(error: ErrorDetails) -> str:
 
 
 def fingerprint(kind: str, params: Mapping[str, Any], seed: int) -> str:
-    """What makes two runs the same: kind, parameters, seed, and the versions that computed them."""
+    """SHA-256 of what makes two runs the same: kind, parameters, seed, and the versions that computed them."""
     facts = {"kind": kind, "version": find(kind).version, "params": params, "seed": seed, "with": versions()}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""How far a class has been led: which parts, votes and reveals are open now, and what that lets a member do."""
+"""Stage of a led class: which parts, votes and reveals are open now, and what that lets a member do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StageView:
         return self.is_led and part not in self.freed
 
     def votes_on(self, key: Key) -> tuple[Vote, ...]:
-        """The votes held on an item so far, the first round first."""
+        """Votes held on an item so far, the first round first."""
         return self.votes.get(key, ())
 
     def open_vote(self, key: Key) -> Vote | None:
@@ -59,7 +59,7 @@ class StageView:
         return self.open_vote(key) is None
 
     def question_in_the_room(self) -> Key | None:
-        """The question whose vote is open."""
+        """Question whose vote is open."""
         return next((key for key, votes in self.votes.items() if votes[-1].is_open), None)
 
 
@@ -88,7 +88,7 @@ def follows(acting: Acting) -> bool:
 
 
 def counts(votes: Sequence[Vote], round_: int) -> str:
-    """How an answer to one round counts that is sealed now."""
+    """Value of `Counts` for an answer to one round that is sealed now."""
     if not votes:
         return Counts.OWN_PACE.value
     is_open = any(vote.is_open and vote.round == round_ for vote in votes)
@@ -121,6 +121,6 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
 
 
 def token(membership: Membership, lesson: str) -> str:
-    """What a page asks with: has anything been opened since? One query."""
+    """Token that a page asks with: has anything been opened since? One query."""
     number = Stage.objects.filter(cohort=membership.cohort, lesson=lesson).values_list("number", flat=True).first()
     return f"{membership.cohort.pace}{number or 0}"

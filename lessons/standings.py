@@ -11,13 +11,13 @@ from lessons.models import FINISHED, PartState, Review
 
 
 class Memory(BaseModel):
-    """What an activity goes on from. Each type has fields of its own; what an earlier version kept stays."""
+    """Memory that an activity goes on from. Each type has fields of its own; what an earlier version kept stays."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class ReviewMemory(BaseModel):
-    """What an instructor decided last. `before` is the decision that this one took the place of."""
+    """Decision that an instructor made last. `before` is the decision that this one took the place of."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,7 @@ class ReviewMemory(BaseModel):
 
 
 class TextMemory(Memory):
-    """What is kept of something that an instructor reads, or has heard (`aloud`)."""
+    """Memory of a text that an instructor reads, or has heard (`aloud`)."""
 
     text: str = ""
     aloud: bool = False
@@ -48,12 +48,12 @@ class TextMemory(Memory):
 
     @property
     def is_settled(self) -> bool:
-        """An instructor has approved what was written, or heard it."""
+        """Tell whether an instructor has approved what was written, or heard it."""
         return self.aloud or self.is_approved
 
     @property
     def is_returned(self) -> bool:
-        """An instructor has sent it back, and nothing was sent or said since."""
+        """Tell whether an instructor has sent it back, and nothing was sent or said since."""
         is_open = self.review is not None and not self.aloud and not self.review.is_answered
         return is_open and not self.is_approved
 
@@ -65,7 +65,7 @@ class TextMemory(Memory):
 
 
 class BadgeMemory(Memory):
-    """How far a badge is, as those who award it keep it in the part that shows it.
+    """Memory of how far a badge is, as those who award it keep it in the part that shows it.
 
     `waits`: what is missing is with the instructor. `is_new`: it was awarded, and its owner has not seen it yet.
     """
@@ -81,7 +81,7 @@ M = TypeVar("M", bound=Memory)
 
 
 class Standing(BaseModel, Generic[M]):
-    """Where a member stands in one activity: its state, tries in all and by step, the steps at which help was used, the
+    """Standing of a member in one activity: its state, tries in all and by step, the steps at which help was used, the
     step to work on, and for questions how many are done.
     """
 
@@ -100,20 +100,20 @@ class Standing(BaseModel, Generic[M]):
         return self.state in FINISHED
 
     def as_data(self) -> dict[str, Any]:
-        """What is kept: whatever was said, and no more."""
+        """Data that is kept: whatever was said, and no more."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 def finished_in(activities: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """The keys of the activities, among those kept, in which nothing more is to be done."""
+    """Keys of the activities, among those kept, in which nothing more is to be done."""
     return frozenset(key for key, kept in activities.items() if kept.get("state") in FINISHED)
 
 
 def badge_in(activities: Mapping[str, Mapping[str, Any]], badge: str) -> BadgeMemory | None:
-    """How far a badge is, among the activities kept; nothing, as long as nothing was."""
+    """Memory of how far a badge is, among the activities kept; nothing, as long as nothing was."""
     return Standing[BadgeMemory].model_validate(activities[badge]).memory if badge in activities else None
 
 
 def with_badge(badge: str, memory: BadgeMemory) -> dict[str, Any]:
-    """What the part that shows a badge keeps as its activities."""
+    """Activities as the part keeps them that shows a badge."""
     return {badge: Standing[BadgeMemory](state=PartState.WORKING, tries=0, memory=memory).as_data()}

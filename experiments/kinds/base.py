@@ -22,10 +22,10 @@ class Params(BaseModel):
 
     @abstractmethod
     def ranges(self) -> Ranges:
-        """The least and the most of each number, or of each in a list."""
+        """Range of each number, or of each in a list: its least and its most."""
 
     def objections(self) -> dict[str, str]:
-        """What else is wrong, by parameter; asked only if every number is in its range."""
+        """Objections to all else that is wrong, by parameter; asked only if every number is in its range."""
         return {}
 
 
@@ -33,7 +33,7 @@ class Result(Protocol):
     """Result of a computation."""
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as plain data: what is stored, and what those who show a run read."""
+        """Figures as plain data: what is stored, and what those who show a run read."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The experiments as plain functions of their parameters and a seed. No Django below this line."""
+"""Experiments as plain functions of their parameters and a seed. No Django below this line."""
 
 from collections.abc import Callable
 

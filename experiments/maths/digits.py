@@ -20,7 +20,7 @@ N_DIGITS = 10
 
 @cache
 def images() -> tuple[Floats, Ints]:
-    """The images, pixels from 0 to 1, shape (1797, 64), and what they show, shape (1797,)."""
+    """Images, pixels from 0 to 1, shape (1797, 64), and the digits that they show, shape (1797,)."""
     pixels, labels = load_digits(return_X_y=True)
     return pixels / BRIGHTEST, labels.astype(np.int64)
 
@@ -34,7 +34,7 @@ def data_hash() -> str:
 
 @cache
 def squared_distances() -> Ints:
-    """The squared distance between any two images, in 256ths, shape (1797, 1797), 26 MB.
+    """Squared distances between any two images, in 256ths, shape (1797, 1797), 26 MB.
 
     Pixels are whole sixteenths, so these are whole numbers from 0 to 64·256.
     """
@@ -47,7 +47,7 @@ def squared_distances() -> Ints:
 
 @dataclass(frozen=True)
 class Halves:
-    """Which images a model learns from, and which it is tested on."""
+    """Halves of the images: those that a model learns from, and those that it is tested on."""
 
     train: Ints
     test: Ints

@@ -1,4 +1,4 @@
-"""The protocol of an activity type: what the rest of Downhill asks of one; where a type is silent, this holds.
+"""Protocol of an activity type: what the rest of Downhill asks of one; where a type is silent, this holds.
 
 A type stands in a folder of its own beside this module, and is one row in `registry`. Nothing outside these folders
 asks which type an activity has: it asks `type_of(activity)` for what it needs.
@@ -30,7 +30,7 @@ A = TypeVar("A", bound=AnyActivity)
 
 @dataclass(frozen=True)
 class ActivityView:
-    """An activity as one member meets it, and where this member stands in it.
+    """Activity as one member meets it, and where this member stands in it.
 
     `step` is a step to mend if not the open one, `item` the question asked for, `is_open` the wish to open its file,
     `rate` what the free slider is set to, `trial` and `run` which of an experiment's. `comes_now` is false while what
@@ -68,7 +68,7 @@ class ActivityView:
 
 @dataclass(frozen=True)
 class Sent:
-    """An answer to be graded: to which step of which activity, and from where its sender goes on."""
+    """Answer to be graded: to which step of which activity, and from where its sender goes on."""
 
     activity: Any  # of the type's own schema
     rule: GradientRule
@@ -79,7 +79,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How an answer fared, and what it means for going on.
+    """Verdict on an answer, and what it means for going on.
 
     `memory` is what the activity's next step goes on from; it is kept in the member's progress.
     """
@@ -106,7 +106,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class AsSent:
-    """A submission to be read again: in words, by line as (name, label, value), or by cell as (cell, typed, state).
+    """Submission to be read again: in words, by line as (name, label, value), or by cell as (cell, typed, state).
 
     `is_at_odds`: its conclusion is not the one that its own lines ask for.
     """
@@ -124,7 +124,7 @@ class AsSent:
 
 @dataclass(frozen=True)
 class ClassMoment:
-    """Where a class is, and what one of its students has done: is there something for them to do?
+    """Moment of a class, and what one of its students has done: is there something for them to do?
 
     `sealed` holds (member, activity, item, round); `done` the keys of activities that are behind the student.
     """
@@ -138,7 +138,7 @@ class ClassMoment:
 
 @dataclass(frozen=True)
 class Achievement:
-    """What a badge can rest on: steps that match the notebook, or a measurement before and after a mend."""
+    """Achievement that a badge can rest on: steps that match the notebook, or a measurement before and after a mend."""
 
     n_steps: int = 0
     n_matching: int = 0
@@ -147,7 +147,7 @@ class Achievement:
 
 @dataclass(frozen=True)
 class Script:
-    """A module that a page loads, by its name under /static/; one that `is_own` on its member's own page alone."""
+    """Module that a page loads, by its name under /static/; one that `is_own` on its member's own page alone."""
 
     name: str
     is_own: bool = False
@@ -155,7 +155,7 @@ class Script:
 
 @dataclass(frozen=True)
 class Media:
-    """The CSS and the scripts that a type needs on a page, by their names under /static/, in the order of loading.
+    """CSS and scripts that a type needs on a page, by their names under /static/, in the order of loading.
 
     `own_js` are those for its member's own page alone, where something is sent.
     """
@@ -174,7 +174,7 @@ class Media:
 
 
 class ActivityType(Generic[A]):
-    """One type of activity. Subclasses say what is theirs; the rest holds for all.
+    """Type of activity. Subclasses say what is theirs; the rest holds for all.
 
     `template` draws the activity on its part's page, `aside_template` what stands beside it, and both look and move by
     `media`. A page reads its activities from the database by `order`, the lowest first.
@@ -202,11 +202,11 @@ class ActivityType(Generic[A]):
 
     @property
     def key(self) -> str:
-        """The word that stands as `type` in a lesson's file."""
+        """Word that stands as `type` in a lesson's file."""
         return word_of(self.schema)
 
     def standing_in(self, activities: Mapping[str, Any], key: str) -> Standing[Any]:
-        """Where a member stands in one activity, of all that are kept."""
+        """Standing of a member in one activity, of all that are kept."""
         return self.standing.model_validate(activities.get(key, {}))
 
     # --- the student ---
@@ -234,11 +234,11 @@ class ActivityType(Generic[A]):
         return True
 
     def saved_at(self, sheet: Any) -> datetime | None:
-        """When something was last kept that is no submission."""
+        """Time at which something was last kept that is no submission."""
         return None
 
     def at_hand(self, sheet: Any) -> str:
-        """The key of the question that a member is about to answer."""
+        """Key of the question that a member is about to answer."""
         return ""
 
     def note_seen(
@@ -255,25 +255,25 @@ class ActivityType(Generic[A]):
         return False
 
     def facts(self, view: ActivityView) -> dict[str, Any]:
-        """What the API tells of it besides its schema."""
+        """Facts that the API tells of it besides its schema."""
         return {}
 
     def summary(self, standing: Standing[Any]) -> str:
-        """Where a member stands, in a few words for the arc."""
+        """Standing of a member, in a few words for the arc."""
         return ""
 
     def why_not_yet(self, activity: A, part: Part, done: Collection[str]) -> str:
-        """A sentence on what has to come before anything can be handed in; nothing, if all of it is `done`."""
+        """Sentence on what has to come before anything can be handed in; nothing, if all of it is `done`."""
         return ""
 
     # --- the instructor ---
 
     def note(self, activity: A, standing: Standing[Any], slip: str) -> Sequence[str]:
-        """Where a student stands who is at it, in a few words for the grid's cell."""
+        """Note on where a student stands who is at it, in a few words for the grid's cell."""
         return ()
 
     def remark(self, standing: Standing[Any]) -> str:
-        """What the grid says of it whatever else a student is at."""
+        """Remark that the grid makes on it whatever else a student is at."""
         return ""
 
     def may_move(self, activity: A, at: ClassMoment) -> bool:
@@ -281,68 +281,68 @@ class ActivityType(Generic[A]):
         return True
 
     def as_sent(self, activity: A, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
-        """A submission, to be read again by its student and by whoever teaches them."""
+        """Submission, to be read again by its student and by whoever teaches them."""
         return AsSent(text=str(answer.get("text") or ""))
 
     def slip_in_words(self, slip: str) -> str:
-        """A slip that its grades name; nothing, if it is none of its own."""
+        """Words for a slip that its grades name; nothing, if it is none of its own."""
         return ""
 
     # --- what an instructor reads ---
 
     def question(self, activity: A) -> str:
-        """What was to be answered in writing."""
+        """Question that was to be answered in writing."""
         return activity.title
 
     def remembered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """What the page shows of a version, as it is kept in the member's progress."""
+        """Version as the page shows it and as it is kept in the member's progress."""
         return {"text": answer["text"]}
 
     def pictures(self, student: Membership, lesson: Lesson, activity: A) -> Iterator[Picture]:
-        """The student's own runs that a text is about, to be read beside it."""
+        """Pictures of the student's own runs that a text is about, to be read beside it."""
         return iter(())
 
     # --- runs, and what they tell ---
 
     def first_pictures(self, student: Membership, lesson: Lesson, activity: A) -> Iterator[Picture]:
-        """The student's newest run of its first trial, for whoever reads what was written about it."""
+        """Pictures of the student's newest run of its first trial, for whoever reads what was written about it."""
         return iter(())
 
     def told(self, membership: Membership, lesson: Lesson, questions: Iterable[Any]) -> Mapping[str, Measured]:
-        """What a member's own runs tell about questions elsewhere that wait for one of activities like this, by key.
+        """Measurements by a member's own runs for questions elsewhere that wait for activities like this, by key.
 
         A question whose run is not done yet is not among them.
         """
         return {}
 
     def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> Any:
-        """What the runs of a whole class show together about a question that waits for one, for the wall."""
+        """Findings that the runs of a whole class show together about a question that waits for one, for the wall."""
         return None
 
     def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
-        """How many students have the run that a question waits for."""
+        """Number of students who have the run that a question waits for."""
         return 0
 
     def trial_title(self, activity: A, trial: str) -> str:
-        """The name of one of its trials."""
+        """Title of one of its trials."""
         return trial
 
     # --- badges and authors ---
 
     def achievement(self, membership: Membership, activity: A, standing: Standing[Any]) -> Achievement | None:
-        """What a badge can rest on, if there is something yet. `activity` is as the member meets it."""
+        """Achievement that a badge can rest on, if there is one yet. `activity` is as the member meets it."""
         return None
 
     def can_achieve(self, activity: A) -> str:
-        """What of a badge's conditions this activity can meet: `steps`, `measured`, or nothing."""
+        """Kind of a badge's conditions that this activity can meet: `steps`, `measured`, or nothing."""
         return self.achieves
 
     def says_achievement(self, standing: Standing[Any]) -> str:
-        """What stands there, in a few words for the badge's page."""
+        """Words for what was achieved, a few, for the badge's page."""
         return ""
 
     def lint(self, activity: A) -> Findings:
-        """What its author has to mend, may want to think about again, or should know."""
+        """Find what its author has to mend, may want to think about again, or should know."""
         return Findings()
 
     def lint_lesson(self, lesson: Lesson) -> Iterable[str]:
@@ -371,7 +371,7 @@ def use(types: Iterable[AnyType]) -> None:
 
 
 def types() -> Mapping[str, AnyType]:
-    """Every type that there is, by its word."""
+    """Types that there are, by their words."""
     return _types
 
 
@@ -380,5 +380,5 @@ def type_of(activity: AnyActivity) -> AnyType:
 
 
 def slip_in_words(slip: str) -> str:
-    """A slip in a few words, whichever type's grades name it."""
+    """Words for a slip, whichever type's grades name it."""
     return next((words for kind in _types.values() if (words := kind.slip_in_words(slip))), slip)

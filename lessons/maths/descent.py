@@ -21,7 +21,7 @@ FACTOR: dict[Rule, int] = {"half": 1, "full": 2}
 
 @dataclass(frozen=True)
 class Problem:
-    """A data set, a learning rate and the rule for the slope.
+    """Problem of descent: a data set, a learning rate and the rule for the slope.
 
     Parameters
     ----------

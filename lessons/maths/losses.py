@@ -1,4 +1,4 @@
-"""The loss whose slope the student computes."""
+"""Loss whose slope the student computes."""
 
 from __future__ import annotations
 

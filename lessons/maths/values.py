@@ -13,7 +13,7 @@ _FRACTION = re.compile(r"([+-]?\d+)/(\d+)")
 
 
 class UnreadableNumber(ValueError):
-    """What was typed is no number. `reason` is ``long``, ``not_finite``, ``unclear`` or ``letters``."""
+    """Error for what was typed and is no number. `reason` is ``long``, ``not_finite``, ``unclear`` or ``letters``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -49,16 +49,16 @@ class Evaluation:
 
     @property
     def recall(self) -> Floats:
-        """Of the images of each digit, the share that is called so, shape (10,)."""
+        """Recall of each digit: of its images the share that is called so, shape (10,)."""
         return _share(np.diag(self.confusion), self.confusion.sum(axis=1))
 
     @property
     def precision(self) -> Floats:
-        """Of the images that are called each digit, the share that are; nan where none is called so, shape (10,)."""
+        """Precision of each digit: of the images called so the share that are, shape (10,); nan where none is."""
         return _share(np.diag(self.confusion), self.confusion.sum(axis=0))
 
     def taken_by(self, digit: int) -> Ints:
-        """How many of a digit's images each other digit took, shape (10,)."""
+        """Counts of a digit's images that each other digit took, shape (10,)."""
         taken: Ints = self.confusion[digit].copy()
         taken[digit] = 0
         return taken

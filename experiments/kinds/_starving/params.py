@@ -22,7 +22,7 @@ class Starved(Params):
 
     @property
     def there(self) -> int:
-        """How many examples of the digit there are to keep."""
+        """Number of examples of the digit that there are to keep."""
         return TRAINING_IMAGES[self.digit] if 0 <= self.digit <= 9 else min(TRAINING_IMAGES)
 
     def ranges(self) -> Ranges:

@@ -1,4 +1,4 @@
-"""The steps that a student has taken, each from the value before it."""
+"""Chain of the steps that a student has taken, each from the value before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lessons.maths.descent import Problem
 
 @dataclass(frozen=True)
 class Chain:
-    """A student's own values of w.
+    """Chain of a student's own values of w.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Chain:
 
     @property
     def unrounded(self) -> tuple[Fraction, ...]:
-        """The same path for whoever goes on with every decimal on the calculator, and writes down four."""
+        """Path for whoever goes on with every decimal on the calculator, and writes down four."""
         path = [self.start]
         for step, own in enumerate(self.values, start=1):
             exact = descent.step(self.problem, path[-1])
@@ -44,7 +44,7 @@ class Chain:
 
     @property
     def to_mend(self) -> int | None:
-        """The first step whose value is not the notebook's."""
+        """First step whose value is not the notebook's."""
         return next((step for step in range(1, self.next_step) if not self.matches(step, self.values[step - 1])), None)
 
     def notebook(self, step: int) -> Fraction:

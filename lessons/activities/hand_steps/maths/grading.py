@@ -1,4 +1,4 @@
-"""Is a typed number right, and if not, which slip explains it? Cell by cell, from the student's own previous w."""
+"""Grading of typed numbers, and which slip explains a wrong one: cell by cell, from the student's own previous w."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FARTHEST_ROUNDING = Fraction(1, 2 * 10 ** min(EARLY_DECIMALS))
 
 @dataclass(frozen=True)
 class CellGrade:
-    """The verdict on one cell; `reason` says why a number could not be read, if so."""
+    """Grade of one cell; `reason` says why a number could not be read, if so."""
 
     state: CellState
     value: Fraction | None = None
@@ -130,7 +130,7 @@ def is_accepted(grades: Mapping[str, CellGrade], asked: Sequence[str]) -> bool:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a cell is not right yet.
+    """Diagnosis of a cell that is not right yet.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The slips that people make in a step of gradient descent, and what each of them would give.
+"""Slips that people make in a step of gradient descent, and what each of them would give.
 
 One step is a chain of five lines: errors, products, their average, the gradient, the new w. A `Slip` is
 the same chain with one line (or two) done differently, so that one row of the table tells what *every* cell
@@ -28,7 +28,7 @@ Cells = dict[str, Fraction]
 
 @dataclass(frozen=True)
 class Position:
-    """Where a student stands before a step.
+    """Position of a student before a step.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Position:
 
     @property
     def previous(self) -> Fraction:
-        """The w before the last step; at the first step the start."""
+        """Weight before the last step; at the first step the start."""
         return self.path[-2] if len(self.path) > 1 else self.start
 
     @property
@@ -57,7 +57,7 @@ class Position:
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
-        """The rows of the sheet with their right errors."""
+        """Rows of the sheet with their right errors."""
         return self.points_with(_error)
 
     @cached_property
@@ -71,7 +71,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Point:
-    """One row of the sheet while it is being worked out."""
+    """Row of the sheet while it is being worked out."""
 
     x: Fraction
     y: Fraction
@@ -105,7 +105,7 @@ def _sum(terms: Iterable[Fraction]) -> Fraction:
 
 @dataclass(frozen=True)
 class Slip:
-    """The chain with some of its lines done differently.
+    """Slip: the chain with some of its lines done differently.
 
     `only_w` is for slips that jump to a number: what such a student would write in the other cells is unknown.
     """

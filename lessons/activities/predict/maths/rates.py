@@ -1,4 +1,4 @@
-"""What a learning rate does to one weight: w crawls, settles, zigzags, bounces or explodes, and by which rule.
+"""Learning rates and what they do to one weight: w crawls, settles, zigzags, bounces or explodes, and by which rule.
 
 Near the best w the loss of prediction = w·x is a parabola, and each step multiplies the distance to its lowest point
 by one number, rho = 1 − learning rate × curvature (Goh, "Why Momentum Really Works", Distill 2017, where it is
@@ -24,7 +24,7 @@ MOST_EXACT = 2_000
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The first step (0 is the start) after which a program in doubles holds each; None beyond `MOST_STEPS`."""
+    """First step (0 is the start) after which a program in doubles holds each; None beyond `MOST_STEPS`."""
 
     loss_infinite: int | None
     w_infinite: int | None
