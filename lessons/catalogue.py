@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from lessons.activities import base
 from lessons.authoring.lint import Findings, warnings
-from lessons.authoring.loader import LessonError, LoadedLesson, Problem, load
+from lessons.authoring.loader import LessonError, LessonProblem, LoadedLesson, load
 
 LESSONS_FOLDER = Path(__file__).parent / "content"
 
@@ -26,7 +26,7 @@ def load_all(root: Path = LESSONS_FOLDER) -> Mapping[str, LoadedLesson]:
         loaded = load(folder)
         if loaded.lesson.slug in lessons:
             message = f"“{loaded.lesson.slug}” is the slug of another lesson too"
-            raise LessonError([Problem(folder / "lesson.yaml", message, "slug")])
+            raise LessonError([LessonProblem(folder / "lesson.yaml", message, "slug")])
         lessons[loaded.lesson.slug] = loaded
     return MappingProxyType(lessons)
 

@@ -25,8 +25,8 @@ Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a lesson, and where."""
+class LessonProblem:
+    """Problem in a lesson's files, and where it is."""
 
     file: Path
     message: str
@@ -43,7 +43,7 @@ class Problem:
 class LessonError(Exception):
     """The lesson cannot be used; `problems` says why."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[LessonProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
@@ -76,7 +76,7 @@ class _Source:
     data: Any
     tree: yaml.Node | None
 
-    def problem(self, loc: Loc, message: str) -> Problem:
+    def problem(self, loc: Loc, message: str) -> LessonProblem:
         """Say what is wrong in the author's own words: the activity, the field and the line of `loc`."""
         activity, value, node, line = "", self.data, self.tree, None
         field: list[str] = []
@@ -90,7 +90,7 @@ class _Source:
             value = _get(value, step)
             if is_activity and isinstance(value, dict):
                 activity = str(value.get("key", ""))
-        return Problem(self.path, message, ".".join(field), activity, line)
+        return LessonProblem(self.path, message, ".".join(field), activity, line)
 
 
 def load(folder: Path) -> LoadedLesson:
@@ -124,13 +124,13 @@ def _read_yaml(path: Path) -> _Source:
         data = None if written is None else SafeConstructor().construct_document(written)
         source = _Source(path, data, yaml.compose(text, Loader=YAML))
     except OSError as error:
-        raise LessonError([Problem(path, f"cannot be read: {error.strerror}")]) from error
+        raise LessonError([LessonProblem(path, f"cannot be read: {error.strerror}")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = f"is not YAML: {getattr(error, 'problem', None) or error}"
-        raise LessonError([Problem(path, message, line=mark.line + 1 if mark else None)]) from error
+        raise LessonError([LessonProblem(path, message, line=mark.line + 1 if mark else None)]) from error
     except ValueError as error:  # bytes that are no UTF-8, a date that no calendar has
-        raise LessonError([Problem(path, f"cannot be read: {error}")]) from error
+        raise LessonError([LessonProblem(path, f"cannot be read: {error}")]) from error
     if repeated := list(_repeated_keys(source.tree)):
         raise LessonError([replace(source.problem(loc, "is said twice"), line=mark.line + 1) for loc, mark in repeated])
     return source
@@ -200,7 +200,7 @@ def _told(error: ValidationError) -> Iterator[Mapping[str, Any]]:
             yield each
 
 
-def _explain(source: _Source, error: Mapping[str, Any]) -> Problem:
+def _explain(source: _Source, error: Mapping[str, Any]) -> LessonProblem:
     """Turn a pydantic error into a problem."""
     words = {"extra_forbidden": "is not a word that lessons know", "missing": "is missing"}
     message = words.get(error["type"], error["msg"].removeprefix("Value error, "))

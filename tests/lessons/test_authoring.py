@@ -14,7 +14,7 @@ from lessons.activities.reading.schema import Reading
 from lessons.authoring import base, markdown
 from lessons.authoring.base import Sealed
 from lessons.authoring.lint import core_minutes
-from lessons.authoring.loader import LessonError, LoadedLesson, Problem, load
+from lessons.authoring.loader import LessonError, LessonProblem, LoadedLesson, load
 from lessons.catalogue import lint
 
 pytestmark = pytest.mark.pure
@@ -85,7 +85,7 @@ def hand_steps(loaded: LoadedLesson) -> HandSteps:
     return activity
 
 
-def problems_of(folder: Path) -> list[Problem]:
+def problems_of(folder: Path) -> list[LessonProblem]:
     with pytest.raises(LessonError) as refusal:
         load(folder)
     return refusal.value.problems
