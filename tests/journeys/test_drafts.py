@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.conftest import Desk
 
@@ -128,6 +128,23 @@ def test_a_draft_goes_when_the_server_has_it_all(
 
     expect(student.locator(".saved time")).to_be_visible()
     assert student.evaluate(DRAFTS) == []
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("hanna"))
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1", "mean": "-1", "w": "5"})
+    on_their_way: list[Route] = []
+    student.route("**/check/", lambda route: on_their_way.append(route))
+    student.get_by_role("button", name="Check").click()
+    student.locator("form.htmx-request").wait_for()
+    type_in(student, {"w": "4"})
+
+    (check,) = on_their_way
+    check.continue_()
+
+    expect(student.locator(".saved time")).to_be_visible()
+    expect_in(student, {"error_1": "-2.1", "mean": "-1", "w": "4"})
 
 
 @pytest.mark.parametrize(("address", "typed"), HALF_WRITTEN.values(), ids=HALF_WRITTEN)

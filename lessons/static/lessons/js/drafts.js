@@ -1,6 +1,6 @@
 // What is typed into a form with data-draft is kept on the device, for this member alone, until the server has it.
-// One rule puts it back: a field takes what was typed if it is empty, or still shows what the page gave it when that
-// was typed. Whatever else stands in it is newer, and stays.
+// One rule puts it back: a field takes what was typed if it is empty, or shows what the page gave it or what was sent
+// from it before that was typed. Whatever else stands in it is newer, and stays.
 import { findAll, onArrival } from "../../classroom/js/page.js";
 
 const PREFIX = "downhill:draft:";
@@ -40,11 +40,13 @@ function givenTo(field) {
   return field.defaultValue;
 }
 
+const valuesOf = (form, of = ({ value }) => value) =>
+  Object.fromEntries([...fieldsOf(form)].map(([name, field]) => [name, of(field)]));
+
+const sentFrom = new WeakMap();
 function keep(form) {
-  const fields = [...fieldsOf(form)];
-  const values = (of) => Object.fromEntries(fields.map(([name, field]) => [name, of(field)]));
   try {
-    const draft = { typed: values((field) => field.value), base: values(givenTo), at: Date.now() };
+    const draft = { typed: valuesOf(form), base: valuesOf(form, givenTo), sent: sentFrom.get(form), at: Date.now() };
     storage?.setItem(keyOfForm(form), JSON.stringify(draft));
   } catch {
     // full: nothing more can be kept
@@ -52,10 +54,10 @@ function keep(form) {
 }
 
 function restore(form) {
-  const { typed = {}, base = {} } = read(keyOfForm(form)) ?? {};
+  const { typed = {}, base = {}, sent = {} } = read(keyOfForm(form)) ?? {};
   let changed = false;
   for (const [name, field] of fieldsOf(form)) {
-    const isAsFound = field.value === givenTo(field) && field.value === (base[name] ?? "");
+    const isAsFound = field.value === givenTo(field) && [base[name] ?? "", sent[name]].includes(field.value);
     if (!(name in typed) || typed[name] === field.value || !(field.value === "" || isAsFound)) continue;
     field.value = typed[name];
     changed = true;
@@ -68,6 +70,9 @@ function restore(form) {
 document.addEventListener("input", ({ target }) => {
   const form = target.closest?.("[data-draft]");
   if (form) keep(form);
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (elt.matches("[data-draft]")) sentFrom.set(elt, valuesOf(elt));
 });
 // At once, not when the page has settled: what is typed meanwhile would be kept as if it were all.
 onArrival(() => findAll("data-draft").forEach(restore), { when: "htmx:afterSwap" });
