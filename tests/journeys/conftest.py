@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserType, Page, Route
+from playwright.sync_api import Browser, BrowserType, Page, Route, expect
 
 from tests.journeys.steps import LAPTOP, LOOKS, LOST, wait_until_still
 from tests.running import Running
@@ -21,6 +21,8 @@ CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
 SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
+# What is sure to come may take its time on a busy machine; where speed is the claim, the claim names its own.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_badge(desk: Desk, new_student: NewStudent) -> None:
     instructor.locator("#reading-head").focus()
     for key in "123a":
         instructor.keyboard.press(key)
-    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
+    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
     wait_until_still(student)  # the ball has come to rest
 
     take(student, "badge")

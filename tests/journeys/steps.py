@@ -55,7 +55,6 @@ SWEEP, STARVE, FIX = "u-curve-run", "bias-run", "bias-fix"
 BOTTOM = "Where is the bottom?"
 WHY = "With more power it bends the line to each of its own dots. New dots lie elsewhere, so there it is wrong."
 A_RUN = 60_000  # ms; a busy machine takes its time
-A_POLL = 12_000  # ms; what moves slowly is asked for every four seconds, one after the other
 
 
 def fill(page: Page, cells: dict[str, str]) -> None:
@@ -96,7 +95,7 @@ def go_on(page: Page, title: str) -> None:
 
 
 def wait_until_drawn(page: Page) -> None:
-    expect(page.locator("[data-drawn], [data-fresh]")).to_have_count(0, timeout=10_000)
+    expect(page.locator("[data-drawn], [data-fresh]")).to_have_count(0)
 
 
 def see_as(page: Page, text: str) -> None:

@@ -75,7 +75,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     for key in "123a":
         instructor.keyboard.press(key)
     expect(instructor.get_by_text("Approved: Zora")).to_be_visible()
-    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible(timeout=10_000)
+    expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
     print(f"from the first tick to the moment on the student's own page: {time.perf_counter() - began:.1f} s")
     wait_until_still(student)  # the ball has come to rest
     desk.look_in_every_way(student, "award_moment")
@@ -257,7 +257,7 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
 
     student.context.set_offline(False)
     says = "An AI assistant is what is being checked: it cannot be a source."
-    expect(form.get_by_text(says)).to_be_visible(timeout=20_000)
+    expect(form.get_by_text(says)).to_be_visible()
     expect(form.locator("#who_1")).to_be_focused()
     expect(banner).to_have_text(says)
     # Any page that is asked for meanwhile, as a poll does.

@@ -158,7 +158,7 @@ def test_an_answer_whose_reply_was_lost_is_stored_once(
 
     find_again()
 
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=10_000)
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     assert stored("rea") == ["1:0.7463"]
 
 
@@ -177,7 +177,7 @@ def test_a_correction_follows_the_answer_that_it_corrects(
     student.unroute("**/check/")
     check(student)
 
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=10_000)
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     expect(banner(student)).to_be_hidden()
     assert stored("cora") == ["1:9", "1:0.7463"]
 
@@ -207,7 +207,7 @@ def test_only_the_sheet_itself_acknowledges_an_answer(
     expect(banner(student)).to_contain_text(said)
     expect(student.locator("[name=w]")).to_have_value("0.7463")
     student.unroute("**/check/")
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=15_000)
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     expect(banner(student)).to_be_hidden()
     assert stored(f"only{answer['status']}") == ["1:0.7463"]
 
@@ -233,7 +233,7 @@ def test_steps_typed_without_wifi_wait_their_turn_and_go_out_in_order(
 
     student.context.set_offline(False)
 
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible(timeout=10_000)
+    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
     assert stored("quin") == ["1:0.7463", "2:1.2127", "3:1.5042"]
 
 
@@ -252,7 +252,7 @@ def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
     second.get_by_role("button", name="Keep and go on").click()
 
     student.context.set_offline(False)
-    expect(student.locator("[name=w][aria-invalid=true]")).to_be_visible(timeout=10_000)
+    expect(student.locator("[name=w][aria-invalid=true]")).to_be_visible()
     assert stored("holda") == ["1:9"]
     student.locator("[name=w]").fill("0.7463")
     check(student)
@@ -291,7 +291,7 @@ def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
     log_in(page, first)
 
     page.goto(SHEET)
-    expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     assert (stored(first), stored(second)) == (["1:0.7463"], [])
 
 
@@ -325,7 +325,7 @@ def test_the_ball_and_the_line_move_when_a_step_is_accepted_and_the_run_walks_on
     fill(student, STEP_1)
     check(student)
     expect(student.locator("[data-ball] text")).to_have_text("w₁ = 0.7463")
-    wait_for(lambda: float(ball.get_attribute("cx") or 0) > before, "the ball rolls", seconds=5)
+    wait_for(lambda: float(ball.get_attribute("cx") or 0) > before, "the ball rolls")
     fill(student, STEP_2)
     check(student)
     expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()

@@ -156,7 +156,7 @@ def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_l
     expect(student.get_by_text("✓ As you said: settles smoothly.", exact=True)).to_be_visible()
     desk.look(student, "room_student_1366")
     wall.close()
-    expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible(timeout=25000)
+    expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "dark"), (PHONE, "light")])
@@ -254,7 +254,7 @@ def test_the_wall_is_readable_from_the_back_row_in_every_state(
     wait_for_run(student)
     wall.get_by_role("button", name="Close the vote").click()
     wall.get_by_role("button", name="Reveal").click()
-    expect(wall.locator(".wall__finds .chart__svg")).to_be_visible(timeout=10_000)
+    expect(wall.locator(".wall__finds .chart__svg")).to_be_visible()
     sizes["the class curve"] = smallest_letters(wall)
     assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
     desk.look(wall, "backrow_curve_1920")

@@ -15,7 +15,6 @@ from playwright.sync_api import Page, expect
 from tests.crowd import one
 from tests.journeys.conftest import Clerk, Desk
 from tests.journeys.steps import (
-    A_POLL,
     A_RUN,
     BIAS,
     BOTTOM,
@@ -283,7 +282,7 @@ def test_the_class_curve_grows_in_an_open_page_when_somebody_else_has_run_it(
 
     sweep(zeno, **settings)
 
-    expect(curve).to_contain_text("2 runs with noise 0.5 and 100 points", timeout=A_POLL)
+    expect(curve).to_contain_text("2 runs with noise 0.5 and 100 points")
     expect(curve.locator(".class-curve__other")).to_have_count(1)
     expect(curve.locator(".class-curve__middle")).to_have_count(1)
     expect(curve.locator(".class-curve__mine")).to_have_count(1)
@@ -531,7 +530,7 @@ def test_the_class_curve_stands_below_ones_own_as_soon_as_that_is_drawn(desk: De
     student = desk.open(new_student("hugo"), reduced_motion="reduce")
     sweep(student, seed="77")
 
-    expect(student.locator(".class-curve")).to_be_visible(timeout=A_POLL)
+    expect(student.locator(".class-curve")).to_be_visible()
 
 
 def test_the_fix_is_open_as_soon_as_the_last_guess_is_looked_at(desk: Desk, advanced: Advanced) -> None:
@@ -540,7 +539,7 @@ def test_the_fix_is_open_as_soon_as_the_last_guess_is_looked_at(desk: Desk, adva
     expect(trial(student, FIX).locator("form.start")).to_have_count(0)
     look_at_all(student)
 
-    expect(trial(student, FIX).get_by_role("button", name="Start the run")).to_be_visible(timeout=A_POLL)
+    expect(trial(student, FIX).get_by_role("button", name="Start the run")).to_be_visible()
 
 
 @pytest.mark.parametrize("other", ["tree", "neighbours"])
@@ -564,7 +563,7 @@ def test_what_is_set_for_the_next_run_stays_when_the_class_curve_grows(desk: Des
 
     sweep(lore, **settings)
 
-    expect(kuno.locator(".class-curve")).to_contain_text("2 runs with noise 0.2 and 40 points", timeout=A_POLL)
+    expect(kuno.locator(".class-curve")).to_contain_text("2 runs with noise 0.2 and 40 points")
     expect(form.get_by_label("noise")).to_have_value("0.1")
     expect(form.get_by_label("seed")).to_have_value("4711")
     expect(form.get_by_label("seed")).to_be_focused()

@@ -400,13 +400,13 @@ def act(page: Page, name: str, then: str = "") -> None:
 
 
 def expect_count(wall: Page, sealed: int, here: int) -> None:
-    expect(wall.locator(".wall__count")).to_contain_text(f"{sealed} of {here} here", timeout=10_000)
+    expect(wall.locator(".wall__count")).to_contain_text(f"{sealed} of {here} here")
 
 
 def expect_form(page: Page, says: str = "") -> None:
-    expect(page.locator("form[data-predict-form]")).to_be_visible(timeout=10_000)
+    expect(page.locator("form[data-predict-form]")).to_be_visible()
     if says:
-        expect(page.locator("form[data-predict-form]")).to_contain_text(says, timeout=10_000)
+        expect(page.locator("form[data-predict-form]")).to_contain_text(says)
 
 
 VOTE_CLOSED = "The vote on this question is closed."
@@ -433,7 +433,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
 
     act(lead, "Open up to part 2", "Let everyone go on alone")
     for student in students:
-        expect(student.locator("[data-predict]")).to_have_attribute("data-state", "closed", timeout=10_000)
+        expect(student.locator("[data-predict]")).to_have_attribute("data-state", "closed")
     wall = wall_beside(lead, "led", "rates/half-c")
     said_on_the_wall = []
 
@@ -444,7 +444,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     desk.look(wall, "led_wall_before")
     act(wall, "Open the vote", "Close the vote")
     for student in students:
-        expect(student.get_by_role("heading", name="Learning rate 4/15")).to_be_visible(timeout=10_000)
+        expect(student.get_by_role("heading", name="Learning rate 4/15")).to_be_visible()
         expect_form(student)
     expect_count(wall, 0, 3)
 
@@ -476,7 +476,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
 
     # Too few answers for advice: the second vote is the instructor's own idea.
     act(lead, "Second vote", "Close the vote")
-    expect(wall.locator(".wall__count")).to_contain_text("second vote", timeout=10_000)
+    expect(wall.locator(".wall__count")).to_contain_text("second vote")
     for student in students:
         expect_form(student, "Second vote: you have talked it over.")
         expect(student.get_by_role("radio", checked=True)).to_have_count(0)
@@ -488,7 +488,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     read_the_wall()
     act(wall, "Close the vote", "Reveal")
     # His one answer stands; there is nothing to add to a vote that is over.
-    expect(konrad.locator("[data-waits]")).to_contain_text(WAITS, timeout=10_000)
+    expect(konrad.locator("[data-waits]")).to_contain_text(WAITS)
 
     act(wall, "Reveal", "Take it back")
     expect(wall.get_by_text("It opens in three seconds.")).to_be_visible()
@@ -502,12 +502,12 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     )
 
     act(wall, "Reveal", "Take it back")
-    expect(wall.locator(".wall__answer")).to_contain_text("bounces for ever", timeout=10_000)
+    expect(wall.locator(".wall__answer")).to_contain_text("bounces for ever")
     expect(wall.locator(".bars")).to_have_count(0)
     expect(wall.get_by_role("button", name="Next question")).to_be_visible()
     desk.look(wall, "led_wall_revealed")
     for student in students:
-        expect(student.get_by_role("group", name="What did you see?")).to_be_visible(timeout=10_000)
+        expect(student.get_by_role("group", name="What did you see?")).to_be_visible()
         see_as(student, "bounces for ever")
     expect(konrad.locator(".verdict")).to_contain_text("it is “bounces for ever”.")
     desk.look(isolde, "led_revealed")
@@ -560,7 +560,7 @@ def test_a_half_made_choice_stays_at_hand_when_the_vote_closes(
 
     act(wall, "Close the vote", "Reveal")
 
-    expect(student.get_by_text(VOTE_CLOSED).first).to_be_visible(timeout=10_000)
+    expect(student.get_by_text(VOTE_CLOSED).first).to_be_visible()
     expect(student.get_by_role("heading", name="Learning rate 4/15")).to_be_visible()
     expect(student.locator("[name=choice][value=zigzags]")).to_be_checked()
     expect(student.locator("[name=confidence][value=sure]")).to_be_checked()
@@ -632,7 +632,7 @@ def test_the_focus_stays_where_it_is_when_the_page_changes_under_it(
     wall.keyboard.press("Enter")
 
     expect(wall.get_by_role("button", name="Reveal")).to_be_focused()
-    expect(ingram.get_by_text(VOTE_CLOSED).first).to_be_visible(timeout=10_000)
+    expect(ingram.get_by_text(VOTE_CLOSED).first).to_be_visible()
     expect(ingram.locator("[name=choice][value=explodes]")).to_be_focused()
     expect(ingram.locator("#spoken")).to_contain_text(VOTE_CLOSED)
 
@@ -716,7 +716,7 @@ def test_a_reveal_is_told_once_and_after_it_is_drawn(desk: Desk, new_student: Ne
         expect(student.locator(".rate__leg[hidden], .rate__mark[hidden], [data-drawn]")).to_have_count(0)
     wait_until_drawn(student)
 
-    wait_for(lambda: told(student), "the reveal is told", seconds=5)
+    wait_for(lambda: told(student), "the reveal is told")
     # Were it told twice, the second time would follow close behind, or with the page's next swap.
     student.wait_for_timeout(500)
     heard = told(student)
@@ -775,7 +775,7 @@ def test_a_guess_sealed_without_wifi_is_kept_sent_once_and_then_revealed(
 
     student.context.set_offline(False)
 
-    expect(banner(student)).to_be_hidden(timeout=15_000)
+    expect(banner(student)).to_be_hidden()
     assert sealed(username) == ["half-a.1:settles:own_pace"]
     expect(student.get_by_role("heading", name="Learning rate 0.1")).to_be_visible()
     expect(student.locator(".verdict")).to_contain_text("As you said: settles smoothly.")
@@ -839,7 +839,7 @@ def test_a_seal_whose_reply_was_lost_is_stored_once(desk: Desk, new_student: New
 
     find_again()
 
-    expect(student.locator(".verdict")).to_be_visible(timeout=15_000)
+    expect(student.locator(".verdict")).to_be_visible()
     assert sealed("oda") == ["half-a.1:settles:own_pace"]
 
 
@@ -886,7 +886,7 @@ def test_the_chart_to_drag_is_there_on_every_visit(desk: Desk, new_student: NewS
     student.locator("#choice").fill("11")
     for _ in range(15):
         student.reload()
-        expect(student.get_by_text("Lowest at 11.")).to_be_visible(timeout=2000)
+        expect(student.get_by_text("Lowest at 11.")).to_be_visible()
 
 
 def test_the_projector_can_be_read_from_the_back_row(desk: Desk, new_led_class: Callable[..., str]) -> None:
@@ -915,7 +915,7 @@ def test_the_projector_can_be_read_from_the_back_row(desk: Desk, new_led_class: 
     expect_count(wall, 1, 1)
     act(wall, "Close the vote", "Reveal")
     act(wall, "Reveal", "Take it back")
-    expect(wall.locator(".wall__answer")).to_contain_text("False-positive rate", timeout=10_000)
+    expect(wall.locator(".wall__answer")).to_contain_text("False-positive rate")
     for size, scheme in ways:
         wall.set_viewport_size(size)
         wall.emulate_media(color_scheme=scheme)
