@@ -89,9 +89,10 @@ def seal(page: Page, choice: str, confidence: str = "guess", *, second: str = ""
 
 
 def go_on(page: Page, title: str) -> None:
-    """To the next question, by the button that offers it."""
+    """To the next question, by the button that offers it: another page, whose scripts come last."""
     page.locator(".predict__on").get_by_role("link").click()
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    page.wait_for_load_state()
 
 
 def wait_until_drawn(page: Page) -> None:
@@ -122,10 +123,10 @@ def question(page: Page) -> Locator:
 
 def answer(page: Page, choice: str) -> None:
     """Seal a guess at whatever is asked: a number, or one of several."""
-    if page.locator("#choice").count():
-        page.locator("#choice").fill(choice)
-    else:
+    if page.locator("[name=choice]").first.get_attribute("type") == "radio":
         page.locator(f"[name=choice][value={choice}]").evaluate("radio => radio.click()")
+    else:
+        page.locator("#choice").fill(choice)
     page.locator("[name=confidence][value=think_so]").evaluate("radio => radio.click()")
     press_seal(page)
     expect(question(page)).not_to_have_attribute("data-state", "form")

@@ -89,6 +89,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     expect(student.get_by_text("1.5042")).to_be_visible()
     student.goto(BADGE)
     student.get_by_role("link", name="Your credential, to share").click()
+    student.wait_for_url("**/credentials/**")
 
     stranger = desk.open()
     address = student.url
