@@ -211,6 +211,11 @@ STILL = """async () => {
 }"""
 
 
+def let_pass(page: Page, milliseconds: int) -> None:
+    """Let time pass as the page's own timers count it: what they had to do by then is done, however slow it is."""
+    page.evaluate("time => new Promise((done) => setTimeout(done, time))", milliseconds)
+
+
 def wait_until_still(page: Page) -> None:
     """Until nothing is animated any more."""
     page.evaluate(STILL)

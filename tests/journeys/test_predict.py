@@ -23,6 +23,7 @@ from tests.journeys.steps import (
     Sealed,
     banner,
     go_on,
+    let_pass,
     pick,
     press_seal,
     seal,
@@ -494,14 +495,16 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     expect(wall.get_by_text("It opens in three seconds.")).to_be_visible()
     read_the_wall()
     act(wall, "Take it back", "Reveal")
-    isolde.wait_for_timeout(4000)
+    isolde.wait_for_timeout(3000)
+    with isolde.expect_response("**/since/**"):
+        pass
     expect(isolde.locator("[data-waits]")).to_contain_text(WAITS)
     expect(wall.locator(".wall__answer")).to_have_count(0)
     assert all(
         BEHIND not in page and 'class="wall__answer"' not in page for page in [*said_on_the_wall, wall.content()]
     )
 
-    act(wall, "Reveal", "Take it back")
+    act(wall, "Reveal")
     expect(wall.locator(".wall__answer")).to_contain_text("bounces for ever")
     expect(wall.locator(".bars")).to_have_count(0)
     expect(wall.get_by_role("button", name="Next question")).to_be_visible()
@@ -717,8 +720,8 @@ def test_a_reveal_is_told_once_and_after_it_is_drawn(desk: Desk, new_student: Ne
     wait_until_drawn(student)
 
     wait_for(lambda: told(student), "the reveal is told")
-    # Were it told twice, the second time would follow close behind, or with the page's next swap.
-    student.wait_for_timeout(500)
+    # Were it told twice, the second time would follow close behind.
+    let_pass(student, 100)
     heard = told(student)
     assert len(heard) == 1, heard
     assert "With learning rate 0.1 w comes closer from one side" in heard[0]["text"]
@@ -853,7 +856,7 @@ def test_a_seal_on_its_way_is_not_repeated(desk: Desk, new_student: NewStudent, 
     press_seal(student)
 
     student.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    student.wait_for_timeout(1000)
+    let_pass(student, 500)
     (seal,) = on_their_way
     seal.continue_()
 
@@ -914,7 +917,7 @@ def test_the_projector_can_be_read_from_the_back_row(desk: Desk, new_led_class: 
     seal(student, "recall", second="young")
     expect_count(wall, 1, 1)
     act(wall, "Close the vote", "Reveal")
-    act(wall, "Reveal", "Take it back")
+    act(wall, "Reveal")
     expect(wall.locator(".wall__answer")).to_contain_text("False-positive rate")
     for size, scheme in ways:
         wall.set_viewport_size(size)
@@ -933,8 +936,8 @@ def test_arrow_keys_turn_the_projector_unless_a_button_has_the_focus(
     expect(wall.get_by_role("heading", name="Learning rate 0.2")).to_be_visible()
     wall.get_by_role("button", name="Open the vote").focus()
     wall.keyboard.press("ArrowRight")
-    # A key that turned the page would have begun to by now.
-    wall.wait_for_timeout(500)
+    # A key that turned the page would have asked for it at once.
+    expect(wall.locator("form.htmx-request")).to_have_count(0)
     expect(wall.get_by_role("heading", name="Learning rate 0.2")).to_be_visible()
     wall.get_by_role("button", name="Open the vote").blur()
     wall.keyboard.press("ArrowLeft")
