@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -34,6 +35,16 @@ def fill_in(page: Page, w: str, *, mean: str = "-59.7") -> None:
     page.locator("[name=w]").fill(w)
     page.get_by_role("button", name="Check").click()
     expect(page.locator(".htmx-request, .htmx-settling")).to_have_count(0)
+
+
+def too_small(page: Page) -> list[Any]:
+    """What can be pressed on the page of a class and is lower than 24 pixels."""
+    found: list[Any] = page.evaluate(
+        """() => [...document.querySelectorAll('.class a, .class button, .class summary')]
+            .filter((each) => each.checkVisibility() && !each.closest('p, .soft'))
+            .map((each) => [each.getBoundingClientRect().height, each.textContent]).filter(([high]) => high < 24)"""
+    )
+    return found
 
 
 def test_the_grid_is_walked_by_keyboard_alone(desk: Desk, new_led_class: Callable[..., str]) -> None:
@@ -109,6 +120,7 @@ def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
     expect(grid.get_by_role("link", name="Noa", exact=True)).to_be_focused()
     expect(grid.get_by_text("sort by")).to_be_visible()  # what was opened stays open
     assert grid.evaluate("[...window.touched]") == ["Mia"]
+    assert too_small(grid) == []
     desk.look(grid, "class_call_1366")
     call.get_by_role("button", name="Helped").click()
     expect(grid.get_by_text("helped by Ivo")).to_be_visible()
@@ -168,10 +180,7 @@ def test_every_page_of_the_instructors_looks_right(
     page = desk.open("instructor", viewport=size, color_scheme=scheme)
     page.goto("/c/demo/class/?size=comfortable")
     width = size["width"]
-    small = page.evaluate("""() => [...document.querySelectorAll('.class a, .class button, .class summary')]
-        .filter((each) => each.checkVisibility() && !each.closest('p, .soft'))
-        .map((each) => [each.getBoundingClientRect().height, each.textContent]).filter(([high]) => high < 24)""")
-    assert small == []
+    assert too_small(page) == []
     desk.look(page, f"class_{scheme}_{width}")
     page.get_by_role("link", name="Vera", exact=True).first.click()
     page.wait_for_url("**/class/students/**")
