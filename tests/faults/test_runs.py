@@ -102,11 +102,12 @@ class Class:
         return next((pid for pid in self.running.pids("celery") if os.getpgid(pid) == pid), None)
 
     def child_at_work(self) -> int:
-        """The process of the pool that is computing: of the worker's children the one that uses the processor."""
+        """The process of the pool that is computing: of the worker's children the first to use a tenth of a second."""
         leader = wait_for(self.leader, "a worker")
         before = {pid: _ticks(pid) for pid in self.running.pids("celery") if pid != leader}
-        time.sleep(0.4)
-        return max(before, key=lambda pid: _ticks(pid) - before[pid])
+        return wait_for(
+            lambda: next((pid for pid in before if _ticks(pid) - before[pid] >= 10), 0), "one that computes"
+        )
 
 
 def _ticks(pid: int) -> int:
