@@ -58,9 +58,10 @@ class Desk:
         self.complaints: list[str] = []
 
     def open(self, username: str = "", **context: Any) -> Page:
-        page = self.browser.new_context(base_url=self.url, **({"viewport": LAPTOP} | context)).new_page()
+        device = self.browser.new_context(base_url=self.url, **({"viewport": LAPTOP} | context))
         if SLOWDOWN > 1:
-            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+            device.on("page", slow_down)
+        page = device.new_page()
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._same_host(request.url))
@@ -97,6 +98,10 @@ class Desk:
     def _same_host(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):
             self.complaints.append(f"asked another host: {url}")
+
+
+def slow_down(page: Page) -> None:
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
 
 
 def log_in(page: Page, username: str) -> None:
