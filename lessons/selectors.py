@@ -40,6 +40,11 @@ class ActivityPage:
     submission_id: uuid.UUID
     saved_at: datetime | None
 
+    @property
+    def extra_key(self) -> str:
+        """What the part's page is asked for it with; nothing for an activity that stands there anyhow."""
+        return self.key if self.is_extra else ""
+
 
 def lessons_of(cohort: Cohort) -> list[LoadedLesson]:
     """The cohort's lessons, in its order; one that is no longer in the catalogue is left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html
@@ -11,10 +12,11 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def address(context: dict[str, Any], name: str, *args: object) -> str:
-    """Where a page of the lesson is."""
+def address(context: dict[str, Any], name: str, *args: object, **asked: object) -> str:
+    """Where a page of the lesson is, with what is asked for there; what is empty is left out."""
     found: str = context["acting"].address(name, *args)
-    return found
+    query = urlencode({key: value for key, value in asked.items() if value})
+    return f"{found}?{query}" if query else found
 
 
 @register.simple_tag(takes_context=True)

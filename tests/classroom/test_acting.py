@@ -44,6 +44,8 @@ def test_each_page_of_the_lesson_has_its_address_for_whoever_is_at_it(acting: Ac
 
     assert found == [f"{root}sums/", f"{root}sums/one/", f"{root}sums/submissions/3/"]
     assert shown(acting, "{% address 'part' 'sums' 'one' %}") == f"{root}sums/one/"
+    asked = "{% address 'part' 'sums' 'one' item='a' trial='' run=3 %}"
+    assert shown(acting, asked) == f"{root}sums/one/?item=a&amp;run=3"
 
 
 @pytest.mark.parametrize("name", ["start", "withdraw", "runs"])
