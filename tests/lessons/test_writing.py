@@ -170,7 +170,7 @@ def test_words_are_kept_and_shown_as_they_were_written(
     receipt = write(text)
 
     page = client_of(swept.user).get(reverse("lessons:part", args=["ours", SLUG, "u-curve"])).content.decode()
-    said = page.partition('<blockquote dir="auto" class="words__said">')[2].partition("</blockquote>")[0]
+    said = page.partition('<blockquote dir="auto" class="words__said">')[2].partition("</blockquote>")[0].strip()
     assert receipt.submission.answer == {"text": text}
     assert kept(swept, lesson) == text
     assert unescape(said) == text

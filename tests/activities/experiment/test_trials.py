@@ -72,7 +72,7 @@ def wish(api_of: Callable[[User], APIClient], student: Membership) -> ApiPost:
 
 
 def text_of(answer: HttpResponse) -> str:
-    return unescape(answer.content.decode())
+    return " ".join(unescape(answer.content.decode()).split())
 
 
 def error_at(text: str, field: str) -> str:
