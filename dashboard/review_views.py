@@ -70,6 +70,7 @@ def _show(
         "lesson": lesson.lesson,
         "queue": review_queue.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
         "names": names,
+        "names_asked": "" if names == "auto" else f"&names={names}",
         "errors": errors,
         "refusal": None if errors else refusal,
         # It is not lost with the decision that it belonged to.
