@@ -35,7 +35,7 @@ def test_a_step_is_refused_mended_accepted_and_the_instructor_sees_it_within_thr
     expect(student.get_by_text("Not yet. The size is right and the direction is not")).to_be_visible()
     expect(student.locator("[name=w]")).to_be_focused()
     expect(student.locator("[name=error_2]")).to_have_value("-3.9")
-    expect(student.locator("#saved")).to_have_text(re.compile(r"saved ✓ \d\d:\d\d:\d\d"))
+    expect(student.locator("#saved")).to_have_text(re.compile(r"saved\s+✓\s+\d\d:\d\d:\d\d"))
     expect(row).to_contain_text("1 try", timeout=WITHIN)
 
     student.locator("[name=w]").fill("0,7463")

@@ -75,7 +75,7 @@ def test_a_rate_is_guessed_sealed_drawn_over_the_guess_and_judged(
 
     expect(student.locator("[data-drawn=not-yet]")).to_be_visible()
     desk.look(student, "predict_drawing", is_moving=True)
-    expect(student.locator(".stamp")).to_have_text(re.compile(r"sealed \d\d:\d\d:\d\d"))
+    expect(student.locator(".stamp")).to_have_text(re.compile(r"sealed\s+\d\d:\d\d:\d\d"))
     expect(student.locator(".sealed")).to_contain_text("zigzags, settles (sure)")
     guess = student.locator("[data-drawing=valley] .rate__guess")
     expect(guess).to_be_visible()
