@@ -380,11 +380,11 @@ def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict
     """What a run tells, by the look that opens it: figures, sentences, and the pixels of misread images."""
     whole = outcomes.draw(run, None)
     assert isinstance(whole, StarvationPicture)
-    pixels = [path for image in whole.wall.images for path, __ in image.shades if len(path) > 60]
+    pixels = [path for image in whole.misclassified.images for path, __ in image.shades if len(path) > 60]
     said = {
         "headline": [f"{whole.figure}", whole.baseline],
         "recall": [whole.recall.summary, *(bar.says for bar in whole.recall.bars), repr(recall_of(run))],
-        "absorber": [whole.confusion.summary, whole.wall.title, whole.wall.summary, *pixels],
+        "absorber": [whole.confusion.summary, whole.misclassified.title, whole.misclassified.summary, *pixels],
         "louder": [],
     }
     if fix and before:
