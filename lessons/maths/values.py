@@ -96,3 +96,14 @@ def show(value: Fraction, n_decimals: int = 4) -> str:
     text = f"{abs(short.numerator) * 10**n_decimals // short.denominator:0{n_decimals + 1}d}"
     text = f"{text[:-n_decimals]}.{text[-n_decimals:]}".rstrip("0").rstrip(".") if n_decimals else text
     return f"−{text}" if short < 0 else text
+
+
+def plain(value: Fraction, n_decimals: int = 6) -> str:
+    """Write a value as programs and a browser's own fields read it, with a hyphen for a minus sign.
+
+    Examples
+    --------
+    >>> plain(Fraction("-0.5"))
+    '-0.5'
+    """
+    return show(value, n_decimals).replace("−", "-")

@@ -100,7 +100,7 @@ def _guess(number: Number, sent: Any) -> str:
         raise ValueError(wanted) from None
     if not number.min <= guess <= number.max:
         raise ValueError(wanted)
-    return values.show(guess, 6).replace("−", "-")
+    return values.plain(guess)
 
 
 def _confidence(sent: Any) -> str:

@@ -253,7 +253,7 @@ def _slider(item: Item) -> SliderView | None:
     number = item.number
     if number is None:
         return None
-    low, high, step = (values.show(value, 6).replace("−", "-") for value in (number.min, number.max, number.step))
+    low, high, step = (values.plain(value) for value in (number.min, number.max, number.step))
     chart = guess_charts.lowest_point(number) if number.lowest_point else None
     return SliderView(low, high, step, number.unit, chart)
 
