@@ -491,7 +491,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     # His one answer stands; there is nothing to add to a vote that is over.
     expect(konrad.locator("[data-waits]")).to_contain_text(WAITS)
 
-    act(wall, "Reveal", "Take it back")
+    act(wall, "Reveal")
     expect(wall.get_by_text("It opens in three seconds.")).to_be_visible()
     read_the_wall()
     act(wall, "Take it back", "Reveal")
