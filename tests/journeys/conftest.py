@@ -58,10 +58,9 @@ class Desk:
         self.complaints: list[str] = []
 
     def open(self, username: str = "", **context: Any) -> Page:
-        device = self.browser.new_context(base_url=self.url, **({"viewport": LAPTOP} | context))
+        page = self.browser.new_context(base_url=self.url, **({"viewport": LAPTOP} | context)).new_page()
         if SLOWDOWN > 1:
-            device.on("page", slow_down)
-        page = device.new_page()
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._same_host(request.url))
@@ -98,10 +97,6 @@ class Desk:
     def _same_host(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):
             self.complaints.append(f"asked another host: {url}")
-
-
-def slow_down(page: Page) -> None:
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
 
 
 def log_in(page: Page, username: str) -> None:
