@@ -11,7 +11,9 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Slug, Strict
+from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Paragraph, Slug, Strict
+
+LEAD_WORDS = 60
 
 _schemas: dict[str, type[AnyActivity]] = {}
 
@@ -31,7 +33,8 @@ class Part(Strict):
     """A station on the arc.
 
     `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
-    shows how far that badge is earned. What is to be done before the next session is `homework`.
+    shows how far that badge is earned. What is to be done before the next session is `homework`. The `lead` comes before
+    the first task, in inline Markdown; the longer story, `prose`, waits behind “Why?”.
     """
 
     model_config = ConfigDict(defer_build=True)  # until the types are known
@@ -40,12 +43,19 @@ class Part(Strict):
     title: Line
     line: Line
     minutes: Annotated[int, Field(ge=0, le=120)]
+    lead: Paragraph | None = None
     prose: MarkdownFile
     soon: bool = False
     more_soon: bool = False
     badge: Slug | None = None
     homework: bool = False
     activities: tuple[Activity, ...] = ()
+
+    @model_validator(mode="after")
+    def lead_is_short(self) -> Self:
+        if self.lead and (n := len(self.lead.split())) > LEAD_WORDS:
+            raise ValueError(f"the `lead` has {n} words, and at most {LEAD_WORDS} are read before a task")
+        return self
 
     @model_validator(mode="after")
     def has_something_to_do(self) -> Self:
