@@ -23,6 +23,8 @@ MARKDOWN_NAME = r"[a-z0-9_]+\.md"
 
 NOTEBOOK_NAME = r"[a-z0-9_]+\.ipynb"
 
+PICTURE_NAME = r"[a-z0-9_]+\.svg"
+
 
 class SealedMark:
     """The mark that `Sealed` leaves on a field."""
@@ -46,6 +48,12 @@ def _markdown_file(value: str) -> str:
 def _notebook_file(value: str) -> str:
     if not re.fullmatch(NOTEBOOK_NAME, value):
         raise ValueError(f"“{value}” is not the name of a notebook (.ipynb) beside lesson.yaml")
+    return value
+
+
+def _picture_file(value: str) -> str:
+    if not re.fullmatch(PICTURE_NAME, value):
+        raise ValueError(f"“{value}” is not the name of a picture (.svg) beside lesson.yaml")
     return value
 
 
@@ -74,6 +82,8 @@ Asks = Annotated[tuple[Line, ...], Field(max_length=4)]
 MarkdownFile = Annotated[str, AfterValidator(_markdown_file)]
 
 NotebookFile = Annotated[str, AfterValidator(_notebook_file)]
+
+PictureFile = Annotated[str, AfterValidator(_picture_file)]
 
 # A number as its author wrote it: 0.1 is exactly 1/10, and "4/15" stays a fraction.
 Exact = Annotated[

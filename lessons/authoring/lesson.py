@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Paragraph, Slug, Strict
+from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Paragraph, PictureFile, Slug, Strict
 
 LEAD_WORDS = 60
 
@@ -29,12 +29,19 @@ class _OfKnownType:
 Activity = Annotated[AnyActivity, _OfKnownType()]
 
 
+class Picture(Strict):
+    """A drawing beside the lead: its file, and what it `says` to whoever does not see it."""
+
+    file: PictureFile
+    says: Line
+
+
 class Part(Strict):
     """A station on the arc.
 
     `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
-    shows how far that badge is earned. What is to be done before the next session is `homework`. The `lead` comes before
-    the first task, in inline Markdown; the longer story, `prose`, waits behind “Why?”.
+    shows how far that badge is earned. What is to be done before the next session is `homework`. The `lead`, in inline
+    Markdown, and its `picture` come before the first task; the longer story, `prose`, waits behind “Why?”.
     """
 
     model_config = ConfigDict(defer_build=True)  # until the types are known
@@ -44,6 +51,7 @@ class Part(Strict):
     line: Line
     minutes: Annotated[int, Field(ge=0, le=120)]
     lead: Paragraph | None = None
+    picture: Picture | None = None
     prose: MarkdownFile
     soon: bool = False
     more_soon: bool = False

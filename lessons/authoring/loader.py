@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
-from lessons.authoring import markdown
-from lessons.authoring.base import MARKDOWN_NAME, NOTEBOOK_NAME, AnyActivity
+from lessons.authoring import markdown, pictures
+from lessons.authoring.base import MARKDOWN_NAME, NOTEBOOK_NAME, PICTURE_NAME, AnyActivity
 from lessons.authoring.lesson import Lesson, Part
 
 # libyaml's parser where PyYAML was built with it, as in every wheel: ten times as quick.
@@ -50,13 +50,16 @@ class LessonError(Exception):
 
 @dataclass(frozen=True)
 class LoadedLesson:
-    """A lesson with its texts as HTML, its notebook, the hash of all of it, and the texts that nothing names."""
+    """A lesson with its texts as HTML, the hash of all of it, the texts that nothing names, its notebook, and the
+    pictures of its parts as HTML.
+    """
 
     lesson: Lesson
     texts: Mapping[str, str]
     content_hash: str
     unnamed_texts: tuple[str, ...] = ()
     notebook: str | None = None
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def part(self, key: str) -> Part | None:
         return next((part for part in self.lesson.parts if part.key == key), None)
@@ -112,9 +115,13 @@ def load(folder: Path) -> LoadedLesson:
     for name, text in texts.items():
         digest.update(f"\0{name}\0{text}".encode())
     notebook = texts.pop(lesson.notebook) if lesson.notebook else None
+    named = {part.key: part.picture for part in lesson.parts if part.picture}
+    drawn = {key: pictures.as_html(texts[each.file], each.says) for key, each in named.items()}
+    for each in named.values():
+        texts.pop(each.file, None)
     html = {name: markdown.to_html(text) for name, text in texts.items()}
     unnamed = sorted(file.name for file in folder.glob("*.md") if file.name not in texts)
-    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook)
+    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook, drawn)
 
 
 def _read_yaml(path: Path) -> _Source:
@@ -148,9 +155,19 @@ def _read_texts(folder: Path, lesson: Lesson, source: _Source) -> dict[str, str]
         else:
             if name.endswith(".ipynb") and not _is_notebook(texts[name]):
                 problems.append(source.problem(loc, f"names {name}, which is not a Jupyter notebook"))
+            if name.endswith(".svg") and (says := _picture_problem(texts[name])):
+                problems.append(source.problem(loc, f"names {name}, which {says}"))
     if problems:
         raise LessonError(problems)
     return texts
+
+
+def _picture_problem(text: str) -> str:
+    try:
+        pictures.as_html(text, "")
+    except pictures.BadPicture as error:
+        return str(error)
+    return ""
 
 
 def _is_notebook(text: str) -> bool:
@@ -168,7 +185,7 @@ def _named_files(model: BaseModel, at: Loc = ()) -> Iterator[tuple[str, Loc]]:
             loc = (*at, name) if index is None else (*at, name, index)
             if isinstance(item, BaseModel):
                 yield from _named_files(item, loc)
-            elif isinstance(item, str) and re.fullmatch(f"{MARKDOWN_NAME}|{NOTEBOOK_NAME}", item):
+            elif isinstance(item, str) and re.fullmatch(f"{MARKDOWN_NAME}|{NOTEBOOK_NAME}|{PICTURE_NAME}", item):
                 yield item, loc
 
 
