@@ -37,6 +37,8 @@ class ActivityPage:
     sheet: Any
     is_done: bool
     is_extra: bool
+    # Whether something else comes first: it is not offered yet.
+    is_ahead: bool
     submission_id: uuid.UUID
     saved_at: datetime | None
 
@@ -199,6 +201,7 @@ def activity_page(
         sheet=sheet,
         is_done=is_done,
         is_extra=activity.extra,
+        is_ahead=kind.is_ahead(sheet),
         submission_id=uuid.uuid4(),
         saved_at=newest.received_at if newest else kind.saved_at(sheet),
     )

@@ -233,6 +233,14 @@ class ActivityType(Generic[A]):
         """Tell whether all that it had to show has been seen, so that its closing words may stand."""
         return True
 
+    def is_ahead(self, sheet: Any) -> bool:
+        """Tell whether something else comes first, and nothing is here to look at: then the page does not offer it."""
+        return False
+
+    def is_waiting(self, sheet: Any) -> bool:
+        """Tell whether the member waits here for somebody or something, and has time for an extra."""
+        return False
+
     def saved_at(self, sheet: Any) -> datetime | None:
         """Time at which something was last kept that is no submission."""
         return None

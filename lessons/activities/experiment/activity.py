@@ -46,6 +46,12 @@ class ExperimentType(ActivityType[Experiment]):
     def grade(self, sent: Sent) -> Verdict:
         return page.grade(sent.activity, sent.standing, sent.answer)
 
+    def is_ahead(self, sheet: ExperimentSheet) -> bool:
+        return sheet.is_ahead
+
+    def is_waiting(self, sheet: ExperimentSheet) -> bool:
+        return sheet.is_active
+
     def catch_up(self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: ExperimentSheet) -> bool:
         if sheet.is_behindhand:
             runs.catch_up(membership, lesson, activity, sheet.trial.key)

@@ -10,6 +10,8 @@ class StartForm(forms.Form):
 
     trial = forms.SlugField()
     seed = forms.CharField(required=False, max_length=40, strip=True)
+    # The question that the page was at: it stays there.
+    item = forms.SlugField(required=False)
     member = forms.IntegerField(required=False)
 
 
@@ -19,4 +21,5 @@ class WithdrawForm(forms.Form):
     trial = forms.SlugField(required=False)
     run = forms.UUIDField()
     beside = forms.UUIDField(required=False)
+    item = forms.SlugField(required=False)
     member = forms.IntegerField(required=False)

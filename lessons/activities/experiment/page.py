@@ -129,12 +129,17 @@ class ExperimentSheet:
     def has_run(self) -> bool:
         return _n_done(self.lines) > 0
 
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether something else comes before its first trial, and no run is here to look at."""
+        return self.prerequisite is not None and self.trial.key == self.trials[0].key and not self.lines
+
 
 def page(view: ActivityView) -> ExperimentSheet:
     """Lay out an experiment for one member."""
     activity: Experiment = view.activity
     lesson = view.lesson.lesson
-    trial = activity.trial(view.trial) or activity.trials[0]
+    trial = activity.trial(view.trial) or _awaited(view, activity) or activity.trials[0]
     # The token before what it stands for: what comes meanwhile is asked for again, and never missed.
     n_class = class_runs.n_runs(view.membership.cohort, lesson, activity, trial)
     asked = requests_of(view.membership, lesson, activity, trial)
@@ -167,6 +172,17 @@ def page(view: ActivityView) -> ExperimentSheet:
         is_seen=is_seen,
         token=_token(asked, n_class),
     )
+
+
+def _awaited(view: ActivityView, activity: Experiment) -> Trial | None:
+    """Find the trial that a sealed guess waits for: what was asked last is what the form offers to run."""
+    lesson, done = view.lesson.lesson, view.standing.memory.done
+    for trial in activity.trials:
+        guesses = guesses_before(lesson, activity.key, trial.key) if trial.key not in done else ()
+        for predict, item in guesses:
+            if item.trial and item.key in answers.predictions_of(view.membership, lesson.slug, predict.key):
+                return trial
+    return None
 
 
 def _n_done(lines: Sequence[RunLine]) -> int:

@@ -32,7 +32,7 @@ def start(request: HttpRequest, membership: Membership, lesson: str, activity: s
         raise Refusal(_("This page is incomplete. Go back, reload it and start again."))
     part_page.refuse_somebody_else(form, membership)
     sent = form.cleaned_data
-    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"]}
+    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "item": sent["item"]}
 
     def act() -> None:
         runs.start(membership, loaded, activity, trial=sent["trial"], settings=request.POST.dict(), seed=sent["seed"])
@@ -51,7 +51,8 @@ def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity
         raise Refusal(_("This page is incomplete. Go back, reload it and try again."))
     part_page.refuse_somebody_else(form, membership)
     sent = form.cleaned_data
-    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "taken_back": True}
+    shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "item": sent["item"]}
+    shown |= {"taken_back": True}
 
     def act() -> None:
         contexts = outcomes.contexts_of(loaded.lesson.slug, activity, sent["trial"])
@@ -82,6 +83,8 @@ def poll(request: HttpRequest, membership: Membership, lesson: str, activity: st
     # By the page's own token, which is older than all that it shows: an end that came meanwhile is told next time.
     moved = page.moved(before, found_page.sheet.token)
     if moved == page.Moved.PART:
+        if not (found_page.sheet.is_active or found_page.sheet.picture):
+            shown = {**shown, "trial": ""}  # the question that waited draws it; here stands what comes next
         return part_page.in_place(request, acting, loaded, found, part_page.part_context(acting, loaded, found, shown))
     context = {"acting": acting, "membership": membership, "lesson": loaded.lesson, "part": found}
     context |= {"page": found_page, "asked": shown}

@@ -26,6 +26,9 @@ class ExplainType(ActivityType[Explain]):
     def page(self, view: ActivityView) -> versions.TextView:
         return page.page(view)
 
+    def is_ahead(self, sheet: versions.TextView) -> bool:
+        return not (sheet.is_open or sheet.is_aloud or sheet.review)
+
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
 

@@ -1,9 +1,8 @@
-// A run as it goes on: whoever starts it or takes it back stays where they were, and what becomes of it is spoken.
+// What becomes of a run is spoken.
 import { findAll, speak } from "../../classroom/js/page.js";
 
 const OUTCOME = ".rate__summary, [data-says]";
 const told = new Map();
-let held = "";
 
 const stateOf = ({ dataset }) => `${dataset.shown}.${dataset.state}`;
 function tell(trial) {
@@ -19,11 +18,5 @@ function look(isNew = () => {}) {
   }
 }
 
-// A button loses the focus already while it is on its way, since it is disabled.
-document.addEventListener("htmx:beforeRequest", () => (held = document.activeElement?.closest("[data-trial]")?.id ?? ""));
-document.addEventListener("htmx:beforeSwap", () => (held ||= document.activeElement?.closest("[data-trial]")?.id ?? ""));
-document.addEventListener("htmx:afterSettle", () => {
-  look(tell);
-  if (held && document.activeElement === document.body) document.getElementById(held)?.focus();
-});
+document.addEventListener("htmx:afterSettle", () => look(tell));
 look();
