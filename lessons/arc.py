@@ -41,6 +41,14 @@ class PartOnArc:
 
 
 @dataclass(frozen=True)
+class Now:
+    """What a member can do now: a part; or the part of a led class that they wait for; or neither, when all is done."""
+
+    part: PartOnArc | None = None
+    opens_soon: PartOnArc | None = None
+
+
+@dataclass(frozen=True)
 class Arc:
     """A lesson as one member sees it."""
 
@@ -52,6 +60,16 @@ class Arc:
     new_badge: str = ""
     # Each with the part in which it is earned.
     laws: tuple[tuple[Law, PartOnArc | None], ...] = ()
+
+    @property
+    def now(self) -> Now:
+        returned = next((part for part in self.parts if part.returned), None)
+        shut = next((part for part in self.parts if part.is_locked), None)
+        return Now(next((part for part in self.parts if part.is_next), returned), shut)
+
+    @property
+    def badge(self) -> PartOnArc | None:
+        return next((part for part in self.parts if part.is_badge), None)
 
 
 def arc_of(membership: Membership, lesson: LoadedLesson) -> Arc:

@@ -43,17 +43,20 @@ def show_arc(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
     """The same for whoever stands in for the member, on a page of theirs."""
     membership = acting.member
     loaded = selectors.lesson_of(membership, lesson)
+    is_first_visit = membership.last_active_at is None
     classroom.services.note_activity(acting)
     token = stage.token(membership, lesson) if stage.follows(acting) else ""
     if token and request.GET.get("v") == token:
         return HttpResponse(status=204)
-    content = loaded.lesson
+    content, laid_out = loaded.lesson, arc_of(membership, loaded)
     context = {
         "stage_token": token,
         "acting": acting,
         "membership": membership,
         "lesson": content,
-        "arc": arc_of(membership, loaded),
+        "arc": laid_out,
+        "now": laid_out.now,
+        "is_first_visit": is_first_visit,
         "arc_text": loaded.texts[content.arc],
         "hero_text": markdown.to_inline_html(content.hero.text),
         "today": [(promise.icon, markdown.to_inline_html(promise.text)) for promise in content.today],
