@@ -18,6 +18,7 @@ from classroom.web import is_htmx
 from lessons import selectors, stage
 from lessons.activities.base import type_of, types
 from lessons.arc import Arc, PartOnArc, arc_of
+from lessons.authoring import markdown
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
@@ -132,6 +133,10 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "arc": arc,
         "part": station,
         "is_locked": station.is_locked,
+        "lead": markdown.to_inline_html(part.lead) if part.lead else "",
+        # Until something is done here the lead comes first; then it folds, and what was done is what one sees.
+        "is_new": row is None and not chosen,
+        "picture": lesson.pictures.get(part.key, ""),
         "prose": lesson.texts[part.prose],
         "progress": row,
         "pages": pages,
@@ -142,7 +147,10 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "stage_token": token,
         "keeps": any(page.kind.keeps_page for page in pages),
         "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
-        "laws": [law for law in lesson.lesson.laws if law.part == part.key],
+        "is_waiting": any(page.kind.is_waiting(page.sheet) for page in pages),
+        "onward": _onward(arc, station, pages),
+        # A law is told once it has been earned.
+        "laws": [law for law in lesson.lesson.laws if law.part == part.key and station.state == PartState.DONE],
         **_media(lesson, part),
     }
 
@@ -196,6 +204,16 @@ def _pages(
         )
         for each in sorted(activities, key=lambda each: type_of(each).order)
     }
+
+
+def _onward(arc: Arc, here: PartOnArc, pages: Sequence[selectors.ActivityPage]) -> PartOnArc | None:
+    """The part to go on with, once this one is done and nothing on its page waits for an answer."""
+    if here.state not in (PartState.DONE, PartState.WAITING) or any(page.kind.at_hand(page.sheet) for page in pages):
+        return None
+    return next(
+        (each for each in arc.parts if each.number > here.number and (each.is_locked or each.state != PartState.SOON)),
+        None,
+    )
 
 
 def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:

@@ -141,7 +141,7 @@ def test_the_page_asks_for_words_once_there_is_a_run(
     runs.sweep(student, lesson)
 
     after = client.get(address).content.decode()
-    assert "This comes after your run." in before
+    assert "u-curve-explain" not in before  # nothing is offered that cannot be done yet
     assert "u-curve-explain-text" not in before
     assert 'id="u-curve-explain-text" name="text"' in after
 

@@ -55,6 +55,9 @@ class PredictType(ActivityType[Predict]):
     def is_seen(self, sheet: PredictSheet) -> bool:
         return sheet.is_seen
 
+    def is_waiting(self, sheet: PredictSheet) -> bool:
+        return sheet.item is not None and sheet.item.state in ("closed", "sealed")
+
     def saved_at(self, sheet: PredictSheet) -> datetime | None:
         return sheet.saved_at
 

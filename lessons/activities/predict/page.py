@@ -20,7 +20,7 @@ from lessons.activities.predict import answers, guess_charts, rate_charts, rate_
 from lessons.activities.predict.answers import ChoiceView
 from lessons.activities.predict.guess_charts import LowestPointChart
 from lessons.activities.predict.rate_charts import RateChart
-from lessons.activities.predict.reveal import Looking, RevealView, looking_of, picture_of, reveal_of
+from lessons.activities.predict.reveal import Fold, Looking, RevealView, fold_of, looking_of, picture_of, reveal_of
 from lessons.activities.predict.schema import Item, Predict, Question
 from lessons.activities.predict.states import SEEN, WAITING, ItemLine, States
 from lessons.authoring.base import visible
@@ -98,6 +98,8 @@ class PredictSheet:
     """The activity's page: its questions in a row, and the one at hand; without one, the shelf to choose from."""
 
     lines: tuple[ItemLine, ...]
+    # Those behind the one at hand.
+    folds: tuple[Fold, ...]
     item: ItemView | None
     is_open: bool
     next: ItemLine | None
@@ -133,6 +135,7 @@ def page(view: ActivityView) -> PredictSheet:
     knows_chain = _has_done(view, view.activity.after)
     return PredictSheet(
         lines=now.lines,
+        folds=_folds(view, now, shown),
         item=shown,
         is_open=view.is_open or bool(shown and shown.state != "form"),
         next=now.next(found),
@@ -148,6 +151,17 @@ def page(view: ActivityView) -> PredictSheet:
         calls_to=next((line for line in later if line.is_voted_on), None),
         saved_at=max(sealed, default=None),
     )
+
+
+def _folds(view: ActivityView, now: States, shown: ItemView | None) -> tuple[Fold, ...]:
+    """Fold the questions that were answered, the one at hand apart."""
+    found = []
+    for line, item in zip(now.lines, now.open_items(), strict=True):
+        if line.state in ("form", "closed") or (shown is not None and line.key == shown.key):
+            continue
+        is_news = line.is_fresh or line.state in ("look", "reconcile")
+        found.append(fold_of(view, now, item, line.state, is_news=is_news))
+    return tuple(found)
 
 
 def items_as_data(view: ActivityView) -> list[dict[str, Any]]:

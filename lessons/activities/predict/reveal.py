@@ -90,6 +90,35 @@ def reveal_of(view: ActivityView, states: States, item: Item) -> RevealView:
     )
 
 
+@dataclass(frozen=True)
+class Fold:
+    """Question that is not at hand, in a line: what the member said last, and once they have seen it, what is so.
+
+    `state` is that of the question; `is_news` marks one whose reveal waits for a look.
+    """
+
+    key: str
+    title: str
+    state: str
+    is_news: bool
+    said: str
+    truth: str = ""
+
+
+def fold_of(view: ActivityView, states: States, item: Item, state: str, *, is_news: bool) -> Fold:
+    """Fold a question that the member has sealed an answer to. What is so comes from a reveal that they have seen."""
+    last = states.last(item)
+    said = answers.answer_text(item, last.choice) if last else ""
+    truth = ""
+    if state == "done" and not is_news and not item.poll:
+        found = _truth(view, states, item)
+        if item.number is None:
+            truth = answers.answer_text(item, next(iter(found.right), ""))
+        elif found.number is not None:
+            truth = guess_charts.show_number(item.number, found.number)
+    return Fold(item.key, item.title, state, is_news, said, truth)
+
+
 def looking_of(view: ActivityView, states: States, item: Item) -> Looking | None:
     """What a full cycle goes on with: what was seen, and the ideas to choose from."""
     last = states.last(item)

@@ -1,5 +1,4 @@
-// What is new about a question has the focus, and is spoken once, as soon as it is drawn. Comes after rates.js, which
-// draws, and slider.js, whose focus it takes.
+// What is new about a question is spoken once, as soon as it is drawn. Comes after rates.js, which draws.
 import { find, speakOnce } from "../../classroom/js/page.js";
 
 function stateNow() {
@@ -19,9 +18,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const before = state;
   state = stateNow();
   if (state === before) return;
-  // What the instructor opens appears by itself: it takes the focus from nobody.
-  const isByItself = detail.requestConfig?.elt?.id === "stage";
-  if (!isByItself || document.activeElement === document.body) detail.elt.querySelector("h1").focus();
   if (!find("data-drawn=not-yet", detail.elt)) tell();
 });
 document.addEventListener("drawn", ({ target }) => {

@@ -1,0 +1,78 @@
+// The one rule of arrival. What a tap brings anew, the first block whose `data-block` was not on the page before, comes
+// into view under what was looked at, and takes the focus; nothing else moves. What comes by itself (a run that ends, a
+// vote that opens) does so only while whoever waits for it has it before their eyes and writes nothing.
+import { findAll, isCalm } from "../../classroom/js/page.js";
+
+const LOWEST = 0.6; // of the screen: there the top of what is new is seen at once
+const SEEN_ABOVE = 0.12; // what was looked at goes on above it
+const GAP = 8;
+const WRITES = "textarea, input:not([type=radio], [type=checkbox], [type=range]), select";
+
+const part = () => document.getElementById("part");
+const blocks = () => (part() ? [part(), ...findAll("data-block", part())].filter((each) => each.dataset.block) : []);
+const isShown = (element) => element.getClientRects().length > 0;
+const named = (element) => element?.closest("[data-block], [id]");
+const sameAs = ({ block, id }) => blocks().find((each) => each.dataset.block === block) ?? document.getElementById(id);
+
+// What sticks to the screen's edges covers what is under it.
+const isStuck = (element) => isShown(element) && getComputedStyle(element).position === "sticky";
+const stuck = (edge) => Math.max(0, ...findAll(`data-sticks=${edge}`).filter(isStuck).map(({ offsetHeight }) => offsetHeight));
+
+const isInView = (element) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+
+let before = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  const active = document.activeElement;
+  const comesByItself = elt.matches("[data-poll]");
+  // A tap is at its form; whoever waits is at the block that is highest on the screen.
+  const anchor = named(comesByItself ? blocks().find((each) => each.getBoundingClientRect().top >= 0) : elt);
+  before = {
+    known: new Set(blocks().map((each) => each.dataset.block)),
+    isAwaited: (!comesByItself || isInView(elt)) && !(active?.matches(WRITES) && (comesByItself || !elt.contains(active))),
+    anchor: anchor && { block: anchor.dataset.block, id: anchor.id, top: anchor.getBoundingClientRect().top },
+    y: scrollY,
+  };
+});
+
+function hold({ anchor, y }) {
+  const still = anchor && sameAs(anchor);
+  scrollTo({ top: still && isShown(still) ? scrollY + still.getBoundingClientRect().top - anchor.top : y, behavior: "instant" });
+}
+
+function bringIntoView(block) {
+  const { top, height } = block.getBoundingClientRect();
+  const roof = stuck("top") + GAP + parseFloat(getComputedStyle(block).scrollMarginTop);
+  const floor = innerHeight - stuck("bottom") - GAP;
+  if (top >= roof && top <= LOWEST * innerHeight && top + height <= floor) return;
+  const least = roof + SEEN_ABOVE * innerHeight;
+  const wanted = Math.min(Math.max(floor - height, least), Math.max(least, (LOWEST - 0.1) * innerHeight));
+  if (top >= roof && top <= wanted) return;
+  scrollBy({ top: top - wanted, behavior: isCalm() ? "instant" : "smooth" });
+}
+
+function focusOn(block) {
+  const head = block.matches("[data-block-head]") ? block : (block.querySelector("[data-block-head]") ?? block);
+  if (!head.hasAttribute("tabindex")) head.tabIndex = -1;
+  head.focus({ preventScroll: true });
+}
+
+function arrive(was) {
+  hold(was);
+  const fresh = blocks().find((each) => !was.known.has(each.dataset.block) && isShown(each));
+  if (!fresh || !was.isAwaited) return;
+  bringIntoView(fresh);
+  focusOn(fresh);
+  document.dispatchEvent(new CustomEvent("arrived", { detail: fresh }));
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (!before) return;
+  const was = before;
+  before = null;
+  // Once the others have furnished what came, and before it is painted.
+  requestAnimationFrame(() => arrive(was));
+});

@@ -1,0 +1,125 @@
+"""What a tap brings anew is before one's eyes and has the focus, on a phone as on a laptop, and nothing else moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Desk
+from tests.journeys.steps import (
+    A_RUN,
+    BIAS,
+    FIX,
+    RATES,
+    SWEEP,
+    U_CURVE,
+    WHY,
+    Advanced,
+    pick,
+    trial,
+    wait_until_drawn,
+    wait_until_still,
+)
+from tests.running import wait_for
+
+pytestmark = pytest.mark.journey
+SIZES = {
+    "short_phone": {"width": 390, "height": 664},
+    "phone": {"width": 390, "height": 844},
+    "laptop": {"width": 1366, "height": 640},
+}
+LOWEST = 0.6  # of the screen
+# The block that has the focus, where it is, and what covers the screen's upper edge.
+WHERE = """() => {
+  const active = document.activeElement, block = active?.closest("[data-block]");
+  const header = document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;
+  const stuck = [...document.querySelectorAll("[data-sticks=top]")].map((each) => each.getBoundingClientRect().bottom);
+  return block && {
+    block: block.dataset.block, top: block.getBoundingClientRect().top, roof: Math.max(0, header, ...stuck),
+    writes: active.matches("input, textarea, select"), y: scrollY, height: innerHeight,
+  };
+}"""
+
+NOWHERE = {"block": ""}
+
+
+@pytest.fixture(params=SIZES)
+def size(request: pytest.FixtureRequest) -> dict[str, int]:
+    return SIZES[request.param]
+
+
+@pytest.fixture
+def student(desk: Desk, size: dict[str, int], advanced: Advanced) -> Callable[..., Page]:
+    """Open a page of a new student who has done what the clerk knows to do."""
+
+    def open_page(*verbs: str, **context: Any) -> Page:
+        return desk.open(advanced("mia", *verbs), viewport=size, reduced_motion="reduce", **context)
+
+    return open_page
+
+
+def arrives(page: Page, act: Callable[[], object], block: str, *, timeout: int = 20) -> None:
+    """What `act` brings anew is a block whose key begins with `block`: in view, with the focus, and no input."""
+    act()
+    wait_for(
+        lambda: ((page.evaluate(WHERE) or {}).get("block") or "").startswith(block),
+        f"the focus at {block}",
+        seconds=timeout,
+    )
+    wait_until_still(page)
+    at = page.evaluate(WHERE)
+    assert not at["writes"], f"{block}: the focus is in a field"
+    assert at["roof"] <= at["top"] <= LOWEST * at["height"], f"{block} is at {at['top']:.0f} of {at['height']}"
+
+
+def tap(page: Page, name: str) -> Callable[[], None]:
+    return lambda: page.get_by_role("button", name=re.compile(f"^{name}$")).click()
+
+
+def test_a_question_is_sealed_seen_and_kept(student: Callable[..., Page]) -> None:
+    page = student("step_through")
+    page.goto(RATES)
+    pick(page, "settles", "sure")
+    arrives(page, tap(page, "Seal it"), "rates.half-a.sealed")
+    wait_until_drawn(page)
+    page.locator(".next a").click()
+    arrives(page, lambda: None, "rates.half-b")  # another page, at its card
+    page.goto(f"{RATES}?item=half-c")
+    pick(page, "explodes", "think_so")
+    arrives(page, tap(page, "Seal it"), "rates.half-c.sealed")
+    arrives(page, tap(page, "bounces for ?ever"), "rates.half-c.verdict")
+    page.locator("[name=idea]").first.check()
+    arrives(page, tap(page, "Save"), "rates.half-c.kept")
+    page.get_by_role("link", name="One more, on your own").click()
+    arrives(page, lambda: None, "rates.half-edge")
+    pick(page, "parted", "guess")
+    arrives(page, tap(page, "Seal it"), "rates.half-edge.sealed")
+
+
+def test_a_run_starts_goes_on_and_ends(student: Callable[..., Page]) -> None:
+    page = student()
+    page.goto(U_CURVE)
+    page.locator("#choice").fill("6")
+    page.locator("[name=confidence][value=guess]").check()
+    arrives(page, tap(page, "Seal it"), "u-curve-guess.lowest.sealed")
+    arrives(page, tap(page, "Start the run"), "run.")
+    y = page.evaluate("scrollY")
+    expect(trial(page, SWEEP).locator(".under-way__says")).to_be_visible()
+    arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
+    assert y is not None
+    page.locator("#u-curve-explain-text").fill(WHY)
+    arrives(page, tap(page, "Send it"), "u-curve-explain.waits")
+
+
+def test_the_repair_shows_what_came_of_it(student: Callable[..., Page]) -> None:
+    page = student("starve", "look_at_the_harm")
+    page.goto(BIAS)
+    arrives(page, lambda: trial(page, FIX).get_by_role("button", name="Start the run").click(), "run.")
+    arrives(page, lambda: None, "run.", timeout=A_RUN // 1000)
+    expect(trial(page, FIX)).to_have_attribute("data-state", "done", timeout=A_RUN)
+    arrives(page, lambda: None, "run.")
+    expect(trial(page, FIX).locator("[data-block$=done]")).to_be_in_viewport()
