@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from classroom.refusals import Refusal
-from lessons.texts import versions
+from lessons.texts import length, versions
 
-LEAST, MOST = 3, 300  # letters and digits, and characters
+LEAST, MOST = 3, 300  # of what it says, and characters
 
 # Kept as it stands here, whoever's act it was that took the evidence away, and said in the language of its reader.
 TAKEN_BACK = gettext_noop("What it stood on was taken back.")
@@ -23,7 +23,7 @@ def read(because: str) -> str:
         If it is none, or too long.
     """
     because = " ".join(because.split())
-    if sum(sign.isalnum() for sign in because) < LEAST or not versions.can_be_kept(because):
+    if length.said(because) < LEAST or not versions.can_be_kept(because):
         says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
         raise Refusal(says, errors={"because": [says]})
     if len(because) > MOST:

@@ -22,7 +22,7 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.events import AloudTakenBack, ExplainedAloud, Reviewed, ReviewTakenBack
 from lessons.models import PartProgress, PartState, Review, Submission
 from lessons.standings import ReviewMemory
-from lessons.texts import versions
+from lessons.texts import length, versions
 
 UNDO_WITHIN = timedelta(minutes=1)
 MOST = 600  # characters of a comment
@@ -51,7 +51,7 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
         says = _("A comment of %(n)d characters at most, please: this has %(has)d.") % {"n": MOST, "has": len(comment)}
         raise Refusal(says, errors={"comment": [says]})
     ticks = [bool(tick) for tick in met][: len(activity.rubric)]
-    if decision == Review.Decision.RETURNED and not comment and all(ticks):
+    if decision == Review.Decision.RETURNED and not length.said(comment) and all(ticks):
         says = _("Say what is missing, or leave its line without a tick: the student goes on from that.")
         raise Refusal(says, errors={"comment": [says]})
     student = submission.membership

@@ -13,8 +13,9 @@ from classroom.refusals import Refusal
 from lessons.activities.base import Verdict
 from lessons.models import PartState
 from lessons.standings import ReviewMemory, Standing, TextMemory
+from lessons.texts import length
 
-LEAST, MOST = 15, 900  # characters
+LEAST, MOST = 12, 900  # of what it says, and characters
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,6 @@ def read(raw: Any) -> str:
     if not isinstance(sent, str):
         raise _refusal(_("Send your sentences as text."))
     text = tidy(sent)
-    if len(text) < LEAST:
-        raise _refusal(_("One to three sentences in your own words, please: this is too short to say why."))
     if len(text) > MOST:
         raise _refusal(
             _("One to three sentences are enough: %(n)d characters at most, and this has %(has)d.")
@@ -116,6 +115,8 @@ def read(raw: Any) -> str:
         )
     if not can_be_kept(text):
         raise _refusal(_("This holds characters that cannot be kept."))
+    if length.said(text) < LEAST:
+        raise _refusal(_("One to three sentences in your own words, please: this is too short to say why."))
     return text
 
 

@@ -262,8 +262,13 @@ TOO_SHORT = "One to three sentences in your own words, please: this is too short
     [
         ("", TOO_SHORT),
         (" \n\t ", TOO_SHORT),
-        ("x" * 14, TOO_SHORT),
-        ("x" * 7 + " " * 20 + "x" * 6, TOO_SHORT),
+        ("It overfits", TOO_SHORT),
+        ("It" + " " * 20 + "overfits", TOO_SHORT),
+        ("x" * 15, TOO_SHORT),
+        ("\u200b" * 80, TOO_SHORT),
+        ("\u3164" * 30, TOO_SHORT),
+        ("🎲" * 20, TOO_SHORT),
+        ("背下旧点了", TOO_SHORT),
         ("x" * 901, "One to three sentences are enough: 900 characters at most, and this has 901."),
         ("🎲" * 1000, "One to three sentences are enough: 900 characters at most, and this has 1000."),
         (f"{WHY}\0", "This holds characters that cannot be kept."),
@@ -284,7 +289,9 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence_at_its_field(
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["x" * 15, "x" * 900, f"  {'x' * 900}\r\n", "🎲" * 900])
+@pytest.mark.parametrize(
+    "text", ["It overfits it", "模型只是背下了旧点，新点会错", f"{WHY} {'x' * (899 - len(WHY))}", f"  {WHY:🎲<900}\r\n"]
+)
 def test_the_shortest_and_the_longest_are_kept(
     swept: Membership, lesson: LoadedLesson, write: Write, text: str
 ) -> None:

@@ -48,19 +48,19 @@ FITTING = {
     (UNCLEAR, UNCLEAR): (REJECT,),
 }
 
-# Name: (label, fewest and most characters).
+# Name: (label, how much it says at least, most characters).
 LINES: dict[str, tuple[Any, int, int]] = {
     "assistant": (gettext_lazy("Which assistant"), 0, 80),
     "question": (gettext_lazy("What it was asked"), 0, 300),
-    "claim": (gettext_lazy("The claim, in one sentence"), 10, 300),
+    "claim": (gettext_lazy("The claim, in one sentence"), 8, 300),
     **{
         f"{name}_{n}": found
         for n in (1, 2)
         for name, found in {
             "who": (gettext_lazy("Who stands behind it"), 2, 120),
             "when": (gettext_lazy("From when it is"), 2, 60),
-            "passage": (gettext_lazy("The exact passage"), 10, 600),
-            "where": (gettext_lazy("Link, or where it is printed"), 3, 400),
+            "passage": (gettext_lazy("The exact passage"), 8, 600),
+            "where": (gettext_lazy("Link, or where it is printed"), 2, 400),
         }.items()
     },
     "corrected": (gettext_lazy("The sentence that holds"), 0, 300),
@@ -91,4 +91,4 @@ HELP = {
     "why": gettext_lazy("Only if what your two sources say would ask for another stamp."),
 }
 
-LEAST_REASON = 10
+LEAST_REASON = 8

@@ -22,7 +22,7 @@ from lessons.activities.source_check.forms import (
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.activities.source_check.sources import domain_of, is_assistant, same
 from lessons.standings import TextMemory
-from lessons.texts import versions
+from lessons.texts import length, versions
 
 
 class CheckMemory(TextMemory):
@@ -83,8 +83,8 @@ def _line(sent: Any, label: str, least: int, most: int) -> str:
         raise ValueError(_("%(n)d characters at most: this has %(has)d.") % {"n": most, "has": len(text)})
     if not versions.can_be_kept(text):
         raise ValueError(_("This holds characters that cannot be kept."))
-    if len(text) < least:
-        said = _("“%(label)s” is missing.") if not text else _("“%(label)s” is too short to be found again.")
+    if (says := length.said(text)) < least:
+        said = _("“%(label)s” is missing.") if not says else _("“%(label)s” is too short to be found again.")
         raise ValueError(said % {"label": label})
     return text
 
@@ -123,9 +123,9 @@ def _check_independence(activity: SourceCheck, answer: Mapping[str, str]) -> dic
 
 
 def _check_stamp(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, list[str]]:
-    if answer["stamp"] == REVISE and len(answer.get("corrected", "")) < LEAST_REASON:
+    if answer["stamp"] == REVISE and length.said(answer.get("corrected", "")) < LEAST_REASON:
         return {"corrected": [_("Revise means that you write the sentence that holds.")]}
-    if is_at_odds(answer) and len(answer.get("why", "")) < LEAST_REASON:
+    if is_at_odds(answer) and length.said(answer.get("why", "")) < LEAST_REASON:
         fitting = FITTING[_pair(answer)]
         names = _(" or ").join(str(CHOICES["stamp"][stamp]) for stamp in fitting)
         said = _("By what your two sources say, the stamp would be “%(stamp)s”. Keep yours if you can say why.")
