@@ -40,6 +40,16 @@ class ShownForm(forms.Form):
 ENVELOPE = frozenset({*SubmissionForm.base_fields, "csrfmiddlewaretoken"})
 
 
+def why_unreadable(reason: str) -> str:
+    """Why a number cannot be told, for the reason of an `UnreadableNumber`; how to write one comes after."""
+    return {
+        "long": _("That is longer than any number here."),
+        "not_finite": _("That is not a number to go on with."),
+        "unclear": _("That could be two numbers. Leave out commas and blanks between thousands."),
+        "percent": _("This is not asked for in %: leave out the sign."),
+    }.get(reason, _("We cannot read that as a number."))
+
+
 def typed(value: Any) -> str:
     if value is None:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from lessons.authoring.base import AnyActivity, Votable
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import HandsCounted, RevealOpened, RevealTakenBack, VoteOpened
+from lessons.maths import values
 from lessons.models import RevealOpening, Stage, Vote
 
 TIME_TO_TAKE_BACK = timedelta(seconds=3)
@@ -155,10 +157,12 @@ def takes_hands(item: Votable) -> bool:
 def _read_hands(item: Votable, sent: Mapping[str, Any]) -> dict[str, int]:
     counted, errors = {}, {}
     for choice in item.choices:
-        typed = str(sent.get(choice.key, "")).strip() or "0"
-        if typed.isascii() and typed.isdigit() and int(typed[:6]) <= MOST_HANDS:
-            counted[choice.key] = int(typed)
-        else:
+        typed = sent.get(choice.key)
+        with suppress(values.UnreadableNumber):
+            n = 0 if values.is_blank(typed) else values.whole(str(typed))
+            if 0 <= n <= MOST_HANDS:
+                counted[choice.key] = n
+        if choice.key not in counted:
             says = _("“%(choice)s”: type a whole number from 0 to %(most)d.")
             errors[choice.key] = [says % {"choice": choice.text, "most": MOST_HANDS}]
     if errors:

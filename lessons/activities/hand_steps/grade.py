@@ -21,6 +21,7 @@ from lessons.activities.hand_steps.maths.grading import CellGrade, Diagnosis
 from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.hand_steps.words import cell_name, line, loss_name, operand, worked_line
+from lessons.forms import why_unreadable
 from lessons.maths import values
 from lessons.maths.descent import Problem
 from lessons.standings import Memory, Standing
@@ -86,7 +87,7 @@ def grade(sent: Sent) -> Verdict:
         cells={name: _cell_reply(name, grades[name], diagnoses.get(name), at) for name in grades},
         accepted=accepted,
         matches_notebook=accepted and chain.matches(step, w),
-        is_blank=all(grading.is_blank(text) for text in answer.cells.values()),
+        is_blank=all(values.is_blank(text) for text in answer.cells.values()),
         carried_from=values.show(at.w),
         memory=StepsMemory(
             values=tuple(str(value) for value in chain.values),
@@ -181,12 +182,7 @@ def _numbers(at: Position) -> dict[str, object]:
 
 
 def _unreadable(reason: str) -> str:
-    return {
-        "long": _("That is longer than any number here. Write it with four decimals."),
-        "not_finite": _("That is not a number to go on with. Write one such as −4.815."),
-        "unclear": _("Is that comma for decimals or for thousands? Write it with one point, such as 1234.5."),
-        "letters": _("We cannot read that as a number. Write it like −4.815, or as a fraction like 1/3."),
-    }[reason]
+    return f"{why_unreadable(reason)} {_('Write it like −4.815, or as a fraction like 1/3.')}"
 
 
 def shown_cells(answer: Mapping[str, Any], reply: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:

@@ -69,12 +69,14 @@ def grade_cell(typed: str | int | float | None, exact: Fraction) -> CellGrade:
     >>> grade_cell("-0.7463", Fraction("0.74625")).state
     'not_yet'
     """
-    if typed is None or is_blank(typed):
+    if typed is None or values.is_blank(typed):
         return CellGrade("empty")
     try:
-        value = values.parse(typed)
+        read = values.readings(typed)
     except values.UnreadableNumber as unreadable:
         return CellGrade("not_yet", reason=unreadable.reason)
+    # Of 1,000 nobody is to be told that it is wrong because it was read as the other number.
+    value = next((each for each in read if fits(each, exact)), read[0])
     if abs(value - exact) <= TOLERANCE:
         return CellGrade("right", value)
     return CellGrade("rounded" if fits(value, exact) else "not_yet", value)
@@ -86,11 +88,6 @@ def fits(value: Fraction, exact: Fraction) -> bool:
     if gap <= TOLERANCE or gap > FARTHEST_ROUNDING:
         return gap <= TOLERANCE
     return any(_is_rounding(value, exact, n_decimals) for n_decimals in EARLY_DECIMALS)
-
-
-def is_blank(typed: str | int | float | None) -> bool:
-    """Tell whether nothing was typed; the number 0 is something."""
-    return typed is None or not str(typed).strip()
 
 
 def _is_rounding(value: Fraction, exact: Fraction, n_decimals: int) -> bool:
@@ -113,7 +110,7 @@ def grade_step(
     unknown = sorted(set(answer) - set(exact))
     if unknown:
         raise ValueError(f"no such cells: {unknown}")
-    filled = [name for name in exact if name in asked or not is_blank(answer.get(name))]
+    filled = [name for name in exact if name in asked or not values.is_blank(answer.get(name))]
     return {name: grade_cell(answer.get(name), exact[name]) for name in filled}
 
 
