@@ -135,16 +135,15 @@ def read(kind: str, params: Any, seed: Any) -> dict[str, Any]:
     except ValidationError as error:
         errors |= _of_the_wrong_type(error)
     if errors:
-        told = {name: f"{name}: {why}" for name, why in errors.items()}
-        says = _("This run cannot be made. %(why)s.") % {"why": "; ".join(told.values())}
-        raise Refusal(says, errors={name: [text] for name, text in told.items()})
+        raise refusal(errors)
     return complete.model_dump(mode="json")
 
 
-def read_seed(typed: Any) -> Any:
-    """Read a seed as it was typed into a form; what is no whole number stays as it is, to be refused."""
-    text = str(typed).strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else typed
+def refusal(errors: Mapping[str, str]) -> Refusal:
+    """Refusal of a run, by the parameters that are wrong and why."""
+    told = {name: f"{name}: {why}" for name, why in errors.items()}
+    says = _("This run cannot be made. %(why)s.") % {"why": "; ".join(told.values())}
+    return Refusal(says, errors={name: [text] for name, text in told.items()})
 
 
 def _errors_in_seed(seed: Any) -> dict[str, str]:

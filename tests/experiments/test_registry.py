@@ -223,8 +223,3 @@ def test_a_fingerprint_stays_what_it_was_when_runs_were_stored_under_it(
     monkeypatch.setattr(registry, "versions", lambda: {"numpy": "2.4.0", "scikit-learn": "1.9.0"})
 
     assert registry.fingerprint(kind, registry.read(kind, {}, 7), 7) == fingerprint
-
-
-@pytest.mark.parametrize(("typed", "seed"), [("17", 17), (" 3 ", 3), (5, 5), ("-1", "-1"), ("x", "x"), ("²", "²")])
-def test_a_typed_seed_is_read_and_anything_else_is_left_to_be_refused(typed: Any, seed: Any) -> None:
-    assert registry.read_seed(typed) == seed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.functional import lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,10 +19,17 @@ from lessons.activities.experiment import runs
 from lessons.lesson_view import COHORT
 
 
+class Seed(serializers.IntegerField):
+    """Seed as it was sent: it is read where the run is asked for, in every spelling."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
 class RunWish(serializers.Serializer):
     kind = serializers.CharField(help_text=lazy(experiments.registry.help_text, str)())
     params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
-    seed = serializers.IntegerField(default=0)
+    seed = Seed(default=0)
     activity = serializers.SlugField(
         default="", allow_blank=True, help_text="The experiment it is for; its guesses are sealed first."
     )

@@ -17,10 +17,12 @@ from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from experiments.models import Run, RunRequest
 from lessons import catalogue, progress, selectors
 from lessons.activities.experiment import outcomes, page
+from lessons.activities.experiment.forms import as_numbers
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import RunAsked, RunMeasured
+from lessons.maths import values
 from lessons.models import PartProgress, PartState
 from lessons.run_context import RunContext
 from lessons.standings import Standing
@@ -47,12 +49,9 @@ def start(
     part, activity, found = find(membership, lesson, activity_key, trial)
     if missing := page.missing_prerequisite(membership, lesson.lesson, activity, found):
         raise Conflict(missing.says)
-    params = found.spelled_out(dict(settings))
-    seed = (
-        page.first_seed(membership, lesson.lesson, activity)
-        if seed in ("", None)
-        else experiments.registry.read_seed(seed)
-    )
+    if values.is_blank(seed):
+        seed = page.first_seed(membership, lesson.lesson, activity)
+    params, seed = as_numbers(found.kind, found.spelled_out(dict(settings)), seed)
     return ask(membership, lesson, part, activity, found, params=params, seed=seed)
 
 
@@ -62,6 +61,7 @@ def ask_by_kind(membership: Membership, *, kind: str, params: Mapping[str, Any],
     For an experiment it counts as a run of the first of its trials that has these parameters, and its guesses are
     sealed first; a run for oneself needs none.
     """
+    params, seed = as_numbers(kind, params, seed)
     if not activity:
         return experiments.services.request_run(membership, kind=kind, params=params, seed=seed).request.run
     for lesson in selectors.lessons_of(membership.cohort):

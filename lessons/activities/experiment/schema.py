@@ -13,13 +13,6 @@ from lessons.authoring.lesson import Lesson
 Setting = int | float | str
 
 
-def _as(kind: type[int] | type[float], text: str) -> int | float | None:
-    try:
-        return kind(text)
-    except ValueError:
-        return None
-
-
 def _known(kind: str) -> str:
     if kind not in experiments.registry.names():
         raise ValueError(f"there is no kind of run “{kind}”; there are {', '.join(experiments.registry.names())}")
@@ -45,13 +38,10 @@ class Knob(Strict):
         return self
 
     def read(self, sent: Any) -> Any:
-        """Give the option that was meant; what is none of them is given as a number if it is one, to be refused."""
+        """Give the option that was meant; what is none of them is given as it was sent."""
         if sent is None:
             return self.start
-        meant = next((option for option in self.options if str(option) == str(sent)), None)
-        if meant is not None or not isinstance(sent, str):
-            return sent if meant is None else meant
-        return next((read for read in (_as(int, sent), _as(float, sent)) if read is not None), sent)
+        return next((option for option in self.options if str(option) == str(sent)), sent)
 
     def named(self) -> tuple[tuple[Setting, str], ...]:
         return tuple(zip(self.options, self.names or map(str, self.options), strict=True))

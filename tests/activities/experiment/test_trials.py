@@ -83,7 +83,7 @@ def error_at(text: str, field: str) -> str:
 # --- what may be set ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", ["abc", "-1", "1.5", "1000001", "1e3", "７", "0x10"])
+@pytest.mark.parametrize("seed", ["abc", "-1", "1.5", "1000001", "1e3", "0x10", "²", "1" * 41])
 def test_a_seed_that_is_none_stays_as_it_was_typed_with_its_range_below(
     student: Membership, lesson: LoadedLesson, post: Post, seed: str
 ) -> None:
@@ -97,7 +97,9 @@ def test_a_seed_that_is_none_stays_as_it_was_typed_with_its_range_below(
     assert not Run.objects.exists()
 
 
-@pytest.mark.parametrize(("typed", "seed"), [("0", 0), (" 7 ", 7), ("007", 7), ("1000000", 1_000_000)])
+@pytest.mark.parametrize(
+    ("typed", "seed"), [("0", 0), (" 7 ", 7), ("007", 7), ("1000000", 1_000_000), ("７", 7), ("1 000", 1000)]
+)
 def test_a_seed_is_read_as_people_type_it(
     student: Membership, lesson: LoadedLesson, post: Post, typed: str, seed: int
 ) -> None:
@@ -106,6 +108,57 @@ def test_a_seed_is_read_as_people_type_it(
     assert post("start", seed=typed).status_code == 302
 
     assert Run.objects.get().seed == seed
+
+
+TWO_NUMBERS = "this could be two numbers; leave out the commas and points between thousands"
+
+
+@pytest.mark.parametrize("seed", ["1,000", "2.500", "１，０００", "١،٠٠٠"])
+def test_a_seed_that_could_be_two_numbers_is_told_so_at_its_field(
+    student: Membership, lesson: LoadedLesson, post: Post, seed: str
+) -> None:
+    runs.guess(student, lesson, "lowest")
+
+    answer = post("start", seed=seed)
+
+    assert answer.status_code == 400
+    assert error_at(text_of(answer), "u-curve-run-seed") == f"seed: {TWO_NUMBERS}"
+    assert not Run.objects.exists()
+
+
+def test_a_program_may_send_sizes_and_a_seed_as_people_type_them(
+    student: Membership, lesson: LoadedLesson, wish: ApiPost
+) -> None:
+    runs.guess(student, lesson, "lowest")
+
+    answer = wish(params={"n_train": "５０", "noise": "0,35", "n_repeats": "\u200b1"}, seed="٧")
+
+    assert answer.status_code == 202
+    assert answer.json()["seed"] == 7
+    read = {name: answer.json()["params"][name] for name in ("n_train", "noise", "n_repeats")}
+    assert read == {"n_train": 50, "noise": 0.35, "n_repeats": 1}
+
+
+def test_a_program_is_told_which_of_its_numbers_could_be_two(
+    student: Membership, lesson: LoadedLesson, wish: ApiPost
+) -> None:
+    runs.guess(student, lesson, "lowest")
+
+    answer = wish(params={"n_train": "1,000", "complexities": ["1", "2.000"]}, seed="3.000")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {name: [f"{name}: {TWO_NUMBERS}"] for name in ("n_train", "complexities", "seed")}
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("seed", [None, "", "x", "1.5", 1.5, True, [1], {}, -1, 10**30])
+def test_a_program_is_told_what_a_seed_is(student: Membership, lesson: LoadedLesson, wish: ApiPost, seed: Any) -> None:
+    runs.guess(student, lesson, "lowest")
+
+    answer = wish(seed=seed)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["seed"]
 
 
 def test_who_leaves_the_seed_out_gets_the_one_that_the_page_offers(student: Membership, lesson: LoadedLesson) -> None:
@@ -151,7 +204,7 @@ def test_a_number_that_no_option_has_is_refused_with_what_is_allowed(
             {"noise": 2, "n_train": 1},
             {"noise": ["noise: from 0 to 1"], "n_train": ["n_train: from 20 to 200"]},
         ),
-        ({"noise": "0.3"}, {"noise": ["noise: a number"]}),
+        ({"noise": "loud"}, {"noise": ["noise: a number"]}),
         ({"loudness": 3}, {"loudness": ["loudness: there is no such parameter"]}),
     ],
 )
