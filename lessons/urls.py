@@ -8,6 +8,7 @@ app_name = "lessons"
 ACTIVITY = "c/<slug:cohort>/lessons/<slug:lesson>/activities/<slug:activity>/"
 
 urlpatterns = [
+    path("reading/", predict_views.reading, name="reading"),
     path("c/<slug:cohort>/", views.cohort, name="cohort"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/", views.arc, name="arc"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/submissions/<int:number>/", views.submission, name="submission"),

@@ -147,6 +147,8 @@ PAGES = (
         f"{STUDENT}paper/{{lesson}}/activities/rates/items/half-a/reconcile/",
         {"POST": (LOG_IN, 403, 404, 409, 404, 404)},
     ),
+    # How a number is read is no secret, and nobody is asked who they are.
+    Row("lessons:reading", "/reading/", {"GET": EVERYBODY}),
     Row("lessons:cohort", "/c/{cohort}/", {"GET": MEMBERS_SENT_ON}),
     Row("lessons:arc", "/c/{cohort}/" + LESSON, {"GET": MEMBERS}),
     Row("lessons:part", "/c/{cohort}/" + LESSON + "{part}/", {"GET": MEMBERS}),

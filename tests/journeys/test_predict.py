@@ -180,9 +180,15 @@ def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, advanc
     expect(knob.locator(".rate__summary")).to_contain_text("With learning rate 0.13 w comes closer from one side")
     expect(knob.get_by_role("textbox")).to_have_value("0.13")
     expect(knob.get_by_role("slider")).to_have_value("0.13")
+    knob.get_by_role("textbox").fill("٠٫٠٦")
+    knob.get_by_role("button", name="Run it").click()
+    expect(knob.locator(".rate__summary")).to_contain_text("With learning rate 0.06")
+    expect(knob.get_by_role("slider")).to_have_value("0.06")
     knob.get_by_role("textbox").fill("abc")
     knob.get_by_role("button", name="Run it").click()
-    wrong = "Give a learning rate above 0, up to 0.5. A fraction such as 4/15 works too."
+    wrong = (
+        "We cannot read that as a number. Give a learning rate above 0, up to 0.5. A fraction such as 4/15 works too."
+    )
     expect(knob.get_by_text(wrong)).to_be_visible()
     expect(student.locator("#spoken")).to_have_text(wrong)
     expect(knob.get_by_role("textbox")).to_have_value("abc")

@@ -10,6 +10,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from classroom.refusals import Refusal
+from lessons.activities.predict import guesses
+from lessons.activities.predict.guesses import Scale
 from lessons.activities.predict.schema import Choice, Item, Number
 from lessons.forms import typed
 from lessons.maths import values
@@ -27,8 +29,19 @@ class PredictionForm(forms.Form):
     member = forms.IntegerField(required=False)
     choice = forms.CharField(required=False, strip=True)
     second = forms.CharField(required=False, strip=True)
+    # What the page has shown the typed number to be read as.
+    read_as = forms.CharField(required=False)
     confidence = forms.CharField(required=False)
     because = forms.CharField(required=False, strip=True)
+
+
+class ReadingForm(forms.Form):
+    """A number that is being typed for a guess, with its range and unit."""
+
+    choice = forms.CharField(required=False, max_length=values.MOST_SENT)
+    low = forms.CharField(max_length=values.MAX_CHARACTERS)
+    high = forms.CharField(max_length=values.MAX_CHARACTERS)
+    unit = forms.CharField(required=False, max_length=20)
 
 
 class ReconcileForm(forms.Form):
@@ -50,8 +63,12 @@ class PredictionAnswer:
     because: str
 
 
-def prediction_answer(item: Item, *, choice: Any, second: Any, confidence: Any, because: Any) -> PredictionAnswer:
+def prediction_answer(
+    item: Item, *, choice: Any, second: Any, confidence: Any, because: Any, read_as: str | None = None
+) -> PredictionAnswer:
     """Read what was sent for one item.
+
+    `read_as` is what a page has shown a number to be read as; None from a program, which is shown nothing.
 
     Raises
     ------
@@ -69,7 +86,7 @@ def prediction_answer(item: Item, *, choice: Any, second: Any, confidence: Any, 
 
     number, second_one = item.number, item.second
     answer = PredictionAnswer(
-        choice=read("choice", lambda: _guess(number, choice) if number else _chosen(item.choices, choice)),
+        choice=read("choice", lambda: _guess(number, choice, read_as) if number else _chosen(item.choices, choice)),
         # A page asks for both answers; a program may give the first alone.
         second=read("second", lambda: _chosen(second_one.choices, second)) if second_one and second is not None else "",
         confidence=read("confidence", lambda: _confidence(confidence)),
@@ -89,18 +106,15 @@ def _chosen(choices: tuple[Choice, ...], sent: Any) -> str:
     return found
 
 
-def _guess(number: Number, sent: Any) -> str:
-    low, high = values.show(number.min), values.show(number.max)
-    wanted = _("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}
-    try:
-        if isinstance(sent, bool) or not isinstance(sent, str | int | float) or sent == "":
-            raise ValueError(wanted)
-        guess = values.parse(sent)
-    except values.UnreadableNumber:
-        raise ValueError(wanted) from None
-    if not number.min <= guess <= number.max:
-        raise ValueError(wanted)
-    return values.plain(guess)
+def _guess(number: Number, sent: Any, read_as: str | None) -> str:
+    reading = guesses.read(scale_of(number), sent)
+    if read_as is not None:
+        guesses.check_shown(reading, read_as)
+    return reading.plain
+
+
+def scale_of(number: Number) -> Scale:
+    return Scale(number.min, number.max, number.unit)
 
 
 def _confidence(sent: Any) -> str:

@@ -6,24 +6,30 @@ lets them see. Other readers, and what guards each of them: `docs/how/sealing.md
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from lessons import stage
 from lessons.activities.base import ActivityView
 from lessons.activities.measures import Picture
-from lessons.activities.predict import answers, guess_charts, rate_charts, rate_runs, states
+from lessons.activities.predict import answers, guess_charts, guesses, rate_charts, rate_runs, states
 from lessons.activities.predict.answers import ChoiceView
+from lessons.activities.predict.forms import scale_of
 from lessons.activities.predict.guess_charts import LowestPointChart
+from lessons.activities.predict.guesses import Reading
 from lessons.activities.predict.rate_charts import RateChart
 from lessons.activities.predict.reveal import Fold, Looking, RevealView, fold_of, looking_of, picture_of, reveal_of
 from lessons.activities.predict.schema import Item, Predict, Question
 from lessons.activities.predict.states import SEEN, WAITING, ItemLine, States
 from lessons.authoring.base import visible
+from lessons.forms import why_unreadable
 from lessons.maths import values
 from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction
 
@@ -37,6 +43,13 @@ class SliderView:
     step: str
     unit: str
     chart: LowestPointChart | None
+    # How what was sent and refused is read, if it is a number.
+    reading: Reading | None
+
+    @property
+    def scale(self) -> str:
+        """Query that asks how a number is read here."""
+        return urlencode({"low": self.low, "high": self.high, "unit": self.unit})
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,8 @@ class PlayView:
     max: str
     chart: RateChart | None
     error: str
+    # The rate as programs write it.
+    plain: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +233,7 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         second_question=item.second.question if item.second else "",
         choices=answers.choice_views(item.choices),
         second=answers.choice_views(item.second.choices) if item.second else (),
-        slider=_slider(item),
+        slider=_slider(item, view.typed),
         guesses=tuple(_guess(item, mine[each], is_own=view.acting.is_own) for each in sorted(mine)),
         sealed_chart=_sealed_chart(item, now.last(item)),
         picture=picture_of(now, item) if item.poll and _sees_what_it_is_about(now, item) else None,
@@ -249,27 +264,31 @@ def _play(view: ActivityView, now: States) -> PlayView | None:
         return None
     typed = view.rate or rate_runs.show_rate(activity.worked or play.max / 2)
     step, highest = values.show(play.step, 6), values.show(play.max, 6)
+    error = _("Give a learning rate above 0, up to %(max)s. A fraction such as 4/15 works too.") % {"max": highest}
     try:
         rate = values.parse(typed)
-    except values.UnreadableNumber:
-        rate = Fraction(0)
+    except values.UnreadableNumber as unreadable:
+        return PlayView(typed, step, highest, None, f"{why_unreadable(unreadable.reason)} {error}")
     if not 0 < rate <= play.max:
-        error = _("Give a learning rate above 0, up to %(max)s. A fraction such as 4/15 works too.")
-        return PlayView(typed, step, highest, None, error % {"max": highest})
+        return PlayView(typed, step, highest, None, error)
     if asked := now.asks_about(rate):
         error = _("“%(title)s” is a question of its own: seal your guess on it first.")
         return PlayView(typed, step, highest, None, error % {"title": asked.title})
     chart = rate_charts.rate_chart([answers.problem(activity, view.rule, rate)], data.start)
-    return PlayView(typed, step, highest, chart, "")
+    return PlayView(typed, step, highest, chart, "", values.plain(rate))
 
 
-def _slider(item: Item) -> SliderView | None:
+def _slider(item: Item, typed: Mapping[str, str]) -> SliderView | None:
     number = item.number
     if number is None:
         return None
     low, high, step = (values.plain(value) for value in (number.min, number.max, number.step))
     chart = guess_charts.lowest_point(number) if number.lowest_point else None
-    return SliderView(low, high, step, number.unit, chart)
+    reading = None
+    if typed.get("item") == item.key:
+        with suppress(ValueError):
+            reading = guesses.read(scale_of(number), typed.get("choice"))
+    return SliderView(low, high, step, number.unit, chart, reading)
 
 
 def _sealed_chart(item: Item, last: Prediction | None) -> LowestPointChart | None:

@@ -95,9 +95,12 @@ def seal(
     confidence: Any,
     second: Any = None,
     because: Any = "",
+    read_as: str | None = None,
     by: Membership | None = None,
 ) -> SealReceipt:
     """Seal one prediction, for good; `by` says who entered it for the member.
+
+    `read_as` is what the page that sends it has shown a number to be read as; a program is shown nothing.
 
     The same `client_id` from the same member gets its first receipt back, whatever comes with it.
 
@@ -128,7 +131,9 @@ def seal(
         if stored is not None:
             return SealReceipt(stored, is_new=False)
         membership.cohort.refuse_if_archived()
-        answer = prediction_answer(found.item, choice=choice, second=second, confidence=confidence, because=because)
+        answer = prediction_answer(
+            found.item, choice=choice, second=second, confidence=confidence, because=because, read_as=read_as
+        )
         mine = answers.predictions_of(membership, slug, found.activity.key)
         met = answers.reconciliations_of(membership, slug, found.activity.key)
         _refuse_sealed(membership, mine.get(item, {}).get(round_), met.get(item))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from classroom.access import member_required
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Refusal
 from lessons import part_page, selectors
-from lessons.activities.predict import sealing
-from lessons.activities.predict.forms import PredictionForm, ReconcileForm
+from lessons.activities.predict import guesses, sealing
+from lessons.activities.predict.forms import PredictionForm, ReadingForm, ReconcileForm
+from lessons.activities.predict.guesses import Scale
+from lessons.maths import values
 
 
 @require_POST
@@ -45,10 +50,24 @@ def take_prediction(request: HttpRequest, acting: Acting, lesson: str, activity:
             second=sent["second"],
             confidence=sent["confidence"],
             because=sent["because"],
+            read_as=sent["read_as"],
             by=acting.by,
         )
 
     return part_page.part_after(act, request, acting, loaded, found, shown)
+
+
+@require_safe
+def reading(request: HttpRequest) -> HttpResponse:
+    """Say how the number in a guess's field is read, while it is being typed; nothing while it cannot be."""
+    form = ReadingForm(request.GET)
+    shown = None
+    if form.is_valid():
+        sent = form.cleaned_data
+        with suppress(ValueError):
+            scale = Scale(values.parse(sent["low"]), values.parse(sent["high"]), sent["unit"])
+            shown = guesses.read(scale, sent["choice"])
+    return render(request, "activities/predict/_reads.html", {"reading": shown})
 
 
 @require_POST

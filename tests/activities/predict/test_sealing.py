@@ -162,6 +162,9 @@ NO_SUCH = "This question has no such outcome."
 HOW_SURE = "Say how sure you are, too."
 ONE_LINE = "One line is enough here: 300 characters at most."
 ON_THE_CURVE = "Give a number from 1 to 15."
+UNREADABLE = f"We cannot read that as a number. {ON_THE_CURVE}"
+ENDLESS = f"That is not a number to go on with. {ON_THE_CURVE}"
+PERCENT = "This is not asked for in %: leave out the sign."
 IN_PERCENT = "Give a number from 0 to 100."
 
 
@@ -184,16 +187,22 @@ IN_PERCENT = "Give a number from 0 to 100."
         ("u-curve-guess", "lowest", {"choice": "0.99"}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": "15,01"}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": "−3"}, {"choice": [ON_THE_CURVE]}),
-        ("u-curve-guess", "lowest", {"choice": "about 7"}, {"choice": [ON_THE_CURVE]}),
-        ("u-curve-guess", "lowest", {"choice": "7/0"}, {"choice": [ON_THE_CURVE]}),
+        ("u-curve-guess", "lowest", {"choice": "about 7"}, {"choice": [UNREADABLE]}),
+        ("u-curve-guess", "lowest", {"choice": "7/0"}, {"choice": [ENDLESS]}),
         ("u-curve-guess", "lowest", {"choice": ""}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": "  "}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": None}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": True}, {"choice": [ON_THE_CURVE]}),
         ("u-curve-guess", "lowest", {"choice": [7]}, {"choice": [ON_THE_CURVE]}),
-        ("u-curve-guess", "lowest", {"choice": float("nan")}, {"choice": [ON_THE_CURVE]}),
-        ("u-curve-guess", "lowest", {"choice": float("inf")}, {"choice": [ON_THE_CURVE]}),
-        ("u-curve-guess", "lowest", {"choice": "7" * 5000}, {"choice": [ON_THE_CURVE]}),
+        ("u-curve-guess", "lowest", {"choice": float("nan")}, {"choice": [ENDLESS]}),
+        ("u-curve-guess", "lowest", {"choice": float("inf")}, {"choice": [ENDLESS]}),
+        (
+            "u-curve-guess",
+            "lowest",
+            {"choice": "7" * 5000},
+            {"choice": [f"That is longer than any number here. {ON_THE_CURVE}"]},
+        ),
+        ("u-curve-guess", "lowest", {"choice": "7 %"}, {"choice": [f"{PERCENT} {ON_THE_CURVE}"]}),
         ("bias-guess", "headline", {"choice": 100.5}, {"choice": [IN_PERCENT]}),
         ("cases", "face-analysis", {"choice": "accuracy"}, {"second": [CHOOSE]}),
         ("cases", "face-analysis", {"choice": "accuracy", "second": "cats"}, {"second": [NO_SUCH]}),

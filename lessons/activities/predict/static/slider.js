@@ -3,7 +3,10 @@ import { find, findAll, onArrival } from "../../classroom/js/page.js";
 import { axisOf } from "../../lessons/js/axis.js";
 
 const fieldIn = (box) => box.querySelector("input:not([type])");
-const numberIn = (field) => Number(field.value.replace(",", "."));
+// What is typed otherwise is a number as the server read it: there is one reading of numbers, and it is there.
+const PLAIN = /^\s*-?[0-9]+(\.[0-9]+)?\s*$/;
+const isPlain = (field) => PLAIN.test(field.value);
+const numberIn = (box) => Number((isPlain(fieldIn(box)) ? fieldIn(box) : find("data-read", box))?.value || NaN);
 
 function follow(box, value) {
   const [range, field, chart] = [find("data-range", box), fieldIn(box), find("data-drag", box)];
@@ -14,7 +17,7 @@ function follow(box, value) {
   const x = axisOf(chart, "xAxis").at(Number(range.value)).toFixed(2);
   curve.setAttribute("transform", curve.getAttribute("transform").replace(/\([\d.-]+/, `(${x}`));
   curve.classList.toggle("lowest__unset", field.value === "");
-  if (field.value !== "") says.textContent = says.dataset.at.replace("{n}", field.value);
+  if (field.value !== "") says.textContent = says.dataset.at.replace("{n}", value);
 }
 
 document.addEventListener("input", ({ target }) => {
@@ -24,15 +27,25 @@ document.addEventListener("input", ({ target }) => {
   if (target.matches("[data-range]")) {
     field.value = target.value;
     field.dispatchEvent(new Event("input", { bubbles: true }));
-  } else if (Number.isFinite(numberIn(field))) follow(box, numberIn(field));
+  } else if (isPlain(field)) follow(box, numberIn(box));
+});
+
+// A plain number needs no reading.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, target } = event.detail;
+  if (!elt.matches("[data-reads]") || (elt.value.trim() && !isPlain(elt))) return;
+  target.replaceChildren();
+  event.preventDefault();
+});
+document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
+  if (elt.id === "choice-reads") arrive();
 });
 
 function arrive() {
   for (const range of findAll("data-range")) {
     range.hidden = false;
     const box = range.closest("[data-slider], [data-play]");
-    const field = fieldIn(box);
-    if (field.value !== "" && Number.isFinite(numberIn(field))) follow(box, numberIn(field));
+    if (Number.isFinite(numberIn(box))) follow(box, numberIn(box));
   }
 }
 
