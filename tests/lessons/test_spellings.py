@@ -357,4 +357,4 @@ def test_a_program_seals_any_spelling(
     answer = api_of(student.user).post("/api/v1/lessons/little/activities/guess/predictions/", sent, format="json")
 
     assert answer.status_code == 201
-    assert Prediction.objects.get().choice == "-14.925"
+    assert answer.json()["choice"] == Prediction.objects.get().choice == "-14.925"

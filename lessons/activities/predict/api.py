@@ -20,7 +20,9 @@ class PredictionRequest(serializers.Serializer):
     id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
     item = serializers.SlugField()
     round = serializers.IntegerField(min_value=1, max_value=2, default=1)
-    choice = serializers.JSONField(help_text="A choice's key, or the number.")
+    choice = serializers.JSONField(
+        help_text="A choice's key, or the number; as text it may be written as people type it."
+    )
     second = serializers.CharField(
         default=None,
         allow_null=True,
@@ -35,6 +37,7 @@ class PredictionReply(serializers.Serializer):
     id = serializers.UUIDField()
     item = serializers.CharField()
     round = serializers.IntegerField()
+    choice = serializers.CharField(help_text="What was sealed: a number as it was read.")
     sealed_at = serializers.DateTimeField()
     counted = serializers.BooleanField(help_text="Whether it is in the class's count.")
     why = serializers.ChoiceField(Counts.choices)
@@ -104,6 +107,7 @@ def _sealed(receipt: sealing.SealReceipt) -> dict[str, Any]:
         "id": str(kept.client_id),
         "item": kept.item,
         "round": kept.round,
+        "choice": kept.choice,
         "sealed_at": kept.sealed_at,
         "counted": not kept.is_late,
         "why": kept.counts,

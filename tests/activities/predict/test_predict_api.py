@@ -107,6 +107,7 @@ def test_a_new_prediction_is_answered_201_with_its_time_and_how_it_counts(seal: 
         "id": client_id,
         "item": "half-a",
         "round": 1,
+        "choice": "settles",
         "counted": True,
         "why": "own_pace",
         "says": "Sealed.",
