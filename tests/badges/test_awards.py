@@ -433,6 +433,17 @@ def test_each_condition_rests_on_a_kind_of_evidence_that_can_be_found() -> None:
     assert kinds == set(FINDERS)
 
 
+@pytest.mark.parametrize("because", ["No.", "…", "\u3164" * 9, "\u200b" * 9, "🎲" * 9, "aa", "x" * 301])
+def test_a_reason_that_says_nothing_or_too_much_is_refused(because: str) -> None:
+    with pytest.raises(Refusal):
+        reasons.read(because)
+
+
+@pytest.mark.parametrize("because", ["Typo", "作弊", "Its name was another's."])
+def test_a_reason_says_why_in_a_word_of_any_script(because: str) -> None:
+    assert reasons.read(because) == because
+
+
 @pytest.mark.parametrize("kept", ["", "The name was wrong.", reasons.TAKEN_BACK])
 def test_a_reason_is_said_as_it_is_kept_where_nothing_is_translated(kept: str) -> None:
     assert Award(revoked_because=kept).why_revoked == kept

@@ -47,11 +47,19 @@ def test_a_source_check_is_kept_as_it_was_filled_in(lesson: LoadedLesson) -> Non
     assert source_check_grade.read(check(lesson), GOOD) == GOOD
 
 
+@pytest.mark.parametrize("short", [{"claim": "地球是圆的"}, {"who_1": "北大"}, {"when_2": "今天"}, {"where_1": "p. 7"}])
+def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict[str, str]) -> None:
+    assert source_check_grade.read(check(lesson), GOOD | short) == GOOD | short
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "says"),
     [
         ({"claim": ""}, "claim", "is missing"),
         ({"claim": "So."}, "claim", "too short"),
+        ({"claim": "\u3164" * 30}, "claim", "is missing"),
+        ({"who_2": "\u200b" * 30}, "who_2", "is missing"),
+        ({"passage_1": "…" * 20}, "passage_1", "is missing"),
         ({"passage_1": "x" * 601}, "passage_1", "600 characters at most: this has 601"),
         ({"who_2": "the Yann-LeCun"}, "who_2", "that is one source"),
         ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),

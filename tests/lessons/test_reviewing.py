@@ -94,6 +94,8 @@ def test_what_is_returned_says_what_is_missing(
 
     with pytest.raises(Refusal, match="Say what is missing"):
         decide(instructor, sent.pk, "returned")
+    with pytest.raises(Refusal, match="Say what is missing"):
+        decide(instructor, sent.pk, "returned", comment="\u3164\u200b")
     with pytest.raises(Refusal, match="600 characters at most"):
         decide(instructor, sent.pk, "returned", comment="x" * 601)
     with pytest.raises(Refusal, match="Approve it or return it"):
