@@ -14,6 +14,8 @@ _DECIMAL = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,2})?", re.IGNORECASE)
 _FRACTION = re.compile(r"(?:(\d+) +)?(\d+) */ *(\d+)")
 # Thousands set apart by blanks or apostrophes, which stand for nothing else.
 _APART = re.compile(r"\d{1,3}(?:([ '])\d{3})(?:\1\d{3})*([.,]\d*)?")
+# In Persian a slash is a decimal point, too.
+_PERSIAN = re.compile("[۰-۹]/[۰-۹]")
 _THOUSANDS_OR_DECIMALS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _WHOLE = re.compile(r"\d+|[1-9]\d{0,2}([ ',.])\d{3}(\1\d{3})*")
 
@@ -72,16 +74,20 @@ def readings(typed: str | int | float, unit: str = "") -> tuple[Fraction, ...]:
     if text.lower() in ("nan", "inf", "infinity", "∞"):
         raise UnreadableNumber("not_finite")
     if found := _FRACTION.fullmatch(text):
-        return (sign * _fraction(*found.groups()),)
+        before, above, below = found.groups()
+        either = [_fraction(before, above, below)]
+        if not before and _PERSIAN.search(str(typed)):
+            either.append(Fraction(f"{above}.{below}"))
+        return tuple(sign * value for value in either)
     if _APART.fullmatch(text):
         text = re.sub("[ ']", "", text)
     decimals = _with_point(text)
     if not _DECIMAL.fullmatch(decimals):
         raise UnreadableNumber("letters")
-    found_all = [Fraction(decimals)]
+    either = [Fraction(decimals)]
     if "," in text and _THOUSANDS_OR_DECIMALS.fullmatch(text):
-        found_all.append(Fraction(text.replace(",", "")))
-    return tuple(sign * value for value in found_all)
+        either.append(Fraction(text.replace(",", "")))
+    return tuple(sign * value for value in either)
 
 
 def whole(typed: str) -> int:

@@ -169,6 +169,15 @@ def test_a_cell_takes_the_number_that_is_right_of_two_that_can_be_meant(exact: s
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
+    ("typed", "exact"), [("۱۴/۹۲۵", "14.925"), ("−۱۴/۹۲۵", "-14.925"), ("۳/۴", "3/4"), ("14/925", "14/925")]
+)
+def test_a_slash_between_persian_digits_may_be_a_decimal_point(typed: str, exact: str) -> None:
+    assert grade_cell(typed, Fraction(exact)).state == "right"
+    assert grade_cell("14/925", Fraction("14.925")).state == "not_yet"
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
     ("typed", "whole"),
     [
         *(("17", 17), (" 007 ", 7), ("-3", -3), ("+4", 4), ("４２", 42), ("٤٢", 42), ("१७", 17), ("−17", -17)),
