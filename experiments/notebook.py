@@ -49,9 +49,9 @@ def _about(run: Run, kind: Kind) -> str:
     return "\n".join(
         [
             f"# One run of Downhill: {kind.label}, seed {run.seed}",
-            "This notebook makes the numbers of that run again, from the data on, and compares them with the server's.",
-            f"They were made with {made_with}. Other versions may differ in the last digits.",
-            f"The digits' fingerprint (SHA-256 of all pixels and labels): `{run.provenance.get('data', '')}`.",
+            "This notebook computes that run again, from the data on. Then it compares its numbers with the server's.",
+            f"The server used {made_with}. Other versions may differ in the last digits.",
+            f"Fingerprint of the digits (SHA-256 of all pixels and labels): `{run.provenance.get('data', '')}`.",
         ]
     )
 

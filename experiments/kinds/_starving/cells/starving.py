@@ -1,6 +1,6 @@
 # %% [markdown]
-# ## Digits, halved, and one of them starved
-# Repeat `r` of a seed halves the images by a rule of its own, and keeps the first few of the starved digit's.
+# ## Digits, split in two, and one of them starved
+# Each repeat `r` splits the images in its own way. From the training half it keeps only a few of the starved digit.
 # %%
 import numpy as np
 from sklearn.datasets import load_digits

@@ -13,7 +13,7 @@ shares = taken / max(taken.sum(), 1)
 for other in range(10):
     if other != digit:
         print(f"called {other}: {100 * shares[other]:5.1f} of 100 misread {digit}s  {'█' * round(50 * shares[other])}")
-print(f"with nothing taken away {before.sum():.0f} are misread in all repeats together, and now {taken.sum():.0f}")
+print(f"misread in all repeats together: {before.sum():.0f} with nothing taken away, {taken.sum():.0f} now")
 
 # %% [markdown]
 # ## The same numbers?

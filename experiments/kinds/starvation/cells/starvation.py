@@ -1,5 +1,5 @@
 # %% [markdown]
-# ## Train, and look at each digit by itself
+# ## Train, then look at each digit by itself
 # %%
 n_kept = params["kept"] + (params["restored"] if params["fix"] == "restore" else 0)
 accuracy, recalls = [], []

@@ -1,5 +1,5 @@
 # %% [markdown]
-# ## Digits, some of which carry a wrong label
+# ## Digits, some with a wrong label
 # %%
 import numpy as np
 from sklearn.datasets import load_digits
@@ -10,15 +10,15 @@ pixels, labels = load_digits(return_X_y=True)
 pixels = pixels / 16
 
 
-def reader(power, i):
+def reader(capacity, i):
     if params["model"] == "tree":
-        return DecisionTreeClassifier(max_depth=power, random_state=i)
-    return KNeighborsClassifier(n_neighbors=power)
+        return DecisionTreeClassifier(max_depth=capacity, random_state=i)
+    return KNeighborsClassifier(n_neighbors=capacity)
 
 
 # %%
-powers = params["complexities"]
-train = np.empty((params["n_repeats"], len(powers)))
+capacities = params["complexities"]
+train = np.empty((params["n_repeats"], len(capacities)))
 test = np.empty_like(train)
 for i in range(params["n_repeats"]):
     rng = np.random.default_rng([seed, i])
@@ -27,16 +27,17 @@ for i in range(params["n_repeats"]):
     told = labels[learned].copy()
     wrong = rng.random(len(learned)) < params["noise"]
     told[wrong] = rng.integers(0, 10, wrong.sum())
-    for j, power in enumerate(powers):
-        model = reader(power, i).fit(pixels[learned], told)
+    for j, capacity in enumerate(capacities):
+        model = reader(capacity, i).fit(pixels[learned], told)
         train[i, j] = np.mean(model.predict(pixels[learned]) != told)
         test[i, j] = np.mean(model.predict(pixels[met]) != labels[met])
 
 # %%
 found = {"train": np.median(train, axis=0), "test": np.median(test, axis=0)}
-print("power  wrong on own  wrong on new")
-for j, power in enumerate(powers):
-    print(f"{power:5d}  {found['train'][j]:12.3f}  {found['test'][j]:12.3f}")
+name = "depth" if params["model"] == "tree" else "neighbours"
+print(f"{name:>10}  wrong on own  wrong on new")
+for j, capacity in enumerate(capacities):
+    print(f"{capacity:10d}  {found['train'][j]:12.3f}  {found['test'][j]:12.3f}")
 
 # %% [markdown]
 # ## The same numbers?
