@@ -18,6 +18,7 @@ from lessons import part_page, selectors, services, stage
 from lessons.activities.base import type_of
 from lessons.arc import arc_of
 from lessons.authoring import markdown
+from lessons.authoring.notebook import filled_in
 from lessons.forms import ENVELOPE, ShownForm, SubmissionForm
 
 
@@ -67,12 +68,18 @@ def show_arc(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
 @require_safe
 @member_required
 def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
-    """The lesson's work as a notebook, to take away."""
+    """The lesson's work as a notebook, to take away: it knows its class, the rule there, and where to send things."""
     loaded = selectors.lesson_of(membership, lesson)
     if loaded.notebook is None:
         raise NotFound(_("This lesson has no notebook."))
+    cohort = membership.cohort
+    given = {"RULE": cohort.gradient_rule, "COHORT": cohort.slug, "URL": request.build_absolute_uri("/")}
     name = f'attachment; filename="{loaded.lesson.notebook}"'
-    return HttpResponse(loaded.notebook, content_type="application/x-ipynb+json", headers={"Content-Disposition": name})
+    return HttpResponse(
+        filled_in(loaded.notebook, given),
+        content_type="application/x-ipynb+json",
+        headers={"Content-Disposition": name},
+    )
 
 
 @never_cache
