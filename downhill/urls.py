@@ -12,7 +12,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, ProgressView
-from downhill import errors, front_door, health
+from downhill import appearance, errors, front_door, health
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -55,6 +55,7 @@ urlpatterns = [
     path("join/", front_door.join_by_code, name="account_signup"),
     path("join/<str:code>", front_door.join, name="join"),
     path("accounts/login/", form_page(account_views.login), name="account_login"),
+    path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", form_page(account_views.logout), name="account_logout"),
     path("accounts/password/", form_page(account_views.password_change), name="account_change_password"),
     path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),

@@ -79,6 +79,7 @@ PAGES = (
         {"GET": STRANGERS, "POST": SENT_ON},
         {"login": "{username}", "password": "{password}"},
     ),
+    Row("appearance", "/appearance/", {"POST": SENT_ON}, {"theme": "blackboard"}),
     Row("account_logout", "/accounts/logout/", {"GET": (302, 200, 200, 200, 200, 200), "POST": SENT_ON}),
     Row(
         "account_change_password",

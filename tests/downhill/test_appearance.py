@@ -1,0 +1,72 @@
+"""How pages look on a device: one cookie, and no script is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from classroom.models import Membership, User
+from downhill.appearance import CHOICES, chosen
+
+ADDRESS = "/appearance/"
+USUAL = {"theme": "device", "letters": "serif", "spacing": "usual"}
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("words", "look"),
+    [
+        ([], USUAL),
+        (["blackboard"], USUAL | {"theme": "blackboard"}),
+        (["wide", "sans", "paper"], {"theme": "paper", "letters": "sans", "spacing": "wide"}),
+        (["neon", "", '"><script>', "wide"], USUAL | {"spacing": "wide"}),
+    ],
+)
+def test_what_nobody_could_choose_counts_for_nothing(words: list[str], look: dict[str, str]) -> None:
+    assert chosen(words) == look
+
+
+@pytest.mark.pure
+def test_no_word_stands_in_two_rows() -> None:
+    words = [word for _label, row in CHOICES.values() for word in row]
+
+    assert len(words) == len(set(words))
+
+
+def test_what_is_chosen_is_in_the_first_byte_of_every_page_of_the_device(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(student.user)
+
+    answer = client.post(
+        ADDRESS,
+        {"theme": "blackboard", "letters": "sans", "spacing": "wide"},
+        headers={"Referer": "http://testserver/accounts/password/"},
+    )
+    own = client.get("/accounts/password/").content.decode()
+    client.post("/accounts/logout/")
+    pages = [client.get(address).content.decode() for address in ("/", "/accounts/login/", "/nowhere/")]
+
+    assert answer.headers["Location"] == "http://testserver/accounts/password/"
+    head = 'data-theme="blackboard" data-letters="sans"\n      data-spacing="wide">'
+    assert all(head in page.partition("<head>")[0] for page in [own, *pages])
+    assert 'value="blackboard"\n                   checked' in own
+
+
+def test_the_projector_follows_too(instructor: Membership, client_of: Callable[[User], Client]) -> None:
+    client = client_of(instructor.user)
+    client.post(ADDRESS, {"theme": "paper"})
+
+    page = client.get("/present/ours/").content.decode()
+
+    assert "wall__main" in page
+    assert 'data-theme="paper"' in page
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.com/", "javascript:alert(1)", ""])
+def test_it_leads_nobody_to_another_host(db: None, elsewhere: str) -> None:
+    answer = Client().post(ADDRESS, {"theme": "paper"}, headers={"Referer": elsewhere})
+
+    assert answer.headers["Location"] == "/"
