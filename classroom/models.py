@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 import zoneinfo
@@ -31,8 +32,10 @@ def new_join_code() -> str:
 
 
 def normalise_code(typed: str) -> str:
-    """Read a join code as people type it: any case, with or without hyphen and spaces."""
-    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    """Read a join code as people give it: any case and width, any or no hyphen and blanks, or in a whole address."""
+    typed = unicodedata.normalize("NFKC", typed)
+    address = re.search(r"\bjoin/([^/?#\s]+)", typed, re.IGNORECASE)
+    letters = "".join(letter for letter in (address[1] if address else typed).upper() if letter.isalnum())
     return f"{letters[:4]}-{letters[4:]}"
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from allauth.account import views as account_views
 from allauth.core import ratelimit
-from django.contrib.auth import login
+from django.contrib.auth import REDIRECT_FIELD_NAME, login
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom import selectors, services
 from classroom.forms import CodeForm, JoinForm
 from classroom.models import Membership
-from classroom.refusals import Conflict, Forbidden, NotFound
+from classroom.refusals import Conflict, Forbidden
 
+NO_SUCH_CODE = gettext_lazy("No open class has this code. Check it with your instructor.")
 ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -42,13 +47,22 @@ def workplace(membership: Membership) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """The log-in. On a shared device it leads nobody into the work of whoever used it before."""
+    if request.user.is_authenticated and request.method != "POST" and REDIRECT_FIELD_NAME not in request.GET:
+        return render(request, "account/already_in.html", {"next": reverse("account_login")})
+    answer: HttpResponse = account_views.login(request)
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def join_by_code(request: HttpRequest) -> HttpResponse:
     """Ask for a class code and go on to that class."""
     form = CodeForm(request.POST or None)
     if form.is_valid():
         if cohort := selectors.cohort_with_code(form.cleaned_data["code"]):
             return redirect("join", code=cohort.join_code)
-        form.add_error("code", _("No open class has this code. Check it letter by letter."))
+        form.add_error("code", NO_SUCH_CODE)
     return render(request, "downhill/join_by_code.html", {"form": form})
 
 
@@ -58,11 +72,15 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     """Join a class: a new person makes an account, somebody logged in just joins."""
     cohort = selectors.cohort_with_code(code)
     if cohort is None:
-        raise NotFound(_("No open class has this code. Check it letter by letter, or ask your instructor."))
+        asked = CodeForm({"code": code.rstrip("/")})
+        asked.add_error("code", NO_SUCH_CODE)
+        return render(request, "downhill/join_by_code.html", {"form": asked}, status=HTTPStatus.NOT_FOUND)
     if request.user.is_authenticated:
         if request.method == "POST":
             return redirect(workplace(services.enrol(request.user, cohort)))
-        return render(request, "downhill/join.html", {"cohort": cohort})
+        mine = selectors.memberships_of(request.user).filter(cohort=cohort).first()
+        context = {"cohort": cohort, "workplace": workplace(mine) if mine else "", "next": request.path}
+        return render(request, "downhill/join_known.html", context)
     form = JoinForm(request.POST or None)
     if form.is_valid():
         too_many: HttpResponse | None = ratelimit.consume_or_429(request, action="signup")

@@ -76,7 +76,7 @@ PAGES = (
     Row(
         "account_login",
         "/accounts/login/",
-        {"GET": STRANGERS, "POST": SENT_ON},
+        {"GET": EVERYBODY, "POST": SENT_ON},
         {"login": "{username}", "password": "{password}"},
     ),
     Row("appearance", "/appearance/", {"POST": SENT_ON}, {"theme": "blackboard"}),

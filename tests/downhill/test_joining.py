@@ -28,7 +28,23 @@ def visitor(cohort: Cohort) -> Client:
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
-    "typed", ["ACDE-3467", "acde-3467", "acde3467", " ACDE 3467 ", "a c d e 3 4 6 7", "ACDE–3467", "ACDE_3467"]
+    "typed",
+    [
+        "ACDE-3467",
+        "acde-3467",
+        "acde3467",
+        " ACDE 3467 ",
+        "a c d e 3 4 6 7",
+        "ACDE–3467",
+        "ACDE_3467",
+        "ACDE\u00a03467\u200b",
+        "ＡＣＤＥ－３４６７",
+        "ａｃｄｅ　３４６７",
+        "https://class.example.org/join/ACDE-3467",
+        "http://192.0.2.7:8000/join/acde-3467/?from=mail#top",
+        "class.example.org/join/ACDE-3467/",
+        "https://class.example.org/join/ＡＣＤＥ-３４６７",
+    ],
 )
 def test_a_code_is_read_however_it_is_typed(typed: str) -> None:
     assert normalise_code(typed) == "ACDE-3467"
@@ -41,7 +57,9 @@ def test_new_codes_hold_no_letters_that_look_alike() -> None:
     assert letters & set("0O1IL2Z5S8B") == set()
 
 
-@pytest.mark.parametrize("typed", ["ACDE-3467", "acde3467", " acde 3467"])
+@pytest.mark.parametrize(
+    "typed", ["ACDE-3467", "acde3467", " acde 3467", "https://class.example.org/join/ACDE-3467/", "ＡＣＤＥ-３４６７"]
+)
 def test_the_front_door_leads_to_the_class_of_the_code(visitor: Client, typed: str) -> None:
     answer = visitor.post("/join/", {"code": typed})
 
@@ -49,19 +67,33 @@ def test_the_front_door_leads_to_the_class_of_the_code(visitor: Client, typed: s
     assert "Join Our class" in visitor.get(answer.headers["Location"]).content.decode()
 
 
-@pytest.mark.parametrize("typed", ["NONE-9999", "x", "🦉", "\0", "../../"])
+@pytest.mark.parametrize("typed", ["NONE-9999", "x", "🦉", "../../"])
 def test_a_code_that_no_class_has_is_said_so_beside_the_field(visitor: Client, typed: str) -> None:
     page = visitor.post("/join/", {"code": typed})
 
     assert page.status_code == 200
-    assert "field__error" in page.content.decode()
+    assert "No open class has this code. Check it with your instructor." in page.content.decode()
+    assert page.context["form"]["code"].value() == typed
 
 
-def test_an_address_with_a_wrong_code_says_to_check_it(visitor: Client) -> None:
-    page = visitor.get("/join/NONE-9999")
+def test_an_address_with_a_wrong_code_keeps_the_code_and_says_what_to_do(visitor: Client) -> None:
+    page = visitor.get("/join/NONE-9999/")
+    shown = page.content.decode()
 
     assert page.status_code == 404
-    assert "Check it letter by letter, or ask your instructor." in page.content.decode()
+    assert "No open class has this code. Check it with your instructor." in shown
+    assert 'value="NONE-9999"' in shown
+    assert '<form method="post" action="/join/"' in shown
+
+
+@pytest.mark.parametrize(
+    "address", ["/join/ACDE-3467/", "/join/acde3467", "/join/ＡＣＤＥ－３４６７", "/join/ACDE–3467/"]
+)
+def test_an_address_is_read_however_it_was_passed_on(visitor: Client, address: str) -> None:
+    page = visitor.get(address)
+
+    assert page.status_code == 200
+    assert "Join Our class" in page.content.decode()
 
 
 def test_joining_makes_a_student_logs_them_in_and_leads_to_the_lesson(visitor: Client, cohort: Cohort) -> None:
@@ -149,6 +181,44 @@ def test_a_name_is_shown_as_text_and_never_as_html(visitor: Client) -> None:
     visitor.post(JOIN, {**NEWCOMER, "display_name": "<b>Nora</b>"})
 
     assert "&lt;b&gt;Nora&lt;/b&gt;" in visitor.get(STUDENT_HOME, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("username", "named"),
+    [
+        ("no spaces", "a space"),
+        ("the student on the phone 🐙 k", "a space, “🐙”"),
+        ("nora!", "“!”"),
+        ("a/b\\c/d", "“/”, “\\”"),
+        ("no\u200bra", "an invisible character"),
+        ("zoe\u0308", "“◌\u0308”"),
+    ],
+)
+def test_a_username_that_is_not_taken_is_told_which_sign_is_the_trouble(
+    visitor: Client, username: str, named: str
+) -> None:
+    page = visitor.post(JOIN, {**NEWCOMER, "username": username})
+
+    said = f"A username cannot contain {named}. Letters, digits and . - _ + @ are fine."
+    assert page.context["form"].errors["username"] == [said]
+    assert User.objects.count() == 0
+
+
+def test_a_shared_device_lets_nobody_go_on_as_somebody_else_unasked(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    """The next one at the device opens the join link, and finds whoever has not logged out."""
+    client = client_of(student.user)
+
+    page = client.get(JOIN).content.decode()
+    left = client.post("/accounts/logout/", {"next": JOIN}, follow=True)
+
+    assert f"You are logged in as {student.user}, who is in this class already." in page
+    assert f'<a class="button" href="{STUDENT_HOME}">' in page
+    assert f"Not {student.user}?" in page
+    assert "Log out and join as somebody else" in page
+    assert left.redirect_chain == [(JOIN, 302)]
+    assert "Username" in left.content.decode()
 
 
 def test_somebody_logged_in_joins_without_a_second_account(cohort: Cohort, client_of: Callable[[User], Client]) -> None:
