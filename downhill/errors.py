@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.translation import gettext as _
 
 from classroom import web
@@ -18,7 +19,10 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = _("This page had been open for long, or you logged in elsewhere meanwhile. Go back, reload, send again.")
+    if reason == REASON_NO_CSRF_COOKIE:
+        detail = _("Your browser sent no cookies. Downhill needs them. Allow them, then go back, reload, send again.")
+    else:
+        detail = _("This page was open too long, or you logged in elsewhere. Go back, reload, send again.")
     return web.refuse(request, 403, _("Please send that again"), detail)
 
 

@@ -178,11 +178,37 @@ def test_only_a_post_logs_out(student: Membership, client_of: Callable[[User], C
 
 def test_a_post_without_the_pages_own_token_is_refused_in_calm_words(student: Membership) -> None:
     client = Client(enforce_csrf_checks=True)
+    client.get(LOG_IN)
 
     page = client.post(LOG_IN, {"login": "sam", "password": PASSWORD})
 
     assert page.status_code == 403
+    assert "This page was open too long" in page.content.decode()
     assert "Go back, reload, send again." in page.content.decode()
+
+
+@pytest.mark.parametrize("address", [LOG_IN, "/join/", "/join/ACDE-3467"])
+def test_a_browser_without_cookies_hears_that_cookies_are_needed(student: Membership, address: str) -> None:
+    page = Client(enforce_csrf_checks=True).post(address, {"login": "sam", "password": PASSWORD})
+
+    assert page.status_code == 403
+    assert "Your browser sent no cookies. Downhill needs them." in page.content.decode()
+    assert "open too long" not in page.content.decode()
+
+
+def test_the_log_in_leads_nobody_into_the_work_of_whoever_used_the_device_before(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(student.user)
+
+    page = client.get(LOG_IN)
+    asked_for = client.get(f"{LOG_IN}?next=/c/ours/")
+    left = client.post("/accounts/logout/", {"next": LOG_IN}, follow=True).content.decode()
+
+    assert f"You are logged in as {student.user}" in page.content.decode()
+    assert "Log out, then log in as somebody else" in page.content.decode()
+    assert asked_for.headers["Location"] == "/c/ours/"
+    assert "Password" in left
 
 
 @pytest.mark.parametrize(
