@@ -263,7 +263,7 @@ def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
 
 
 @pytest.mark.usefixtures("without_wifi")
-def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
+def test_on_a_shared_device_nothing_stays_of_whoever_has_logged_out(
     desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
 ) -> None:
     first, second = new_student("anna"), new_student("bela")
@@ -275,10 +275,12 @@ def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
     expect(banner(page)).to_contain_text("step 1")
     page.locator(".person__name").click()
     page.get_by_role("button", name="Log out").click()
-    expect(banner(page)).to_contain_text("It stays on this device and is sent when you log in here again.")
+    expect(banner(page)).to_contain_text("Not sent yet: step 1. Logging out deletes it from this device.")
+    assert page.evaluate("Object.keys(localStorage).length") > 1
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url(lambda url: SHEET not in url)
     page.unroute("**/check/")
+    assert page.evaluate("Object.keys(localStorage).filter(key => key !== 'downhill:day')") == []
 
     log_in(page, second)
     page.goto(SHEET)
@@ -291,8 +293,57 @@ def test_on_a_shared_device_nobody_sends_or_sees_what_another_typed(
     log_in(page, first)
 
     page.goto(SHEET)
+    expect(page.locator("[name=w]")).to_have_value("")
+    assert (stored(first), stored(second)) == ([], [])
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_what_waits_of_a_log_in_that_has_run_out_is_seen_by_nobody_else_and_sent_at_the_next_one(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    first, second = new_student("abba"), new_student("bibi")
+    page = desk.open(first)
+    page.goto(SHEET)
+    fill(page, STEP_1)
+    page.route("**/check/", lambda route: route.abort())
+    check(page)
+    expect(banner(page)).to_contain_text("step 1")
+    page.context.clear_cookies()
+    page.unroute("**/check/")
+
+    log_in(page, second)
+    page.goto(SHEET)
+    expect(page.locator("[name=w]")).to_have_value("")
+    expect(banner(page)).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+    assert (stored(first), stored(second)) == ([], [])
+    page.context.clear_cookies()
+    log_in(page, first)
+
+    page.goto(SHEET)
     expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     assert (stored(first), stored(second)) == (["1:0.7463"], [])
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_a_tab_whose_answer_another_tab_has_sent_shows_how_things_stand(
+    desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
+) -> None:
+    username = new_student("tabea")
+    page = desk.open(username)
+    page.goto(SHEET)
+    fill(page, STEP_1)
+    page.context.clear_cookies(name="sessionid")
+    check(page)
+    expect(banner(page)).to_contain_text("You are logged out.")
+    page.route("**/check/", lambda route: route.abort())  # it does not send by itself, as minutes later it would not
+
+    log_in(page.context.new_page(), username)
+
+    expect(page.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    expect(banner(page)).to_be_hidden()
+    assert stored("tabea") == ["1:0.7463"]
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('downhill:draft:'))") == []
 
 
 @pytest.mark.usefixtures("without_wifi")

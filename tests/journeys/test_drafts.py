@@ -17,6 +17,7 @@ LESSON = "/c/demo/lessons/data-rules-everything/"
 SHEET, MISSION = f"{LESSON}by-hand/", f"{LESSON}mission/"
 CHOICE, NUMBER = f"{LESSON}rates/?item=half-c", f"{LESSON}u-curve/"
 DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('downhill:draft:'))"
+PUT = "([key, draft]) => localStorage.setItem(key, draft)"
 # A source check that nothing is wrong with.
 CHECKED = {
     "supplied": "mnist",
@@ -157,12 +158,90 @@ def test_a_draft_that_an_earlier_version_kept_comes_back(
     type_in(student, typed)
     (key,) = student.evaluate(DRAFTS)
     given: dict[str, Any] = {name: "own" if name == "supplied" else "" for name in typed}
-    now = student.evaluate("Date.now()")
-    student.evaluate(
-        "([key, draft]) => localStorage.setItem(key, draft)",
-        [key, json.dumps({"typed": typed, "base": given, "at": now})],
-    )
+    student.evaluate(PUT, [key, json.dumps({"typed": typed, "base": given, "at": 0})])
 
     student.reload()
 
     expect_in(student, typed)
+
+
+def test_a_draft_outlasts_a_clock_that_was_wrong(desk: Desk, new_student: NewStudent) -> None:
+    """A Chromebook whose battery was empty is months behind until it has met a network."""
+    student = desk.open(new_student("ines"))
+    student.clock.install(time="2026-09-01T08:00:00Z")
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1", "mean": "-1"})
+    student.clock.set_system_time("2026-11-29T08:00:00Z")
+
+    student.reload()
+
+    expect_in(student, {"error_1": "-2.1", "mean": "-1"})
+    assert len(student.evaluate(DRAFTS)) == 1
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, 1), (30, 0)])
+def test_a_draft_goes_after_thirty_days_on_which_nobody_typed_into_it(
+    desk: Desk, new_student: NewStudent, days: int, left: int
+) -> None:
+    student = desk.open(new_student(f"jule{days}"))
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1"})
+    (key,) = student.evaluate(DRAFTS)
+    draft = json.loads(student.evaluate("key => localStorage.getItem(key)", key))
+    student.evaluate(PUT, [key, json.dumps(draft | {"days": days})])
+    student.evaluate(PUT, ["downhill:day", "yesterday"])
+
+    student.goto(SHEET)
+
+    assert len(student.evaluate(DRAFTS)) == left
+
+
+def log_out(page: Page) -> None:
+    if not page.locator(".person__menu").is_visible():
+        page.locator(".person__name").click()
+    page.get_by_role("button", name="Log out").click()
+
+
+def test_a_draft_goes_with_whoever_logs_out_after_a_second_press(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("kira"))
+    student.goto(MISSION)
+    type_in(student, {"claim": "MNIST is large."})
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1"})
+    student.goto(LESSON)
+
+    log_out(student)
+    expect(student.locator("#banner")).to_contain_text("Logging out deletes it from this device.")
+    expect(student.locator("#banner")).to_contain_text("step 1")
+    assert len(student.evaluate(DRAFTS)) == 2
+    log_out(student)
+
+    student.wait_for_url(lambda url: "/c/demo/" not in url)
+    assert student.evaluate(DRAFTS) == []
+
+
+def test_a_log_out_that_does_not_get_through_takes_nothing_away(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("lars"))
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1"})
+    log_out(student)
+    student.route("**/logout/", lambda route: route.abort())
+    log_out(student)
+
+    student.unroute("**/logout/")
+    student.goto(SHEET)
+
+    expect_in(student, {"error_1": "-2.1"})
+    desk.complaints = [line for line in desk.complaints if "ERR_FAILED" not in line]
+
+
+def test_whoever_has_left_nothing_half_written_is_out_at_the_first_press(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("mona"))
+    student.goto(SHEET)
+    type_in(student, {"error_1": "-2.1"})
+    type_in(student, {"error_1": ""})
+
+    log_out(student)
+
+    student.wait_for_url(lambda url: "/c/demo/" not in url)
+    assert student.evaluate(DRAFTS) == []

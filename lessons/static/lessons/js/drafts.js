@@ -1,31 +1,15 @@
 // What is typed into a form with data-draft is kept on the device, for this member alone, until the server has it.
 // One rule puts it back: a field takes what was typed if it is empty, or shows what the page gave it or what was sent
 // from it before that was typed. Whatever else stands in it is newer, and stays.
+import { DRAFT, kept, keptUnder, storage } from "../../classroom/js/kept.js";
 import { findAll, onArrival } from "../../classroom/js/page.js";
+import { bare, keyOf } from "./draft_store.js";
 
-const PREFIX = "downhill:draft:";
 const TYPED = "input[name]:not([type=hidden]), select[name], textarea[name]";
-const KEPT_FOR = 30 * 24 * 3600 * 1000;
-const storage = (() => {
-  try {
-    return window.localStorage;
-  } catch {
-    return null; // switched off: the page works, and a reload forgets
-  }
-})();
-
-const keyOf = (member, { activity, step }) => `${PREFIX}${member}:${activity}:${step}`;
-const keyOfForm = (form) => keyOf(document.body.dataset.member, form.dataset);
-// A cell may be scratch on one sheet and asked for on the next.
-const bare = (name) => name.replace(/^scratch_/, "");
-
-function read(key) {
-  try {
-    return JSON.parse(storage?.getItem(key));
-  } catch {
-    return null;
-  }
-}
+const LAST_DAY = "downhill:day";
+const KEPT_FOR = 30;
+const { member, person } = document.body.dataset;
+const keyOfForm = (form) => keyOf(member, form.dataset);
 
 // Each field under its name, or for radio buttons their group.
 function fieldsOf(form) {
@@ -46,15 +30,16 @@ const valuesOf = (form, of = ({ value }) => value) =>
 const sentFrom = new WeakMap();
 function keep(form) {
   try {
-    const draft = { typed: valuesOf(form), base: valuesOf(form, givenTo), sent: sentFrom.get(form), at: Date.now() };
-    storage?.setItem(keyOfForm(form), JSON.stringify(draft));
+    const { what } = form.dataset;
+    const values = { typed: valuesOf(form), base: valuesOf(form, givenTo), sent: sentFrom.get(form) };
+    storage?.setItem(keyOfForm(form), JSON.stringify({ ...values, what, person }));
   } catch {
     // full: nothing more can be kept
   }
 }
 
 function restore(form) {
-  const { typed = {}, base = {}, sent = {} } = read(keyOfForm(form)) ?? {};
+  const { typed = {}, base = {}, sent = {} } = kept(keyOfForm(form)) ?? {};
   let changed = false;
   for (const [name, field] of fieldsOf(form)) {
     const isAsFound = field.value === givenTo(field) && [base[name] ?? "", sent[name]].includes(field.value);
@@ -78,15 +63,15 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 onArrival(() => findAll("data-draft").forEach(restore), { when: "htmx:afterSwap" });
 document.addEventListener("later", ({ target }) => restore(target));
 
-// The server has it: the draft goes, unless more was typed meanwhile. The outbox tells.
-document.addEventListener("acknowledged", ({ detail }) => {
-  const key = keyOf(detail.member, detail);
-  const draft = read(key);
-  const sent = new Map(detail.fields.map(([name, value]) => [bare(name), value]));
-  const isAll = draft && Object.entries(draft.typed).every(([name, typed]) => (sent.get(name) ?? "") === typed);
-  if (isAll) storage.removeItem(key);
-});
-
-for (const key of Object.keys(storage ?? {})) {
-  if (key.startsWith(PREFIX) && !(read(key)?.at > Date.now() - KEPT_FOR)) storage.removeItem(key);
+// A draft goes after thirty days on which the device was used and nobody typed into it. The clock alone says nothing: it
+// is months behind where a battery was empty, until it is set again.
+const today = new Date().toDateString();
+if (storage && storage.getItem(LAST_DAY) !== today) {
+  for (const key of keptUnder(DRAFT)) {
+    const draft = kept(key);
+    const days = (draft?.days ?? 0) + 1;
+    if (draft && days <= KEPT_FOR) storage.setItem(key, JSON.stringify({ ...draft, days }));
+    else storage.removeItem(key);
+  }
+  storage.setItem(LAST_DAY, today);
 }

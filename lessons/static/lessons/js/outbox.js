@@ -1,10 +1,12 @@
 // An answer on its way is kept on the device until the server has acknowledged it, and sent again under its own id.
 // Each member of a class has an outbox of their own: nobody else's log-in shows it or sends it.
+import { OUTBOX } from "../../classroom/js/kept.js";
 import { csrfToken, find, parsed } from "../../classroom/js/page.js";
+import { dropSent } from "./draft_store.js";
 import { lookAgain } from "./part.js";
 
 const { member, person } = document.body.dataset;
-const KEY = `downhill:outbox:${member}`;
+const KEY = `${OUTBOX}${member}`;
 const PATIENCE = 15000;
 // No answer to what was sent, as no 5xx is. 404: whoever has logged in since may not be in this class.
 const KEPT = [0, 401, 403, 404, 408, 429];
@@ -45,6 +47,7 @@ function settle(id, status, html) {
   write(entries.filter((each) => each !== entry));
   if (status < 300) {
     if (banner.dataset.says === "refused") calm();
+    dropSent(entry);
     holdBack(entry, html);
     document.dispatchEvent(new CustomEvent("acknowledged", { detail: entry }));
   }
@@ -189,6 +192,30 @@ function later(delay = wait) {
     else flush();
   }, delay);
 }
+
+// Another tab has sent what this one still shows: it shows how things stand now, once all of them have gone.
+const OF_THE_PAGE = ["csrfmiddlewaretoken", "id", "member", "step"];
+const asTyped = (fields) => JSON.stringify([...fields].filter(([name]) => !OF_THE_PAGE.includes(name)));
+const idsIn = (value) => new Map((JSON.parse(value) ?? []).map((entry) => [entry.id, entry]));
+let behind = null;
+let catchingUp = 0;
+window.addEventListener("storage", ({ key, oldValue, newValue }) => {
+  if (key !== KEY) return;
+  const left = idsIn(newValue);
+  const gone = [...idsIn(oldValue).values()].filter(({ id }) => !left.has(id));
+  if (!gone.length) return;
+  if (banner.dataset.says === "refused") calm();
+  tell();
+  for (const { activity, step, fields } of gone) {
+    const sheet = document.querySelector(`form[data-kept][data-activity="${activity}"][data-step="${step}"]`);
+    if (sheet && asTyped(new FormData(sheet)) === asTyped(fields)) behind = sheet;
+  }
+  clearTimeout(catchingUp);
+  catchingUp = setTimeout(() => {
+    if (behind?.isConnected && !behind.matches(".htmx-request")) lookAgain(behind);
+    behind = null;
+  }, 400);
+});
 
 // crypto.randomUUID is missing on plain http, where a classroom laptop serves.
 function newId() {
