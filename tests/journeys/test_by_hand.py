@@ -238,6 +238,33 @@ def test_steps_typed_without_wifi_wait_their_turn_and_go_out_in_order(
 
 
 @pytest.mark.usefixtures("without_wifi")
+def test_without_wifi_the_next_step_has_the_cells_of_the_sheet(desk: Desk, new_student: NewStudent) -> None:
+    """Two of its three values are negative, and the keypad of a phone has no minus."""
+    student = desk.open(new_student("rike"), viewport=PHONE)
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    student.context.set_offline(True)
+    check(student)
+    second = student.locator("form[data-later-step='2']")
+
+    for name, typed in STEP_2.items():
+        cell = second.locator(".cell", has=student.locator(f"[name={name}]"))
+        expect(cell.locator("input")).to_have_attribute("inputmode", "decimal")
+        cell.locator("input").focus()
+        cell.locator("input").fill(typed.lstrip("-"))
+        if typed.startswith("-"):
+            cell.locator("[data-sign]").click()
+            expect(cell.locator("input")).to_have_value(typed.replace("-", "−"))
+            expect(cell.locator("input")).to_be_focused()
+        student.keyboard.press("Enter")
+
+    expect(second.get_by_role("button", name="Keep and go on")).to_be_focused()
+    ids = "[...document.querySelectorAll('[id]')].map(({ id }) => id)"
+    assert student.evaluate(f"new Set({ids}).size === {ids}.length")
+    desk.look(student, "by_hand_later_390")
+
+
+@pytest.mark.usefixtures("without_wifi")
 def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
     desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
 ) -> None:

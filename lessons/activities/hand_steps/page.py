@@ -23,7 +23,10 @@ LETS_RUN = 40
 
 @dataclass(frozen=True)
 class Cell:
-    """One field of the worksheet as the page shows it; `line` is what to work out in it."""
+    """One field of the worksheet as the page shows it; `line` is what to work out in it.
+
+    It is sent by its name, or `sent_as` another where a cell of that name is on the page already.
+    """
 
     name: str
     label: str
@@ -33,10 +36,11 @@ class Cell:
     feedback: str = ""
     is_asked: bool = True
     is_here: bool = False
+    sent_as: str = ""
 
     @property
     def field(self) -> str:
-        return self.name if self.is_asked else f"scratch_{self.name}"
+        return self.sent_as or (self.name if self.is_asked else f"scratch_{self.name}")
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +76,7 @@ class LaterStep:
     """A step to come, for whoever has to go on without a connection: what to write down."""
 
     number: int
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -238,4 +242,6 @@ def _taken(chain: Chain) -> tuple[TakenStep, ...]:
 
 def _later(activity: HandSteps, problem: Problem, number: int) -> LaterStep:
     asked = grading.cell_names(problem, activity.steps[number - 1].ask)
-    return LaterStep(number, tuple((name, cell_name(name)) for name in asked))
+    # Under a name of their own: the sheet at hand has the same cells on the same page.
+    cells = (Cell(name=f"step-{number}-{name}", label=cell_name(name), line="", sent_as=name) for name in asked)
+    return LaterStep(number, tuple(cells))

@@ -50,3 +50,12 @@ function mirror(sheet) {
 for (const kind of ["input", "restored"]) {
   document.addEventListener(kind, ({ target }) => mirror(target.closest?.("[data-worksheet]")));
 }
+
+// Steps typed without a connection have their cells one below the other.
+document.addEventListener("keydown", (event) => {
+  const input = event.target.closest?.("[data-later-step] .cell__input");
+  if (!input || event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  const stops = [...input.form.querySelectorAll(".cell__input, [type=submit]")];
+  stops[stops.indexOf(input) + 1].focus();
+});
