@@ -87,7 +87,7 @@ def with_errors(
 ) -> HttpResponse:
     """Show a whole page once more with what was typed and what is wrong with it."""
     typed = request.POST.dict()
-    asked = {**shown, "open": True, "typed": typed, "errors": refusal.errors}
+    asked = {**shown, "typed": typed, "errors": refusal.errors}
     context = part_context(acting, lesson, part, asked)
     context |= {"errors": refusal.errors, "typed": typed, "asked": {**context["asked"], "typed": "", "errors": ""}}
     return render(request, "lessons/part.html", context, status=refusal.status)

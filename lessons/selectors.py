@@ -166,8 +166,8 @@ def activity_page(
     Parameters
     ----------
     activity : as this member meets it
-    asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, to ``open``
-        its file, or a ``rate`` for the free slider
+    asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, or a
+        ``rate`` for the free slider
     """
     membership, kind = acting.member, type_of(activity)
     standing = standing_of(row, activity)
@@ -179,7 +179,6 @@ def activity_page(
     facts = visible(activity, unsealed=is_done)
     view = replace(
         view_of(acting, lesson, part, activity, item=asked.get("item") or ""),
-        is_open=bool(asked.get("open")),
         rate=asked.get("rate") or "",
         trial=asked.get("trial") or "",
         run=str(asked.get("run") or ""),

@@ -153,7 +153,7 @@ def _questions(names: Mapping[str, Any], part: str, activity: Any) -> Iterator[s
         return
     cohort, lesson = names["cohort"], names["lesson"]
     for item in activity.every_item():
-        asked = f"item={item.key}&open=1&rate=0.13"
+        asked = f"item={item.key}&rate=0.13"
         yield f"/c/{cohort}/lessons/{lesson}/{part}/?{asked}"
         yield f"/c/{cohort}/lessons/{lesson}/{part}/since/?{asked}&v=0"
         yield f"/api/v1/lessons/{lesson}/activities/{activity.key}/items/{item.key}/reveal/?cohort={cohort}"

@@ -72,7 +72,6 @@ class ItemView:
     key: str
     title: str
     question: str
-    note: str
     text: str
     is_full: bool
     is_extra: bool
@@ -116,7 +115,6 @@ class PredictSheet:
     # Those behind the one at hand.
     folds: tuple[Fold, ...]
     item: ItemView | None
-    is_open: bool
     next: ItemLine | None
     # Questions for whoever has time, still to be answered.
     extras: tuple[ItemLine, ...]
@@ -152,7 +150,6 @@ def page(view: ActivityView) -> PredictSheet:
         lines=now.lines,
         folds=_folds(view, now, shown),
         item=shown,
-        is_open=view.is_open or bool(shown and shown.state != "form"),
         next=now.next(found),
         extras=tuple(line for line in now.lines if line.is_extra and line.state == "form"),
         worked=_worked(view),
@@ -220,7 +217,6 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         key=item.key,
         title=item.title,
         question=item.question,
-        note=item.note or "",
         text=item.text or "",
         is_full=item.cycle == "full",
         is_extra=item.extra,
