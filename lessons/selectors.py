@@ -176,7 +176,7 @@ def activity_page(
     if step and step > standing.step:
         step = None
     newest, last = _typed_last(membership, lesson, activity, row, step or standing.step)
-    facts = visible(activity, unsealed=is_done)
+    facts = visible(activity, unsealed=standing.is_finished)
     view = replace(
         view_of(acting, lesson, part, activity, item=asked.get("item") or ""),
         rate=asked.get("rate") or "",
@@ -225,7 +225,7 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
     kind = type_of(activity)
     standing = standing_of(progress_of(membership, lesson).get(part.key), activity)
     # Questions have each a moment of their own: what is behind them comes from their reveal, never with the activity.
-    facts = visible(activity, unsealed=standing.state == PartState.DONE and kind.is_handed_in)
+    facts = visible(activity, unsealed=standing.is_finished and kind.is_handed_in)
     for field in ("intro", "text", "closing"):
         if facts.get(field):
             facts[field] = lesson.texts[facts[field]]

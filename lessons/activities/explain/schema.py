@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lessons.authoring.base import AnyActivity, Asks, Line, Slug
+from lessons.authoring.base import AnyActivity, Asks, Line, MarkdownFile, Sealed, Slug
 
 
 class Explain(AnyActivity):
-    """A question to be answered in one to three sentences of one's own, which an instructor reads."""
+    """A question to be answered in one to three sentences of one's own, which an instructor reads.
+
+    The `closing` gives our own words, once somebody has sent theirs.
+    """
 
     type: Literal["explain"]
     question: Line
     asks: Asks = ()
+    closing: Sealed[MarkdownFile | None] = None
     # The experiment whose run comes first.
     after: Slug | None = None
 
