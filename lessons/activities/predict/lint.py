@@ -1,4 +1,4 @@
-"""Lint of questions: outcomes that nobody can choose, and more guessing than a session has time for."""
+"""Lint of questions: outcomes that nobody can choose, more guessing than a session has time for, long reveals."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from lessons.maths.descent import FACTOR, Problem, Rule
 
 MAX_FULL_CYCLES = 3
 MAX_SECOND_VOTES = 2
+MAX_WORDS_BEHIND = 120
 
 
 def lint(activity: Predict) -> Findings:
-    return Findings(faults=list(_outcomes_not_offered(activity)))
+    return Findings(faults=list(_outcomes_not_offered(activity)), warnings=list(_long_reveals(activity)))
 
 
 def lint_lesson(lesson: Lesson) -> Iterator[str]:
@@ -23,6 +24,15 @@ def lint_lesson(lesson: Lesson) -> Iterator[str]:
     yield from _too_much_guessing(lesson)
     for part in lesson.parts:
         yield from _minutes_that_do_not_fit(part)
+
+
+def _long_reveals(activity: Predict) -> Iterator[str]:
+    for item in activity.every_item():
+        if item.n_words_behind > MAX_WORDS_BEHIND:
+            yield (
+                f"item “{item.key}” shows {item.n_words_behind} words at once, and {MAX_WORDS_BEHIND} are enough; "
+                "put the rest under `more`"
+            )
 
 
 def _core_items(activity: Predict, rule: Rule) -> list[Item]:

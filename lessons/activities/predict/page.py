@@ -123,6 +123,8 @@ class PredictSheet:
     draws_worked: bool
     play: PlayView | None
     choose: int
+    # What the files to choose from are about.
+    note: str
     n_done: int
     n_needed: int
     is_led: bool
@@ -156,6 +158,7 @@ def page(view: ActivityView) -> PredictSheet:
         draws_worked=knows_chain,
         play=_play(view, now) if knows_chain else None,
         choose=view.activity.choose or 0,
+        note=view.activity.note or "",
         n_done=min(states.n_done(view.activity, now.mine, now.met), n_needed),
         n_needed=n_needed,
         is_led=now.is_led,

@@ -12,6 +12,9 @@ from lessons.activities.predict.maths.rates import OUTCOMES
 from lessons.authoring.base import AnyActivity, Exact, Line, MarkdownFile, Paragraph, Sealed, Slug, Strict
 from lessons.authoring.lesson import Lesson
 
+# Leads from a DOI to what it names. Nothing asks this address but a student who follows a link.
+DOI = "https://doi.org/"
+
 
 class Choice(Strict):
     """One outcome to choose. `means` defines it.
@@ -105,15 +108,38 @@ class Bars(Strict):
         return self
 
 
+class Source(Strict):
+    """A source in words, and where to open it: its DOI, or else its address."""
+
+    text: Line
+    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S{1,200}$")] | None = None
+    url: Annotated[str, Field(pattern=r"^https:/{2}\S{1,300}$")] | None = None
+
+    @model_validator(mode="after")
+    def leads_somewhere(self) -> Self:
+        if (self.doi is None) == (self.url is None):
+            raise ValueError("a source is a link: give its `doi`, or its `url`")
+        return self
+
+    @property
+    def link(self) -> str:
+        return self.url or f"{DOI}{self.doi}"
+
+
 class Reveal(Strict):
-    """What stands behind a sealed prediction."""
+    """The answer to a sealed prediction.
+
+    `exposed` says what would have shown it, `fair` what can be said on the other side. What only some will read is
+    `more`, behind a fold.
+    """
 
     text: Paragraph
     headline: Figure | None = None
     bars: Bars | None = None
     exposed: Paragraph | None = None
     fair: Paragraph | None = None
-    sources: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
+    more: Paragraph | None = None
+    sources: Annotated[tuple[Source, ...], Field(max_length=6)] = ()
 
 
 class Item(Strict):
@@ -211,6 +237,15 @@ class Item(Strict):
         return self
 
     @property
+    def n_words_behind(self) -> int:
+        """How many words are read when it is revealed, before the fold."""
+        shown = self.reveal
+        if shown is None:
+            return 0
+        said = (shown.headline.text if shown.headline else "", shown.text, shown.exposed or "", shown.fair or "")
+        return sum(len(each.split()) for each in said)
+
+    @property
     def waits(self) -> bool:
         """Nothing here can tell what is right: a run of the member's own has to."""
         return self.run is not None
@@ -257,7 +292,8 @@ class Play(Strict):
 class Predict(AnyActivity):
     """Questions whose answers are sealed before anything is shown.
 
-    `choices` are shared: an item names those it offers, or offers them all. With `choose` any so many items do.
+    `choices` are shared: an item names those it offers, or offers them all. With `choose` any so many items do. The
+    `note` is shown above their list, and the `note` of an item is its line there.
     """
 
     type: Literal["predict"]
@@ -271,6 +307,7 @@ class Predict(AnyActivity):
     # A worksheet on the same data: until it is done, the worked run and the slider would give its answers away.
     after: Slug | None = None
     choose: Annotated[int, Field(ge=1, le=12)] | None = None
+    note: Paragraph | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=24)]
 
     @model_validator(mode="before")
