@@ -63,13 +63,13 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
     assert second.bars is not None
     assert {row.text: row.label for row in first.bars.rows if row.label != "0"} == {
         "settles smoothly": "4",
-        "bounces for ever": "2",
+        "bounces forever": "2",
         "explodes": "2",
     }
-    assert [row.text for row in second.bars.rows if row.is_right] == ["bounces for ever"]
+    assert [row.text for row in second.bars.rows if row.is_right] == ["bounces forever"]
     assert moment.changed == replay.Changed(to_right=3, away=1, stayed=2, other=0)
     assert moment.saw is not None
-    assert {row.text: row.label for row in moment.saw.rows if row.label != "0"} == {"bounces for ever": "5"}
+    assert {row.text: row.label for row in moment.saw.rows if row.label != "0"} == {"bounces forever": "5"}
     assert moment.ideas is None
     assert [act.what for act in moment.acts] == [
         "Vote 1 opened",

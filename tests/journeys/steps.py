@@ -183,7 +183,7 @@ def look_at_all(page: Page) -> None:
     look_at_the_headline(page)
     go_on(page, "Ship it?")
     answer(page, "hold")
-    for title in ("Of the real 8s", "Who takes the 8s?"):
+    for title in ("The 8s alone", "Who takes the 8s?"):
         go_on(page, title)
 
 

@@ -216,7 +216,7 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
         expect(each).to_have_count(0)
     answer(student, "hold")
 
-    go_on(student, "Of the real 8s")
+    go_on(student, "The 8s alone")
     expect(recall.get_by_role("img")).to_have_count(10)
     for each in (table, images):
         expect(each).to_have_count(0)
@@ -411,7 +411,7 @@ def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: Ne
     go_on(student, "Ship it?")
     walk_by_tab(student, n_least=20)
     answer(student, "hold")
-    for title in ("Of the real 8s", "Who takes the 8s?"):
+    for title in ("The 8s alone", "Who takes the 8s?"):
         go_on(student, title)
     open_everything(student)
     walk_by_tab(student, n_least=35)

@@ -43,7 +43,7 @@ def go_through_all_four_rates(page: Page) -> None:
     seal(page, "zigzags")
     go_on(page, "Learning rate 4/15")
     seal(page, "bounces")
-    see_as(page, "bounces for ever")
+    see_as(page, "bounces forever")
     page.locator("[name=idea]").first.check()
     page.get_by_role("button", name="Keep that").click()
     go_on(page, "Rates 0.26 and 0.27")
@@ -111,17 +111,17 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     expect(student.locator(".verdict, .reconcile, .rate__summary")).to_have_count(0)
     assert BEHIND not in student.content()
     desk.look(student, "predict_what_did_you_see")
-    see_as(student, "bounces for ever")
+    see_as(student, "bounces forever")
 
-    expect(student.locator(".verdict")).to_contain_text("and it is “bounces for ever”")
-    expect(student.locator(".verdict")).to_contain_text(BEHIND)
+    expect(student.locator(".verdict")).to_contain_text("and it is “bounces forever”")
+    expect(student.locator(".verdict__text")).to_contain_text(BEHIND)
     expect(student.get_by_role("link", name="One more, alone")).to_have_count(0)
-    student.get_by_role("radio", name="Whoever steps too far").check()
+    student.get_by_role("radio", name="Overshoot once").check()
     student.get_by_label("What will you say next time?").fill("count first")
     desk.look_in_every_way(student, "predict_verdict")
     student.get_by_role("button", name="Keep that").click()
 
-    expect(student.locator(".reconciled")).to_contain_text("Whoever steps too far")
+    expect(student.locator(".reconciled")).to_contain_text("Overshoot once")
     expect(student.locator(".reconciled")).to_contain_text("“count first”")
     student.get_by_role("link", name="One more, alone").click()
     expect(student.get_by_role("heading", name="Rates 0.26 and 0.27")).to_be_visible()
@@ -141,7 +141,7 @@ def test_a_wrong_look_at_the_run_is_set_right_and_not_asked_again(desk: Desk, ne
     see_as(student, "settles smoothly")
 
     expect(student.locator(".verdict")).to_contain_text("You saw “settles smoothly”.")
-    expect(student.locator(".verdict")).to_contain_text("it is “bounces for ever”")
+    expect(student.locator(".verdict")).to_contain_text("it is “bounces forever”")
     expect(student.get_by_text("What convinced you?")).to_be_visible()
     student.reload()
     expect(student.get_by_role("group", name="What convinced you?")).to_be_visible()
@@ -219,24 +219,23 @@ def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, advanced: Advanced) ->
     expect(run_it).to_be_focused()
 
 
-def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
+def test_two_case_files_finish_their_part_and_each_opens_at_once(
     desk: Desk, new_student: NewStudent, sealed: Sealed
 ) -> None:
     username = new_student("eve")
     student = desk.open(username)
     student.goto(f"{LESSON}cases/")
     desk.look_in_every_way(student, "cases_shelf")
-    student.get_by_role("link", name="Student-grant checks").click()
-    expect(student.locator(".predict__note")).to_contain_text("students who were checked at home")
-    expect(student.locator("form[data-predict-form]")).to_have_count(0)
-    desk.look_in_every_way(student, "cases_note")
+    expect(student.locator(".predict__note")).to_have_count(1)
+    expect(student.locator(".predict__note")).to_contain_text("Rather not read one? Take another.")
+    student.get_by_role("link", name="A knock at the student's door").click()
+    expect_form(student)
     student.get_by_role("link", name="Choose another").click()
-    expect(student.get_by_role("link", name="Student-grant checks")).to_be_visible()
+    expect(student.get_by_role("link", name="A knock at the student's door")).to_be_visible()
     expect(student.locator(".shelf__end").filter(has_text="sealed")).to_have_count(0)
     assert sealed(username) == []
 
-    student.get_by_role("link", name="Face analysis, 2018").click()
-    student.get_by_role("link", name="Open the file").click()
+    student.get_by_role("link", name="Man or woman, says the software").click()
     expect_form(student)
     desk.look_in_every_way(student, "cases_form")
     pick(student, "accuracy", "sure")
@@ -251,15 +250,21 @@ def test_two_case_files_finish_their_part_and_a_note_may_be_turned_away_from(
     expect(student.locator(".verdict")).to_contain_text("The group: Women with darker skin.")
     for heading in ("What would have exposed it", "In fairness", "Sources"):
         expect(student.get_by_role("heading", name=heading)).to_be_visible()
+    source = student.get_by_role("link", name=re.compile("Actionable Auditing"))
+    expect(source).to_have_attribute("href", "https://doi.org/10.1145/3306618.3314244")
+    expect(source).to_have_attribute("rel", "noopener noreferrer")
+    more = student.get_by_text("IBM's service was wrong for")
+    expect(more).to_be_hidden()
+    student.get_by_text("More", exact=True).click()
+    expect(more).to_be_visible()
     expect(student.get_by_text("1 of 2 done")).to_be_visible()
     desk.look_in_every_way(student, "cases_revealed")
 
     student.get_by_role("link", name="Choose the next file").click()
-    student.get_by_role("link", name="AI-text detectors, 2023").click()
-    student.get_by_role("link", name="Open the file").click()
+    student.get_by_role("link", name="A machine wrote this").click()
     seal(student, "false-positive-rate", "think_so", second="non-native")
     expect(student.locator(".verdict")).to_have_count(0)
-    see_as(student, "It flags about four times as large a share.")
+    see_as(student, "On TOEFL essays it flags about four times the share.")
     student.locator("[name=idea]").first.check()
     student.get_by_role("button", name="Keep that").click()
     student.get_by_role("link", name="One more, alone").click()
@@ -366,7 +371,7 @@ def test_three_guesses_about_bias_wait_for_their_run(desk: Desk, new_student: Ne
     username = new_student("hal")
     student = desk.open(username)
     student.goto(f"{LESSON}bias/")
-    for title, typed in (("Of all digits", "93"), ("Of the real 8s", "40"), ("Who takes the 8s?", "")):
+    for title, typed in (("The headline number", "93"), ("The 8s alone", "40"), ("Who takes the 8s?", "")):
         expect(student.get_by_role("heading", name=title, level=1)).to_be_visible()
         if typed:
             student.locator("#choice").fill(typed)
@@ -511,14 +516,14 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     )
 
     act(wall, "Reveal")
-    expect(wall.locator(".wall__answer")).to_contain_text("bounces for ever")
+    expect(wall.locator(".wall__answer")).to_contain_text("bounces forever")
     expect(wall.locator(".bars")).to_have_count(0)
     expect(wall.get_by_role("button", name="Next question")).to_be_visible()
     desk.look(wall, "led_wall_revealed")
     for student in students:
         expect(student.get_by_role("group", name="What did you see?")).to_be_visible()
-        see_as(student, "bounces for ever")
-    expect(konrad.locator(".verdict")).to_contain_text("it is “bounces for ever”.")
+        see_as(student, "bounces forever")
+    expect(konrad.locator(".verdict")).to_contain_text("it is “bounces forever”.")
     desk.look(isolde, "led_revealed")
     read_the_wall()
     for page in said_on_the_wall:
@@ -536,7 +541,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     desk.look(late, "led_ended_arc")
     late.goto(f"{rates}?item=half-c")
     seal(late, "settles", "sure")
-    see_as(late, "bounces for ever")
+    see_as(late, "bounces forever")
     late.locator("[name=idea]").first.check()
     late.get_by_role("button", name="Keep that").click()
     late.get_by_role("link", name="One more, alone").click()
@@ -821,7 +826,7 @@ def test_a_question_can_be_answered_and_reconciled_without_javascript(
     student.goto(f"{RATES}?item=half-c")
     seal(student, "bounces")
     expect(student.locator("[data-drawing]:visible")).to_have_count(2)
-    see_as(student, "bounces for ever")
+    see_as(student, "bounces forever")
     student.locator("[name=idea]").first.check()
     student.get_by_role("button", name="Keep that").click()
     expect(student.locator(".reconciled")).to_be_visible()
@@ -919,7 +924,7 @@ def test_the_projector_can_be_read_from_the_back_row(desk: Desk, new_led_class: 
                     sizes = found.evaluate_all("all => all.map((each) => parseFloat(getComputedStyle(each).fontSize))")
                     assert min(sizes, default=28) >= 28, part
     act(wall, "Open the vote", "Close the vote")
-    student.goto(f"/c/{slug}/lessons/data-rules-everything/cases/?item=text-detectors&open=1")
+    student.goto(f"/c/{slug}/lessons/data-rules-everything/cases/?item=text-detectors")
     seal(student, "recall", second="young")
     expect_count(wall, 1, 1)
     act(wall, "Close the vote", "Reveal")

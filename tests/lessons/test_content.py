@@ -140,12 +140,12 @@ def test_the_closing_is_sealed() -> None:
     assert "by_hand_closing" not in str(base.visible(activity))
 
 
-def test_the_hook_and_its_clarifier_open_the_lesson() -> None:
-    hero = lesson("data-rules-everything").lesson.hero
+def test_the_hook_opens_the_lesson_and_its_footnote_is_in_the_first_lead() -> None:
+    found = lesson("data-rules-everything").lesson
 
-    assert hero.eyebrow == "Week 2 · Session 2 · 2 hours"
-    assert "“Four multiplications and an average” (each error × its x; predictions first)" in hero.text
-    assert "what a GPU does by the trillion" in hero.text
+    assert found.hero.eyebrow == "Week 2 · Session 2 · 2 hours"
+    assert found.hero.text.startswith("“Four multiplications and an average.” That is one step of learning.")
+    assert "four multiplications (error × x, predictions first) and an average" in str(found.parts[0].lead)
 
 
 def test_today_promises_three_things_with_bold_words() -> None:

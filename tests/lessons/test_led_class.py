@@ -716,7 +716,7 @@ def test_after_the_class_an_answer_to_a_voted_question_is_late_and_outside_the_b
         "settles smoothly": "2",
         "one jump": "0",
         "zigzags, settles": "2",
-        "bounces for ever": "0",
+        "bounces forever": "0",
         "explodes": "1",
     }
 
@@ -835,8 +835,8 @@ def test_after_the_second_vote_its_answers_alone_are_counted(front: Front, class
     assert _share(front, TWICE) == 0.8
     assert bars is not None
     assert bars.name == "How 5 of the class answered"
-    assert {row.text: row.label for row in bars.rows if row.label != "0"} == {"bounces for ever": "4", "explodes": "1"}
-    assert [row.text for row in bars.rows if row.is_right] == ["bounces for ever"]
+    assert {row.text: row.label for row in bars.rows if row.label != "0"} == {"bounces forever": "4", "explodes": "1"}
+    assert [row.text for row in bars.rows if row.is_right] == ["bounces forever"]
 
 
 @pytest.mark.parametrize(("n_answers", "has_bars"), [(4, False), (5, True)])
@@ -966,7 +966,7 @@ def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answ
 
 @pytest.mark.parametrize(
     ("n_answers", "shown"),
-    [(6, "How 6 of the class answered"), (4, "Twice the rate, and it arrives three times as quickly")],
+    [(6, "How 6 of the class answered"), (4, "Twice the rate, three times as fast")],
 )
 def test_the_projectors_page_shows_no_name_and_no_answer_before_the_reveal(
     front: Front,
@@ -1053,7 +1053,7 @@ def test_hands_are_counted_with_the_answers_that_were_sealed(front: Front, class
 
     assert asked.n_hands == 4
     assert [n for _key, _text, n in asked.hands] == [0, 0, 0, 0, 4, 0]
-    assert bars_of(front, TWICE) == {"bounces for ever": "5", "explodes": "1"}
+    assert bars_of(front, TWICE) == {"bounces forever": "5", "explodes": "1"}
 
 
 def test_four_answers_and_hands_together_are_too_few_for_bars(front: Front, class_of: Callable[..., Any]) -> None:
@@ -1090,7 +1090,7 @@ def test_hands_belong_to_the_vote_in_which_they_were_raised(front: Front) -> Non
     front.reveal(TWICE)
 
     assert list(Vote.objects.order_by("round").values_list("hands", flat=True)) == [{"bounces": 9}, {"bounces": 5}]
-    assert bars_of(front, TWICE) == {"bounces for ever": "5"}
+    assert bars_of(front, TWICE) == {"bounces forever": "5"}
 
 
 def test_hands_that_are_counted_again_replace_those_before_and_each_count_is_noted(front: Front) -> None:

@@ -27,6 +27,7 @@ WHY = "With more power it bends to each of its own dots. New dots lie elsewhere.
 EXPLAIN, MISSION = "u-curve-explain", "stretch"
 Write = Callable[..., Receipt]
 Page = Callable[..., HttpResponse]
+Api = Callable[[User], APIClient]
 
 
 @pytest.fixture
@@ -88,10 +89,10 @@ def state(membership: Membership, part: str, activity: str) -> str:
 
 def test_an_explanation_waits_until_the_run_is_done(student: Membership, lesson: LoadedLesson, write: Write) -> None:
     runs.guess(student, lesson, "lowest")
-    with pytest.raises(Conflict, match="First “Sweep the power”, then what you make of it"):
+    with pytest.raises(Conflict, match="First “Sweep the degree”, then what you make of it"):
         write(WHY)
     runs.ask(student, lesson)
-    with pytest.raises(Conflict, match="First “Sweep the power”"):
+    with pytest.raises(Conflict, match="First “Sweep the degree”"):
         write(WHY)
 
     runs.work()
@@ -104,7 +105,7 @@ def test_a_run_for_oneself_is_nothing_to_explain(student: Membership, lesson: Lo
     ask_by_kind(student, kind="u_curve", params={"n_repeats": 1}, seed=1)
     runs.work()
 
-    with pytest.raises(Conflict, match="First “Sweep the power”"):
+    with pytest.raises(Conflict, match="First “Sweep the degree”"):
         write(WHY)
 
 
@@ -144,6 +145,21 @@ def test_the_page_asks_for_words_once_there_is_a_run(
     assert "u-curve-explain" not in before  # nothing is offered that cannot be done yet
     assert "u-curve-explain-text" not in before
     assert 'id="u-curve-explain-text" name="text"' in after
+
+
+def test_our_own_words_come_once_somebody_has_sent_theirs(
+    swept: Membership, lesson: LoadedLesson, write: Write, client_of: Callable[[User], Client], api_of: Api
+) -> None:
+    ours = "The only honest grade is the test it never saw."
+    page = reverse("lessons:part", args=["ours", SLUG, "u-curve"])
+    facts = f"/api/v1/lessons/{SLUG}/activities/{EXPLAIN}/"
+
+    before = client_of(swept.user).get(page).content.decode(), api_of(swept.user).get(facts).content.decode()
+    write(WHY)
+    after = client_of(swept.user).get(page).content.decode(), api_of(swept.user).get(facts).content.decode()
+
+    assert [ours in " ".join(said.split()) for said in before] == [False, False]
+    assert [ours in " ".join(said.replace("\\n", " ").split()) for said in after] == [True, True]
 
 
 # --- what is kept ---------------------------------------------------------------------------------

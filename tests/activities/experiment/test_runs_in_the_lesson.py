@@ -135,7 +135,7 @@ def test_the_page_that_gives_the_last_look_opens_the_fix(
     student: Membership, lesson: LoadedLesson, starve: Callable[[], Run], part_page: Page
 ) -> None:
     starve()
-    assert "First look at what your run says: “Of all digits”" in part_page("bias", item="recall")
+    assert "First look at what your run says: “The headline number”" in part_page("bias", item="recall")
     look_through(student, lesson)
     sealing.Reconciliation.objects.filter(membership=student, item="absorber").delete()
     shut = 'id="trial-bias-fix"'

@@ -231,7 +231,7 @@ def test_a_program_may_set_a_knob_to_what_no_option_has_and_nothing_else(
     assert free.status_code == 202
     assert free.json()["params"]["noise"] == 0.35
     assert fixed.status_code == 400
-    assert fixed.json()["detail"].startswith("“Sweep the power” has no such run; it has: Polynomials, Decision trees")
+    assert fixed.json()["detail"].startswith("“Sweep the degree” has no such run; it has: Polynomials, Decision trees")
 
 
 def test_a_programs_own_number_is_named_where_its_run_is_listed(

@@ -131,6 +131,27 @@ def test_an_item_may_mix_shared_choices_with_its_own(write: Write) -> None:
         ("- {key: flat, text: flat}", "- {key: up, text: flat}", "two choices have the same key"),
         ("items:", "after: by-hand\n        items:", "`after` names activities that do not exist: by-hand"),
         ("items:", "choose: 2\n        items:", "there are fewer items than one has to do"),
+        (
+            "{text: It went down.}",
+            "{text: D., sources: [{text: A}]}",
+            "a source is a link: give its `doi`, or its `url`",
+        ),
+        (
+            "{text: It went down.}",
+            "{text: D., sources: [{text: A, doi: 10.1000/a, url: 'https://a.test'}]}",
+            "a source is a link: give its `doi`, or its `url`",
+        ),
+        (
+            "{text: It went down.}",
+            "{text: D., sources: [{text: A, url: 'javascript:a'}]}",
+            "sources.0.url: String should",
+        ),
+        (
+            "{text: It went down.}",
+            "{text: D., sources: [{text: A, url: 'http://a.test'}]}",
+            "sources.0.url: String should",
+        ),
+        ("{text: It went down.}", "{text: D., sources: [{text: A, doi: doi.org/10}]}", "sources.0.doi: String should"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(write: Write, old: str, new: str, said: str) -> None:
@@ -168,6 +189,30 @@ def test_questions_that_take_longer_than_their_part_are_pointed_out(
     items = ITEM.replace("minutes: 3", f"minutes: {minutes}")
 
     assert [each for each in lint(load(write(items=items))).warnings if "half" in each] == warnings
+
+
+@pytest.mark.pure
+def test_a_source_leads_to_its_address_or_by_its_doi(write: Write) -> None:
+    sources = "[{text: A, doi: 10.1000/a}, {text: B, url: 'https://b.test/'}]"
+
+    reveal = predict(write("{text: It went down.}", f"{{text: Down., sources: {sources}}}")).items[0].reveal
+
+    assert reveal is not None
+    assert [source.link for source in reveal.sources] == ["https://doi.org/10.1000/a", "https://b.test/"]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("n", "says"), [(59, False), (60, True)])
+def test_a_reveal_of_more_than_120_words_is_pointed_out_and_what_is_folded_does_not_count(
+    write: Write, n: int, says: bool
+) -> None:
+    long = " ".join(["word"] * n)
+
+    reveal = f"{{text: {long}, headline: {{text: one}}, fair: {long}, more: {long}}}"
+    warnings = lint(load(write("{text: It went down.}", reveal))).warnings
+
+    told = f"item “first” shows {2 * n + 1} words at once, and 120 are enough; put the rest under `more`"
+    assert any(told in each for each in warnings) is says
 
 
 @pytest.mark.pure

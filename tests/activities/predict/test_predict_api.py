@@ -239,7 +239,7 @@ def test_a_reveal_is_403_before_the_seal_and_200_after(seal: Post, look: Post) -
     assert after.status_code == 200
     assert (body["verdict"], body["answer"]) == ("other", "settles smoothly")
     assert body["comment"].startswith("It never jumps past the best w")
-    assert body["text"].startswith("Twice the rate, and it arrives three times as quickly")
+    assert body["text"].startswith("Twice the rate, three times as fast")
     assert (body["second"], body["number"], body["class"]) == (None, None, None)
     assert body["run"]
 
@@ -319,7 +319,7 @@ def test_an_activity_lists_its_questions_with_their_choices(seal: Post, read: Ca
     choices = [(choice["key"], choice["text"]) for choice in first["choices"]]
     assert {name: first[name] for name in ("key", "question", "cycle", "sealed_at", "state")} == {
         "key": "half-a",
-        "question": "What happens to w if it never stops?",
+        "question": "Keep stepping forever. What happens to w?",
         "cycle": "quick",
         "sealed_at": sealed_at,
         "state": "done",
@@ -368,7 +368,7 @@ def test_the_questions_of_other_people_and_of_later_are_in_no_activity(read: Cal
 
     assert "half-edge" not in text
     assert "full-a" not in text
-    assert "Twice the rate, and it arrives" not in text
+    assert "Twice the rate, three times" not in text
 
 
 # --- a led class ----------------------------------------------------------------------------------

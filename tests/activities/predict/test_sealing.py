@@ -295,7 +295,7 @@ def test_somebody_elses_prediction_opens_nothing_for_me(seal: Seal, look: Callab
         ("half-a", "settles", "right", "settles smoothly"),
         ("half-a", "explodes", "other", "settles smoothly"),
         ("half-b", "zigzags", "right", "zigzags, settles"),
-        ("half-c", "bounces", "right", "bounces for ever"),
+        ("half-c", "bounces", "right", "bounces forever"),
         ("half-d", "bounces", "other", "explodes"),
         ("half-e", "crawls", "right", "crawls"),
         ("half-g", "one-jump", "right", "one jump"),
@@ -745,7 +745,7 @@ def test_a_full_class_has_its_own_rates_and_knows_nothing_of_the_others(lesson: 
 
     keys = [item["key"] for item in selectors.activity_facts(student, lesson, "rates")["items"]]
     assert keys == ["full-a", "full-b", "full-c", "full-d", "full-e", "full-f"]
-    assert (shown.verdict, shown.answer) == ("right", "bounces for ever")
+    assert (shown.verdict, shown.answer) == ("right", "bounces forever")
     assert list(Prediction.objects.values_list("item", flat=True)) == ["full-c"]
 
 
@@ -810,7 +810,7 @@ def test_an_archived_class_shows_a_reveal_but_takes_nothing_that_is_made_of_it(
     with pytest.raises(Conflict, match="This class is archived"):
         reconcile(saw="bounces", idea="pattern")
 
-    assert shown.answer == "bounces for ever"
+    assert shown.answer == "bounces forever"
     assert Reconciliation.objects.get().saw == ""
 
 
