@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from lessons import catalogue
 from tests.conventions import prose
@@ -114,3 +116,16 @@ def test_a_case_has_at_most_120_words_behind_its_answer_and_every_source_is_a_li
     links = [source.link for item in items for source in item.reveal.sources]
     assert len(links) > 20
     assert all(link.startswith("https://") for link in links)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("*", "").split())
+
+
+def test_what_the_session_has_to_say_is_said_where_the_paper_names_it() -> None:
+    paper = (settings.BASE_DIR / "docs/session.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)`[^|]* \| “(.+)” \|$", paper, re.MULTILINE)
+    said = {file.name: plain(file.read_text(encoding="utf-8")) for file in FOLDERS["data_rules_everything"].iterdir()}
+
+    assert len(rows) == paper.count("\n| ") - 1
+    assert [words for name, words in rows if plain(words) not in said[name]] == []
