@@ -228,10 +228,10 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
     desk.look_in_every_way(student, "cases_shelf")
     expect(student.locator(".predict__note")).to_have_count(1)
     expect(student.locator(".predict__note")).to_contain_text("Rather not read one? Take another.")
-    student.get_by_role("link", name="A knock at the student's door").click()
+    student.get_by_role("link", name="A knock at the student’s door").click()
     expect_form(student)
     student.get_by_role("link", name="Choose another").click()
-    expect(student.get_by_role("link", name="A knock at the student's door")).to_be_visible()
+    expect(student.get_by_role("link", name="A knock at the student’s door")).to_be_visible()
     expect(student.locator(".shelf__end").filter(has_text="sealed")).to_have_count(0)
     assert sealed(username) == []
 
@@ -253,7 +253,7 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
     source = student.get_by_role("link", name=re.compile("Actionable Auditing"))
     expect(source).to_have_attribute("href", "https://doi.org/10.1145/3306618.3314244")
     expect(source).to_have_attribute("rel", "noopener noreferrer")
-    more = student.get_by_text("IBM's service was wrong for")
+    more = student.get_by_text("IBM’s service was wrong for")
     expect(more).to_be_hidden()
     student.get_by_text("More", exact=True).click()
     expect(more).to_be_visible()
