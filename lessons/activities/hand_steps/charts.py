@@ -1,7 +1,8 @@
 """The two drawings beside the worksheet: the loss as a valley, and the data with its line.
 
 Everything is worked out here; the templates only draw. Axes depend on the activity and never on the step, so that
-a step looks as long as it is. What lies outside is drawn at the edge and keeps its true number.
+a step looks as long as it is. Nothing is drawn where it is not: what goes on outside leaves through the frame, with
+an arrow and its true number.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,16 +35,23 @@ from lessons.maths import descent, losses, values
 from lessons.maths.descent import Problem
 
 TANGENT = 62  # pixels to each side of the ball
-SETTLED = 0.00005
+SETTLED = 0.00005  # half of the last decimal that is shown
 FAR = 1000  # times as far from the best w as the start was
+
+
+Pixel = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Ball:
-    """A value of w on the valley: where it is drawn, and what is said about it."""
+    """A value of w on the valley: where it is drawn, and what is said about it.
+
+    One that lies outside has an `arrow` instead, where the way to it leaves the drawing.
+    """
 
     x: float
     y: float
+    arrow: str
     label: str
     label_x: float
     label_y: float
@@ -75,7 +84,7 @@ class LossChart:
     curve: str
     trail: str
     balls: tuple[Ball, ...]
-    tangent: tuple[float, float, float, float]
+    tangent: tuple[float, float, float, float] | None
     slope: str
     w: float
     rows: tuple[tuple[str, str], ...]
@@ -137,11 +146,13 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
         x_axis=x_axis,
         y_axis=y_axis,
         curve=path_of([(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]),
-        trail=path_of([(ball.x, ball.y) for ball in balls]),
+        trail=" ".join(path_of(piece) for piece in _trail(problem, path, x_axis, y_axis)),
         balls=balls,
-        tangent=_tangent(balls[-1], as_float(descent.gradient(problem, path[-1])), x_axis, y_axis),
+        tangent=None
+        if balls[-1].arrow
+        else _tangent(balls[-1], as_float(descent.gradient(problem, path[-1])), x_axis, y_axis),
         slope=_("slope %(slope)s") % {"slope": slope or "?"},
-        w=x_axis.inside(as_float(path[-1])),
+        w=as_float(path[-1]),
         rows=tuple(
             (ball.label, in_digits(as_float(losses.loss(problem, w)))) for ball, w in zip(balls, path, strict=True)
         ),
@@ -201,7 +212,11 @@ def descent_of(problem: Problem, start: Fraction, n_steps: int) -> Descent:
 
 def _ending(away: Sequence[float], n_taken: int) -> str:
     if n_taken and abs(away[-1] - away[-2]) < SETTLED:
-        return ngettext("After %(n)d step w settles at %(w)s.", "After %(n)d steps w settles at %(w)s.", n_taken)
+        return ngettext(
+            "After %(n)d step w is at %(w)s, and a step moves it by less than 0.0001.",
+            "After %(n)d steps w is at %(w)s, and a step moves it by less than 0.0001.",
+            n_taken,
+        )
     if abs(away[-1]) > 1.001 * abs(away[0]):
         return ngettext(
             "The step leads away from the lowest point: w is at %(w)s.",
@@ -229,19 +244,25 @@ def _valley(problem: Problem, start: Fraction) -> tuple[float, Fraction]:
 
 def _balls(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> tuple[Ball, ...]:
     """Place a ball for each value; the first is named too, unless its name would run into the last one's."""
-    drawn = [_ball(number, w, x_axis, y_axis, as_float(losses.loss(problem, w))) for number, w in enumerate(path)]
+    drawn = [_ball(problem, path[: number + 1], x_axis, y_axis) for number in range(len(path))]
     drawn[-1] = replace(drawn[-1], is_here=True, is_named=True)
     if len(drawn) > 1:
         drawn[0] = replace(drawn[0], is_named=not drawn[-1].covers(drawn[0]))
     return tuple(drawn)
 
 
-def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> Ball:
-    value = as_float(w)
-    x, y = x_axis.at(value), y_axis.at(loss)
+def _ball(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> Ball:
+    number, w = len(path) - 1, path[-1]
+    value, loss = as_float(w), as_float(losses.loss(problem, w))
+    is_inside = x_axis.holds(value)
+    x, y, arrow = x_axis.at(value), y_axis.at(loss), ""
+    if not is_inside:
+        *_pieces, last = [[], *_trail(problem, path[-2:], x_axis, y_axis)]
+        x, y = last[-1] if last else (x, y)
+        arrow = _arrow(x, y)
     name = "".join(SUBSCRIPTS[int(digit)] for digit in str(number))
-    arrow = "" if x_axis.holds(value) else (" →" if value > x_axis.high else " ←")
-    label = f"w{name} = {in_full(w)}{arrow}"
+    pointer = "" if is_inside else (" →" if value > x_axis.high else " ←")
+    label = f"w{name} = {in_full(w)}{pointer}"
     from_lowest = x - (LEFT + RIGHT) / 2
     # Beside the curve, on the inside; near the lowest point there is room above the ball alone.
     side = 0 if abs(from_lowest) < 30 else int(math.copysign(1, -from_lowest))
@@ -249,6 +270,7 @@ def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> 
     return Ball(
         x=x,
         y=y,
+        arrow=arrow,
         label=label,
         label_x=round(x + 13 * side, 2),
         label_y=label_y,
@@ -258,6 +280,47 @@ def _ball(number: int, w: Fraction, x_axis: Axis, y_axis: Axis, loss: float) -> 
         is_here=False,
         is_named=False,
     )
+
+
+def _trail(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> list[list[Pixel]]:
+    """The way from value to value, cut where it leaves the drawing."""
+    points = [(_pixel(x_axis, as_float(w)), _pixel(y_axis, as_float(losses.loss(problem, w)))) for w in path]
+    pieces = [_inside_frame(start, end) for start, end in pairwise(points)]
+    return [piece for piece in pieces if piece]
+
+
+def _pixel(axis: Axis, value: float) -> float:
+    """Where a value lies, inside the drawing or not; no farther out than a drawing can tell."""
+    share = (value - axis.low) / (axis.high - axis.low)
+    return axis.start + min(max(share, -1e9), 1e9) * (axis.end - axis.start)
+
+
+def _inside_frame(start: Pixel, end: Pixel) -> list[Pixel]:
+    """The stretch of a straight line inside the frame; empty if there is none (Liang and Barsky, 1984)."""
+    enters, leaves = 0.0, 1.0
+    for at, way, low, high in (
+        (start[0], end[0] - start[0], LEFT, RIGHT),
+        (start[1], end[1] - start[1], TOP, BOTTOM),
+    ):
+        if not way and not low <= at <= high:
+            return []
+        if way:
+            first, last = sorted(((low - at) / way, (high - at) / way))
+            enters, leaves = max(enters, first), min(leaves, last)
+    if enters > leaves:
+        return []
+    return [
+        (round(start[0] + share * (end[0] - start[0]), 2), round(start[1] + share * (end[1] - start[1]), 2))
+        for share in (enters, leaves)
+    ]
+
+
+def _arrow(x: float, y: float) -> str:
+    """The head of an arrow that points out of the drawing at this place of its edge."""
+    if y <= TOP:
+        return path_of([(x - 5, y + 9), (x + 5, y + 9), (x, y)]) + " Z"
+    out = 1 if x > (LEFT + RIGHT) / 2 else -1
+    return path_of([(x - 9 * out, y - 5), (x - 9 * out, y + 5), (x, y)]) + " Z"
 
 
 def _tangent(ball: Ball, slope: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float, float, float]:

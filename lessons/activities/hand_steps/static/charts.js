@@ -2,7 +2,9 @@
 import { find, findAll, isCalm, onArrival, speak } from "../../classroom/js/page.js";
 import { axisOf } from "../../lessons/js/axis.js";
 
-const shown = (mark) => find(mark, document.getElementById("part"));
+// On a phone the valley stands with what was just found, on a laptop beside the sheet: both are drawn.
+const all = (mark) => findAll(mark, document.getElementById("part"));
+const shown = (mark) => all(mark)[0];
 
 function set(element, numbers) {
   for (const [name, value] of Object.entries(numbers)) element?.setAttribute(name, value.toFixed(2));
@@ -19,6 +21,7 @@ function drawLoss(chart, w) {
   set(chart.querySelector("[data-ball] circle"), { cx: x, cy: y });
 }
 
+// With its true slope, cut where it leaves the drawing.
 function drawData(chart, w) {
   const [x, y] = [axisOf(chart, "xAxis"), axisOf(chart, "yAxis")];
   const { low, high } = y;
@@ -29,9 +32,8 @@ function drawData(chart, w) {
 }
 
 function draw(w) {
-  const [loss, data] = [shown("data-loss-chart"), shown("data-data-chart")];
-  if (loss) drawLoss(loss, w);
-  if (data) drawData(data, w);
+  for (const chart of all("data-loss-chart")) drawLoss(chart, w);
+  for (const chart of all("data-data-chart")) drawData(chart, w);
 }
 
 const ease = (share) => 1 - (1 - share) ** 3;
@@ -50,9 +52,10 @@ function roll(from, to, duration, done = () => {}) {
 }
 
 function furnish(isHidden) {
-  for (const mark of ["data-tangent", "data-slope"]) shown(mark)?.toggleAttribute("hidden", isHidden);
-  const label = shown("data-ball")?.querySelector("text");
-  label?.toggleAttribute("hidden", isHidden);
+  const labels = all("data-ball").map((ball) => ball.querySelector("text"));
+  for (const each of [...all("data-tangent"), ...all("data-slope"), ...labels]) {
+    each?.toggleAttribute("hidden", isHidden);
+  }
 }
 
 // The ball is elsewhere after a run: what it says on hover and focus goes with it.
@@ -71,7 +74,7 @@ function arrive() {
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
     furnish(true);
-    roll(last.w, sheet.w, 700, () => furnish(false));
+    roll(last.w, sheet.w, 900, () => furnish(false));
   }
   last = sheet;
   shown("data-run")?.removeAttribute("hidden");
