@@ -47,7 +47,8 @@ class SubmissionRequest(serializers.Serializer):
     step = serializers.IntegerField(min_value=1, max_value=100)
     answer = serializers.JSONField(
         help_text="What the activity's type asks for, by the names of the fields on its page. "
-        "For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w."
+        "For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w, and "
+        "solution: the name of a cell asks how its line is worked out, after three checks in which it was wrong."
     )
 
 
@@ -56,10 +57,13 @@ class SubmissionReply(serializers.Serializer):
     step = serializers.IntegerField()
     accepted = serializers.BooleanField()
     matches_notebook = serializers.BooleanField()
-    cells = serializers.DictField()
+    cells = serializers.DictField(
+        help_text="By name: {state, follows, slip, candidates, feedback}. follows: it goes rightly on from a wrong cell. "
+        "What several cells have in common is said at the first of them."
+    )
     ask = serializers.CharField(allow_null=True, help_text="The cell that would tell the candidates apart.")
     carried_from = serializers.CharField(allow_null=True)
-    worked_line = serializers.CharField(allow_null=True)
+    worked_line = serializers.CharField(allow_null=True, help_text="The solution that was asked for, else null.")
     progress = serializers.DictField()
 
 

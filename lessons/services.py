@@ -77,8 +77,8 @@ def submit(
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)
         before = kind.standing_in(row.activities, activity.key)
-        verdict = kind.grade(Sent(activity, rule, before, step, answer))
         last = selectors.last_answer(membership, lesson, activity.key, step)
+        verdict = kind.grade(Sent(activity, rule, before, step, answer, last))
         is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
         if verdict.accepted:
@@ -112,14 +112,14 @@ def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: Any
 
 
 def _graded(answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    """An answer without its scratch work, or the wish to go on: neither is a new try."""
-    return {name: typed for name, typed in (answer or {}).items() if name not in ("scratch", "go_on")}
+    """An answer without its scratch work, or the wish to go on or to see a solution: none of them is a new try."""
+    return {name: typed for name, typed in (answer or {}).items() if name not in ("scratch", "go_on", "solution")}
 
 
 def _after(before: Standing[Any], verdict: Verdict, *, step: int, is_try: bool) -> Standing[Any]:
     """Give the activity's new standing: its state, its tries in all and by step, the help used, its memory."""
     tries_at = {**before.tries_at, step: before.tries_at.get(step, 0) + is_try}
-    helped = {*before.helped, step} if _shows_worked_line(verdict, tries_at, step) else set(before.helped)
+    helped = {*before.helped, step} if verdict.worked_line else set(before.helped)
     return before.model_copy(
         update={
             "state": _state(verdict, tries_at),
@@ -141,10 +141,6 @@ def _state(verdict: Verdict, tries_at: Mapping[int, int]) -> PartState:
     return PartState.STUCK if is_stuck else PartState.WORKING
 
 
-def _shows_worked_line(verdict: Verdict, tries_at: Mapping[int, int], step: int) -> bool:
-    return bool(verdict.worked_line) and not verdict.accepted and tries_at[step] >= STUCK_AFTER_TRIES
-
-
 def _reply(
     client_id: uuid.UUID, step: int, verdict: Verdict, row: PartProgress, standing: Standing[Any]
 ) -> dict[str, Any]:
@@ -156,7 +152,7 @@ def _reply(
         "cells": verdict.cells,
         "ask": verdict.ask or None,
         "carried_from": verdict.carried_from,
-        "worked_line": verdict.worked_line if _shows_worked_line(verdict, standing.tries_at, step) else None,
+        "worked_line": verdict.worked_line or None,
         "progress": {
             "part": {"key": row.part, "state": row.state, "tries": row.tries},
             "activity": {"state": standing.state.value, "tries": standing.tries},

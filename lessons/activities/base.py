@@ -74,6 +74,8 @@ class Sent:
     standing: Standing[Any]
     step: int
     answer: Any
+    # What was sent to this step before.
+    last: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Verdict:
     slip: str = ""
     # The cell that would tell apart what could explain a wrong number.
     ask: str = ""
-    # How the first wrong cell is worked out; kept back until three tries were checked.
+    # How one line is worked out, where the sender asked for it and may see it.
     worked_line: str = ""
 
 

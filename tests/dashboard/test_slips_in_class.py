@@ -117,12 +117,12 @@ def test_the_api_names_the_slip_by_its_slug(
 def test_the_timeline_says_the_slip_the_help_and_the_going_on(
     student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
 ) -> None:
-    hand_in(student, SUM, NO_X, SUM, SUM | {"go_on": True})
+    hand_in(student, SUM, NO_X, SUM, SUM | {"solution": "mean"}, SUM | {"go_on": True})
 
     text = text_of(f"/c/ours/class/students/{student.pk}/")
 
-    assert "not yet · forgot to average · saw the worked line" in text
-    assert "step 1 · forgot to average · saw the worked line · went on with their own value" in text
+    assert text.count("forgot to average · saw a solution") == 1
+    assert "step 1 · forgot to average · went on with their own value" in text
 
 
 def test_the_part_with_the_badge_can_be_looked_at_and_an_unknown_one_is_not_there(

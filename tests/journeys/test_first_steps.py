@@ -32,8 +32,8 @@ def test_a_step_is_refused_mended_accepted_and_the_instructor_sees_it_within_thr
     fill(student, STEP_1 | {"w": "-0.7463"})
     check(student)
     # −0.7463 may be a step added or a step alone: nobody is accused of either.
-    expect(student.get_by_text("Not yet. The size is right and the direction is not")).to_be_visible()
-    expect(student.locator("[name=w]")).to_be_focused()
+    expect(student.get_by_text("The size is right, the sign is not: 0 − 0.05 × (−14.925).")).to_be_visible()
+    expect(student.locator("[name=w]")).to_have_attribute("aria-invalid", "true")
     expect(student.locator("[name=error_2]")).to_have_value("-3.9")
     expect(student.locator("#saved")).to_have_text(re.compile(r"saved\s+✓\s+\d\d:\d\d:\d\d"))
     expect(row).to_contain_text("1 try", timeout=WITHIN)
@@ -99,7 +99,7 @@ def test_the_worksheet_works_without_javascript(desk: Desk, new_student: Callabl
 
     fill(student, STEP_1 | {"mean": "-59.7"})
     check(student)
-    expect(student.get_by_text("Not yet. You used the sum. Divide the 4 products by 4")).to_be_visible()
+    expect(student.get_by_text("−59.7 is the sum. Divide it by 4.")).to_be_visible()
     fill(student, {"mean": "-14.925"})
     check(student)
 

@@ -214,7 +214,8 @@ def test_a_right_step_is_answered_201_with_a_verdict_for_each_cell(hand_in: Call
         "mean",
         "w",
     }
-    assert reply["cells"]["w"] == {"state": "right", "slip": None, "candidates": [], "feedback": ""}
+    right = {"state": "right", "follows": False, "slip": None, "candidates": [], "feedback": ""}
+    assert reply["cells"]["w"] == right
     assert (reply["ask"], reply["carried_from"], reply["worked_line"]) == (None, "0", None)
     assert reply["progress"]["part"] == {"key": "by-hand", "state": "working", "tries": 1}
 

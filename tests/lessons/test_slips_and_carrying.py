@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from classroom.models import Cohort, GradientRule, Membership, User
-from classroom.refusals import Conflict
+from classroom.refusals import Conflict, Refusal
 from lessons import selectors, services
 from lessons.activities.hand_steps import grade, slips
 from lessons.activities.hand_steps.maths import misconceptions
@@ -59,9 +59,57 @@ def test_the_slip_is_named_at_its_cell_and_what_follows_from_it_is_no_second_sli
 
     mean, w = reply["cells"]["mean"], reply["cells"]["w"]
     assert (mean["state"], mean["slip"], mean["candidates"]) == ("not_yet", "sum", ["sum"])
-    assert mean["feedback"] == "You used the sum. Divide the 4 products by 4 to get the average before you use it."
-    assert (w["state"], w["slip"]) == ("not_yet", None)
-    assert w["feedback"] == "This goes with your average. Mend that one first, then work this out again."
+    assert (mean["follows"], mean["feedback"]) == (False, "−59.7 is the sum. Divide it by 4.")
+    assert (w["state"], w["follows"], w["slip"]) == ("not_yet", True, None)
+    assert w["feedback"] == "Follows from your average."
+
+
+ALL_TURNED = {
+    "errors": ["2.1", "3.9", "6.2", "7.8"],
+    "products": ["2.1", "7.8", "18.6", "31.2"],
+    "mean": "14.925",
+    "w": "-0.7463",
+}
+
+
+def said(reply: dict[str, Any]) -> dict[str, str]:
+    """What the page says in sentences: nothing of what follows from another cell."""
+    return {name: cell["feedback"] for name, cell in reply["cells"].items() if cell["feedback"] and not cell["follows"]}
+
+
+def test_a_minus_lost_in_every_row_is_said_once_with_its_numbers_and_the_rest_follows(send: Send) -> None:
+    reply = send(1, ALL_TURNED)
+
+    assert said(reply) == {"error_1": "You lost the minus: 0 − 2.1 = −2.1. Same in rows 2 to 4."}
+    assert [name for name, cell in reply["cells"].items() if cell["follows"]] == [
+        *(f"product_{i}" for i in range(1, 5)),
+        "mean",
+        "w",
+    ]
+    assert reply["cells"]["product_3"]["feedback"] == "Follows from your error in row 3."
+
+
+def test_rows_that_share_a_slip_are_named_and_another_slip_has_a_sentence_of_its_own(send: Send) -> None:
+    reply = send(1, STEP_1 | {"errors": ["-2.1", "3.9", "-6.2", "7.8"], "mean": "-59.7"})
+
+    assert said(reply) == {
+        "error_2": "You lost the minus: 0 − 3.9 = −3.9. Same in row 4.",
+        "mean": "−59.7 is the sum. Divide it by 4.",
+    }
+
+
+def test_an_error_turned_around_above_zero_is_not_called_a_lost_minus(went_on: Send) -> None:
+    # From 2.985 the last error is 11.94 − 7.8 = 4.14, and the average 7.4625.
+    reply = went_on(2, {"error_4": "-4.14", "mean": "-7.4625", "w": "3.3581"})
+
+    assert said(reply) == {"error_4": "It is the other way round: 11.94 − 7.8 = 4.14."}
+    assert (reply["cells"]["mean"]["follows"], reply["cells"]["w"]["follows"]) == (True, True)
+
+
+def test_what_no_slip_explains_says_what_to_work_out_again(send: Send) -> None:
+    reply = send(1, STEP_1 | {"errors": ["-2.1", "-3.3", "-6.2", "11"]})
+
+    assert said(reply) == {"error_2": "−3.3 is not it. Work out 0 × 2 − 3.9 again. Check row 4 again, too."}
 
 
 def test_the_slip_is_kept_with_the_submission_and_on_the_grid_until_the_step_is_accepted(
@@ -79,7 +127,10 @@ def test_the_other_convention_is_called_by_its_name_and_no_error(send: Send) -> 
     reply = send(1, STEP_1 | {"w": "1.4925"})
 
     assert reply["cells"]["w"]["slip"] == "other-rule"
-    assert reply["cells"]["w"]["feedback"].startswith("Your arithmetic is fine, in the other convention.")
+    assert reply["cells"]["w"]["feedback"] == (
+        "Your arithmetic is right, by the other rule. In your class the gradient is the average of error × x itself. "
+        "Two lines change: the gradient and the new w."
+    )
 
 
 def test_going_on_with_every_decimal_is_right_too_and_its_slips_are_known(send: Send) -> None:
@@ -106,7 +157,7 @@ def test_several_slips_that_fit_accuse_nobody_and_the_question_tells_them_apart(
 
     assert (both["cells"]["w"]["slip"], both["ask"]) == (None, "error_4")
     assert set(both["cells"]["w"]["candidates"]) == {"sum", "stale-previous"}
-    assert "Write your error of row 4 into its cell" in both["cells"]["w"]["feedback"]
+    assert "Write your error in row 4 in its cell" in both["cells"]["w"]["feedback"]
     assert told["cells"]["w"]["slip"] == "stale-previous"
 
 
@@ -147,15 +198,98 @@ def test_what_is_no_number_gets_a_kind_sentence_at_its_cell_and_stays_there(
     assert typed in client_of(student.user).get(SHEET).getvalue().decode()
 
 
-def test_the_worked_line_opens_with_the_third_checked_try_and_the_help_is_noted(
-    send: Send, student: Membership
+def test_the_solution_of_a_line_may_be_asked_for_after_three_checks_in_which_it_was_wrong(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:
-    lines = [send(1, STEP_1 | {"mean": mean})["worked_line"] for mean in ("1", "", "1", "2", "2", "3")]
+    for mean in ("1", "", "2", "2"):
+        assert send(1, STEP_1 | {"mean": mean})["worked_line"] is None
+    # Left blank it was not wrong, and what is sent again is no check.
+    with pytest.raises(Conflict, match="three checks"):
+        send(1, STEP_1 | {"mean": "2", "solution": "mean"})
+    send(1, STEP_1 | {"mean": "3"})
+    page = client_of(student.user)
+    assert "−14.925" not in page.get(SHEET).getvalue().decode()
+    assert "Show the solution for this line" in page.get(SHEET).getvalue().decode()
+    assert not standing_of(student).activities["by-hand"].get("helped")
 
-    # A blank cell is a changed answer here, but nothing unchanged counts.
-    assert lines[:2] == [None, None]
-    assert lines[-1] == "(−2.1 + (−7.8) + (−18.6) + (−31.2)) ÷ 4 = −14.925".replace("(−2.1 +", "((−2.1) +")
+    shown = send(1, STEP_1 | {"mean": "3", "solution": "mean"})
+
+    assert shown["worked_line"] == "((−2.1) + (−7.8) + (−18.6) + (−31.2)) ÷ 4 = −14.925"
     assert standing_of(student).activities["by-hand"]["helped"] == [1]
+    assert shown["progress"]["activity"]["tries"] == 4
+
+
+def test_checks_spent_on_other_lines_do_not_open_the_solution_of_this_one(send: Send) -> None:
+    for mean in ("1", "2", "3"):
+        send(1, STEP_1 | {"mean": mean})
+
+    with pytest.raises(Conflict, match="three checks"):
+        send(1, STEP_1 | {"w": "5", "solution": "w"})
+
+
+def test_what_follows_from_another_line_is_not_counted_against_it(send: Send, student: Membership) -> None:
+    for error in ("2.1", "2.2", "2.3"):
+        send(1, ALL_TURNED | {"errors": [error, "3.9", "6.2", "7.8"], "products": [error, "7.8", "18.6", "31.2"]})
+
+    wrong = standing_of(student).activities["by-hand"]["memory"]["wrong"]["1"]
+    assert wrong["error_1"] == 3
+    assert "product_1" not in wrong
+
+
+def test_a_solution_that_was_shown_stays_until_its_line_is_right(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    for w in ("5", "6", "7"):
+        send(1, STEP_1 | {"w": w})
+    send(1, STEP_1 | {"w": "7", "solution": "w"})
+    line = "0 − 0.05 × (−14.925) = 0.7463"
+    page = client_of(student.user)
+    assert line in page.get(SHEET).getvalue().decode()
+    # A reply says what was asked for with it, and no more.
+    assert send(1, STEP_1 | {"w": "8"})["worked_line"] is None
+    assert line in page.get(SHEET).getvalue().decode()
+
+
+@pytest.mark.parametrize("cell", ["", "error_9", "nonsense", ["w"]])
+def test_a_solution_of_no_line_is_refused_or_nothing(send: Send, cell: Any) -> None:
+    if not cell:
+        assert send(1, STEP_1 | {"w": "5", "solution": cell})["worked_line"] is None
+        return
+    with pytest.raises(Refusal):
+        send(1, STEP_1 | {"w": "5", "solution": cell})
+
+
+def test_nonsense_carried_three_times_shows_no_answer_of_the_notebook_before_it_is_mended(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    for step, w in ((1, "10"), (2, "3"), (3, "7")):
+        for other in ("91", "92", "93"):
+            send(step, {"w": other})
+        send(step, {"w": w, "go_on": True})
+    page = client_of(student.user)
+
+    shown = page.get(SHEET).getvalue().decode()
+
+    assert "All steps taken" in shown
+    assert not [number for number in ("0.7463", "1.2127", "1.5042", "1.9899", "notebook prints") if number in shown]
+    send(1, STEP_1)
+    send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
+    send(3, {"w": "1.5042"})
+    mended = page.get(SHEET).getvalue().decode()
+    assert "The notebook prints" in mended
+
+
+def test_a_hint_is_the_next_thought_and_builds_on_what_is_right_alone(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page = client_of(student.user)
+    assert "0 × 1 is 0. Take away 2.1. Below zero? Then write the minus." in page.get(SHEET).getvalue().decode()
+    assert "14.925" not in page.get(SHEET).getvalue().decode()
+
+    send(1, STEP_1 | {"w": "5"})
+
+    shown = page.get(SHEET).getvalue().decode()
+    assert "Multiply 0.05 × (−14.925). Then take it away from 0. Minus a minus is plus." in shown
 
 
 def test_unchanged_answers_scratch_and_blanks_are_no_tries(send: Send) -> None:
@@ -250,7 +384,7 @@ def test_the_page_offers_to_mend_the_first_step_and_shows_its_sheet(
     went_on(3, {"w": "2.3787"})
     client = client_of(student.user)
 
-    assert "Mend step 1" in client.get(SHEET).getvalue().decode()
+    assert "Fix step 1" in client.get(SHEET).getvalue().decode()
     mending = client.get(f"{SHEET}?step=1").getvalue().decode()
 
     assert "Step 1, once more" in mending

@@ -184,13 +184,14 @@ def test_a_value_that_was_rounded_early_is_accepted_and_said_so(send: Callable[.
     assert reply["cells"]["w"]["feedback"] == "Right, but rounded early. Keep four decimals until the last line."
 
 
-def test_a_wrong_cell_is_told_where_to_look_and_not_the_answer(send: Callable[..., Receipt]) -> None:
+def test_a_wrong_cell_is_told_what_happened_in_its_own_numbers(send: Callable[..., Receipt]) -> None:
     reply = send(answer={**STEP_1, "errors": ["2.1", "-3.9", "-6.2", "-7.8"]}).submission.reply
 
     assert not reply["accepted"]
     assert reply["cells"]["error_1"]["state"] == "not_yet"
-    assert reply["cells"]["error_1"]["feedback"] == "The digits are right; a minus has got lost on the way."
-    assert reply["cells"]["error_2"] == {"state": "right", "slip": None, "candidates": [], "feedback": ""}
+    assert reply["cells"]["error_1"]["feedback"] == "You lost the minus: 0 − 2.1 = −2.1."
+    right = {"state": "right", "follows": False, "slip": None, "candidates": [], "feedback": ""}
+    assert reply["cells"]["error_2"] == right
 
 
 def test_the_full_rule_asks_for_the_gradient_and_takes_twice_the_average(lesson: LoadedLesson, db: None) -> None:
@@ -266,7 +267,8 @@ def test_going_back_to_a_step_that_stands_changes_nothing_that_stands(
 
     send(answer={"w": "5"})
 
-    assert progress_of(student).activities["by-hand"]["memory"] == before
+    after = progress_of(student).activities["by-hand"]["memory"]
+    assert {**after, "wrong": {}} == {**before, "wrong": {}}
 
 
 def test_a_part_that_is_done_stays_done_whatever_is_sent_after(

@@ -24,7 +24,11 @@ class HandStepsType(ActivityType[HandSteps]):
     aside_template = "activities/hand_steps/aside.html"
     media = Media(
         css=("lessons/css/charts.css", "activities/hand_steps/worksheet.css"),
-        js=("activities/hand_steps/worksheet.js", "activities/hand_steps/charts.js"),
+        js=(
+            "activities/hand_steps/worksheet.js",
+            "activities/hand_steps/calculator.js",
+            "activities/hand_steps/charts.js",
+        ),
     )
     depends_on_rule = True
     keeps_page = True
@@ -57,7 +61,7 @@ class HandStepsType(ActivityType[HandSteps]):
         return Achievement(n_steps=len(activity.steps), n_matching=n_matching)
 
     def says_achievement(self, standing: Standing[Any]) -> str:
-        return grade.says_steps(standing.memory.values, len(standing.helped))
+        return grade.says_steps(standing.memory.values)
 
     def lint(self, activity: HandSteps) -> Findings:
         return lint.lint(activity)

@@ -18,12 +18,14 @@ SCRATCH = "scratch_"
 class HandStepAnswer:
     """One step's answer: what was typed, by cell, and the ungraded scratch work beside it.
 
-    `goes_on` is the wish to go on with one's own value, though it is not accepted.
+    `goes_on` is the wish to go on with one's own value, though it is not accepted; `solution` names the cell whose
+    solution is asked for.
     """
 
     cells: Mapping[str, str]
     scratch: Mapping[str, str]
     goes_on: bool = False
+    solution: str = ""
 
     def as_data(self) -> dict[str, Any]:
         data: dict[str, Any] = dict(self.cells)
@@ -31,6 +33,8 @@ class HandStepAnswer:
             data["scratch"] = dict(self.scratch)
         if self.goes_on:
             data["go_on"] = True
+        if self.solution:
+            data["solution"] = self.solution
         return data
 
 
@@ -54,6 +58,9 @@ def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
     errors: dict[str, list[str]] = {}
     flat = _spelled_out(raw)
     goes_on = flat.pop("go_on", None) in (True, 1, "1", "true")
+    solution = str(flat.pop("solution", None) or "")
+    if solution and solution not in known:
+        errors["solution"] = [_("This worksheet has no such cell.")]
     for name, value in flat.items():
         kept = scratch if name.startswith(SCRATCH) else cells
         name = name.removeprefix(SCRATCH)
@@ -65,7 +72,7 @@ def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
             errors[name[:60]] = [str(error)]
     if errors:
         raise Refusal(_("Some cells could not be read."), errors=errors)
-    return HandStepAnswer(cells, {name: text for name, text in scratch.items() if text}, goes_on)
+    return HandStepAnswer(cells, {name: text for name, text in scratch.items() if text}, goes_on, solution)
 
 
 def _spelled_out(raw: Mapping[Any, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from pydantic import Field
 
 from classroom.models import GradientRule
@@ -20,13 +19,13 @@ from lessons.activities.hand_steps.maths.chain import Chain
 from lessons.activities.hand_steps.maths.grading import CellGrade, Diagnosis
 from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
-from lessons.activities.hand_steps.words import cell_name, line, loss_name, operand, worked_line
+from lessons.activities.hand_steps.words import cell_name, formula, kind_of, numbers, row_of, rows_in_words, solution
 from lessons.forms import why_unreadable
 from lessons.maths import values
 from lessons.maths.descent import Problem
 from lessons.standings import Memory, Standing
 
-TRIES_BEFORE_WORKED_LINE = 3
+CHECKS_BEFORE_SOLUTION = 3
 
 # Farther from the start than any slip leads: nobody can go on by hand from there.
 FARTHEST = 1_000_000
@@ -34,12 +33,18 @@ FARTHEST = 1_000_000
 
 class StepsMemory(Memory):
     """The values of w that were taken, as exact fractions; the steps whose value is carried on though it was not right;
-    and by step the slip that was made last.
+    and by step the slip that was made last, in how many checks each cell was wrong, and whose solution was shown.
     """
 
     values: tuple[str, ...] = ()
     carried: tuple[int, ...] = ()
     slips: dict[int, str] = Field(default_factory=dict)
+    wrong: dict[int, dict[str, int]] = Field(default_factory=dict)
+    solved: dict[int, tuple[str, ...]] = Field(default_factory=dict)
+
+    def offers_solution(self, step: int, cell: str) -> bool:
+        """Tell whether the solution of a cell may be asked for: it was wrong in three checks, by itself."""
+        return self.wrong.get(step, {}).get(cell, 0) >= CHECKS_BEFORE_SOLUTION
 
 
 def problem_of(activity: HandSteps, rule: GradientRule) -> Problem:
@@ -82,23 +87,30 @@ def grade(sent: Sent) -> Verdict:
         _check_may_go_on(sent.standing, step, chain, w)
     if w is not None and (accepted or answer.goes_on):
         chain = chain.with_step(step, w, is_carried=not accepted)
+    cells = _replies(grades, diagnoses, at)
+    memory = _with_checks(memory, step, cells, is_check=_differs(answer.cells, sent.last, cells))
+    solved = answer.solution if answer.solution and not _is_good(grades.get(answer.solution)) else ""
+    if solved:
+        memory = _with_solution(memory, step, solved)
     return Verdict(
         answer=answer.as_data(),
-        cells={name: _cell_reply(name, grades[name], diagnoses.get(name), at) for name in grades},
+        cells=cells,
         accepted=accepted,
         matches_notebook=accepted and chain.matches(step, w),
         is_blank=all(values.is_blank(text) for text in answer.cells.values()),
         carried_from=values.show(at.w),
-        memory=StepsMemory(
-            values=tuple(str(value) for value in chain.values),
-            carried=tuple(sorted(chain.carried)),
-            slips={**memory.slips, step: slip} if slip else memory.slips,
+        memory=memory.model_copy(
+            update={
+                "values": tuple(str(value) for value in chain.values),
+                "carried": tuple(sorted(chain.carried)),
+                "slips": {**memory.slips, step: slip} if slip else memory.slips,
+            }
         ),
         is_done=len(chain.values) == len(activity.steps) and not chain.carried,
         open_step=_open_step(chain, len(activity.steps)),
         slip=slip,
         ask=next((diagnosis.ask for diagnosis in diagnoses.values() if diagnosis.ask), ""),
-        worked_line=worked_line(at, next((name for name in asked if not _is_good(grades[name])), "")),
+        worked_line=solution(solved, at) if solved else "",
     )
 
 
@@ -114,8 +126,8 @@ def _diagnoses(at: Position, whole: Position, grades: Mapping[str, CellGrade], l
 
 
 def _check_may_go_on(standing: Standing[StepsMemory], step: int, chain: Chain, w: Fraction | None) -> None:
-    if standing.tries_at.get(step, 0) < TRIES_BEFORE_WORKED_LINE or step != chain.next_step:
-        raise Conflict(_("Going on with your own value opens together with the worked line, after three checks."))
+    if standing.tries_at.get(step, 0) < CHECKS_BEFORE_SOLUTION or step != chain.next_step:
+        raise Conflict(_("You can go on with your own value after three checks."))
     if w is None:
         raise Conflict(_("Write the new w that you want to go on with."))
     if abs(w) > FARTHEST:
@@ -127,8 +139,29 @@ def _open_step(chain: Chain, n_steps: int) -> int:
     return chain.next_step if chain.next_step <= n_steps else min(chain.carried, default=n_steps)
 
 
-def _is_good(grade: CellGrade) -> bool:
-    return grade.state in ("right", "rounded")
+def _is_good(grade: CellGrade | None) -> bool:
+    return grade is not None and grade.state in ("right", "rounded")
+
+
+def _differs(typed: Mapping[str, str], last: Mapping[str, Any] | None, cells: Mapping[str, Any]) -> bool:
+    """Tell whether this is a check of its own, and not the last one sent again."""
+    return any(typed.get(name, "") != (last or {}).get(name, "") for name in cells)
+
+
+def _with_checks(memory: StepsMemory, step: int, cells: Mapping[str, Any], *, is_check: bool) -> StepsMemory:
+    wrong = [name for name, cell in cells.items() if cell["state"] == "not_yet" and not cell["follows"]]
+    if not (is_check and wrong):
+        return memory
+    before = memory.wrong.get(step, {})
+    counts = {**before, **{name: before.get(name, 0) + 1 for name in wrong}}
+    return memory.model_copy(update={"wrong": {**memory.wrong, step: counts}})
+
+
+def _with_solution(memory: StepsMemory, step: int, cell: str) -> StepsMemory:
+    if not memory.offers_solution(step, cell):
+        raise Conflict(_("After three checks in which this line was wrong, you can see its solution."))
+    solved = dict.fromkeys((*memory.solved.get(step, ()), cell))
+    return memory.model_copy(update={"solved": {**memory.solved, step: tuple(solved)}})
 
 
 def _leading_slip(grades: Mapping[str, CellGrade], diagnoses: Mapping[str, Diagnosis]) -> str:
@@ -137,48 +170,74 @@ def _leading_slip(grades: Mapping[str, CellGrade], diagnoses: Mapping[str, Diagn
     return next((diagnosis.slip for diagnosis in own), "")
 
 
-def _cell_reply(name: str, grade: CellGrade, diagnosis: Diagnosis | None, at: Position) -> dict[str, Any]:
-    found = diagnosis or Diagnosis()
-    return {
-        "state": grade.state,
-        "slip": found.slip or None,
-        "candidates": list(found.candidates),
-        "feedback": _feedback(name, grade, found, at),
-    }
+def _replies(
+    grades: Mapping[str, CellGrade], diagnoses: Mapping[str, Diagnosis], at: Position
+) -> dict[str, dict[str, Any]]:
+    """Give the reply to each cell. What is the same in several cells is said at the first of them, and once."""
+    typed = {name: grade.value for name, grade in grades.items() if grade.value is not None}
+    replies: dict[str, dict[str, Any]] = {}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    first_with: dict[str, str] = {}
+    for name, grade in grades.items():
+        found = diagnoses.get(name, Diagnosis())
+        source = found.follows_from
+        if found.slip and not source:
+            first = first_with.setdefault(found.slip, name)
+            # The same slip further down the sheet is no second one: errors that are turned around turn the average.
+            source = first if kind_of(first) != kind_of(name) else ""
+        says = _("Follows from your %(cell)s.") % {"cell": cell_name(source)} if source else ""
+        if not source and grade.state in ("rounded", "not_yet"):
+            alike.setdefault(_same_to_say(name, grade, found), []).append(name)
+        replies[name] = {
+            "state": grade.state,
+            "follows": bool(source),
+            "slip": found.slip or None,
+            "candidates": list(found.candidates),
+            "feedback": says,
+        }
+    for names in alike.values():
+        first = names[0]
+        found = diagnoses.get(first, Diagnosis())
+        replies[first]["feedback"] = _feedback(first, grades[first], found, names[1:], at, typed)
+    return replies
 
 
-def _feedback(name: str, grade: CellGrade, found: Diagnosis, at: Position) -> str:
-    """One kind sentence or two about a cell: what happened, or where to look; never just “wrong”."""
-    if grade.state in ("right", "empty"):
-        return ""
+def _same_to_say(name: str, grade: CellGrade, found: Diagnosis) -> tuple[str, ...]:
+    if grade.state == "rounded":
+        return ("rounded",)
+    return (kind_of(name), grade.reason, found.slip, *([] if found.slip else found.candidates), found.ask)
+
+
+def _feedback(
+    name: str,
+    grade: CellGrade,
+    found: Diagnosis,
+    others: Sequence[str],
+    at: Position,
+    typed: Mapping[str, Fraction],
+) -> str:
+    """A kind sentence or two about a cell and `others` like it: what happened, or where to look; never just “wrong”."""
     if grade.state == "rounded":
         return _("Right, but rounded early. Keep four decimals until the last line.")
+    known = numbers(name, at, typed)
+    rows = rows_in_words([row_of(other) for other in others]) if others else ""
     if grade.reason:
-        return _unreadable(grade.reason)
-    if found.follows_from:
-        return _("This goes with your %(cell)s. Mend that one first, then work this out again.") % {
-            "cell": cell_name(found.follows_from)
-        }
-    if found.slip:
-        return slips.sentence(found.slip, _numbers(at))
-    says = slips.one_of(found.candidates) if found.candidates else line(name, at)
-    if found.ask:
-        says += " " + _("Write your %(cell)s into its cell and check again: that shows the place.") % {
-            "cell": cell_name(found.ask)
-        }
-    return says
+        says = _unreadable(grade.reason)
+    elif found.slip:
+        says = slips.sentence(found.slip, kind_of(name), known)
+    elif found.candidates:
+        says = slips.one_of(found.candidates, known)
+    else:
+        again = _("%(own)s is not it. Work out %(formula)s again.") % {**known, "formula": formula(name, at)}
+        return again + (" " + _("Check %(rows)s again, too.") % {"rows": rows} if rows else "") + _asks(found)
+    return says + (" " + _("Same in %(rows)s.") % {"rows": rows} if rows else "") + _asks(found)
 
 
-def _numbers(at: Position) -> dict[str, object]:
-    is_half = at.problem.rule == "half"
-    return {
-        "n": len(at.problem.x),
-        "rate": values.show(at.rate, 6),
-        "old": operand(at.w),
-        "start": operand(at.start),
-        "loss": loss_name(at.problem),
-        "gradient": _("the average of error × x") if is_half else _("2 × the average of error × x"),
-    }
+def _asks(found: Diagnosis) -> str:
+    if not found.ask:
+        return ""
+    cell = cell_name(found.ask)
+    return " " + _("Write your %(cell)s in its cell and check again. That shows us where.") % {"cell": cell}
 
 
 def _unreadable(reason: str) -> str:
@@ -199,10 +258,6 @@ def summary(memory: StepsMemory) -> str:
     return f"w{subscript} = {values.show(taken[-1])}" if taken else ""
 
 
-def says_steps(taken: Sequence[str], n_helped: int) -> str:
-    """The values that were reached, and at how many steps the worked line was shown, for the badge's page."""
-    said = " · ".join(values.show(Fraction(text)) for text in taken)
-    if not taken or not n_helped:
-        return said
-    note = ngettext("with the worked line at %(n)d step", "with the worked line at %(n)d steps", n_helped)
-    return f"{said} ({note % {'n': n_helped}})"
+def says_steps(taken: Sequence[str]) -> str:
+    """The values that were reached, for the badge's page. Who saw a solution is for the instructor to know."""
+    return " · ".join(values.show(Fraction(text)) for text in taken)

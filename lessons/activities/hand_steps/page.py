@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from classroom.models import GradientRule
 from lessons.activities.hand_steps import charts
-from lessons.activities.hand_steps.grade import TRIES_BEFORE_WORKED_LINE, StepsMemory, chain_of
-from lessons.activities.hand_steps.maths import grading
+from lessons.activities.hand_steps.grade import CHECKS_BEFORE_SOLUTION, StepsMemory, chain_of
+from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.chain import Chain
 from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.activities.hand_steps.schema import HandSteps
-from lessons.activities.hand_steps.words import cell_label, cell_name, line, loss_name
+from lessons.activities.hand_steps.words import cell_label, cell_name, hint, kind_of, line, loss_name, row_of, solution
 from lessons.maths import descent, values
 from lessons.maths.descent import Problem
 from lessons.standings import Standing
@@ -22,18 +26,48 @@ LETS_RUN = 40
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One field of the worksheet as the page shows it; `line` is what to work out in it.
+class Flip:
+    """Flip of every sign that was lost in one way: by one key, and what follows from them goes along.
 
-    It is sent by its name, or `sent_as` another where a cell of that name is on the page already.
+    `cells` change their sign; a `w` that follows is as far on the other side of the old one.
+    """
+
+    label: str
+    cells: str
+    w: str = ""
+    old: str = ""
+
+
+@dataclass(frozen=True)
+class Says:
+    """What is said once, at the first of the cells that have it in common."""
+
+    cell: str
+    text: str
+    state: str
+    where: str = ""
+    flip: Flip | None = None
+    solution: str = ""
+    offers_solution: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of the worksheet as the page shows it.
+
+    `line` is what to work out in it, `hint` the next thought. `says_at` names the cell at which its slip is said. It is
+    sent by its name, or `sent_as` another where a cell of that name is on the page already.
     """
 
     name: str
     label: str
     line: str
+    hint: str = ""
     typed: str = ""
     state: str = ""
-    feedback: str = ""
+    follows: str = ""
+    says: Says | None = None
+    says_at: str = ""
     is_asked: bool = True
     is_here: bool = False
     sent_as: str = ""
@@ -45,6 +79,11 @@ class Cell:
     @property
     def is_open(self) -> bool:
         return self.is_asked and self.state not in ("right", "rounded")
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tell whether it is wrong by itself, and not because of a cell above."""
+        return self.state == "not_yet" and not self.follows
 
 
 @dataclass(frozen=True)
@@ -62,13 +101,15 @@ class Row:
 
 @dataclass(frozen=True)
 class TakenStep:
-    """A step that stands: the value it gave, and the notebook's."""
+    """A step that stands: the value it gave, and the notebook's. It is open until the next one is checked."""
 
     number: int
     w: str
     notebook: str
     is_rounded: bool
     is_carried: bool
+    joy: str
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -102,8 +143,7 @@ class Worksheet:
     can_go_on: bool
     tries: int
     tries_needed: int
-    worked_line: str
-    here: str
+    here: Cell
     was_checked: bool
     later: tuple[LaterStep, ...]
     loss_chart: charts.LossChart
@@ -115,17 +155,22 @@ class Worksheet:
         return [cell for row in self.rows for cell in (row.error, row.product)] + [self.mean, self.gradient, self.new_w]
 
     @property
-    def hints(self) -> list[Cell]:
-        """One line for each kind of cell that is still open, the first of its kind."""
-        kinds: dict[str, Cell] = {}
-        for cell in self.cells:
-            if cell.is_open:
-                kinds.setdefault(cell.name.partition("_")[0], cell)
-        return list(kinds.values())
+    def says_of_rows(self) -> list[Says]:
+        """What is said of the rows; each says where, if there is more than one."""
+        said = [cell.says for row in self.rows for cell in (row.error, row.product) if cell.says]
+        return said if len(said) < 2 else [replace(says, where=capfirst(cell_name(says.cell))) for says in said]
 
     @property
-    def n_not_yet(self) -> int:
-        return sum(cell.state == "not_yet" for cell in self.cells)
+    def follows(self) -> bool:
+        return any(cell.follows for cell in self.cells)
+
+    @property
+    def has_wrong(self) -> bool:
+        return any(cell.is_wrong for cell in self.cells)
+
+    @property
+    def offers_solution(self) -> bool:
+        return any(cell.says and (cell.says.offers_solution or cell.says.solution) for cell in self.cells)
 
     @property
     def n_empty(self) -> int:
@@ -156,6 +201,7 @@ def worksheet(
     answer, reply = last
     verdicts = reply.get("cells", {})
     cells = _cells(at, grading.cell_names(problem, activity.steps[step - 1].ask), answer, reply)
+    cells = _with_says(at, cells, answer, reply, standing.memory, step)
     tries = standing.tries_at.get(step, 0)
     all_taken = n_taken == n_steps
     is_over = all_taken and not is_mending
@@ -183,20 +229,20 @@ def worksheet(
         mean=cells["mean"],
         gradient=cells["gradient"],
         new_w=cells["w"],
-        taken=_taken(chain),
+        taken=_taken(chain, is_fresh=is_over or not (is_mending or verdicts)),
         to_mend=chain.to_mend,
         all_taken=all_taken,
         is_mending=is_mending,
-        can_go_on=tries >= TRIES_BEFORE_WORKED_LINE and not is_mending,
+        can_go_on=tries >= CHECKS_BEFORE_SOLUTION and not is_mending,
         tries=tries,
-        tries_needed=TRIES_BEFORE_WORKED_LINE,
-        worked_line=reply.get("worked_line") or "",
-        here=next((cell.line for cell in cells.values() if cell.is_here), ""),
+        tries_needed=CHECKS_BEFORE_SOLUTION,
+        here=next((cell for cell in cells.values() if cell.is_here), cells["w"]),
         was_checked=bool(verdicts),
         later=tuple(_later(activity, problem, number) for number in range(step + 1, n_steps + 1)),
         loss_chart=charts.loss_chart(problem, shown, slope=slope),
         data_chart=charts.data_chart(problem, shown[-1]),
-        descent=charts.descent_of(problem, activity.start, LETS_RUN) if all_taken else None,
+        # It walks through the notebook's values: nothing to show to whoever has them to find still.
+        descent=charts.descent_of(problem, activity.start, LETS_RUN) if is_over and not chain.to_mend else None,
     )
 
 
@@ -211,8 +257,12 @@ def _cells(
 ) -> dict[str, Cell]:
     """Give every cell of the sheet by name, in the order in which they are worked out."""
     scratch, verdicts = answer.get("scratch", {}), reply.get("cells", {})
+    exact = grading.exact_cells(at.problem, at.w)
+    right = {
+        name: value for name, value in exact.items() if verdicts.get(name, {}).get("state") in ("right", "rounded")
+    }
     found = {}
-    for name in grading.exact_cells(at.problem, at.w):
+    for name in exact:
         verdict = verdicts.get(name, {})
         # A cell that was asked for as a separating question is graded too, though the step goes on without it.
         is_asked = name in asked or name in verdicts or name == reply.get("ask")
@@ -221,23 +271,118 @@ def _cells(
             name=name,
             label=cell_label(name, at),
             line=line(name, at),
+            hint=hint(name, at, right),
             typed=typed or (scratch.get(name, "") if is_asked else ""),
             state=verdict.get("state", ""),
-            feedback=verdict.get("feedback", ""),
+            follows=verdict.get("feedback", "") if verdict.get("follows") else "",
             is_asked=is_asked,
         )
-    first = next((cell for cell in found.values() if cell.is_open), None)
+    first = next((cell for cell in found.values() if cell.is_open and not cell.follows), None)
     return found | {first.name: replace(first, is_here=True)} if first else found
 
 
-def _taken(chain: Chain) -> tuple[TakenStep, ...]:
+def _with_says(
+    at: Position,
+    cells: Mapping[str, Cell],
+    answer: Mapping[str, Any],
+    reply: Mapping[str, Any],
+    memory: StepsMemory,
+    step: int,
+) -> dict[str, Cell]:
+    """Put what is said to its first cell, and tell the others where that is."""
+    verdicts = reply.get("cells", {})
+    solved = memory.solved.get(step, ())
+    found = dict(cells)
+    for name, cell in cells.items():
+        verdict = verdicts.get(name, {})
+        is_solved = name in solved and cell.is_open
+        if cell.follows or not (verdict.get("feedback") or is_solved):
+            continue
+        alike = [name, *_others_like(name, verdicts)] if cell.is_wrong else [name]
+        says = Says(
+            cell=name,
+            text=verdict.get("feedback", ""),
+            state=cell.state,
+            flip=_flip(at, alike, verdict.get("slip"), cells) if cell.is_wrong else None,
+            solution=solution(name, at) if is_solved else "",
+            offers_solution=cell.is_wrong and not is_solved and memory.offers_solution(step, name),
+        )
+        for other in alike:
+            found[other] = replace(found[other], says_at=name)
+        found[name] = replace(found[name], says=says)
+    return found
+
+
+def _others_like(first: str, verdicts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The cells of the same kind with the same slip, of which nothing more is said."""
+    same = (kind_of(first), verdicts[first].get("slip"))
+    return [
+        name
+        for name, verdict in verdicts.items()
+        if (kind_of(name), verdict.get("slip")) == same
+        and row_of(name) > row_of(first)
+        and verdict["state"] == "not_yet"
+        and not verdict["feedback"]
+    ]
+
+
+def _flip(at: Position, alike: list[str], slip: str | None, cells: Mapping[str, Cell]) -> Flip | None:
+    """The key that gives each of these cells its minus, if that is all they lack."""
+    if slip not in ("sign", misconceptions.LOST_MINUS):
+        return None
+    exact = grading.exact_cells(at.problem, at.w)
+
+    def is_turned(name: str, about: Fraction = Fraction(0)) -> bool:
+        typed = grading.grade_cell(cells[name].typed, exact[name]).value
+        return typed is not None and grading.fits(2 * about - typed, exact[name])
+
+    if not all(is_turned(name) for name in alike):
+        return None
+    follows = [name for name, cell in cells.items() if cell.follows and name != "w" and is_turned(name)]
+    w = "w" if cells["w"].follows and is_turned("w", at.w) else ""
+    return Flip(_flips(len(alike)), " ".join([*alike, *follows]), w, values.plain(at.w))
+
+
+def _flips(n: int) -> str:
+    numerals = (_("both"), _("all three"), _("all four"), _("all five"), _("all six"))
+    return _("± Flip it") if n == 1 else _("± Flip %(all)s") % {"all": numerals[n - 2]}
+
+
+def _taken(chain: Chain, *, is_fresh: bool) -> tuple[TakenStep, ...]:
     steps = []
     for number, own in enumerate(chain.values, start=1):
         exact = descent.step(chain.problem, chain.path[number - 1])
-        is_rounded = grading.grade_cell(str(own), exact).state == "rounded"
-        theirs = values.show(chain.notebook(number))
-        steps.append(TakenStep(number, values.show(own), theirs, is_rounded, number in chain.carried))
+        is_carried = number in chain.carried
+        steps.append(
+            TakenStep(
+                number=number,
+                w=values.show(own),
+                notebook=values.show(chain.notebook(number)),
+                is_rounded=grading.grade_cell(str(own), exact).state == "rounded",
+                is_carried=is_carried,
+                joy="" if is_carried else _joy(chain, number),
+                is_open=is_fresh and number == len(chain.values),
+            )
+        )
     return tuple(steps)
+
+
+def _joy(chain: Chain, number: int) -> str:
+    """One sentence about what a step has done."""
+    before, after = chain.path[number - 1], chain.path[number]
+    moved = {"old": values.show(before), "w": values.show(after)}
+    if before == after:
+        return _("w stays at %(w)s. The gradient is 0 here.") % moved
+    if number == 1:
+        says = (
+            _("w climbed from %(old)s to %(w)s, all by itself.")
+            if after > before
+            else _("w went down from %(old)s to %(w)s, all by itself.")
+        )
+        return says % moved
+    if abs(after - before) < abs(before - chain.path[number - 2]):
+        return _("From %(old)s to %(w)s: a shorter step, because the gradient shrank.") % moved
+    return _("From %(old)s to %(w)s.") % moved
 
 
 def _later(activity: HandSteps, problem: Problem, number: int) -> LaterStep:

@@ -1,9 +1,9 @@
-"""The slips in words: a few for the instructor, a sentence for the student."""
+"""The slips in words: a few for the instructor, a sentence or two with their own numbers for the student."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,118 +14,152 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Words:
-    """`short` completes “a student who …”; `says` may use the numbers of the sheet: %(n)d, %(rate)s, %(old)s, …"""
+    """`short` completes “a student who …”.
+
+    `says` is what the student reads, `at` what they read instead at one kind of cell. Both may use the numbers of
+    `lessons.activities.hand_steps.words.numbers`: %(n)d, %(rate)s, %(w)s, %(own)s, …
+    """
 
     short: Text
     says: Text
+    at: Mapping[str, Text] = field(default_factory=dict)
 
 
-_STALE = gettext_lazy("The predictions must be worked out again with the new w before you take the next errors.")
-_NO_X = gettext_lazy("Multiply each error by its own x first: points with a large x pull harder on w.")
-_SIZE = gettext_lazy("Too large by a whole number: check the division by %(n)d and the factor 2.")
-_POINT = gettext_lazy("You used one point only; all %(n)d must have a say.")
-_DECIMAL_POINT = gettext_lazy("Check the decimal point: the learning rate is %(rate)s.")
-_LOSS = gettext_lazy("You used the loss itself; the step uses its slope, the average of error × x.")
-_ONCE = gettext_lazy("Multiply each error by its x once.")
-_ONLINE = gettext_lazy(
-    "You changed w after every point; here w stays as it is for all %(n)d points and changes once, at the end."
-)
-_END = gettext_lazy("That is about where training ends; here we want the value after this one step.")
+_STALE = gettext_lazy("You used old predictions. w is %(w)s now. Work out each w·x again.")
+_STALE_ERROR = gettext_lazy("You used an old prediction. w is %(w)s now: %(w)s × %(x)s − %(y)s.")
+_NO_X = gettext_lazy("Multiply each error by its own x first. Then take the average.")
+_FACTOR = gettext_lazy("%(own)s is off by a whole factor. Divide the sum of the products by %(n)d. Use %(factor)s.")
+_ONE_POINT = gettext_lazy("You used one point. All %(n)d count.")
+_DECIMAL_POINT = gettext_lazy("Check the decimal point. The learning rate is %(rate)s.")
+_LOSS = gettext_lazy("You used the loss. A step uses its slope: the gradient.")
+_ONLINE = gettext_lazy("You changed w after every point. Keep it for all %(n)d. It changes once, at the end.")
+_END = gettext_lazy("Training ends near %(own)s. Here we want w after this one step.")
 
 WORDS: dict[str, Words] = {
     "sign": Words(
         gettext_lazy("went in the wrong direction"),
-        gettext_lazy(
-            "The size is right and the direction is not: the error is prediction minus y, and the step is subtracted."
-        ),
+        gettext_lazy("The size is right, the sign is not. Each error is prediction − y."),
+        at={
+            "error": gettext_lazy("It is the other way round: %(p)s − %(y)s = %(flipped)s."),
+            "w": gettext_lazy("You went the wrong way. Take the step away: %(w)s − %(rate)s × %(g)s."),
+        },
     ),
     "sum": Words(
         gettext_lazy("forgot to average"),
-        gettext_lazy("You used the sum. Divide the %(n)d products by %(n)d to get the average before you use it."),
+        gettext_lazy("You used the sum. Divide it by %(n)d before you go on."),
+        at={"mean": gettext_lazy("%(own)s is the sum. Divide it by %(n)d.")},
     ),
     "other-rule": Words(
         gettext_lazy("used the other convention"),
         gettext_lazy(
-            "Your arithmetic is fine, in the other convention. Here the loss is %(loss)s, so the gradient is "
-            "%(gradient)s; only the last line changes."
+            "Your arithmetic is right, by the other rule. In your class the gradient is %(gradient)s. "
+            "Two lines change: the gradient and the new w."
         ),
     ),
-    "no-x": Words(gettext_lazy("did not multiply by x"), _NO_X),
-    "stale-start": Words(gettext_lazy("kept the first predictions"), _STALE),
-    "stale-previous": Words(gettext_lazy("used the last step’s gradient"), _STALE),
+    "no-x": Words(
+        gettext_lazy("did not multiply by x"),
+        _NO_X,
+        at={"product": gettext_lazy("%(own)s is the error. Multiply it by its x: %(e)s × %(x)s.")},
+    ),
+    "stale-start": Words(gettext_lazy("kept the first predictions"), _STALE, at={"error": _STALE_ERROR}),
+    "stale-previous": Words(gettext_lazy("used the last step’s gradient"), _STALE, at={"error": _STALE_ERROR}),
     "from-start": Words(
         gettext_lazy("stepped from the start"),
-        gettext_lazy("The step is right; take it from where you stand now, %(old)s, and not from %(start)s."),
+        gettext_lazy("Your step is right. Take it from %(w)s, where you are now. You took it from %(start)s."),
     ),
     "step-only": Words(
         gettext_lazy("stopped at rate × gradient"),
-        gettext_lazy("That is %(rate)s × gradient. The new w is the old w minus this number."),
+        gettext_lazy("%(own)s is the step, %(rate)s × gradient. Now take it away: %(w)s − %(own_)s."),
     ),
     "rate-twice": Words(
         gettext_lazy("used the learning rate twice"),
-        gettext_lazy("The learning rate is used once: %(old)s − %(rate)s × gradient."),
+        gettext_lazy("You used the learning rate twice. Use it once: %(w)s − %(rate)s × %(g)s."),
     ),
-    "no-x-sum": Words(gettext_lazy("did not multiply by x, nor average"), _NO_X),
-    "sum-other-rule": Words(gettext_lazy("forgot to average, in the other convention"), _SIZE),
+    "no-x-sum": Words(
+        gettext_lazy("did not multiply by x, nor average"),
+        gettext_lazy("Multiply each error by its own x first. Then divide the sum by %(n)d."),
+        at={"product": gettext_lazy("%(own)s is the error. Multiply it by its x: %(e)s × %(x)s.")},
+    ),
+    "sum-other-rule": Words(gettext_lazy("forgot to average, in the other convention"), _FACTOR),
     "means-multiplied": Words(
         gettext_lazy("averaged before multiplying"),
-        gettext_lazy("Multiply error by x for each point, then average; averaging first gives another number."),
+        gettext_lazy("You averaged first. Multiply each error by its x first, then average."),
     ),
     "no-rate": Words(
         gettext_lazy("forgot the learning rate"),
-        gettext_lazy("You subtracted the whole gradient; make it small with the learning rate %(rate)s first."),
+        gettext_lazy("You took away the whole gradient. Multiply it by %(rate)s first."),
     ),
     "rate-times-10": Words(gettext_lazy("learning rate ten times too large"), _DECIMAL_POINT),
     "rate-over-10": Words(gettext_lazy("learning rate ten times too small"), _DECIMAL_POINT),
     "restart": Words(
         gettext_lazy("did step 1 again"),
-        gettext_lazy("That is step 1 once more; this step starts at the w that you have found, %(old)s."),
+        gettext_lazy("That is step 1 again. This step starts at your new w, %(w)s."),
     ),
     "prediction-for-error": Words(
         gettext_lazy("used the prediction as error"),
-        gettext_lazy("You used the prediction where the error belongs; subtract y first."),
+        gettext_lazy("You used predictions as errors. Take y away from each."),
+        at={"error": gettext_lazy("%(own)s is the prediction. Take y away: %(p)s − %(y)s.")},
     ),
     "y-for-error": Words(
         gettext_lazy("used y as error"),
-        gettext_lazy("The error is prediction minus y, not y itself; where the prediction is too low it is negative."),
+        gettext_lazy("You used y as the error. The error is prediction − y."),
+        at={"error": gettext_lazy("%(own)s is y. The error is prediction − y: %(p)s − %(y)s.")},
     ),
     "gradient-only": Words(
         gettext_lazy("stopped at the gradient"),
-        gettext_lazy("That is the gradient, the slope. Multiply it by %(rate)s and subtract that from the old w."),
+        gettext_lazy("%(own)s is the gradient. Multiply it by %(rate)s. Then take that away from %(w)s."),
     ),
     "unchanged": Words(
         gettext_lazy("left w as it was"),
-        gettext_lazy("That is the old w. Take %(rate)s × gradient away from it."),
+        gettext_lazy("%(own)s is the old w. Take away %(rate)s × %(g)s."),
     ),
     "loss-subtracted": Words(gettext_lazy("subtracted the loss"), _LOSS),
     "loss-added": Words(gettext_lazy("added the loss"), _LOSS),
-    "times-y": Words(gettext_lazy("multiplied by y"), gettext_lazy("Multiply each error by its x, not by its y.")),
-    "one-too-few": Words(
-        gettext_lazy("divided by one too few"), gettext_lazy("There are %(n)d points, so divide by %(n)d.")
+    "times-y": Words(
+        gettext_lazy("multiplied by y"),
+        gettext_lazy("You multiplied by y. Multiply each error by its x."),
+        at={"product": gettext_lazy("You multiplied by y. Multiply by x: %(e)s × %(x)s.")},
     ),
-    "divided-by-2": Words(gettext_lazy("twice too large"), _SIZE),
-    "last-point": Words(gettext_lazy("used the last point only"), _POINT),
-    "first-point": Words(gettext_lazy("used the first point only"), _POINT),
+    "one-too-few": Words(
+        gettext_lazy("divided by one too few"),
+        gettext_lazy("You divided by %(n_less)d. There are %(n)d points, so divide by %(n)d."),
+    ),
+    "divided-by-2": Words(gettext_lazy("twice too large"), _FACTOR),
+    "last-point": Words(gettext_lazy("used the last point only"), _ONE_POINT),
+    "first-point": Words(gettext_lazy("used the first point only"), _ONE_POINT),
     "point-by-point": Words(gettext_lazy("changed w after every point"), _ONLINE),
     "point-by-point-shared": Words(gettext_lazy("changed w after every point"), _ONLINE),
     "product-left-out": Words(
         gettext_lazy("left out a product"),
-        gettext_lazy("One of the %(n)d products is missing; list all of them before you average."),
+        gettext_lazy("One of the %(n)d products is missing. Add all of them, then divide by %(n)d."),
     ),
-    "x-squared": Words(gettext_lazy("multiplied by x twice"), _ONCE),
-    "divided-by-x": Words(gettext_lazy("divided by x"), _ONCE),
+    "x-squared": Words(
+        gettext_lazy("multiplied by x twice"),
+        gettext_lazy("You multiplied by x twice. Once is enough."),
+        at={"product": gettext_lazy("You multiplied by x twice. Once is enough: %(e)s × %(x)s.")},
+    ),
+    "divided-by-x": Words(
+        gettext_lazy("divided by x"),
+        gettext_lazy("You divided by x. Multiply each error by its x."),
+        at={"product": gettext_lazy("You divided by x. Multiply: %(e)s × %(x)s.")},
+    ),
     "best-w": Words(gettext_lazy("wrote the best w"), _END),
     "guessed-w": Words(gettext_lazy("guessed the best w"), _END),
     "slope-with-intercept": Words(
         gettext_lazy("fitted a line with intercept"),
-        gettext_lazy("That slope belongs to a line with an intercept, as spreadsheets fit it; ours is w · x alone."),
+        gettext_lazy("%(own)s is the slope of a line with an intercept. Our line is w · x: it starts at 0."),
     ),
     "lost-minus": Words(
-        gettext_lazy("lost a minus"), gettext_lazy("The digits are right; a minus has got lost on the way.")
+        gettext_lazy("lost a minus"),
+        gettext_lazy("You lost the minus: %(flipped)s."),
+        at={
+            "error": gettext_lazy("You lost the minus: %(p)s − %(y)s = %(flipped)s."),
+            "product": gettext_lazy("You lost the minus: %(e)s × %(x)s = %(flipped)s."),
+        },
     ),
     "swapped-digits": Words(
         gettext_lazy("swapped two digits"),
-        gettext_lazy("The digits are right, but two of them have changed places. Copy it once more."),
+        gettext_lazy("Two digits have changed places in %(own)s. Copy it once more."),
     ),
 }
 
@@ -135,14 +169,18 @@ def in_words(slug: str) -> str:
     return str(WORDS[slug].short) if slug in WORDS else slug
 
 
-def sentence(slug: str, numbers: Mapping[str, object]) -> str:
-    """What to tell a student who made this slip."""
-    return str(WORDS[slug].says) % numbers
+def sentence(slug: str, kind: str, numbers: Mapping[str, object]) -> str:
+    """What to tell a student who made this slip in a cell of this kind."""
+    words = WORDS[slug]
+    if slug == "sign" and kind == "error" and numbers["is_below_zero"]:
+        # Prediction − y turned around looks like a minus that was lost, and for the student it is one.
+        words = WORDS["lost-minus"]
+    return str(words.at.get(kind, words.says)) % numbers
 
 
-def one_of(slugs: tuple[str, ...]) -> str:
-    """What to say while several slips fit: all of them, and no accusation."""
+def one_of(slugs: tuple[str, ...], numbers: Mapping[str, object]) -> str:
+    """What to say while several slips fit: no accusation."""
     if set(slugs) <= {"sign", "step-only", "y-for-error"}:
-        return _("The size is right and the direction is not: subtract the step, and mind that minus a negative adds.")
-    words = [in_words(slug) for slug in slugs[:3]]
-    return _("More than one slip gives this number, such as: %(slips)s.") % {"slips": _(" · ").join(words)}
+        return _("The size is right, the sign is not: %(w)s − %(rate)s × %(g)s. Minus a minus is plus.") % numbers
+    words = _(" · ").join(in_words(slug) for slug in slugs[:3])
+    return _("More than one slip gives %(own)s: %(slips)s.") % {**numbers, "slips": words}

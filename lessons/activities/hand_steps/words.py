@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
@@ -20,66 +21,146 @@ def operand(value: Fraction) -> str:
     return f"({values.show(value)})" if value < 0 else values.show(value)
 
 
+def kind_of(cell: str) -> str:
+    return cell.partition("_")[0]
+
+
+def row_of(cell: str) -> int:
+    """The row of an error or a product; 0 for what stands below the rows."""
+    return int(cell.partition("_")[2] or 0)
+
+
 def cell_name(cell: str) -> str:
-    """A cell in words: “error of row 2”."""
-    kind, _underscore, row = cell.partition("_")
+    """A cell in words: “error in row 2”."""
     return {
-        "error": _("error of row %(row)s"),
-        "product": _("error × x of row %(row)s"),
+        "error": _("error in row %(row)s"),
+        "product": _("error × x in row %(row)s"),
         "mean": _("average"),
         "gradient": _("gradient"),
         "w": _("new w"),
-    }[kind] % {"row": row}
+    }[kind_of(cell)] % {"row": row_of(cell)}
 
 
 def cell_label(cell: str, at: Position) -> str:
     """A cell's name for whoever hears the sheet: “row 2, x = 2, error = prediction minus y”."""
-    kind, _underscore, row = cell.partition("_")
-    x = values.show(at.problem.x[int(row) - 1]) if row else ""
+    row = row_of(cell)
+    x = values.show(at.problem.x[row - 1]) if row else ""
     return {
         "error": _("row %(row)s, x = %(x)s, error = prediction minus y"),
         "product": _("row %(row)s, x = %(x)s, error times x"),
         "mean": _("average of error times x"),
         "gradient": _("gradient, two times the average"),
         "w": _("new w"),
-    }[kind] % {"row": row, "x": x}
+    }[kind_of(cell)] % {"row": row, "x": x}
 
 
-def line(cell: str, at: Position) -> str:
-    """What to work out in a cell, with the numbers that stand in the sheet: “Row 1: 0.7463 × 1 − 2.1 = ?”"""
-    kind, _underscore, row = cell.partition("_")
-    x, y = (at.problem.x[int(row) - 1], at.problem.y[int(row) - 1]) if row else (Fraction(0), Fraction(0))
-    numbers = {
+def rows_in_words(rows: Sequence[int]) -> str:
+    """Rows as one says them: “row 3”, “rows 2 and 4”, “rows 2 to 4”."""
+    if len(rows) == 1:
+        return _("row %(row)d") % {"row": rows[0]}
+    if len(rows) > 2 and rows[-1] - rows[0] == len(rows) - 1:
+        return _("rows %(first)d to %(last)d") % {"first": rows[0], "last": rows[-1]}
+    first = ", ".join(map(str, rows[:-1]))
+    return _("rows %(first)s and %(last)d") % {"first": first, "last": rows[-1]}
+
+
+def numbers(cell: str, at: Position, typed: Mapping[str, Fraction]) -> dict[str, object]:
+    """The numbers that a sentence about a cell may use: those given, and those that the student wrote.
+
+    What the student has not written, such as the gradient in the last step, is a word instead.
+    """
+    row, problem = row_of(cell), at.problem
+    x, y = (problem.x[row - 1], problem.y[row - 1]) if row else (Fraction(0), Fraction(0))
+    own = typed.get(cell, Fraction(0))
+    exact = grading.exact_cells(problem, at.w)
+    error = typed.get(f"error_{row}")
+    is_half = problem.rule == "half"
+    steepness = typed.get("mean" if is_half else "gradient")
+    return {
+        "n": len(problem.x),
+        "n_less": len(problem.x) - 1,
+        "rate": values.show(at.rate, 6),
+        "w": operand(at.w),
+        "start": operand(at.start),
         "row": row,
         "x": operand(x),
         "y": operand(y),
-        "w": operand(at.w),
-        "n": len(at.problem.x),
-        "rate": values.show(at.rate, 6),
+        "p": values.show(at.w * x),
+        "e": _("error") if error is None else operand(error),
+        "g": _("gradient") if steepness is None else operand(steepness),
+        "own": values.show(own),
+        "own_": operand(own),
+        "flipped": values.show(-own),
+        "is_below_zero": exact[cell] < 0,
+        "gradient": _("the average of error × x itself") if is_half else _("2 × the average of error × x"),
+        "factor": _("no factor 2") if is_half else _("the factor 2 once"),
     }
+
+
+def formula(cell: str, at: Position) -> str:
+    """What is to be worked out in a cell, with the numbers that stand in the sheet: “0.7463 × 1 − 2.1”."""
     return {
-        "error": _("Row %(row)s: %(w)s × %(x)s − %(y)s = ?"),
-        "product": _("Row %(row)s: its error × %(x)s = ?"),
-        "mean": _("The %(n)d products added, then ÷ %(n)d = ?"),
-        "gradient": _("2 × average = ?"),
-        "w": _("New w: %(w)s − %(rate)s × gradient = ?"),
-    }[kind] % numbers
+        "error": _("%(w)s × %(x)s − %(y)s"),
+        "product": _("its error × %(x)s"),
+        "mean": _("the %(n)d products added, ÷ %(n)d"),
+        "gradient": _("2 × average"),
+        "w": _("%(w)s − %(rate)s × gradient"),
+    }[kind_of(cell)] % numbers(cell, at, {})
 
 
-def worked_line(at: Position, cell: str) -> str:
+def line(cell: str, at: Position) -> str:
+    """The line for a cell: “Row 1: 0.7463 × 1 − 2.1 = ?”"""
+    return {
+        "error": _("Row %(row)s: %(formula)s = ?"),
+        "product": _("Row %(row)s: %(formula)s = ?"),
+        "mean": _("Average: %(formula)s = ?"),
+        "gradient": _("Gradient: %(formula)s = ?"),
+        "w": _("New w: %(formula)s = ?"),
+    }[kind_of(cell)] % {"row": row_of(cell), "formula": formula(cell, at)}
+
+
+def hint(cell: str, at: Position, right: Mapping[str, Fraction]) -> str:
+    """The next thought for a cell, in the order in which one does it.
+
+    Parameters
+    ----------
+    right : the numbers that stand right in the sheet; a hint builds on no others
+    """
+    found = numbers(cell, at, right)
+    kind = kind_of(cell)
+    if kind == "error":
+        first = _("%(w)s × %(x)s is 0.") if at.w == 0 else _("Multiply %(w)s × %(x)s.")
+        says = [first, _("Take away %(y)s."), _("Below zero? Then write the minus.")]
+    elif kind == "product":
+        is_known = f"error_{row_of(cell)}" in right
+        multiply = _("Multiply %(e)s × %(x)s.") if is_known else _("Multiply your error in row %(row)s by %(x)s.")
+        says = [multiply, _("Keep the sign of the error.")]
+    elif kind == "mean":
+        says = [_("Add the %(n)d products."), _("Keep each minus."), _("Then divide by %(n)d.")]
+    elif kind == "gradient":
+        says = [_("Multiply the average by 2."), _("Keep its sign.")]
+    else:
+        says = [_("Multiply %(rate)s × %(g)s."), _("Then take it away from %(w)s.")]
+        steepness = right.get("mean" if at.problem.rule == "half" else "gradient")
+        if steepness is None:
+            says.append(_("Is it below zero? Minus a minus is plus."))
+        elif steepness < 0:
+            says.append(_("Minus a minus is plus."))
+    return " ".join(says) % found
+
+
+def solution(cell: str, at: Position) -> str:
     """How one cell is worked out, to the number: “0.7463 × 2 − 3.9 = −2.4075”."""
-    if not cell:
-        return ""
     exact = grading.exact_cells(at.problem, at.w)
-    kind, _underscore, row = cell.partition("_")
+    kind, row = kind_of(cell), row_of(cell)
     shown = {name: operand(value) for name, value in exact.items()}
     n_points = len(at.problem.x)
     rate, result = values.show(at.rate, 6), values.show(exact[cell])
     if kind == "error":
-        x, y = at.problem.x[int(row) - 1], at.problem.y[int(row) - 1]
+        x, y = at.problem.x[row - 1], at.problem.y[row - 1]
         return f"{operand(at.w)} × {operand(x)} − {operand(y)} = {result}"
     if kind == "product":
-        return f"{shown[f'error_{row}']} × {operand(at.problem.x[int(row) - 1])} = {result}"
+        return f"{shown[f'error_{row}']} × {operand(at.problem.x[row - 1])} = {result}"
     if kind == "mean":
         terms = " + ".join(shown[f"product_{i}"] for i in range(1, n_points + 1))
         return f"({terms}) ÷ {n_points} = {result}"

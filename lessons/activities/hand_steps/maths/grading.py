@@ -249,6 +249,9 @@ def _told_apart(
 ) -> Diagnosis:
     candidates = tuple(dict.fromkeys(explanation.slug for explanation in found))
     remedies = {misconceptions.SAME_REMEDY.get(slug, slug) for slug in candidates}
+    if name != "w" and remedies == {"sign", misconceptions.LOST_MINUS}:
+        # Turned around or lost on the way: above the last line a sign is put right in one way.
+        return Diagnosis(candidates, "sign")
     if last_slip in candidates or len(remedies) == 1:
         return Diagnosis(candidates, last_slip if last_slip in candidates else candidates[0])
     if name != "w":

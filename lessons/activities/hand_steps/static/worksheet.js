@@ -1,8 +1,11 @@
-// Enter flows down the column and never checks; ± changes a sign; what is copied elsewhere follows.
-import { find, findAll } from "../../classroom/js/page.js";
+// Enter flows down the column and never checks; ± changes a sign; what is typed anew has no verdict any more.
+import { find, findAll, onArrival, speak } from "../../classroom/js/page.js";
+
+const CELL = ".cell .cell__input";
+const cellOf = (target) => (target.matches?.(CELL) ? target : null);
 
 document.addEventListener("keydown", (event) => {
-  const input = event.target.closest?.("[data-worksheet] .cell__input");
+  const input = cellOf(event.target)?.closest("[data-worksheet] .cell__input");
   if (!input || event.key !== "Enter" || event.isComposing) return;
   event.preventDefault();
   below(input)?.focus();
@@ -12,44 +15,110 @@ const isSum = (cell) => cell.closest("tbody").classList.contains("worksheet__sum
 
 function below(input) {
   const column = input.closest("td").cellIndex;
-  const table = input.closest("table");
-  const inputs = [...table.querySelectorAll(".cell__input")];
+  const inputs = [...input.closest("table").querySelectorAll(".cell__input")];
   const after = inputs.slice(inputs.indexOf(input) + 1);
   return (
     after.find((cell) => !isSum(cell) && cell.closest("td").cellIndex === column) ??
     inputs.find((cell) => !isSum(cell) && !isSum(input) && cell.closest("td").cellIndex === column + 1) ??
     after.find(isSum) ??
-    input.form.querySelector("[type=submit]")
+    find("data-check", input.form)
   );
+}
+
+// The cell at hand: where somebody was last, or the first that is open. The one ± key stands there.
+let last = null;
+export function liveCell() {
+  if (!last?.isConnected) last = find("data-sign")?.closest(".cell").querySelector("input") ?? document.querySelector(CELL);
+  return last;
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  const input = cellOf(target);
+  if (!input) return;
+  last = input;
+  const key = find("data-sign");
+  if (key && !input.parentElement.contains(key)) input.before(key);
+  const { line, hint } = input.dataset;
+  for (const [mark, text] of [["data-here", line], ["data-hint-here", hint]]) {
+    const place = text && input.form && find(mark, input.form);
+    if (place) place.textContent = text;
+  }
+});
+
+// Somebody else than a person has typed here: whatever follows what is typed is told.
+export function type(input, text) {
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function flip(input) {
+  const typed = input.value.trimStart();
+  const bare = typed.replace(/^[-−–]/, "");
+  type(input, bare.length < typed.length ? bare : `−${bare}`);
 }
 
 // The keypad of a phone has no minus. Taking the press away from the button leaves the keypad where it is.
 document.addEventListener("pointerdown", (event) => event.target.closest?.("[data-sign]") && event.preventDefault());
-document.addEventListener("click", (event) => {
-  const key = event.target.closest?.("[data-sign]");
+document.addEventListener("click", ({ target }) => {
+  const key = target.closest?.("[data-sign]");
   if (!key) return;
-  const input = document.getElementById(key.dataset.sign);
-  const bare = input.value.trimStart().replace(/^[-−–]/, "");
-  input.value = bare.length < input.value.trimStart().length ? bare : `−${bare}`;
+  const input = key.closest(".cell").querySelector("input");
+  flip(input);
   input.focus();
-  input.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// The line above the sheet says what the cell at hand asks for.
-document.addEventListener("focusin", (event) => {
-  const line = event.target.dataset?.line;
-  const here = line && event.target.form && find("data-here", event.target.form);
-  if (here) here.textContent = line;
+const number = (text) => Number(text.replace(/[−–]/, "-").replace(",", "."));
+const decimals = (value) => String(Number(value.toFixed(4))).replace("-", "−");
+
+// One lost minus, mended wherever it went. A w that follows from it lies as far from the old one, on the other side.
+document.addEventListener("click", ({ target }) => {
+  const key = target.closest?.("[data-flip]");
+  if (!key) return;
+  const { flip: cells, flipW, oldW, flipped } = key.dataset;
+  const { form } = key;
+  const named = (name) => form.querySelector(`#${CSS.escape(name)}`);
+  for (const name of cells.split(" ")) flip(named(name));
+  if (flipW) type(named(flipW), decimals(2 * Number(oldW) - number(named(flipW).value)));
+  find("data-check", form)?.focus({ preventScroll: true }); // the key itself is gone with what was said
+  speak(flipped);
 });
+
+function forget(input) {
+  const cell = input.closest(".cell");
+  const mark = cell.querySelector(".cell__mark");
+  cell.className = cell.className.replace(/\bcell--(?!scratch)\w+/g, "");
+  mark.textContent = "";
+  mark.removeAttribute("role");
+  mark.removeAttribute("aria-label");
+  for (const name of ["aria-invalid", "aria-describedby"]) input.removeAttribute(name);
+  const said = input.form?.querySelector(`[data-said-at="${input.id}"]`);
+  if (said) said.hidden = true;
+  for (const each of input.form ? findAll("data-until-typed", input.form) : []) each.hidden = true;
+}
 
 function mirror(sheet) {
   for (const copy of sheet ? findAll("data-mirror", sheet) : []) {
     copy.textContent = sheet.querySelector(`#${copy.dataset.mirror}`).value;
   }
 }
-for (const kind of ["input", "restored"]) {
-  document.addEventListener(kind, ({ target }) => mirror(target.closest?.("[data-worksheet]")));
-}
+
+document.addEventListener("input", ({ target }) => {
+  const input = cellOf(target);
+  if (!input) return;
+  forget(input);
+  mirror(input.closest("[data-worksheet]"));
+});
+document.addEventListener("restored", ({ target }) => {
+  for (const input of target.querySelectorAll(CELL)) if (input.value !== input.defaultValue) forget(input);
+  mirror(target.closest("[data-worksheet]"));
+});
+
+// What only this script can do is hidden without it.
+onArrival(() => {
+  for (const mark of ["data-sign", "data-flip", "data-opens-calc"]) {
+    for (const key of findAll(mark)) key.hidden = false;
+  }
+});
 
 // Steps typed without a connection have their cells one below the other.
 document.addEventListener("keydown", (event) => {
