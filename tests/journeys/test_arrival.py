@@ -15,10 +15,13 @@ from tests.journeys.steps import (
     BIAS,
     FIX,
     RATES,
+    SHEET,
+    STEP_1,
     SWEEP,
     U_CURVE,
     WHY,
     Advanced,
+    fill,
     pick,
     trial,
     wait_until_drawn,
@@ -123,3 +126,22 @@ def test_the_repair_shows_what_came_of_it(student: Callable[..., Page]) -> None:
     expect(trial(page, FIX)).to_have_attribute("data-state", "done", timeout=A_RUN)
     arrives(page, lambda: None, "run.")
     expect(trial(page, FIX).locator("[data-block$=done]")).to_be_in_viewport()
+
+
+def test_a_sheet_is_checked_mended_solved_and_accepted(student: Callable[..., Page]) -> None:
+    page = student()
+    page.goto(SHEET)
+    turned = {name: typed.lstrip("-") for name, typed in STEP_1.items()} | {"w": "-0.7463"}
+    fill(page, turned)
+    arrives(page, tap(page, "Check"), "by-hand.1.says.1.error_1")
+    cell = page.locator("#error_1")
+    # The cell that it is about stays in view above it.
+    assert page.evaluate(WHERE)["roof"] <= cell.evaluate("(cell) => cell.getBoundingClientRect().top")
+    for tries, w in enumerate(("5", "6", "7"), start=2):
+        fill(page, STEP_1 | {"w": w})
+        arrives(page, tap(page, "Check"), f"by-hand.1.says.{tries}.w")
+    arrives(page, tap(page, "Show the solution for this line"), "by-hand.1.solution.w")
+    fill(page, {"w": ""})
+    arrives(page, tap(page, "Check"), "by-hand.1.empty")
+    fill(page, {"w": "0.7463"})
+    arrives(page, tap(page, "Check"), "by-hand.done.1")

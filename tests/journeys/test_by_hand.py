@@ -10,7 +10,18 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Desk, log_in, lose_replies
-from tests.journeys.steps import PHONE, SHEET, STEP_1, STEP_2, NewStudent, banner, check, fill, let_pass
+from tests.journeys.steps import (
+    PHONE,
+    SHEET,
+    STEP_1,
+    STEP_2,
+    NewStudent,
+    banner,
+    check,
+    fill,
+    let_pass,
+    wait_until_still,
+)
 from tests.running import wait_for
 
 pytestmark = pytest.mark.journey
@@ -104,6 +115,7 @@ def test_a_minus_lost_in_every_row_has_one_sentence_and_one_key(desk: Desk, new_
     expect(student.get_by_role("img", name="Follows from your error in row 2.")).to_have_text("↑")
     assert "Not yet" not in student.locator(".worksheet").inner_text()
     desk.look(student, "by_hand_one_slip")
+    wait_until_still(student)
     # The first wrong cell and its sentence, both between the line above and the bar below.
     cell, sentence, bar = (box(student.locator(each)) for each in ("#error_1", ".says", ".bar"))
     assert box(student.locator(".here-now"))["bottom"] <= cell["y"]
@@ -308,7 +320,7 @@ def test_the_keyboard_alone_goes_through_all_three_steps(desk: Desk, new_student
         student.keyboard.type(typed)
         student.keyboard.press("Enter")
     student.keyboard.press("Enter")
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_focused()
+    expect(taken(student, "step 1: w = 0.7463")).to_be_focused()
 
     tab_to(student, "error_4")
     student.keyboard.type("-4.8148")
@@ -318,14 +330,19 @@ def test_the_keyboard_alone_goes_through_all_three_steps(desk: Desk, new_student
     student.keyboard.type("1.2127")
     student.keyboard.press("Tab")
     student.keyboard.press("Enter")
-    expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_focused()
+    expect(taken(student, "step 2: w = 1.2127")).to_be_focused()
     tab_to(student, "w")
     student.keyboard.type("1.5042")
     student.keyboard.press("Tab")
     student.keyboard.press("Enter")
 
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_focused()
+    expect(taken(student, "step 3: w = 1.5042")).to_be_focused()
+    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
     expect(student.get_by_text("That is why w climbed.")).to_be_visible()
+
+
+def taken(page: Page, text: str) -> Locator:
+    return page.locator(".taken summary[data-block-head]", has_text=text)
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -720,8 +737,7 @@ def test_after_three_checks_a_solution_may_be_asked_for_and_one_may_go_on_and_me
 
 def test_points_of_ones_own_are_worked_on_the_same_sheet(desk: Desk, new_student: NewStudent) -> None:
     student = desk.open(new_student("otto"))
-    student.goto(SHEET)
-    student.get_by_role("link", name="Four points of your own").click()
+    student.goto(f"{SHEET}?activity=own-data")
     expect(student.get_by_text("Nobody else in your class has these four points")).to_be_visible()
     ys = [float(y) for y in student.locator("td[data-name=y]").all_text_contents()]
 

@@ -41,7 +41,7 @@ def test_a_step_is_refused_mended_accepted_and_the_instructor_sees_it_within_thr
     student.locator("[name=w]").fill("0,7463")
     started = time.monotonic()
     check(student)
-    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_focused()
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     expect(row).to_contain_text("2 tries", timeout=WITHIN)
 
     print(f"\nthe instructor's grid showed the accepted step {time.monotonic() - started:.2f} s after Check")
@@ -62,7 +62,8 @@ def test_three_steps_finish_the_part_and_the_closing_appears_only_then(
         check(student)
 
     expect(student.get_by_text("The notebook prints 0.7463 · 1.2127 · 1.5042")).to_be_visible()
-    student.get_by_role("link", name="On along the arc").click()
+    expect(student.get_by_role("link", name="Part 2 · Learning-rate chaos →")).to_be_visible()
+    student.get_by_role("link", name="All parts").click()
     expect(student.get_by_text("done · w₃ = 1.5042")).to_be_visible()
 
 

@@ -257,8 +257,8 @@ def _ball(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis
     is_inside = x_axis.holds(value)
     x, y, arrow = x_axis.at(value), y_axis.at(loss), ""
     if not is_inside:
-        *_pieces, last = [[], *_trail(problem, path[-2:], x_axis, y_axis)]
-        x, y = last[-1] if last else (x, y)
+        if way := _trail(problem, path[-2:], x_axis, y_axis):
+            x, y = way[-1][-1]
         arrow = _arrow(x, y)
     name = "".join(SUBSCRIPTS[int(digit)] for digit in str(number))
     pointer = "" if is_inside else (" →" if value > x_axis.high else " ←")
