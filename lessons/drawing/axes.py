@@ -31,7 +31,11 @@ class Axis:
 
     def at(self, value: float) -> float:
         """Return the pixel of a value, kept inside the drawing."""
-        share = (self.inside(value) - self.low) / (self.high - self.low)
+        return self.place(self.inside(value))
+
+    def place(self, value: float) -> float:
+        """Return the pixel of a value, wherever that is."""
+        share = (value - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 2)
 
     def inside(self, value: float) -> float:

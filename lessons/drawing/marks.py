@@ -31,7 +31,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot: what it says on hover and focus, when it appears, and its label, empty where there is no room."""
+    """A dot: what it says on hover and focus, when it appears, and its label, empty where there is no room.
+
+    What lies outside the drawing has a `head` instead: the arrow's by which its line leaves.
+    """
 
     x: float
     y: float
@@ -42,3 +45,4 @@ class Mark:
     label_y: float = 0
     anchor: str = "start"
     is_focusable: bool = True
+    head: str = ""

@@ -311,7 +311,7 @@ def test_the_u_curve_can_be_run_and_explained_without_javascript(
     expect(student.locator(".u-curve__leg:visible").first).to_be_visible()
     expect(student.locator(".fit__three svg")).to_have_count(3)
     expect(student.locator(".fit__three svg").first).to_be_visible()
-    for useless in ("[data-fit-slider]", "[data-rate-switch]", "[data-replay]"):
+    for useless in ("[data-fit-slider]", "[data-switch]", "[data-replay]"):
         expect(student.locator(useless)).to_be_hidden()
     expect(student.locator(".verdict")).to_contain_text("You said 9")
 

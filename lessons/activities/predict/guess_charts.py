@@ -16,7 +16,6 @@ from lessons.maths import values
 MAX_BINS = 11
 # In steps of the scale; a scale has at most 1000.
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100)
-CURVE = 46  # pixels that the dotted curve rises over a quarter of the axis
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,16 @@ class NumberLine:
 
 @dataclass(frozen=True)
 class LowestPointChart:
-    """A dotted curve whose lowest point is the guess; it is drawn around 0 and moved to `at`."""
+    """Axes with nothing on them but the guess, a line at `at`: what the curve looks like is not given away."""
 
     summary: str
     x_axis: Axis
     x_name: str
     y_name: str
-    curve: str
     at: float
     is_set: bool
-    low: int = BOTTOM - 24
+    top: int = TOP
+    bottom: int = BOTTOM
     box: str = f"0 0 {WIDTH} {HEIGHT}"
 
 
@@ -91,16 +90,13 @@ def number_line(number: Number, guess: Fraction, right: Fraction | None) -> Numb
 
 
 def lowest_point(number: Number, guess: Fraction | None = None) -> LowestPointChart:
-    """Draw the curve whose lowest point is to be dragged; before it is touched it stands in the middle."""
+    """Draw the axes, and a line to be dragged to the place of the lowest point; before it is touched, in the middle."""
     on = number.lowest_point
     if on is None:
         raise ValueError("this number is on no chart")
     x_axis = Axis.over(float(number.min), float(number.max), LEFT, RIGHT)
-    quarter = (RIGHT - LEFT) / 4
-    points = [(dx, -CURVE * (dx / quarter) ** 2) for dx in range(LEFT - RIGHT, RIGHT - LEFT + 1, 9)]
-    at = x_axis.at(float(guess if guess is not None else (number.min + number.max) / 2))
     if guess is None:
-        summary = _("A curve whose lowest point you set.")
+        summary = _("Empty axes: drag the line to where you expect the lowest point.")
     else:
         summary = _("You put the lowest point at %(guess)s.") % {"guess": show_number(number, guess)}
     return LowestPointChart(
@@ -108,8 +104,7 @@ def lowest_point(number: Number, guess: Fraction | None = None) -> LowestPointCh
         x_axis=x_axis,
         x_name=on.x,
         y_name=on.y,
-        curve="M" + " L".join(f"{x} {round(y, 1)}" for x, y in points if y > TOP - BOTTOM + 24),
-        at=at,
+        at=x_axis.at(float(guess if guess is not None else (number.min + number.max) / 2)),
         is_set=guess is not None,
     )
 

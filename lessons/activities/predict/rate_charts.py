@@ -1,7 +1,7 @@
-"""The run that a learning rate makes, drawn twice: as jumps in the valley, and as the distance to the best w.
+"""The run that a learning rate makes, drawn twice: as w over the steps, as it was guessed, and as jumps in the valley.
 
 Both drawings have axes that depend on the data and the start and never on the rate: axes that stretch to fit hide the
-very difference that is asked about. What lies outside is drawn at the edge and keeps its true number.
+very difference that is asked about. What lies outside leaves through the frame; nothing is drawn where it is not.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lessons.activities.predict.rate_distances import distances
-from lessons.activities.predict.rate_drawing import Drawing
+from lessons.activities.predict.rate_drawing import REACH, STEPS, Drawing
 from lessons.activities.predict.rate_runs import RateRun, Trajectory, run_of
+from lessons.activities.predict.rate_steps import LATER, steps
 from lessons.activities.predict.rate_valley import valley
-from lessons.drawing.axes import in_digits, in_full, path_of
+from lessons.drawing.axes import in_digits, in_full
+from lessons.drawing.frame import Frame
 from lessons.maths.descent import Problem
 
-ROW_STEPS = (*range(13), 20, 30, 40, 50)
+ROW_STEPS = (*range(STEPS + 1), 20, 30, 40, LATER)
 
-SKETCH_BOX = "0 0 96 48"
-SKETCH_TARGET = 24  # the height of the line that w should reach
-SKETCH_AWAY, SKETCH_EDGE, SKETCH_STEPS = 10, 2, 9
+SKETCH = Frame(4, 92, 2, 46)  # in a box of 96 × 48
+SKETCH_TARGET = (SKETCH.top + SKETCH.bottom) / 2  # the height of the line that w should reach
+SKETCH_AWAY = (SKETCH.bottom - SKETCH_TARGET) / REACH
 
 
 @dataclass(frozen=True)
 class RateChart:
     """`rows` are (step, ((w, loss) for each run))."""
 
+    steps: Drawing
     valley: Drawing
-    log: Drawing
     runs: tuple[RateRun, ...]
     rows: tuple[tuple[int, tuple[tuple[str, str], ...]], ...]
     has_guess: bool
@@ -37,7 +38,7 @@ class RateChart:
 
     @property
     def drawings(self) -> tuple[Drawing, Drawing]:
-        return self.valley, self.log
+        return self.steps, self.valley
 
 
 def rate_chart(
@@ -64,8 +65,8 @@ def rate_chart(
     ]
     runs = tuple(run_of(trajectory) for trajectory in trajectories)
     return RateChart(
-        valley=valley(trajectories, guess, " ".join(run.summary for run in runs)),
-        log=distances(trajectories, guess),
+        steps=steps(trajectories, guess),
+        valley=valley(trajectories, guess),
         runs=runs,
         rows=tuple(
             (k, tuple((in_full(trajectory.w(k)), in_digits(trajectory.loss(k))) for trajectory in trajectories))
@@ -77,18 +78,7 @@ def rate_chart(
 
 
 def sketch(shrinks_by: Fraction) -> str:
-    """Return the path of w against steps, in `SKETCH_BOX`, towards the line at height `SKETCH_TARGET`.
-
-    The start is equally far from the line in every sketch. A run that leaves the box ends when it would leave it
-    for the second time.
-    """
-    points: list[tuple[float, float]] = []
-    n_outside = 0
-    for k in range(SKETCH_STEPS + 1):
-        y = SKETCH_TARGET + SKETCH_AWAY * float(shrinks_by) ** k
-        inside = min(max(y, SKETCH_EDGE), 2 * SKETCH_TARGET - SKETCH_EDGE)
-        points.append((round(4 + 88 * k / SKETCH_STEPS, 2), round(inside, 2)))
-        n_outside += y != inside
-        if n_outside == 2:
-            break
-    return path_of(points)
+    """Return the path of w against steps as a run will be drawn, small: in `SKETCH`, with the best w in its middle."""
+    width = (SKETCH.right - SKETCH.left) / STEPS
+    heights = (SKETCH_TARGET + SKETCH_AWAY * float(shrinks_by) ** k for k in range(STEPS + 1))
+    return SKETCH.path([(round(SKETCH.left + width * k, 2), round(y, 2)) for k, y in enumerate(heights)])

@@ -1,12 +1,17 @@
-"""A drawing of runs, and the labels in it: each stands where it crosses the fewest lines, and none on another."""
+"""A drawing of runs: its lines, and its labels, each where it crosses the fewest lines and lies on no other."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lessons.drawing.axes import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Axis
+from lessons.drawing.frame import Frame, Point
 from lessons.drawing.marks import Leg, Mark
+
+STEPS = 10  # that are drawn one by one
+REACH = 2.2  # times as far from the best w as the start is: where drawings of w end, the sketches of a guess included
 
 MOST_CROSSED = 2  # lines through a label
 LETTER = 8.3  # pixels, at the size that narrow columns get
@@ -25,7 +30,10 @@ class Trace:
 
 @dataclass(frozen=True)
 class Drawing:
-    """`key` is ``valley`` or ``log``; `curve` and `guess` are paths, empty where there is none."""
+    """`key` is ``steps`` or ``valley``; `curve` and `guess` are paths, empty where there is none.
+
+    `target` is the height of the best w, where that is a height. `summary` says what is drawn, and judges nothing.
+    """
 
     key: str
     title: str
@@ -36,6 +44,8 @@ class Drawing:
     curve: str
     guess: str
     traces: tuple[Trace, ...]
+    target: float | None = None
+    target_name: str = ""
     box: str = f"0 0 {WIDTH} {HEIGHT}"
 
 
@@ -44,7 +54,8 @@ class Labels:
     """Where writing stands already, and the lines that it had better not cross."""
 
     taken: list[Box]
-    lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]
+    lines: Sequence[tuple[Point, Point]]
+    most_crossed: int = MOST_CROSSED
 
     def write(self, mark: Mark, wishes: Sequence[tuple[float, float, str]]) -> Mark:
         """Put a mark's label at the wish that crosses the fewest lines; without room, leave it out."""
@@ -55,7 +66,7 @@ class Labels:
             box = (left, y - 13, left + width, y + 4)
             is_inside = box[0] >= LEFT - 2 and box[2] <= RIGHT + 8 and box[1] >= 0 and box[3] <= BOTTOM
             n_crossed = self._crossed(box)
-            if is_inside and n_crossed <= MOST_CROSSED and not any(_overlap(box, other) for other in self.taken):
+            if is_inside and n_crossed <= self.most_crossed and not any(_overlap(box, other) for other in self.taken):
                 room.append((n_crossed, len(room), box, (x, y, anchor)))
         if not room:
             return replace(mark, label="")
@@ -85,5 +96,26 @@ def _overlap(box: Box, other: Box) -> bool:
     return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
-def legs_of(traces: Sequence[Trace]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def when(k: int) -> float:
+    """When a step begins: the first ones, which tell the story, take longer than the later ones."""
+    return round(math.pow(k / STEPS, 0.7), 3)
+
+
+def legs(path: Sequence[Point], frame: Frame) -> tuple[Leg, ...]:
+    """The lines of the steps from one place to the next, as far as they lie inside."""
+    pieces = [(k, frame.cut(path[k - 1], path[k])) for k in range(1, len(path))]
+    return tuple(
+        Leg(*piece[0], *piece[1], when(k - 1), when(k)) for k, piece in pieces if piece and math.dist(*piece) > 0.5
+    )
+
+
+def exit_of(path: Sequence[Point], k: int, frame: Frame) -> Point | None:
+    """Where the line to step k leaves; nowhere, if the step is inside, or none of its line is."""
+    if not k or frame.holds(path[k]):
+        return None
+    piece = frame.cut(path[k - 1], path[k])
+    return piece[1] if piece else None
+
+
+def legs_of(traces: Sequence[Trace]) -> list[tuple[Point, Point]]:
     return [((leg.x1, leg.y1), (leg.x2, leg.y2)) for trace in traces for leg in trace.legs]

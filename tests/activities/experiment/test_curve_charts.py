@@ -89,7 +89,7 @@ def test_what_leaves_the_drawing_ends_at_its_edge_and_keeps_its_true_number() ->
     test = chart.drawings[0].curves[1]
     assert test.legs[-1].y2 == charts.TOP
     assert test.legs[-1].x2 < test.marks[-1].x
-    assert [mark.label for mark in test.marks] == ["", "", "", "↑"]
+    assert [bool(mark.head) for mark in test.marks] == [False, False, False, True]
     assert test.marks[-1].says == "power 4: error on new points 1234"
     assert test.beyond == "1234 at power 4 ↑"
     assert chart.rows[-1][2] == "1234"
@@ -151,10 +151,20 @@ def test_the_sentence_says_where_the_error_on_new_points_is_lowest(errors: list[
 def test_the_guess_stands_at_its_place_on_the_axis(result: dict[str, Any]) -> None:
     drawing = linear(result, guess=9.0)
 
-    assert drawing.guess_x == drawing.x_axis.at(9)
-    assert max(pixels(drawing.guess), key=lambda point: point[1])[0] == pytest.approx(0, abs=5)
+    assert drawing.guess == drawing.x_axis.at(9)
     assert u_curve_chart(result, noise=0.3, guess=9.0).guess_says == "Your guess: lowest at 9."
-    assert (linear(result).guess, u_curve_chart(result, noise=0.3).guess_says) == ("", "")
+    assert (linear(result).guess, u_curve_chart(result, noise=0.3).guess_says) == (None, "")
+
+
+def test_what_no_scale_has_leaves_through_the_floor() -> None:
+    """An error of 0 has no place among powers of ten; drawn at the floor it would be a thousandth."""
+    log = u_curve_chart(made_up([0.4, 0.1, 0.6], [0.2, 0.1, 0.0]), noise=0.3).drawings[1]
+
+    train = log.curves[0]
+    assert [bool(mark.head) for mark in train.marks] == [False, False, True]
+    assert train.marks[2].says == "power 3: error on its own points 0"
+    assert train.legs[-1].y2 == charts.BOTTOM
+    assert train.legs[-1].x2 < train.marks[2].x
 
 
 @pytest.mark.parametrize(("values", "wanted"), [((1, 5, 9), 3), ((20, 10, 5), 15)])

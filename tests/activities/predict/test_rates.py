@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lessons.activities.predict import rate_charts, rate_runs
 from lessons.activities.predict.maths import rates
 from lessons.activities.predict.maths.rates import Breakdown
-from lessons.drawing import axes
+from lessons.activities.predict.rate_drawing import Drawing
+from lessons.drawing import axes, frame
 from lessons.drawing.marks import Mark
 from lessons.maths import descent, losses
 from lessons.maths.descent import FACTOR, Problem, Rule
@@ -263,7 +264,7 @@ def test_numbers_that_no_double_holds_break_at_once_and_raise_nothing() -> None:
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
-    for module in (rates, rate_runs):
+    for module in (rates, rate_runs, frame):
         result = doctest.testmod(module)
         assert result.attempted > 0
         assert result.failed == 0
@@ -277,7 +278,7 @@ def test_the_axes_are_the_same_for_every_rate_of_a_class(rule: Rule) -> None:
     charts = [rate_charts.rate_chart([problem(rate, rule)], START) for rate in ("0.001", "1/15", "0.1", "2/15", "0.4")]
 
     assert len({(d.x_axis, d.y_axis, d.curve) for chart in charts for d in [chart.valley]}) == 1
-    assert len({(d.x_axis, d.y_axis) for chart in charts for d in [chart.log]}) == 1
+    assert len({(d.x_axis, d.y_axis, d.target) for chart in charts for d in [chart.steps]}) == 1
     assert charts[0].valley.x_axis.low < -1.98
     assert charts[0].valley.x_axis.high > 5.97
 
@@ -302,46 +303,85 @@ def test_everything_is_drawn_inside_its_frame_and_in_order(row: list[str]) -> No
         dots = [(mark.x, mark.y) for trace in drawing.traces for mark in trace.marks]
         legs = [leg for trace in drawing.traces for leg in trace.legs]
         ends = [end for leg in legs for end in ((leg.x1, leg.y1), (leg.x2, leg.y2))]
-        assert all(x_axis.start <= x <= x_axis.end and y_axis.end <= y <= y_axis.start for x, y in dots + ends)
+        guess = [tuple(map(float, point)) for point in re.findall(r"([\d.]+) ([\d.]+)", drawing.guess)]
+        assert all(x_axis.start <= x <= x_axis.end and y_axis.end <= y <= y_axis.start for x, y in dots + ends + guess)
         assert all(0 <= leg.begins < leg.ends <= 1 for leg in legs)
-        assert max(leg.ends for leg in legs) == 1
+    assert chart.steps.traces[0].legs[-1].ends == 1
 
 
-@pytest.mark.parametrize("rate", ["0.01", "0.05", "0.1", "0.13", "0.135", "0.2"])
-def test_a_run_is_one_straight_line_where_each_step_multiplies_the_distance(rate: str) -> None:
-    chart = rate_charts.rate_chart([problem(rate)], START)
-
-    legs = chart.log.traces[0].legs
-    slope = (legs[-1].y2 - legs[0].y1) / (legs[-1].x2 - legs[0].x1)
-    per_step = (chart.log.x_axis.end - chart.log.x_axis.start) / 50
-    per_power = (chart.log.y_axis.end - chart.log.y_axis.start) / 8
-    assert slope == pytest.approx(math.log10(abs(rates.shrinks_by(problem(rate)))) * per_power / per_step, rel=0.01)
-    for leg in legs:
-        assert leg.y2 == pytest.approx(legs[0].y1 + slope * (leg.x2 - legs[0].x1), abs=0.05)
+def w_at(drawing: Drawing, y: float) -> float:
+    """What a height of the drawing over the steps stands for."""
+    axis = drawing.y_axis
+    return axis.low + (y - axis.start) / (axis.end - axis.start) * (axis.high - axis.low)
 
 
-def test_one_jump_is_drawn_at_the_floor_and_said_so() -> None:
-    mark = rate_charts.rate_chart([problem("1/15")], START).log.traces[0].marks[-1]
+@pytest.mark.parametrize("case", [case for case, _row in CASES], ids=IDS)
+def test_a_dot_is_where_w_is_and_what_is_outside_has_none(case: Problem) -> None:
+    drawing = rate_charts.rate_chart([case], START).steps
+    steps = [*range(11), 50]
 
-    assert mark.y == axes.BOTTOM
-    assert "exactly 0" in mark.label
-    assert mark.says == "step 1: |w − 1.99| = 0"
+    drawn = {mark.says: mark for mark in drawing.traces[0].marks}
+    for k in steps:
+        w = rates.w_after(case, START, k)
+        inside = drawing.y_axis.holds(float(w))
+        says = f"step {k}: w = {axes.in_full(w)}" + ("" if inside else ", outside the drawing")
+        assert bool(drawn[says].head) is not inside
+        if inside:
+            assert w_at(drawing, drawn[says].y) == pytest.approx(float(w), abs=0.001)
+        else:
+            assert drawn[says].y == (drawing.y_axis.end if w > rates.best(case) else drawing.y_axis.start)
+    assert len(drawn) == len(steps)
 
 
-def test_what_lies_outside_keeps_its_true_number() -> None:
+@pytest.mark.parametrize("case", [case for case, _row in CASES], ids=IDS)
+def test_no_line_runs_along_the_edge_of_its_frame(case: Problem) -> None:
+    for drawing in rate_charts.rate_chart([case], START).drawings:
+        for leg in drawing.traces[0].legs:
+            for edge in (drawing.y_axis.start, drawing.y_axis.end):
+                assert not leg.y1 == leg.y2 == edge
+
+
+def test_bouncing_looks_unlike_one_jump() -> None:
+    bounces, jumps = (rate_charts.rate_chart([problem(rate)], START).steps.traces[0] for rate in ("2/15", "1/15"))
+
+    assert [leg.y1 == leg.y2 for leg in bounces.legs] == [False] * 10
+    assert [leg.y1 == leg.y2 for leg in jumps.legs] == [False] + [True] * 9
+
+
+def test_what_lies_outside_leaves_by_an_arrow_with_its_true_number() -> None:
     chart = rate_charts.rate_chart([problem("0.4", "half")], START)
 
-    labels = [mark.label for mark in chart.valley.traces[0].marks]
-    assert labels == ["w₀ = 0", "w₁ = 5.97", "w₂ = −5.97 ←", "w₃ = 17.91 →"]
-    assert chart.valley.traces[0].marks[2].says == "w₂ = −5.97 ← … w₁₂ = −8149.05 ←"
+    valley = chart.valley.traces[0]
+    assert [(mark.label, bool(mark.head)) for mark in valley.marks] == [
+        ("w₀ = 0", False),
+        ("w₁ = 5.97", False),
+        ("w₂ = −5.97", True),
+    ]
+    assert len(valley.legs) == 2
+    labels = [mark.label for mark in chart.steps.traces[0].marks if mark.label]
+    assert labels == ["5.97", "−5.97", "17.91", "−2.2×10¹⁵"]
     assert dict(chart.rows)[10] == (("−2035.77", "15571746.8281"),)
     assert dict(chart.rows)[50][0][0] == "−2.2×10¹⁵"
+
+
+def test_a_place_to_which_w_comes_back_says_so() -> None:
+    marks = rate_charts.rate_chart([problem("2/15")], START).valley.traces[0].marks
+
+    assert [mark.label for mark in marks] == ["w₀, w₂, …", "w₁, w₃, …"]
+
+
+def test_a_drawing_is_named_without_a_judgement() -> None:
+    chart = rate_charts.rate_chart([problem("2/15")], START)
+
+    assert chart.steps.summary == (
+        "w after steps 0 to 10: 0, 3.98, 0, 3.98, 0, 3.98, 0, 3.98, 0, 3.98, 0. After step 50: 0. Best: 1.99."
+    )
 
 
 def test_the_table_has_the_steps_of_the_drawing_and_some_later_ones() -> None:
     chart = rate_charts.rate_chart([problem("0.26", "half"), problem("0.27", "half")], START)
 
-    assert [step for step, _cells in chart.rows] == [*range(13), 20, 30, 40, 50]
+    assert [step for step, _cells in chart.rows] == [*range(11), 20, 30, 40, 50]
     assert chart.rows[0][1] == (("0", "14.8625"), ("0", "14.8625"))
     assert {len(cells) for _step, cells in chart.rows} == {2}
 
@@ -388,9 +428,11 @@ def test_the_guess_is_the_run_that_its_rho_would_make() -> None:
     guessed = rate_charts.rate_chart([problem("0.05")], START, guess=Fraction(-1, 2), guess_name="zigzags")
     true = rate_charts.rate_chart([problem("0.1")], START)
 
-    points = [tuple(map(float, point)) for point in re.findall(r"([\d.]+) ([\d.]+)", guessed.valley.guess)]
-    assert points[:3] == [(leg.x1, leg.y1) for leg in true.valley.traces[0].legs[:3]]
-    assert (guessed.has_guess, true.has_guess, true.valley.guess, true.log.guess) == (True, False, "", "")
+    for guess, run in zip(guessed.drawings, true.drawings, strict=True):
+        points = [tuple(map(float, point)) for point in re.findall(r"([\d.]+) ([\d.]+)", guess.guess)]
+        assert points[:3] == [(leg.x1, leg.y1) for leg in run.traces[0].legs[:3]]
+        assert run.guess == ""
+    assert (guessed.has_guess, true.has_guess) == (True, False)
 
 
 def test_labels_do_not_run_into_each_other() -> None:
@@ -429,6 +471,18 @@ def test_sketches_start_alike_stay_in_their_box_and_differ() -> None:
     assert all(0 <= y <= 48 for path in numbers for y in path[1::2])
 
 
+@pytest.mark.parametrize("rho", ["0.97", "0.6", "0", "-0.6", "-1", "-1.4"])
+def test_a_sketch_is_the_drawing_of_its_run_made_small(rho: str) -> None:
+    case = problem((1 - Fraction(rho)) / 15)
+    drawing = rate_charts.rate_chart([case], START).steps
+
+    small = re.findall(r"(-?[\d.]+) (-?[\d.]+)", rate_charts.sketch(Fraction(rho)))
+    legs = drawing.traces[0].legs
+    large = [(legs[0].x1, legs[0].y1)] + [(leg.x2, leg.y2) for leg in legs]
+    shares = [(float(y) - 2) / 44 for _x, y in small]
+    assert shares[:4] == pytest.approx([(y - axes.TOP) / (axes.BOTTOM - axes.TOP) for _x, y in large[:4]], abs=0.003)
+
+
 def test_other_data_or_three_rates_are_refused() -> None:
     other = Problem(X, X, Fraction("0.1"), "full")
 
@@ -442,6 +496,6 @@ def test_a_start_at_the_best_w_or_far_away_can_be_drawn() -> None:
     far = rate_charts.rate_chart([problem("0.05")], Fraction(10**7))
 
     assert still.runs[0].summary == "With learning rate 0.2 w stays where it starts, at the best value 1.99."
-    assert [leg for trace in still.log.traces for leg in trace.legs] == []
-    assert far.log.traces[0].legs[0].y1 == pytest.approx(axes.TOP)
-    assert far.log.traces[0].legs[0].x1 > axes.LEFT
+    assert {leg.y1 for trace in still.steps.traces for leg in trace.legs} == {still.steps.target}
+    assert far.steps.traces[0].marks[0].label == ""
+    assert far.steps.traces[0].marks[1].label == "2500001.4925"

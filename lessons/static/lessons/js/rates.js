@@ -1,28 +1,34 @@
-// A fresh run draws itself over the guess, after a beat of silence; a switch chooses between the two drawings.
+// A fresh drawing draws itself where one sees it, over the guess, after a beat of silence; a switch chooses between two.
 import { findAll, isCalm, onArrival } from "../../classroom/js/page.js";
 
 const SILENCE = 500;
 const DRAWS_FOR = 2500;
+const UNSEEN = 4000; // what waits for the end of a drawing does not wait longer than this for somebody to scroll there
 
 function show(figure, key) {
   for (const button of findAll("data-shows", figure)) button.setAttribute("aria-pressed", String(button.dataset.shows === key));
   for (const drawing of findAll("data-drawing", figure)) drawing.toggleAttribute("hidden", drawing.dataset.drawing !== key);
 }
 
-// A leg is kept with the end that the page gave it: it grows towards there from its beginning.
-function legOf(element) {
-  const [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map((name) => Number(element.dataset[name] ??= element.getAttribute(name)));
+// A piece is kept as the page gave it: a line grows towards its end, a bar up from its foot.
+const GROWS = {
+  line: ({ x1, y1, x2, y2 }, part) => ({ x2: x1 + (x2 - x1) * part, y2: y1 + (y2 - y1) * part }),
+  rect: ({ y, height }, part) => ({ y: y + height * (1 - part), height: height * part }),
+};
+const GIVEN = { line: ["x1", "y1", "x2", "y2"], rect: ["y", "height"] };
+function growing(element) {
+  const kind = element.localName;
+  const given = Object.fromEntries(GIVEN[kind].map((name) => [name, Number((element.dataset[name] ??= element.getAttribute(name)))]));
   const [begins, ends] = [Number(element.dataset.begins), Number(element.dataset.ends)];
   return (share) => {
     const part = Math.min(Math.max((share - begins) / (ends - begins || 1), 0), 1);
     element.toggleAttribute("hidden", part === 0);
-    element.setAttribute("x2", part === 1 ? x2 : x1 + (x2 - x1) * part);
-    element.setAttribute("y2", part === 1 ? y2 : y1 + (y2 - y1) * part);
+    for (const [name, value] of Object.entries(part === 1 ? given : GROWS[kind](given, part))) element.setAttribute(name, value);
   };
 }
 
 function pieceOf(element) {
-  if (element.dataset.ends) return legOf(element);
+  if (element.dataset.ends) return growing(element);
   return (share) => element.toggleAttribute("hidden", share < Number(element.dataset.begins));
 }
 
@@ -41,29 +47,46 @@ function draw(figure) {
   if (isCalm()) return end();
   figure.dataset.drawn = "not-yet";
   at(-1);
-  const began = performance.now() + SILENCE;
-  const frame = (now) => {
-    if (latest.get(figure) !== mine || !figure.isConnected) return;
-    const share = (now - began) / DRAWS_FOR;
-    if (share >= 1) return end();
-    if (share >= 0) at(share);
+  whenSeen(figure, () => {
+    const began = performance.now() + SILENCE;
+    const frame = (now) => {
+      if (latest.get(figure) !== mine || !figure.isConnected) return;
+      const share = (now - began) / DRAWS_FOR;
+      if (share >= 1) return end();
+      if (share >= 0) at(share);
+      requestAnimationFrame(frame);
+    };
     requestAnimationFrame(frame);
+  });
+}
+
+function whenSeen(figure, begin) {
+  const seen = () => {
+    eyes.disconnect();
+    clearTimeout(late);
+    begin();
   };
-  requestAnimationFrame(frame);
+  // Half of a drawing, or as much of it as a small screen holds.
+  const eyes = new IntersectionObserver((changes) => {
+    if (changes.some(({ intersectionRatio, intersectionRect }) => intersectionRatio >= 0.5 || intersectionRect.height >= innerHeight / 3)) seen();
+  }, { threshold: [0.1, 0.2, 0.3, 0.4, 0.5] });
+  const late = setTimeout(seen, UNSEEN);
+  eyes.observe(figure.querySelector("svg") ?? figure);
 }
 
 function arrive(root) {
-  for (const figure of findAll("data-rate-chart", root)) {
-    for (const furniture of figure.querySelectorAll("[data-rate-switch], [data-replay]")) furniture.hidden = false;
-    show(figure, figure.querySelector('[aria-pressed="true"]').dataset.shows);
+  for (const figure of findAll("data-draws", root)) {
+    for (const furniture of figure.querySelectorAll("[data-switch], [data-replay]")) furniture.hidden = false;
+    const chosen = figure.querySelector('[aria-pressed="true"]');
+    if (chosen) show(figure, chosen.dataset.shows);
     if (figure.hasAttribute("data-fresh")) draw(figure);
   }
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-rate-chart] :is([data-shows], [data-replay])");
+  const button = event.target.closest?.("[data-draws] :is([data-shows], [data-replay])");
   if (!button) return;
-  const figure = button.closest("[data-rate-chart]");
+  const figure = button.closest("[data-draws]");
   if (button.dataset.shows) show(figure, button.dataset.shows);
   else draw(figure);
 });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,8 +9,9 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from lessons.activities.experiment.pictures.charts.powers import Places, Point, cut, linear_top, short
-from lessons.drawing.axes import BOTTOM, HEIGHT, TOP, WIDTH, Axis, path_of
+from lessons.activities.experiment.pictures.charts.powers import Places, linear_top, short
+from lessons.drawing.axes import BOTTOM, HEIGHT, TOP, WIDTH, Axis
+from lessons.drawing.frame import Frame, Point
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,5 @@ def _class_summary(bests: Sequence[int], together: int) -> str:
 
 def _path(places: Places, y_axis: Axis, powers: Sequence[int], errors: Sequence[float]) -> str:
     """A line that ends where it leaves the drawing, and goes on where it comes back."""
-    points = [(places.at(power), error) for power, error in zip(powers, errors, strict=True)]
-    lines: list[list[Point]] = []
-    for ends in itertools.pairwise(points):
-        piece = cut(*ends, y_axis)
-        if piece and lines and lines[-1][-1] == piece[0]:
-            lines[-1].append(piece[1])
-        elif piece:
-            lines.append(list(piece))
-    return " ".join(path_of(line) for line in lines)
+    frame = Frame.of(places, y_axis)
+    return frame.path([(places.at(power), y_axis.place(error)) for power, error in zip(powers, errors, strict=True)])

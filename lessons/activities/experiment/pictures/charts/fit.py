@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.experiment.pictures.charts.powers import Point, at_power, short
+from lessons.activities.experiment.pictures.charts.powers import at_power, short
 from lessons.activities.measures import Result
 from lessons.drawing.axes import WIDTH, Axis, path_of
+from lessons.drawing.frame import Point
 
 FIT_REACH = 2.2  # the line is drawn from −2.2 to 2.2; a wild one leaves the picture
 FIT_HEIGHT = 220

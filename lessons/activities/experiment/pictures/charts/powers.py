@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from lessons.activities.measures import Result
-from lessons.drawing.axes import LEFT, RIGHT, Axis, in_digits
+from lessons.drawing.axes import LEFT, RIGHT, in_digits
 
-Point = tuple[float, float]
 MIDDLE_OF_TARGET = 0.45  # the error of a model with no power at all, about: what the linear scale has room for
 
 
@@ -51,20 +50,6 @@ def at_power(model: str, power: int) -> str:
 def linear_top(noise: float) -> float:
     """Round, and the same for runs of about the same noise."""
     return math.ceil((MIDDLE_OF_TARGET + 2 * noise**2) * 5) / 5
-
-
-def cut(a: Point, b: Point, y_axis: Axis) -> tuple[Point, Point] | None:
-    """The stretch of a straight piece that is below the upper edge, in pixels; `a` and `b` are (pixel, value)."""
-    if min(a[1], b[1]) > y_axis.high:
-        return None
-
-    def end(at: Point, towards: Point) -> Point:
-        if at[1] <= y_axis.high:
-            return at[0], y_axis.at(at[1])
-        share = (y_axis.high - at[1]) / (towards[1] - at[1])
-        return round(at[0] + share * (towards[0] - at[0]), 2), y_axis.at(y_axis.high)
-
-    return end(a, b), end(b, a)
 
 
 def short(value: float) -> str:

@@ -1,7 +1,7 @@
 """The U-curve: train and test error against a model's power, over the guess.
 
-Scales depend on the noise and never on the draw, so that two runs can be compared. What lies outside is drawn at the
-edge and keeps its true number.
+Scales depend on the noise and never on the draw, so that two runs can be compared. What lies outside leaves through the
+frame, and keeps its true number.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from django.utils.translation import gettext as _
 from lessons.activities.experiment.pictures.charts.fit import Fit, fit_of
 from lessons.activities.experiment.pictures.charts.powers import (
     Places,
-    Point,
     at_power,
-    cut,
     linear_top,
     name_of_power,
     short,
 )
 from lessons.activities.measures import Result
 from lessons.drawing.axes import BOTTOM, HEIGHT, TOP, WIDTH, Axis, in_digits, path_of
+from lessons.drawing.frame import Frame, Point
 from lessons.drawing.marks import Leg, Mark, Powers
 
 Scale = Callable[[float], float]
 LOWEST_POWER, HIGHEST_POWER = -3, 4
-GUESS_RISE = 46  # pixels that the dotted curve of the guess rises over a quarter of the axis
+NOTHING = -400.0  # the power of an error of 0, which no scale of powers has: below whatever a double can hold
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class CurveDrawing:
-    """`key` is ``linear`` or ``log``; `guess` is a path around the guess's place, `guess_x`; empty without one."""
+    """`key` is ``linear`` or ``log``; `guess` is where the member had put the lowest point."""
 
     key: str
     title: str
@@ -57,8 +56,7 @@ class CurveDrawing:
     x_axis: Places
     y_axis: Axis
     curves: tuple[Curve, ...]
-    guess: str
-    guess_x: float
+    guess: float | None
     lowest: Point
     lowest_label: str
     lowest_below: int
@@ -129,7 +127,7 @@ def _summary(result: Result, noise: float) -> str:
 
 
 def _log10(value: float) -> float:
-    return math.log10(value) if value > 0 else float(LOWEST_POWER)
+    return math.log10(value) if value > 0 else NOTHING
 
 
 def _drawing(
@@ -141,7 +139,6 @@ def _drawing(
         _curve(look, told, result, places, y_axis, scale)
         for look, told in (("train", _("on its own points")), ("test", _("on new points")))
     )
-    guess_x = places.at(guess) if guess is not None else 0.0
     title = _("share read wrongly") if result["error"] == "share wrong" else _("error")
     if key == "log":
         title = _("%(title)s; each line = 10× more") % {"title": title}
@@ -152,8 +149,7 @@ def _drawing(
         x_axis=places,
         y_axis=y_axis,
         curves=curves,
-        guess=_guess_path(places) if guess is not None else "",
-        guess_x=guess_x,
+        guess=places.at(guess) if guess is not None else None,
         lowest=(places.at(powers[best]), y_axis.at(scale(result["test"]["median"][best]))),
         lowest_label=_("lowest: %(power)s") % {"power": powers[best]},
         # On the side where the other curve is not.
@@ -163,35 +159,33 @@ def _drawing(
 
 def _curve(look: str, name: str, result: Result, places: Places, y_axis: Axis, scale: Scale) -> Curve:
     powers, spread = result["complexities"], result[look]
-    points = [(places.at(power), scale(value)) for power, value in zip(powers, spread["median"], strict=True)]
-    n = len(points)
-    pieces = [cut(*ends, y_axis) for ends in itertools.pairwise(points)]
+    frame = Frame.of(places, y_axis)
+
+    def points(which: str) -> list[Point]:
+        return [
+            (places.at(power), y_axis.place(scale(value))) for power, value in zip(powers, spread[which], strict=True)
+        ]
+
+    middle = points("median")
+    n = len(middle)
+    pieces = [frame.cut(*ends) for ends in itertools.pairwise(middle)]
     legs = tuple(Leg(*piece[0], *piece[1], begins=i / n, ends=(i + 1) / n) for i, piece in enumerate(pieces) if piece)
     marks = tuple(
         Mark(
             x=x,
-            y=y_axis.at(y),
+            y=min(max(y, frame.top), frame.bottom),
             says=_("%(at)s: error %(name)s %(error)s")
             % {"at": at_power(result["model"], power), "name": name, "error": short(value)},
             begins=i / n,
-            label="" if y_axis.holds(y) or y < y_axis.low else "↑",
+            head="" if frame.holds((x, y)) else frame.head((x, frame.top if y < frame.top else frame.bottom)),
         )
-        for i, ((x, y), power, value) in enumerate(zip(points, powers, spread["median"], strict=True))
+        for i, ((x, y), power, value) in enumerate(zip(middle, powers, spread["median"], strict=True))
     )
-    high = [(places.at(power), y_axis.at(scale(v))) for power, v in zip(powers, spread["q75"], strict=True)]
-    low = [(places.at(power), y_axis.at(scale(v))) for power, v in zip(powers, spread["q25"], strict=True)]
+    high, low = frame.rim(points("q75")), frame.rim(points("q25"))
     band = path_of([*high, *low[::-1]]) + " Z"
-    return Curve(look, name, legs, marks, band, _beyond(result, spread["median"]) if marks[-1].label else "")
+    return Curve(look, name, legs, marks, band, _beyond(result, spread["median"]) if middle[-1][1] < frame.top else "")
 
 
 def _beyond(result: Result, errors: Sequence[float]) -> str:
     at = at_power(result["model"], result["complexities"][-1])
     return _("%(error)s at %(at)s ↑") % {"error": short(errors[-1]), "at": at}
-
-
-def _guess_path(places: Places) -> str:
-    """The dotted curve whose lowest point was dragged, drawn around 0."""
-    quarter = (places.end - places.start) / 4
-    width = round(places.end - places.start)
-    points = [(float(dx), -GUESS_RISE * (dx / quarter) ** 2) for dx in range(-width, width + 1, 9)]
-    return path_of([(x, round(y, 1)) for x, y in points if y > TOP - BOTTOM + 24])
