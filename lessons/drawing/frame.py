@@ -27,18 +27,18 @@ class Ends(Protocol):
 class Frame:
     """Edges of a drawing in pixels. Nothing is drawn beyond them, and nothing at them that lies beyond."""
 
-    left: float
-    right: float
+    start: float
+    end: float
     top: float
     bottom: float
 
     @classmethod
     def of(cls, x_axis: Ends, y_axis: Ends) -> Frame:
-        (left, right), (top, bottom) = sorted((x_axis.start, x_axis.end)), sorted((y_axis.start, y_axis.end))
-        return cls(left, right, top, bottom)
+        (start, end), (top, bottom) = sorted((x_axis.start, x_axis.end)), sorted((y_axis.start, y_axis.end))
+        return cls(start, end, top, bottom)
 
     def holds(self, point: Point) -> bool:
-        return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
+        return self.start <= point[0] <= self.end and self.top <= point[1] <= self.bottom
 
     def cut(self, a: Point, b: Point) -> tuple[Point, Point] | None:
         """The stretch of a straight line that lies inside, from the end nearer to `a`; None if none of it does.
@@ -55,7 +55,7 @@ class Frame:
         True
         """
         enters, leaves = 0.0, 1.0
-        for which, low, high in ((0, self.left, self.right), (1, self.top, self.bottom)):
+        for which, low, high in ((0, self.start, self.end), (1, self.top, self.bottom)):
             way = b[which] - a[which]
             if not way and not low <= a[which] <= high:
                 return None
@@ -97,5 +97,5 @@ class Frame:
         if y in (self.top, self.bottom):
             way = -1 if y == self.top else 1
             return f"M{x - HEAD} {y - 2 * HEAD * way} L{x + HEAD} {y - 2 * HEAD * way} L{x} {y} Z"
-        way = -1 if x == self.left else 1
+        way = -1 if x == self.start else 1
         return f"M{x - 2 * HEAD * way} {y - HEAD} L{x - 2 * HEAD * way} {y + HEAD} L{x} {y} Z"

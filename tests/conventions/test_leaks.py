@@ -380,11 +380,14 @@ def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict
     """What a run tells, by the look that opens it: figures, sentences, and the pixels of misread images."""
     whole = outcomes.draw(run, None)
     assert isinstance(whole, StarvationPicture)
-    pixels = [path for image in whole.misclassified.images for path, __ in image.shades if len(path) > 60]
+    headline, recall, who = whole.headline, whole.recall.chart, whole.who
+    pixels = [path for beat in who.images.images for path, __ in beat.image.shades if len(path) > 60]
+    stamps = [beat.image.name for beat in who.images.images]
     said = {
-        "headline": [f"{whole.figure}", whole.baseline],
-        "recall": [whole.recall.summary, *(bar.says for bar in whole.recall.bars), repr(recall_of(run))],
-        "absorber": [whole.confusion.summary, whole.misclassified.title, whole.misclassified.summary, *pixels],
+        "headline": [headline.figure, headline.baseline],
+        # The images stand under the recall already, without what they were called.
+        "recall": [recall.summary, *(bar.says for bar in recall.bars), repr(recall_of(run)), *pixels],
+        "absorber": [who.confusion.summary, who.takers.summary, who.images.title, *stamps],
         "louder": [],
     }
     if fix and before:

@@ -18,7 +18,7 @@ from lessons.activities.measures import Measured, Truth
 from lessons.activities.predict import guess_charts, rate_charts
 from lessons.activities.predict.guess_charts import LowestPointChart as LowestPointChart
 from lessons.activities.predict.maths import rates
-from lessons.activities.predict.schema import Choice, Item, Option, Predict, Question
+from lessons.activities.predict.schema import MISSED, Choice, Item, Option, Predict, Question
 from lessons.authoring.lesson import Lesson, Part
 from lessons.drawing.bars import BarChart
 from lessons.maths import values
@@ -277,6 +277,13 @@ def answer_text(item: Item, choice: str) -> str:
     )
 
 
+def right_text(item: Item, found: Truth, said: str = "") -> str:
+    """What is right, in words: the choice that was made, if it is among what is, else all that is."""
+    if said in found.right:
+        return text_of(item.choices, said)
+    return _(" or ").join(choice.text for choice in item.choices if choice.key in found.right)
+
+
 def predictions_of(membership: Membership, lesson: str, activity: str) -> dict[str, dict[int, Prediction]]:
     """A member's sealed answers, by item and round."""
     found: dict[str, dict[int, Prediction]] = {}
@@ -319,8 +326,12 @@ def choice_views(choices: Sequence[Choice]) -> tuple[ChoiceView, ...]:
     )
 
 
-def seen_choices(item: Item) -> tuple[Choice, ...]:
-    return item.saw.choices if item.saw else item.choices
+def seen_choices(item: Item, told: Truth | None = None) -> tuple[Choice, ...]:
+    """The answers to “What did you see?”, with the number of the run that told, where one of them names it."""
+    if item.saw is None:
+        return item.choices
+    n = _("their run’s number") if told is None or told.number is None else str(round(100 - told.number))
+    return tuple(choice.model_copy(update={"text": choice.text.replace(MISSED, n)}) for choice in item.saw.choices)
 
 
 def every_idea(item: Item) -> tuple[Option, ...]:

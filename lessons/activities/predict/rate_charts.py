@@ -79,6 +79,6 @@ def rate_chart(
 
 def sketch(shrinks_by: Fraction) -> str:
     """Return the path of w against steps as a run will be drawn, small: in `SKETCH`, with the best w in its middle."""
-    width = (SKETCH.right - SKETCH.left) / STEPS
+    width = (SKETCH.end - SKETCH.start) / STEPS
     heights = (SKETCH_TARGET + SKETCH_AWAY * float(shrinks_by) ** k for k in range(STEPS + 1))
-    return SKETCH.path([(round(SKETCH.left + width * k, 2), round(y, 2)) for k, y in enumerate(heights)])
+    return SKETCH.path([(round(SKETCH.start + width * k, 2), round(y, 2)) for k, y in enumerate(heights)])

@@ -75,7 +75,7 @@ def reveal_of(view: ActivityView, states: States, item: Item) -> RevealView:
         facts=item.reveal,
         verdict=verdict,
         is_strong=view.acting.is_own and last.confidence == Confidence.SURE and not holds and not item.poll,
-        answer=answers.answer_text(item, next(iter(found.right), "")) if item.number is None else "",
+        answer=answers.right_text(item, found, last.choice) if item.number is None else "",
         comment=item.comments.get(last.choice, ""),
         second_verdict=_second_verdict(second, last.second),
         second_answer=answers.second_answer(second),
@@ -126,7 +126,7 @@ def looking_of(view: ActivityView, states: States, item: Item) -> Looking | None
         return None
     met = states.met.get(item.key)
     saw, idea = (met.saw, met.idea) if met else ("", "")
-    choices = answers.seen_choices(item)
+    choices = answers.seen_choices(item, _truth(view, states, item))
     right = item.saw.right if item.saw else next(iter(_truth(view, states, item).right), "")
     holds = _holds(view, states, item, last)
     return Looking(

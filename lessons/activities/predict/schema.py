@@ -14,6 +14,7 @@ from lessons.authoring.lesson import Lesson
 
 # Leads from a DOI to what it names. Nothing asks this address but a student who follows a link.
 DOI = "https://doi.org/"
+MISSED = "{n}"  # in what was seen: of 100, how many the member's own run got wrong
 
 
 class Choice(Strict):
@@ -147,7 +148,8 @@ class Item(Strict):
 
     It asks for a choice (and a `second` one) or a number. What is right is given (`right`, `number.right`), worked out
     (`rates`: what a learning rate does), or still to come (`run`: the activity whose run will tell).
-    A `full` cycle goes on after the reveal: what did you see, which idea, and a `transfer` question.
+    A `full` cycle goes on after the reveal: what did you see, which idea, and a `transfer` question. What is right to
+    have seen may name the run's own number, `{n}`: of 100, how many it got wrong.
 
     `measures` says what in the run's result is asked for; a `poll` asks for a decision on the run, and none is right.
     Where nobody leads, an item with `after` waits until that item is behind the member: its question, if nothing was
@@ -219,6 +221,14 @@ class Item(Strict):
             raise ValueError(f"{self.measures} is {'a number' if self.number is None else 'no number'}")
         if self.measures is not None and (unknown := sorted(set(self._keys()) - OUTCOMES_MEASURED[self.measures])):
             raise ValueError(f"no run does these: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def names_a_number_that_a_run_tells(self) -> Self:
+        if self.saw is None or not (named := {choice.key for choice in self.saw.choices if MISSED in choice.text}):
+            return self
+        if self.measures not in ("accuracy", "recall") or named != {self.saw.right}:
+            raise ValueError(f"{MISSED} is for what is right to have seen, where a run measures accuracy or recall")
         return self
 
     def _keys(self) -> tuple[str, ...]:

@@ -228,7 +228,7 @@ def class_runs(n: int) -> list[tuple[list[int], list[float]]]:
 
 
 def test_the_class_curve_is_the_median_of_its_runs_at_each_power() -> None:
-    chart = class_curve_chart(class_runs(5), 0, 0.3, 30)
+    chart = class_curve_chart(class_runs(5), 0, 0.3, 30, n_asked=5)
 
     assert [float(row[1]) for row in chart.rows] == [0.5, pytest.approx(median([0.1, 0.11, 0.12, 0.13, 0.14])), 0.3]
     assert pixels(chart.middle)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.12)) == chart.lowest
@@ -237,7 +237,7 @@ def test_the_class_curve_is_the_median_of_its_runs_at_each_power() -> None:
 
 
 def test_ones_own_run_is_drawn_apart_from_the_others() -> None:
-    chart = class_curve_chart(class_runs(40), 39, 0.3, 30)
+    chart = class_curve_chart(class_runs(40), 39, 0.3, 30, n_asked=40)
 
     assert len(chart.others) == 39
     assert pixels(chart.mine)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.49))
@@ -247,16 +247,23 @@ def test_ones_own_run_is_drawn_apart_from_the_others() -> None:
 def test_runs_of_other_powers_are_left_out_and_shift_nobody() -> None:
     runs = [([1, 2], [0.1, 0.2]), *class_runs(3)]
 
-    chart = class_curve_chart(runs, 2, 0.3, 30)
+    chart = class_curve_chart(runs, 2, 0.3, 30, n_asked=len(runs))
 
     assert chart.n == 3
     assert pixels(chart.mine)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.11))
     assert sum(int(row[2]) for row in chart.rows) == 3
 
 
+def test_runs_that_many_asked_for_are_one_line_each() -> None:
+    chart = class_curve_chart(class_runs(3), 0, 0.3, 30, n_asked=30)
+
+    assert len(chart.others) == 2
+    assert chart.counted == "3 different runs with noise 0.3 and 30 points, asked for by 30"
+
+
 def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
-    mine = class_curve_chart(class_runs(1), 0, 0.3, 30)
-    anothers = class_curve_chart(class_runs(1), None, 0.3, 30)
+    mine = class_curve_chart(class_runs(1), 0, 0.3, 30, n_asked=1)
+    anothers = class_curve_chart(class_runs(1), None, 0.3, 30, n_asked=1)
 
     assert mine.summary == "One run of the class so far: its lowest point is at 2."
     assert (mine.middle, mine.others) == ("", ())
@@ -267,7 +274,7 @@ def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
 def test_a_class_that_does_not_agree_is_told_from_where_to_where() -> None:
     runs = [([1, 2, 3], [0.1, 0.2, 0.3]), ([1, 2, 3], [0.3, 0.1, 0.2]), ([1, 2, 3], [0.3, 0.1, 0.05])]
 
-    chart = class_curve_chart(runs, None, 0.3, 30)
+    chart = class_curve_chart(runs, None, 0.3, 30, n_asked=len(runs))
 
     assert chart.summary == "3 runs of the class: together they are lowest at 2, one by one from 1 to 3."
     assert [row[2] for row in chart.rows] == ["1", "1", "1"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,8 +20,10 @@ from lessons.activities.experiment.pictures.charts.confusion import confusion_ch
 from lessons.activities.experiment.pictures.charts.dots import DOT, DOTS_TOP, dots_chart
 from lessons.activities.experiment.pictures.charts.misclassified import misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import recall_chart
+from lessons.activities.experiment.pictures.charts.takers import leaders, takers, takers_chart
 from lessons.activities.experiment.pictures.tipping_point import tipping_chart
 from lessons.activities.hand_steps import charts
+from lessons.activities.measures import DIGITS as DIGITS_IN_WORDS
 
 pytestmark = pytest.mark.pure
 
@@ -74,7 +78,7 @@ def test_the_sentence_counts_the_images_and_does_not_round_them(run: dict[str, A
 
     now, before = (run[which]["confusion"][8] for which in ("shown", "baseline"))
     assert chart.summary == (
-        f"Of {sum(now)} real 8s the model recognises {now[8]}; with all its 8s it recognises {before[8]}."
+        f"Of {sum(now)} real 8s this model recognises {now[8]}; with all its 8s it recognises {before[8]}."
     )
     assert chart.rows[8] == ("8", f"{now[8]} of {sum(now)}", f"{before[8]} of {sum(before)}")
 
@@ -156,58 +160,89 @@ def test_a_cell_is_darker_the_more_of_its_row_it_holds(n: int, shade: int) -> No
 @pytest.mark.parametrize(
     ("eights", "sentence"),
     [
-        ([0, 25, 0, 12, 0, 0, 0, 0, 36, 7], "The misread 8s of this model: 25 of 44 were called 1."),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 86, 1], "The misread 8s of this model: 1 of 1 was called 9."),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 87, 0], "No 8 was taken for anything else."),
+        ([0, 25, 0, 12, 0, 0, 0, 0, 36, 7], "In this model 25 of 44 misread 8s were called 1."),
+        ([0, 0, 0, 0, 0, 0, 0, 0, 86, 1], "In this model 1 of 1 misread 8s was called 9."),
+        ([0, 0, 0, 0, 0, 0, 0, 0, 87, 0], "In this model no 8 was taken for anything else."),
+        ([0, 14, 0, 14, 0, 0, 0, 0, 50, 9], "In this model 14 of 37 misread 8s were called 1 and as many 3."),
     ],
 )
 def test_the_commonest_mistake_is_said(eights: list[int], sentence: str) -> None:
     assert confusion_chart(reading(eights=eights), 8).summary == sentence
 
 
+IMAGES = "activities/experiment/charts/images.html"
+
+
 def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
-    found = misclassified_images(run["shown"], run["baseline"], 8)
+    found = misclassified_images(run["shown"], run["baseline"], 8, is_stamped=True)
 
     row, before = run["shown"]["confusion"][8], run["baseline"]["confusion"][8]
     n = sum(row) - row[8]
     assert n > 20
-    assert [image.said for image in found.images] == sorted(
-        said for said in DIGITS if said != 8 for _ in range(row[said])
+    assert Counter(beat.image.said for beat in found.images) == Counter(
+        {said: row[said] for said in DIGITS if said != 8 and row[said]}
     )
     assert len(found.baseline) == sum(before) - before[8]
-    assert found.title == f"The {n} real 8s that this model read as something else"
+    assert (found.n, found.title) == (n, "real 8s, and what this model called them")
     assert found.summary == (
         f"{n} of {sum(row)} real 8s were read as something else; with all its 8s the same model "
         f"misread {len(found.baseline)} of {sum(row)}."
     )
-    page = render_to_string("activities/experiment/charts/misclassified.html", {"chart": found})
-    assert page.count("→ 1</span>") == row[1] + before[1]
+    page = render_to_string(IMAGES, {"chart": found})
+    assert len(re.findall(r'aria-hidden="true">1</span>', page)) == row[1] + before[1]
+
+
+def test_a_wall_without_stamps_tells_nothing_of_what_they_were_called(run: dict[str, Any]) -> None:
+    """Neither in words nor by the order: the same page comes of a model that had called each something else."""
+    shown = run["shown"]
+    others = [{**each, "said": (each["said"] + 5) % 10 or 7} for each in shown["misread"]]
+    pages = [
+        render_to_string(
+            IMAGES,
+            {"chart": misclassified_images({**shown, "misread": misread}, run["baseline"], 8, is_stamped=False)},
+        )
+        for misread in (shown["misread"], others, others[::-1])
+    ]
+
+    assert len(set(pages)) == 1
+    assert pages[0].count('aria-label="a real 8"') == sum(shown["confusion"][8]) - shown["confusion"][8][8]
+    assert "called" not in pages[0]
+
+
+def test_the_stamps_come_onto_the_images_that_stood_there(run: dict[str, Any]) -> None:
+    bare, stamped = (
+        misclassified_images(run["shown"], run["baseline"], 8, is_stamped=is_stamped) for is_stamped in (False, True)
+    )
+
+    assert [beat.image.shades for beat in bare.images] == [beat.image.shades for beat in stamped.images]
+    assert {beat.image.said for beat in bare.images} == {None}
+    assert [beat.begins for beat in bare.images] == sorted({beat.begins for beat in bare.images})
 
 
 def test_a_wall_without_images_says_so() -> None:
-    found = misclassified_images(ALL_READ, ALL_READ, 8)
+    for is_stamped in (False, True):
+        found = misclassified_images(ALL_READ, ALL_READ, 8, is_stamped=is_stamped)
 
-    page = render_to_string("activities/experiment/charts/misclassified.html", {"chart": found})
+        page = render_to_string(IMAGES, {"chart": found})
 
-    assert found.title == "This model read every real 8 of the test rightly"
-    assert "<li" not in page
-    assert "0 of 40 real 8s were read as something else" in page
+        assert (found.n, found.title) == (0, "real 8s were read as something else by this model")
+        assert "<li" not in page
+        assert "0 of 40 real 8s were read as something else" in page
 
 
 def test_one_misread_image_is_told_as_one() -> None:
     one = reading(eights=[0, 1, 0, 0, 0, 0, 0, 0, 39, 0], misread=1)
 
-    found = misclassified_images(one, ALL_READ, 8)
+    bare, stamped = (misclassified_images(one, ALL_READ, 8, is_stamped=is_stamped) for is_stamped in (False, True))
 
-    assert found.title == "The 1 real 8 that this model read as something else"
-    assert found.summary.startswith("1 of 40 real 8s was read as something else;")
+    assert bare.title == "real 8 that this model did not recognise"
+    assert stamped.title == "real 8, and what this model called it"
+    assert stamped.summary.startswith("1 of 40 real 8s was read as something else;")
 
 
 def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> None:
-    first = min(
-        (each for each in run["shown"]["misread"] if each["truth"] == 8), key=lambda each: (each["said"], each["index"])
-    )
-    drawn = misclassified_images(run["shown"], run["baseline"], 8).images[0]
+    first = min((each for each in run["shown"]["misread"] if each["truth"] == 8), key=lambda each: each["index"])
+    drawn = misclassified_images(run["shown"], run["baseline"], 8, is_stamped=False).images[0].image
 
     grid = [0.0] * 64
     for path, shade in drawn.shades:
@@ -219,8 +254,34 @@ def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> Non
     assert grid == real[first["index"]].tolist()
 
 
+@pytest.mark.parametrize("guess", range(0, 101, 2))
+@pytest.mark.parametrize("n_read", range(0, 41, 4))
+def test_no_number_is_printed_on_a_line(guess: int, n_read: int) -> None:
+    shown = reading(eights=[0, 40 - n_read, 0, 0, 0, 0, 0, 0, n_read, 0])
+
+    chart = recall_chart(shown, ALL_READ, digit=8, predicted=float(guess))
+
+    bar = chart.bars[8]
+    # The letters stand on a line 6 pixels above it, and are 12 high.
+    for line in (bar.baseline_y, chart.predicted):
+        assert line is not None
+        assert not bar.label_y - 18 < line < bar.label_y - 5
+
+
+@pytest.mark.parametrize("digit", [0, 4, 8])
+def test_the_bars_rise_one_after_the_other_and_the_starved_one_last(digit: int) -> None:
+    bars = recall_chart(TEN_MISREAD, ALL_READ, digit=digit).bars
+
+    risen = sorted(bars, key=lambda bar: bar.begins)
+    assert [bar.digit for bar in risen] == [*(d for d in DIGITS if d != digit), digit]
+    assert all(one.ends <= other.begins for one, other in pairwise(risen))
+    # A beat of silence before the one that it is about.
+    assert risen[-1].begins - risen[-2].ends > 0.1
+    assert risen[-1].ends == 1
+
+
 def test_every_run_of_the_class_has_a_dot_in_the_drawing_and_ones_own_is_filled_once() -> None:
-    dots = dots_chart([94.3] * 40, mine=94.3, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([94.3] * 40, mine=7, n_asked=40, low=88.0, high=100.0, name="Accuracy")
 
     assert len(dots.dots) == 40
     assert sum(dot.is_mine for dot in dots.dots) == 1
@@ -230,7 +291,7 @@ def test_every_run_of_the_class_has_a_dot_in_the_drawing_and_ones_own_is_filled_
 
 
 def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
-    dots = dots_chart([93.0, 94.0, 96.5], mine=None, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([93.0, 94.0, 96.5], mine=None, n_asked=3, low=88.0, high=100.0, name="Accuracy")
 
     assert dots.mean == dots.x_axis.at(94.5)
     assert dots.mean_label == "mean of 3 runs: 94.5 %"
@@ -238,8 +299,25 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
     assert "yours" not in render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            [93.0, 94.0, 96.5],
+            "3 different runs, asked for by 30, from 93.0 to 96.5 %; their mean is 94.5 %.",
+        ),
+        ([94.3], "One run, asked for by 30: 94.3 %."),
+    ],
+)
+def test_runs_that_many_asked_for_are_counted_once(values: list[float], sentence: str) -> None:
+    dots = dots_chart(values, mine=None, n_asked=30, low=88.0, high=100.0, name="Accuracy")
+
+    assert len(dots.dots) == len(values)
+    assert dots.summary == sentence
+
+
 def test_one_run_has_no_mean() -> None:
-    dots = dots_chart([93.4], mine=93.4, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([93.4], mine=0, n_asked=1, low=88.0, high=100.0, name="Accuracy")
 
     page = render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
@@ -249,7 +327,7 @@ def test_one_run_has_no_mean() -> None:
 
 
 def test_a_run_below_the_scale_stands_at_its_edge_with_its_true_number() -> None:
-    dots = dots_chart([61.2, 94.0], mine=None, low=88.0, high=100.0, name="Accuracy")
+    dots = dots_chart([61.2, 94.0], mine=None, n_asked=2, low=88.0, high=100.0, name="Accuracy")
 
     assert dots.dots[0].x == pytest.approx(dots.x_axis.start, abs=DOT)
     assert dots.dots[0].says == "61.2 %"
@@ -260,16 +338,17 @@ def figures(recalls: list[float], accuracy: float) -> dict[str, Any]:
     return {
         "recall": {"8": {"mean": mean, "sd": 0.07, "values": recalls}},
         "accuracy": {"mean": accuracy, "sd": 0.008, "values": [accuracy] * len(recalls)},
+        "shown": {"recall": {"8": recalls[0]}},
     }
 
 
 @pytest.mark.parametrize(
     ("after", "sentence"),
     [
-        (figures([0.8, 0.86], 0.972), "Recall for 8: 49 of 100 before, 83 after."),
+        (figures([0.8, 0.86], 0.972), "Over 2 models recall for 8 is 49 of 100 before, 83 after."),
         (
             figures([0.48, 0.5], 0.943),
-            "Nothing changed: recall for 8 is 49 of 100 before and after, in every repeat.",
+            "Nothing changed over 2 models: recall for 8 is 49 of 100 before and after.",
         ),
     ],
 )
@@ -278,15 +357,17 @@ def test_before_and_after_are_said_in_numbers(after: dict[str, Any], sentence: s
 
     accuracy = f"Accuracy: 94.3\u00a0% before, {100 * after['accuracy']['mean']:.1f}\u00a0% after."
     assert chart.summary == f"{sentence} {accuracy}"
-    assert chart.spread == "Means over 2 repeats; ± is their spread, one standard deviation."
+    assert chart.spread == "Means over 2 models; ± is their spread, one standard deviation."
     assert [row.share for row in chart.recall.rows] == [49.0, round(100 * after["recall"]["8"]["mean"], 1)]
     assert chart.accuracy.rows[0].label == "94.3\u00a0% ± 0.8"
+    first = f"{100 * after['shown']['recall']['8']:.0f}"
+    assert chart.here == f"In the first of them, the model that you were shown: 48 before, {first} after."
 
 
 def test_a_change_in_few_repeats_is_said_to_be_one() -> None:
     chart = before_after_chart(figures([0.5, 0.5, 0.5], 0.94), figures([0.5, 0.5, 0.53], 0.94), 8)
 
-    assert chart.summary.startswith("Recall for 8: 50 of 100 before, 51 after; the same in 2 of 3 repeats.")
+    assert chart.summary.startswith("Over 3 models recall for 8 is 50 of 100 before, 51 after; the same in 2 of them.")
 
 
 def test_giving_8s_back_is_seen_to_help(run: dict[str, Any], fixed: dict[str, Any]) -> None:
@@ -340,7 +421,8 @@ def test_blame_names_who_took_most_and_leaves_the_digit_out() -> None:
 
     assert [row.text for row in chart.absorbed.rows] == [str(d) for d in DIGITS if d != 8]
     most = max(result["absorbed"], key=lambda each: result["absorbed"][each])
-    assert [row.text for row in chart.absorbed.rows if row.is_harmed] == [most]
+    # Magenta is the harmed digit's alone, and this one takes.
+    assert not any(row.is_harmed for row in (*chart.absorbed.rows, *chart.before.rows))
     assert chart.summary.endswith(f"of 100 of them {100 * result['absorbed'][most]:.0f} were called {most}.")
 
 
@@ -349,7 +431,53 @@ def test_nobody_is_blamed_where_nothing_was_misread() -> None:
     chart = blame_chart({"digit": 0, "absorbed": nothing, "before": nothing, "n_misread": {"mean": 0, "sd": 0}})
 
     assert chart.summary == "No 0 was taken for anything else."
-    assert not any(row.is_harmed for row in chart.absorbed.rows)
+
+
+def test_digits_that_look_level_are_blamed_together() -> None:
+    nothing = {str(d): 0.0 for d in DIGITS}
+    shares = {**nothing, "1": 0.344, "9": 0.336, "3": 0.32}
+
+    chart = blame_chart({"digit": 8, "absorbed": shares, "before": nothing, "n_misread": {"mean": 44, "sd": 9}})
+
+    assert chart.summary.endswith("of 100 of them 34 were called 1 and as many 9.")
+
+
+@pytest.mark.parametrize(
+    ("absorbed", "right"),
+    [
+        ({"1": 0.40, "9": 0.36, "3": 0.14, "5": 0.1}, {"one"}),
+        ({"1": 0.38, "9": 0.37, "3": 0.15, "5": 0.1}, {"one", "nine"}),
+        ({"1": 0.28, "9": 0.26, "3": 0.24, "5": 0.22}, {"spread"}),
+        # A third, give or take.
+        ({"1": 0.33, "9": 0.27, "3": 0.2, "5": 0.2}, {"one", "spread"}),
+        ({}, {"spread"}),
+    ],
+)
+def test_who_takes_them_is_judged_over_all_repeats_near_ties_included(
+    absorbed: dict[str, float], right: set[str]
+) -> None:
+    read_by_half = {"8": {"values": [0.5] * 20}} if absorbed else {"8": {"values": [1.0] * 20}}
+    eights = [0, 20, 0, 10, 0, 5, 0, 0, 45, 7] if absorbed else [0] * 8 + [87, 0]
+    result = {
+        "absorbed": {**{str(d): 0.0 for d in DIGITS}, **absorbed},
+        "recall": read_by_half,
+        "shown": reading(eights=eights),
+    }
+
+    found, also = takers(result, 8, ("one", "three", "five", "nine", "spread"))
+
+    assert found == right
+    assert also == (set() if "one" in right or not absorbed else {"one"})
+    drawn = takers_chart(result, 8, ("one", "three", "five", "nine", "spread"))
+    assert {DIGITS_IN_WORDS[int(row.text)] for row in drawn.bars.rows if row.is_right} == right - {"spread"}
+    assert bool(drawn.tie) == (len(right) > 1 or bool(also))
+
+
+def test_where_few_are_misread_more_is_a_near_tie() -> None:
+    assert leaders({1: 0.40, 9: 0.30, 3: 0.30}, 30) == {1, 9, 3}
+    assert leaders({1: 0.40, 9: 0.30, 3: 0.30}, 900) == {1}
+    # A matrix is no sample: its counts are what they are.
+    assert leaders({1: 15, 9: 14}, 0) == {1}
 
 
 def test_no_drawing_prints_a_missing_value(run: dict[str, Any], fixed: dict[str, Any], tipping: dict[str, Any]) -> None:
@@ -361,7 +489,8 @@ def test_no_drawing_prints_a_missing_value(run: dict[str, Any], fixed: dict[str,
     for name, chart in (
         ("charts/recall", recall_chart(shown, baseline, digit=1, predicted=0.0)),
         ("charts/confusion", confusion_chart(shown, 1)),
-        ("charts/misclassified", misclassified_images(shown, baseline, 1)),
+        ("charts/images", misclassified_images(shown, baseline, 1, is_stamped=True)),
+        ("charts/takers", takers_chart(never, 1)),
         ("charts/before_after", before_after_chart(run, fixed, 8)),
         ("pictures/tipping_point", tipping_chart(tipping)),
     ):

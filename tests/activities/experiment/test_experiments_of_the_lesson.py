@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from typing import Any
@@ -15,10 +16,12 @@ import experiments.registry
 from experiments.kinds.starvation.compute import starvation
 from experiments.kinds.u_curve.compute import u_curve
 from lessons import catalogue
-from lessons.activities.experiment.pictures.starvation import LEAST_SHARE, LITTLE, MUCH
+from lessons.activities.experiment.pictures.charts.takers import LEAST_SHARE
+from lessons.activities.experiment.pictures.starvation import LITTLE, MUCH
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
 from lessons.activities.explain.schema import Explain
-from lessons.activities.measures import DIGITS, SPREAD
+from lessons.activities.measures import DIGITS, SPREAD, Truth
+from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict, guesses_before
 from lessons.authoring.base import visible
 from lessons.authoring.lesson import Lesson
@@ -225,13 +228,16 @@ def test_the_question_counts_the_digits_as_the_run_does() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_seen_in_the_headline_holds_for_every_run(seed: int) -> None:
-    saw = items("bias")["headline"].saw
-    assert saw is not None
-    wrong = 100 * (1 - starved(seed)["shown"]["accuracy"])
+    item = items("bias")["headline"]
+    assert item.saw is not None
+    drawn = Fraction(f"{100 * starved(seed)['shown']['accuracy']:.1f}")
+    wrong = 100 - drawn
 
-    offered = {choice.key: numbers_in(choice.text) or [50] for choice in saw.choices}
+    choices = answers.seen_choices(item, Truth(number=drawn))
 
-    assert min(offered, key=lambda key: abs(offered[key][0] - wrong)) == saw.right
+    offered = {choice.key: numbers_in(choice.text) or [50] for choice in choices}
+    assert abs(offered[item.saw.right][0] - wrong) <= Fraction(1, 2)
+    assert min(offered, key=lambda key: abs(offered[key][0] - wrong)) == item.saw.right
 
 
 def test_missing_every_8_leaves_the_headline_that_the_transfer_has() -> None:
@@ -288,7 +294,7 @@ def test_how_much_counts_as_a_change_is_said_where_it_is_guessed(key: str) -> No
 def test_a_third_is_what_one_digit_has_to_take() -> None:
     (spread,) = [choice for choice in items("bias")["absorber"].choices if choice.key == SPREAD]
 
-    assert LEAST_SHARE.denominator == 3
+    assert LEAST_SHARE * 3 == 1
     assert "a third" in (spread.means or "")
 
 

@@ -89,9 +89,9 @@ def test_one_starved_model_answers_three_questions(student: Membership, lesson: 
     assert set(found) == {"headline", "ship", "recall", "absorber"}
     assert found["headline"].truth.number == Fraction(f"{100 * n_right / n_all:.1f}")
     assert found["recall"].truth.number == Fraction(f"{100 * matrix[8][8] / sum(matrix[8]):.0f}")
-    (taker,) = found["absorber"].truth.right
-    share = run.result["absorbed"][str(DIGITS.index(taker))]
-    assert share == max(run.result["absorbed"].values()) >= 1 / 3
+    absorbed = run.result["absorbed"]
+    taker = DIGITS[int(max(absorbed, key=lambda digit: absorbed[digit]))]
+    assert taker in found["absorber"].truth.right
 
 
 def test_a_decision_has_no_right_answer(student: Membership, lesson: LoadedLesson) -> None:
@@ -103,26 +103,46 @@ def test_a_decision_has_no_right_answer(student: Membership, lesson: LoadedLesso
 
 
 @pytest.mark.parametrize(
-    ("absorbed", "taker"),
+    ("absorbed", "takers"),
     [
-        ({"1": 0.6, "5": 0.4}, "one"),
-        ({"1": 0.2, "5": 0.45, "9": 0.35}, "five"),
-        ({"1": 1.0}, "one"),
-        # “No digit takes a third”: exactly a third is one.
-        ({"1": 20 / 60, "3": 19 / 60, "5": 19 / 60, "9": 2 / 60}, "one"),
-        ({"1": 0.32, "3": 0.31, "5": 0.3, "9": 0.07}, "spread"),
+        ({"1": 0.6, "5": 0.4}, {"one"}),
+        ({"1": 0.2, "5": 0.42, "9": 0.38}, {"five", "nine"}),
+        ({"1": 1.0}, {"one"}),
+        # “No digit takes a third”: a third, give or take, is both.
+        ({"1": 20 / 60, "3": 10 / 60, "5": 10 / 60, "0": 10 / 60, "7": 10 / 60}, {"one", "spread"}),
         # Nobody took any: every 8 was read rightly.
-        ({}, "spread"),
+        ({}, {"spread"}),
     ],
 )
 def test_a_digit_takes_the_8s_if_it_takes_a_third_of_them(
-    student: Membership, lesson: LoadedLesson, absorbed: dict[str, float], taker: str
+    student: Membership, lesson: LoadedLesson, absorbed: dict[str, float], takers: set[str]
 ) -> None:
     run = runs.starve(student, lesson)
+    recall = {**run.result["recall"], "8": {"mean": 0.5, "sd": 0.0, "values": [0.5, 0.5] if absorbed else [1.0, 1.0]}}
 
-    rewrite(run, absorbed={**{str(digit): 0.0 for digit in range(10)}, **absorbed})
+    rewrite(run, absorbed={**{str(digit): 0.0 for digit in range(10)}, **absorbed}, recall=recall)
 
-    assert told(student, lesson)["absorber"].truth.right == {taker}
+    assert told(student, lesson)["absorber"].truth.right == takers
+
+
+def test_what_the_one_matrix_shows_counts_beside_what_all_repeats_show(
+    student: Membership, lesson: LoadedLesson, read: Read
+) -> None:
+    """Somebody who reads the matrix in front of them rightly was told that they are wrong."""
+    run = runs.starve(student, lesson)
+    matrix = [list(row) for row in run.result["shown"]["confusion"]]
+    matrix[8] = [0, 14, 0, 7, 0, 5, 0, 0, 46, 15]
+    absorbed = {**{str(digit): 0.0 for digit in range(10)}, "1": 0.7, "9": 0.2, "3": 0.1}
+    rewrite(run, shown={**run.result["shown"], "confusion": matrix}, absorbed=absorbed)
+    runs.look_at_the_harm(student, lesson)
+
+    truth = told(student, lesson)["absorber"].truth
+    text = read("bias", "absorber")
+
+    assert (truth.right, truth.also) == ({"one"}, {"nine"})
+    assert "In this model 15 of 41 misread 8s were called 9." in text
+    assert "Over 2 models: the 1 70 %, the 9 20 %, the 3 10 %." in text
+    assert "As you said: the 1." in text
 
 
 @pytest.mark.parametrize(("recall", "of_100"), [(0.0, 0), (1.0, 100), (1 / 87, 1), (86 / 87, 99), (0.004, 0)])
@@ -265,26 +285,29 @@ def test_the_recall_is_told_in_images(student: Membership, lesson: LoadedLesson,
 
     text = read("bias", "recall")
 
-    assert f"Of 87 real 8s the model recognises {n_read}; with all its 8s it recognises {n_before}." in text
+    assert f"Of 87 real 8s this model recognises {n_read}; with all its 8s it recognises {n_before}." in text
 
 
 @pytest.mark.parametrize(
     ("n_misread", "said"),
     [
-        (0, ("No 8 was taken for anything else.", "This model read every real 8 of the test rightly")),
+        (
+            0,
+            ("In this model no 8 was taken for anything else.", "0 real 8s were read as something else by this model"),
+        ),
         (
             1,
             (
-                "The misread 8s of this model: 1 of 1 was called 1.",
-                "The 1 real 8 that this model read as something else",
+                "In this model 1 of 1 misread 8s was called 1.",
+                "1 real 8, and what this model called it",
                 "1 of 87 real 8s was read as something else;",
             ),
         ),
         (
             2,
             (
-                "The misread 8s of this model: 2 of 2 were called 1.",
-                "The 2 real 8s that this model read as something else",
+                "In this model 2 of 2 misread 8s were called 1.",
+                "2 real 8s, and what this model called them",
                 "2 of 87 real 8s were read as something else;",
             ),
         ),
@@ -322,7 +345,7 @@ def test_the_arc_sums_the_repair_up_in_whole_8s(student: Membership, lesson: Loa
         run.refresh_from_db()
         recalls.append(round(100 * run.result["recall"]["8"]["mean"]))
     assert before_it == ""
-    assert summary(student, lesson) == f"recall for 8: {recalls[0]} → {recalls[1]} of 100"
+    assert summary(student, lesson) == f"recall for 8 over all models: {recalls[0]} → {recalls[1]} of 100"
     assert recalls[1] > recalls[0]
 
 
@@ -365,7 +388,7 @@ def test_ones_first_repair_stays_the_evidence(student: Membership, lesson: Loade
             "blame",
             "blame",
             {"n_repeats": 1},
-            r"On average \d+ real 8s were misread; of 100 of them \d+ were called \d\.",
+            r"On average \d+ real 8s were misread; of 100 of them \d+ were called \d( and as many \d)*\.",
         ),
     ],
 )

@@ -581,7 +581,27 @@ def test_each_student_counts_once_with_their_first_run_of_the_same_noise_and_siz
     assert found.n == 1
     assert first.result is not None
     alone = (first.result["complexities"], first.result["test"]["median"])
-    assert found.chart == class_curve_chart([alone], 0, 0.3, 30)
+    assert found.chart == class_curve_chart([alone], 0, 0.3, 30, n_asked=1)
+
+
+def test_numbers_that_several_asked_for_are_one_run(
+    student: Membership, classmate: Membership, lesson: LoadedLesson
+) -> None:
+    """Three who ask for the same seed share its run; as three dots it would look like three runs that agree."""
+    others = [classmate, MembershipFactory(cohort=student.cohort), MembershipFactory(cohort=student.cohort)]
+    for member, seed in zip((student, *others), (2, 2, 2, 3), strict=True):
+        runs.starve(member, lesson, seed=seed)
+
+    found = finds(student, lesson, "bias-run")
+
+    assert isinstance(found, DotsFinds)
+    assert (found.n, found.n_asked) == (2, 4)
+    assert found.accuracy is not None
+    assert len(found.accuracy.dots) == 2
+    assert sum(dot.is_mine for dot in found.accuracy.dots) == 1
+    assert found.accuracy.summary.startswith("2 different runs, asked for by 4, from ")
+    mean = sum(100 * run.result["shown"]["accuracy"] for run in Run.objects.all() if run.result) / 2
+    assert found.accuracy.mean_label == f"mean of 2 runs: {mean:.1f} %"
 
 
 def test_a_run_that_failed_is_on_no_curve(student: Membership, classmate: Membership, lesson: LoadedLesson) -> None:

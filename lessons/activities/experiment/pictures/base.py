@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,10 +30,20 @@ def result_of(run: Run) -> Result:
 
 @dataclass(frozen=True)
 class ClassFinds:
-    """The runs of a class in one picture; `n` of them. Each kind adds what its template shows."""
+    """The runs of a class in one picture: `n` different ones, `n_asked` students. Each kind adds what it shows."""
 
     template: str
     n: int
+    n_asked: int
+
+
+@dataclass(frozen=True)
+class SharedRun:
+    """One run, a few figures of it, and for how many students it is their first; `is_mine` marks the looker's own."""
+
+    figures: Mapping[str, Any]
+    n_asked: int
+    is_mine: bool
 
 
 @dataclass(frozen=True)
@@ -50,9 +61,16 @@ class ClassRuns:
     member: int = 0
     is_compared: bool = False
 
-    def results(self, figures: Sequence[str], **params: Any) -> list[tuple[int, dict[str, Any]]]:
-        """Each student's first finished run with these parameters: (member, a few figures of it)."""
-        return experiments.selectors.class_results(self.cohort, str(self.context), figures, **params)
+    def results(self, figures: Sequence[str], **params: Any) -> list[SharedRun]:
+        """The different runs among the students' first finished ones with these parameters.
+
+        Whoever asks for the same numbers shares one run. Ten dots for it would say that ten runs agree.
+        """
+        rows = experiments.selectors.class_results(self.cohort, str(self.context), (*figures, "id"), **params)
+        asked = Counter(row["id"] for __, row in rows)
+        own = next((row["id"] for member, row in rows if member == self.member), None)
+        shared = {row["id"]: {name: row[name] for name in figures} for __, row in rows}
+        return [SharedRun(row, asked[key], key == own) for key, row in shared.items()]
 
 
 class PictureType(ABC):

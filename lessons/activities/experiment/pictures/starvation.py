@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -18,15 +18,15 @@ from lessons.activities.experiment.pictures.base import (
     question_of,
     result_of,
 )
-from lessons.activities.experiment.pictures.charts.before_after import BeforeAfter, before_after_chart
+from lessons.activities.experiment.pictures.charts.before_after import BeforeAfter, before_after_chart, change
 from lessons.activities.experiment.pictures.charts.confusion import Confusion, confusion_chart
 from lessons.activities.experiment.pictures.charts.dots import Dots, dots_chart
 from lessons.activities.experiment.pictures.charts.misclassified import MisclassifiedImages, misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import RecallChart, recall_chart
-from lessons.activities.measures import DIGITS, SPREAD, Picture, Truth
+from lessons.activities.experiment.pictures.charts.takers import Takers, takers, takers_chart
+from lessons.activities.measures import DIGITS, Picture, Result, Truth
 from lessons.activities.predict.schema import Item
 
-LEAST_SHARE = Fraction(1, 3)  # of the misread images, for one digit to be the one that takes them
 # Points of recall that count as a change, and as much of one.
 LITTLE, MUCH = 3, 15
 OF_A_CLASS = "svc"  # the model whose runs a class puts side by side
@@ -35,31 +35,56 @@ TEMPLATES = "activities/experiment/pictures/starvation"
 
 
 @dataclass(frozen=True)
-class HeadlinePicture(Picture):
-    """The accuracy, and what it was with nothing taken away."""
+class Headline:
+    """The accuracy of the model shown, what it was with nothing taken away, and what it is over all repeats."""
 
     figure: str
     baseline: str
+    over_all: str
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The recall of each digit in the model shown, and that of the starved one over all repeats."""
+
+    chart: RecallChart
+    over_all: str
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who takes the starved digit: its images with their stamps, the matrix, and the takers over all repeats."""
+
+    images: MisclassifiedImages
+    confusion: Confusion
+    takers: Takers
+
+
+@dataclass(frozen=True)
+class HeadlinePicture(Picture):
+    headline: Headline
 
 
 @dataclass(frozen=True)
 class RecallPicture(Picture):
-    recall: RecallChart
+    """Recall, and the images behind it; what they were called is not told yet."""
+
+    recall: Recall
+    images: MisclassifiedImages
 
 
 @dataclass(frozen=True)
-class ConfusionPicture(Picture):
-    confusion: Confusion
-    misclassified: MisclassifiedImages
+class TakersPicture(Picture):
+    who: Who
 
 
 @dataclass(frozen=True)
-class StarvationPicture(HeadlinePicture):
+class StarvationPicture(Picture):
     """All that a run of its own shows."""
 
-    recall: RecallChart
-    confusion: Confusion
-    misclassified: MisclassifiedImages
+    headline: Headline
+    recall: Recall
+    who: Who
 
 
 @dataclass(frozen=True)
@@ -83,25 +108,18 @@ class StarvationType(PictureType):
     def draw(self, run: Run, beside: Run | None) -> Picture:
         if beside is not None:
             return self._fix(run, beside)
-        return StarvationPicture(
-            self.template,
-            run,
-            *_headline(run),
-            recall=_recall(run),
-            confusion=_confusion(run),
-            misclassified=_misclassified(run),
-        )
+        return StarvationPicture(self.template, run, _headline(run), _recall(run), _who(run, DIGITS))
 
     def draw_at_question(self, item: Item, run: Run, beside: Run | None, guess: Fraction | None) -> Picture:
         question = question_of(item)
         template = f"{TEMPLATES}/{question}.html"
         match question:
             case "accuracy" | "poll":
-                return HeadlinePicture(template, run, *_headline(run))
+                return HeadlinePicture(template, run, _headline(run))
             case "recall":
-                return RecallPicture(template, run, _recall(run, guess))
+                return RecallPicture(template, run, _recall(run, guess), _images(run, is_stamped=False))
             case "absorber":
-                return ConfusionPicture(template, run, _confusion(run), _misclassified(run))
+                return TakersPicture(template, run, _who(run, {choice.key for choice in item.choices}))
             case "change" if beside is not None:
                 return self._fix(run, beside)
         raise self._silent(item)
@@ -118,9 +136,9 @@ class StarvationType(PictureType):
             case "recall":
                 return Truth(number=_percent(recall_of(run), 0))
             case "absorber":
-                return Truth(_absorbers(result["absorbed"], {choice.key for choice in item.choices}))
+                return Truth(*takers(result, run.params["digit"], {choice.key for choice in item.choices}))
             case "change" if beside is not None:
-                return Truth(frozenset({_change(mean_recall_of(run) - mean_recall_of(beside))}))
+                return Truth(frozenset({_change(change(result_of(beside), result, run.params["digit"]))}))
         return super().truth(item, run, beside)
 
     def evidence(self, run: Run, beside: Run | None) -> dict[str, Any]:
@@ -131,11 +149,13 @@ class StarvationType(PictureType):
 
     def summary(self, evidence: Mapping[str, Any]) -> str:
         told = _recalls(evidence)
-        return _("recall for %(digit)s: %(before)s → %(after)s of 100") % told if told else ""
+        return _("recall for %(digit)s over all models: %(before)s → %(after)s of 100") % told if told else ""
 
     def in_words(self, evidence: Mapping[str, Any]) -> str:
         told = _recalls(evidence)
-        return _("recall for %(digit)s: %(before)d of 100 before, %(after)d after") % told if told else ""
+        return (
+            _("recall for %(digit)s over all models: %(before)d of 100 before, %(after)d after") % told if told else ""
+        )
 
     def class_finds(self, runs: ClassRuns) -> DotsFinds | None:
         """The accuracy and recall of the same starved digit; of fixes nothing."""
@@ -146,22 +166,19 @@ class StarvationType(PictureType):
         found = runs.results(figures, digit=digit, model=OF_A_CLASS)
         if not found:
             return None
-        both = {each: (row[figures[0]], row[figures[1]][str(digit)]) for each, row in found}
         scales = (
-            (LOWEST_ACCURACY, _("Accuracy in every run of the class, %")),
-            (0.0, _("Recall for %(digit)d in every run of the class, of 100") % {"digit": digit}),
+            (LOWEST_ACCURACY, _("Accuracy of the first model of each run, %")),
+            (0.0, _("Recall for %(digit)d of the first model of each run, of 100") % {"digit": digit}),
         )
+        both = [(run.figures[figures[0]], run.figures[figures[1]][str(digit)]) for run in found]
+        mine = next((i for i, run in enumerate(found) if run.is_mine), None)
+        n_asked = sum(run.n_asked for run in found)
         accuracy, recall = (
-            dots_chart(
-                [100 * each[which] for each in both.values()],
-                mine=100 * both[runs.member][which] if runs.member in both else None,
-                low=low,
-                high=100.0,
-                name=name,
-            )
+            dots_chart([100 * each[which] for each in both], mine=mine, n_asked=n_asked, low=low, high=100.0, name=name)
             for which, (low, name) in enumerate(scales)
         )
-        return DotsFinds(f"{TEMPLATES}/class.html", len(found), accuracy, recall if "recall" in runs.seen else None)
+        shown = recall if "recall" in runs.seen else None
+        return DotsFinds(f"{TEMPLATES}/class.html", len(found), n_asked, accuracy, shown)
 
     def class_finds_at_question(self, finds: DotsFinds, item: Item) -> DotsFinds | None:
         match item.measures:
@@ -182,44 +199,58 @@ def mean_recall_of(run: Run) -> float:
     return float(result_of(run)["recall"][str(run.params["digit"])]["mean"])
 
 
-def _headline(run: Run) -> tuple[str, str]:
-    figure, baseline = (f"{100 * result_of(run)[which]['accuracy']:.1f} %" for which in ("shown", "baseline"))
-    return figure, baseline
-
-
-def _recall(run: Run, guess: Fraction | None = None) -> RecallChart:
+def _headline(run: Run) -> Headline:
     result = result_of(run)
+    figure, baseline = (_in_percent(result[which]["accuracy"]) for which in ("shown", "baseline"))
+    says = _("Over all %(n)d models it is %(mean)s on average, from %(least)s to %(most)s.")
+    return Headline(figure, baseline, _over_all(says, result["accuracy"], _in_percent))
+
+
+def _recall(run: Run, guess: Fraction | None = None) -> Recall:
+    result, digit = result_of(run), run.params["digit"]
     said = float(guess) if guess is not None else None
-    return recall_chart(result["shown"], result["baseline"], digit=run.params["digit"], predicted=said)
+    says = _(
+        "In this model it is %(here)s of 100. Over all %(n)d models: %(mean)s on average, from %(least)s to %(most)s."
+    )
+    return Recall(
+        recall_chart(result["shown"], result["baseline"], digit=digit, predicted=said),
+        _over_all(says, result["recall"][str(digit)], _of_100, here=_of_100(recall_of(run))),
+    )
 
 
-def _confusion(run: Run) -> Confusion:
-    return confusion_chart(result_of(run)["shown"], run.params["digit"])
+def _over_all(says: str, figure: Result, show: Callable[[float], str], **told: str) -> str:
+    """A figure over all repeats in a sentence; nothing, if there is but one."""
+    values = figure["values"]
+    if len(values) == 1:
+        return ""
+    told |= {"mean": show(figure["mean"]), "least": show(min(values)), "most": show(max(values))}
+    return says % {"n": len(values), **told}
 
 
-def _misclassified(run: Run) -> MisclassifiedImages:
+def _who(run: Run, offered: Collection[str]) -> Who:
+    result, digit = result_of(run), run.params["digit"]
+    matrix = confusion_chart(result["shown"], digit)
+    return Who(_images(run, is_stamped=True), matrix, takers_chart(result, digit, offered))
+
+
+def _images(run: Run, *, is_stamped: bool) -> MisclassifiedImages:
     result = result_of(run)
-    return misclassified_images(result["shown"], result["baseline"], run.params["digit"])
+    return misclassified_images(result["shown"], result["baseline"], run.params["digit"], is_stamped=is_stamped)
 
 
 def _percent(share: float, places: int) -> Fraction:
     return Fraction(f"{100 * share:.{places}f}")
 
 
-def _absorbers(absorbed: Mapping[str, float], offered: Collection[str]) -> frozenset[str]:
-    """The digit that takes most of the misread images, over all repeats; none, if it takes less than a third.
-
-    Two that take equally many are both right.
-    """
-    shares = {digit: round(share or 0, 9) for digit, share in absorbed.items()}
-    most = max(shares.values())
-    if SPREAD in offered and most < round(float(LEAST_SHARE), 9):
-        return frozenset({SPREAD})
-    return frozenset(DIGITS[int(digit)] for digit, share in shares.items() if share == most)
+def _in_percent(share: float) -> str:
+    return f"{100 * share:.1f}\u00a0%"
 
 
-def _change(points: float) -> str:
-    gained = round(100 * points, 9)
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _change(gained: int) -> str:
     if gained <= -LITTLE:
         return "worse"
     if gained < LITTLE:

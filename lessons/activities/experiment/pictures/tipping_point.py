@@ -84,11 +84,11 @@ def tipping_chart(result: Result) -> TippingChart:
         accuracy=path_of(_line(kept, accuracy, x_axis, y_axis)),
         accuracy_band=_band(kept, result["accuracy"], x_axis, y_axis),
         dots=tuple(
-            (x, y, _("%(kept)d kept: recall %(recall)s of 100") % {"kept": k, "recall": f"{100 * value:.0f}"})
+            (x, y, _("%(kept)d kept: recall %(recall)s of 100") % {"kept": k, "recall": _of_100(value)})
             for (x, y), k, value in zip(points, kept, recall, strict=True)
         ),
         rows=tuple(
-            (str(k), f"{100 * value:.0f} ± {100 * s:.0f}", f"{100 * a:.1f} %")
+            (str(k), f"{_of_100(value)} ± {_of_100(s)}", f"{100 * a:.1f} %")
             for k, value, s, a in zip(kept, recall, spread, accuracy, strict=True)
         ),
     )
@@ -106,9 +106,14 @@ def _band(kept: Sequence[int], figures: Mapping[str, Sequence[float]], x_axis: _
     return path_of([*high, *low[::-1]]) + " Z"
 
 
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
 def _tipping_says(digit: int, kept: Sequence[int], recall: Sequence[float]) -> str:
-    half = next((k for k, value in zip(kept, recall, strict=True) if value >= 0.5), None)
-    most = next((k for k, value in zip(kept, recall, strict=True) if value >= 0.9), None)
+    # By the numbers that are written at the dots.
+    of_100 = [int(_of_100(value)) for value in recall]
+    half, most = (next((k for k, n in zip(kept, of_100, strict=True) if n >= least), None) for least in (50, 90))
     if half is None:
         return _("With none of these numbers is half of the real %(digit)ds recognised.") % {"digit": digit}
     if most is None:

@@ -57,10 +57,11 @@ class UCurveType(PictureType):
         found = runs.results(figures, **same)
         if not found:
             return None
-        curves = [(row[powers], row[errors]) for __, row in found]
-        own = next((i for i, (each, __) in enumerate(found) if each == runs.member), None)
-        chart = class_curve_chart(curves, own, same["noise"], same["n_train"])
-        return CurveFinds("activities/experiment/pictures/u_curve/class.html", len(found), chart)
+        curves = [(run.figures[powers], run.figures[errors]) for run in found]
+        own = next((i for i, run in enumerate(found) if run.is_mine), None)
+        n_asked = sum(run.n_asked for run in found)
+        chart = class_curve_chart(curves, own, same["noise"], same["n_train"], n_asked=n_asked)
+        return CurveFinds("activities/experiment/pictures/u_curve/class.html", len(found), n_asked, chart)
 
     def class_finds_at_question(self, finds: CurveFinds, item: Item) -> CurveFinds | None:
         return finds if item.measures == "best" else None

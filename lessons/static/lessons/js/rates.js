@@ -29,7 +29,9 @@ function growing(element) {
 
 function pieceOf(element) {
   if (element.dataset.ends) return growing(element);
-  return (share) => element.toggleAttribute("hidden", share < Number(element.dataset.begins));
+  // What is not drawn, but stands in a row, keeps its place.
+  const mark = element instanceof SVGElement ? "hidden" : "data-unseen";
+  return (share) => element.toggleAttribute(mark, share < Number(element.dataset.begins));
 }
 
 const latest = new WeakMap();

@@ -46,11 +46,12 @@ class CoinTossType(PictureType):
         return f"heads: {evidence['heads']} of 100" if "heads" in evidence else ""
 
     def class_finds(self, runs: ClassRuns) -> CoinTossFinds | None:
-        found = [row["result__heads"] for __, row in runs.results(("result__heads",), bias=runs.params["bias"])]
+        found = runs.results(("result__heads",), bias=runs.params["bias"])
         if not found or "accuracy" not in runs.seen:
             return None
         template = "activities/experiment/pictures/coin_toss/class.html"
-        return CoinTossFinds(template, len(found), f"{100 * fmean(found):.0f}")
+        mean = fmean(run.figures["result__heads"] for run in found)
+        return CoinTossFinds(template, len(found), sum(run.n_asked for run in found), f"{100 * mean:.0f}")
 
     def class_finds_at_question(self, finds: CoinTossFinds, item: Item) -> CoinTossFinds:
         return finds

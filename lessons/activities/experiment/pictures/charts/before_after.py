@@ -17,6 +17,7 @@ class BeforeAfter:
     """Recall of the starved digit and accuracy, before a fix and after: two bars each."""
 
     summary: str
+    here: str
     spread: str
     recall: BarChart
     accuracy: BarChart
@@ -29,8 +30,9 @@ def before_after_chart(before: Result, after: Result, digit: int) -> BeforeAfter
     n_repeats = len(accuracies[0]["values"])
     return BeforeAfter(
         summary=f"{_recall_says(recalls, digit)} {_accuracy_says(accuracies)}",
+        here=_here_says([each["shown"]["recall"][str(digit)] for each in (before, after)]) if n_repeats > 1 else "",
         spread=ngettext(
-            "Measured once.", "Means over %(n)d repeats; ± is their spread, one standard deviation.", n_repeats
+            "Measured once.", "Means over %(n)d models; ± is their spread, one standard deviation.", n_repeats
         )
         % {"n": n_repeats},
         recall=_two_bars(_("recall for %(digit)d, of 100") % {"digit": digit}, recalls, 0, "", is_harmed=True),
@@ -38,18 +40,42 @@ def before_after_chart(before: Result, after: Result, digit: int) -> BeforeAfter
     )
 
 
+def change(before: Result, after: Result, digit: int) -> int:
+    """Whole 8s of a hundred that a fix gained over all repeats, by the numbers that stand at the bars."""
+    was, now = (int(_of_100(each["recall"][str(digit)]["mean"])) for each in (before, after))
+    return now - was
+
+
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
 def _recall_says(recalls: Sequence[Result], digit: int) -> str:
-    before, after = (f"{100 * each['mean']:.0f}" for each in recalls)
+    before, after = (_of_100(each["mean"]) for each in recalls)
     same = [a == b for a, b in zip(recalls[0]["values"], recalls[1]["values"], strict=True)]
-    told = {"digit": digit, "before": before, "after": after, "same": sum(same), "all": len(same)}
+    told = {"digit": digit, "before": before, "after": after, "same": sum(same), "n": len(same)}
+    if len(same) == 1:
+        return _("Recall for %(digit)d: %(before)s of 100 before, %(after)s after.") % told
     if all(same):
-        return _("Nothing changed: recall for %(digit)d is %(before)s of 100 before and after, in every repeat.") % told
+        return (
+            _("Nothing changed over %(n)d models: recall for %(digit)d is %(before)s of 100 before and after.") % told
+        )
     if sum(same) > len(same) / 2:
         says = _(
-            "Recall for %(digit)d: %(before)s of 100 before, %(after)s after; the same in %(same)d of %(all)d repeats."
+            "Over %(n)d models recall for %(digit)d is %(before)s of 100 before, %(after)s after; the same in %(same)d "
+            "of them."
         )
         return says % told
-    return _("Recall for %(digit)d: %(before)s of 100 before, %(after)s after.") % told
+    return _("Over %(n)d models recall for %(digit)d is %(before)s of 100 before, %(after)s after.") % told
+
+
+def _here_says(recalls: Sequence[float]) -> str:
+    """The same for the one model whose bars and images are shown elsewhere."""
+    before, after = map(_of_100, recalls)
+    return _("In the first of them, the model that you were shown: %(before)s before, %(after)s after.") % {
+        "before": before,
+        "after": after,
+    }
 
 
 def _accuracy_says(accuracies: Sequence[Result]) -> str:

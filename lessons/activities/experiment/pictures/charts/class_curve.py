@@ -34,14 +34,15 @@ class ClassCurve:
 
 
 def class_curve_chart(
-    runs: Sequence[tuple[Sequence[int], Sequence[float]]], mine: int | None, noise: float, n_train: int
+    runs: Sequence[tuple[Sequence[int], Sequence[float]]], mine: int | None, noise: float, n_train: int, *, n_asked: int
 ) -> ClassCurve:
-    """Draw the test errors of a class's runs of the same noise and size.
+    """Draw the test errors of a class's different runs of the same noise and size.
 
     Parameters
     ----------
     runs : (powers, median test error at each) of one run after the other
     mine : which of them is the looker's own
+    n_asked : how many students asked for them
     """
     powers = tuple(runs[mine or 0][0])
     comparable = [(i, tuple(test)) for i, (each, test) in enumerate(runs) if tuple(each) == powers]
@@ -54,12 +55,7 @@ def class_curve_chart(
     return ClassCurve(
         n=n,
         name=_("The class curve"),
-        counted=ngettext(
-            "%(n)d run with noise %(noise)s and %(points)d points",
-            "%(n)d runs with noise %(noise)s and %(points)d points",
-            n,
-        )
-        % {"n": n, "noise": noise, "points": n_train},
+        counted=_counted(n, n_asked, noise, n_train),
         summary=_class_summary(bests, powers[lowest]),
         x_name=_("power (degree)"),
         x_axis=places,
@@ -71,6 +67,25 @@ def class_curve_chart(
         rows=tuple(
             (str(power), short(value), str(count)) for (power, count), value in zip(counted, middle, strict=True)
         ),
+    )
+
+
+def _counted(n: int, n_asked: int, noise: float, n_train: int) -> str:
+    told = {"n": n, "asked": n_asked, "noise": noise, "points": n_train}
+    if n_asked > n:
+        says = ngettext(
+            "%(n)d run with noise %(noise)s and %(points)d points, asked for by %(asked)d",
+            "%(n)d different runs with noise %(noise)s and %(points)d points, asked for by %(asked)d",
+            n,
+        )
+        return says % told
+    return (
+        ngettext(
+            "%(n)d run with noise %(noise)s and %(points)d points",
+            "%(n)d runs with noise %(noise)s and %(points)d points",
+            n,
+        )
+        % told
     )
 
 

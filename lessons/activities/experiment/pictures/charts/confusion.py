@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lessons.activities.experiment.pictures.charts.images import Image, images_of
+from lessons.activities.experiment.pictures.charts.takers import commonest_here
 from lessons.activities.measures import Result
 
 SHADES = (0.0, 0.02, 0.05, 0.1, 0.2)  # shares of a row at which a cell gets darker
@@ -55,7 +54,6 @@ class Confusion:
 def confusion_chart(shown: Result, digit: int) -> Confusion:
     """Lay out who was taken for whom; behind each cell off the diagonal stand its images."""
     counts = shown["confusion"]
-    images = images_of(shown)
     rows = []
     behind = []
     for truth, row in enumerate(counts):
@@ -66,22 +64,9 @@ def confusion_chart(shown: Result, digit: int) -> Confusion:
             name = _cell_name(n, truth, said)
             cells.append(Cell(said, n, key, _shade(n, sum(row)), name, is_right))
             if key:
-                own = tuple(image for image in images if (image.truth, image.said) == (truth, said))
-                behind.append(Behind(key, name, own))
+                behind.append(Behind(key, name, images_of(shown, truth, said)))
         rows.append(ConfusionRow(truth, tuple(cells), is_starved=truth == digit))
-    others = Counter({said: n for said, n in enumerate(counts[digit]) if said != digit and n})
-    return Confusion(_most_often(digit, others), tuple(rows), tuple(behind))
-
-
-def _most_often(digit: int, others: Counter[int]) -> str:
-    if not others:
-        return _("No %(digit)d was taken for anything else.") % {"digit": digit}
-    said, n = others.most_common(1)[0]
-    return ngettext(
-        "The misread %(digit)ds of this model: %(n)d of %(all)d was called %(said)d.",
-        "The misread %(digit)ds of this model: %(n)d of %(all)d were called %(said)d.",
-        n,
-    ) % {"digit": digit, "n": n, "all": others.total(), "said": said}
+    return Confusion(commonest_here(shown, digit), tuple(rows), tuple(behind))
 
 
 def _cell_name(n: int, truth: int, said: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,30 +42,57 @@ class Dots:
     box: str = f"0 0 {WIDTH} {DOTS_HEIGHT}"
 
 
-def dots_chart(values: Sequence[float], *, mine: float | None, low: float, high: float, name: str) -> Dots:
-    """Stack one dot for each run of the class; `values` and the scale are in percent."""
+def dots_chart(values: Sequence[float], *, mine: int | None, n_asked: int, low: float, high: float, name: str) -> Dots:
+    """Stack one dot for each different run of the class.
+
+    Parameters
+    ----------
+    values : one of each run, as the scale in percent
+    mine : which of them is the looker's own
+    n_asked : how many students asked for them
+    """
     x_axis = Axis(low, high, 16, WIDTH - 16)
+    order = sorted(range(len(values)), key=lambda i: values[i])
     n_bins = round((WIDTH - 32) / DOT)
-    places = [min(int((x_axis.inside(value) - low) / (high - low) * n_bins), n_bins - 1) for value in sorted(values)]
+    places = [
+        min(int((x_axis.inside(value) - low) / (high - low) * n_bins), n_bins - 1)
+        for value in (values[i] for i in order)
+    ]
     # Where many stand in one place they overlap: a tall stack, not one that leaves the drawing.
     step = min(DOT, (DOTS_LINE - DOTS_TOP) / max(Counter(places).values()))
     heights: Counter[int] = Counter()
     placed = []
-    is_mine_drawn = False
-    for value, place in zip(sorted(values), places, strict=True):
-        is_mine = mine is not None and not is_mine_drawn and abs(value - mine) < 1e-9
-        is_mine_drawn |= is_mine
+    for i, place in zip(order, places, strict=True):
         x = round(x_axis.start + (place + 0.5) * (x_axis.end - x_axis.start) / n_bins, 2)
         y = round(DOTS_LINE - 5 - heights[place] * step, 2)
         heights[place] += 1
-        placed.append(ClassDot(x, y, f"{value:.1f} %", is_mine))
+        placed.append(ClassDot(x, y, f"{values[i]:.1f} %", i == mine))
     n, mean = len(values), fmean(values)
-    summary = ngettext(
-        "One run so far: %(mean)s %%.",
-        "%(n)d runs of the class, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
-        n,
-    ) % {"n": n, "first": f"{min(values):.1f}", "last": f"{max(values):.1f}", "mean": f"{mean:.1f}"}
+    told = {
+        "n": n,
+        "asked": n_asked,
+        "first": f"{min(values):.1f}",
+        "last": f"{max(values):.1f}",
+        "mean": f"{mean:.1f}",
+    }
     label_x = min(max(x_axis.at(mean), NAME_HALF), WIDTH - NAME_HALF)
     # One run has no mean to speak of.
-    label = _("mean of %(n)d runs: %(mean)s %%") % {"n": n, "mean": f"{mean:.1f}"} if n > 1 else ""
-    return Dots(name, summary, x_axis, tuple(placed), x_axis.at(mean) if n > 1 else None, label, is_mine_drawn, label_x)
+    label = _("mean of %(n)d runs: %(mean)s %%") % told if n > 1 else ""
+    at = x_axis.at(mean) if n > 1 else None
+    return Dots(name, _says(told), x_axis, tuple(placed), at, label, mine is not None, label_x)
+
+
+def _says(told: Mapping[str, Any]) -> str:
+    if told["asked"] > told["n"]:
+        says = ngettext(
+            "One run, asked for by %(asked)d: %(mean)s %%.",
+            "%(n)d different runs, asked for by %(asked)d, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
+            told["n"],
+        )
+    else:
+        says = ngettext(
+            "One run so far: %(mean)s %%.",
+            "%(n)d runs of the class, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
+            told["n"],
+        )
+    return says % told

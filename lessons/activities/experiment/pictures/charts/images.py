@@ -15,23 +15,30 @@ BRIGHTEST = 16
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its pixels as paths of one grey each (path, opacity), and what the model called it."""
+    """One image: its pixels as paths of one grey each (path, opacity), and, if that is told, what it was called."""
 
     shades: tuple[tuple[str, float], ...]
     truth: int
-    said: int
+    said: int | None
     name: str
 
 
-def images_of(reading: Result) -> tuple[Image, ...]:
+def images_of(reading: Result, truth: int, said: int | None = None, *, is_stamped: bool = True) -> tuple[Image, ...]:
+    """The misread images of a digit, those called `said` alone if it is given, in the order of the data.
+
+    Without stamps nothing tells what they were called, the order least of all.
+    """
+    wanted = [each for each in reading["misread"] if each["truth"] == truth and said in (None, each["said"])]
     return tuple(
         Image(
             shades=_shades(each["pixels"]),
-            truth=each["truth"],
-            said=each["said"],
-            name=_("a real %(truth)d, called %(said)d") % {"truth": each["truth"], "said": each["said"]},
+            truth=truth,
+            said=each["said"] if is_stamped else None,
+            name=_("a real %(truth)d, called %(said)d") % {"truth": truth, "said": each["said"]}
+            if is_stamped
+            else _("a real %(truth)d") % {"truth": truth},
         )
-        for each in sorted(reading["misread"], key=lambda each: (each["truth"], each["said"], each["index"]))
+        for each in sorted(wanted, key=lambda each: each["index"])
     )
 
 

@@ -1,4 +1,4 @@
-"""Misclassified images of the starved digit, each with what it was read as."""
+"""Misclassified images of the starved digit: as they are, or each stamped with what it was read as."""
 
 from __future__ import annotations
 
@@ -12,39 +12,57 @@ from lessons.activities.measures import Result
 
 
 @dataclass(frozen=True)
-class MisclassifiedImages:
-    """Misclassified images of the starved digit, beside those of the baseline, from which nothing is taken away."""
+class Beat:
+    """One image, and when it appears, as a share of the time that all of them take."""
 
+    image: Image
+    begins: float
+
+
+@dataclass(frozen=True)
+class MisclassifiedImages:
+    """Misclassified images of the starved digit. `title` goes on after their number, `n`.
+
+    Only those that are stamped have beside them those of the baseline, from which nothing is taken away.
+    """
+
+    n: int
     title: str
-    images: tuple[Image, ...]
+    is_stamped: bool
+    images: tuple[Beat, ...]
     summary: str
     baseline_title: str
     baseline: tuple[Image, ...]
 
 
-def misclassified_images(shown: Result, baseline: Result, digit: int) -> MisclassifiedImages:
-    """Collect every image of the starved digit that was read as something else."""
-    misread = tuple(image for image in images_of(shown) if image.truth == digit)
-    before = tuple(image for image in images_of(baseline) if image.truth == digit)
-    n_all = sum(shown["confusion"][digit])
-    title = ngettext(
-        "The %(n)d real %(digit)d that this model read as something else",
-        "The %(n)d real %(digit)ds that this model read as something else",
-        len(misread),
-    ) % {"n": len(misread), "digit": digit}
-    if not misread:
-        title = _("This model read every real %(digit)d of the test rightly") % {"digit": digit}
+def misclassified_images(shown: Result, baseline: Result, digit: int, *, is_stamped: bool) -> MisclassifiedImages:
+    """Collect every image of the starved digit that was read as something else, in the same order either way."""
+    misread = images_of(shown, digit, is_stamped=is_stamped)
+    before = images_of(baseline, digit, is_stamped=is_stamped)
+    n_all, n = sum(shown["confusion"][digit]), len(misread)
+    if not n:
+        title = _("real %(digit)ds were read as something else by this model")
+    elif is_stamped:
+        title = ngettext(
+            "real %(digit)d, and what this model called it", "real %(digit)ds, and what this model called them", n
+        )
+    else:
+        title = ngettext(
+            "real %(digit)d that this model did not recognise", "real %(digit)ds that this model did not recognise", n
+        )
     return MisclassifiedImages(
-        title=title,
-        images=misread,
+        n=n,
+        title=title % {"digit": digit},
+        is_stamped=is_stamped,
+        images=tuple(Beat(image, round((i + 1) / (n + 1), 3)) for i, image in enumerate(misread)),
         summary=ngettext(
             "%(n)d of %(all)d real %(digit)ds was read as something else; with all its %(digit)ds the same model "
             "misread %(before)d of %(all)d.",
             "%(n)d of %(all)d real %(digit)ds were read as something else; with all its %(digit)ds the same model "
             "misread %(before)d of %(all)d.",
-            len(misread),
+            n,
         )
-        % {"n": len(misread), "all": n_all, "digit": digit, "before": len(before)},
+        % {"n": n, "all": n_all, "digit": digit, "before": len(before)},
         baseline_title=_("Misread by the same model with all its %(digit)ds") % {"digit": digit},
-        baseline=before,
+        baseline=before if is_stamped else (),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ N_DIGITS = 10
 SLOT = WIDTH / N_DIGITS  # pixels for one bar
 HATCH = 8  # pixels from one line of a hatching to the next
 LETTERS = 20  # pixels that a number above a bar is high, with what it keeps free
+OTHERS_RISE, LAST_RISES = 0.66, 0.82  # shares of the drawing's time: until when the others, from when the starved one
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class DigitBar:
     hatch: str
     is_starved: bool
     says: str
+    # When it rises, as shares of the time that the drawing takes: one after the other, the starved one last.
+    begins: float
+    ends: float
 
     @property
     def middle(self) -> float:
@@ -59,14 +64,13 @@ class RecallChart:
 def recall_chart(shown: Result, baseline: Result, *, digit: int, predicted: float | None = None) -> RecallChart:
     """Draw the recall of each digit, the starved one apart, beside what it was with nothing taken away."""
     y_axis = Axis(0.0, 100.0, BOTTOM, TOP)
-    bars = tuple(
-        _digit_bar(each, shown["recall"][str(each)], baseline["recall"][str(each)], y_axis, is_starved=each == digit)
-        for each in range(N_DIGITS)
-    )
+    guess = y_axis.at(predicted) if predicted is not None else None
+    now, before = shown["recall"], baseline["recall"]
+    bars = tuple(_digit_bar(each, now[str(each)], before[str(each)], y_axis, digit, guess) for each in range(N_DIGITS))
     n_read, n_all = _read_of(shown, digit)
     n_before, __ = _read_of(baseline, digit)
     summary = _(
-        "Of %(all)d real %(digit)ds the model recognises %(read)d; with all its %(digit)ds it recognises %(before)d."
+        "Of %(all)d real %(digit)ds this model recognises %(read)d; with all its %(digit)ds it recognises %(before)d."
     ) % {"all": n_all, "digit": digit, "read": n_read, "before": n_before}
     return RecallChart(
         name=_("Recall per digit, %%: of the real %(digit)ds in the test, how many were called %(digit)d?")
@@ -74,16 +78,20 @@ def recall_chart(shown: Result, baseline: Result, *, digit: int, predicted: floa
         summary=summary,
         bars=bars,
         y_axis=y_axis,
-        predicted=y_axis.at(predicted) if predicted is not None else None,
+        predicted=guess,
         predicted_label=f"{predicted:.0f}" if predicted is not None else "",
         rows=tuple((str(bar.digit), _whole(shown, bar.digit), _whole(baseline, bar.digit)) for bar in bars),
     )
 
 
-def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, *, is_starved: bool) -> DigitBar:
+def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, starved: int, guess: float | None) -> DigitBar:
+    is_starved = digit == starved
     x, width = round((digit + 0.15) * SLOT, 2), round(0.7 * SLOT, 2)
     y, baseline_y = y_axis.at(100 * recall), y_axis.at(100 * before)
     of_100, of_100_before = f"{100 * recall:.0f}", f"{100 * before:.0f}"
+    lines = [baseline_y, guess] if is_starved and guess is not None else [baseline_y]
+    place = digit - (digit > starved)
+    rises = OTHERS_RISE / (N_DIGITS - 1)
     return DigitBar(
         digit=digit,
         x=x,
@@ -91,14 +99,23 @@ def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, *, is_sta
         width=width,
         height=round(BOTTOM - y, 2),
         label=of_100,
-        # Above both, where the line of the baseline would go through the number.
-        label_y=baseline_y if y - LETTERS < baseline_y < y else y,
+        label_y=_above(y, lines),
         baseline_y=baseline_y,
         hatch=_hatch(x, y, width, BOTTOM - y) if is_starved else "",
         is_starved=is_starved,
         says=_("%(digit)d: %(recall)s of 100 recognised, %(before)s with nothing taken away")
         % {"digit": digit, "recall": of_100, "before": of_100_before},
+        begins=LAST_RISES if is_starved else round(place * rises, 3),
+        ends=1.0 if is_starved else round((place + 1) * rises, 3),
     )
+
+
+def _above(y: float, lines: Sequence[float]) -> float:
+    """The height on which a number stands: its bar's, or that of the lines above it that would go through it."""
+    for line in sorted(lines, reverse=True):
+        if y - LETTERS < line < y:
+            y = line
+    return y
 
 
 def _hatch(x: float, y: float, width: float, height: float) -> str:
