@@ -78,7 +78,7 @@ def test_whichever_comes_last_brings_the_badge_once(
     assert [each["criterion"] for each in award.evidence] == ["by-hand", "in-your-words", "measured"]
     # The numbers of the steps are everybody's to work out: a credential that is shared does not tell them.
     assert award.evidence[0]["says"] == ""
-    assert award.evidence[2]["says"] == "recall for 8: 50 of 100 before, 90 after"
+    assert award.evidence[2]["says"] == "recall for 8 over all models: 50 of 100 before, 90 after"
     assert state(student, lesson) == PartState.DONE
     assert arc_of(student, lesson).new_badge == "Data Scientist"
 

@@ -172,7 +172,7 @@ def guess_and_starve(page: Page) -> None:
 
 
 def look_at_the_headline(page: Page) -> None:
-    see_as(page, "about 6")
+    see_as(page, "about 4")
     page.locator("[name=idea]").first.evaluate("radio => radio.click()")
     page.get_by_role("button", name="Keep that").click()
     expect(page.locator(".reconciled")).to_be_visible()

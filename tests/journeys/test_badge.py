@@ -65,7 +65,9 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
 
     student.goto(BADGE)
     expect(student.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
-    expect(student.get_by_text(re.compile(r"recall for 8: \d+ of 100 before, \d+ after"))).to_be_visible()
+    expect(
+        student.get_by_text(re.compile(r"recall for 8 over all models: \d+ of 100 before, \d+ after"))
+    ).to_be_visible()
     desk.look_in_every_way(student, "badge_two_of_three")
 
     at_hand(instructor, "Zora")

@@ -194,12 +194,27 @@ def test_a_run_goes_on_while_its_student_is_elsewhere_and_is_asked_for_once(
     assert asked("xenia") == [f"{only}:done"]
 
 
+# In which order the bars of recall have come up.
+RISING = """
+    window.risen = [];
+    (function look() {
+        for (const bar of document.querySelectorAll(".recall[data-drawn] .recall__bar:not([hidden])")) {
+            const digit = bar.parentElement.querySelector(".recall__name").textContent;
+            if (!window.risen.includes(digit)) window.risen.push(digit);
+        }
+        requestAnimationFrame(look);
+    })();
+"""
+
+
 def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_the_fix_after_all(
     desk: Desk, new_student: NewStudent, sealed: Sealed, asked: Asked
 ) -> None:
     student = desk.open(new_student("bia"))
+    student.add_init_script(RISING)
     guess_and_starve(student)
     recall, table, images = (student.locator(each) for each in (".recall", ".confusion", ".misclassified"))
+    stamps = student.locator(".misclassified__said")
 
     headline = question(student).locator(".headline__figure").inner_text()
     assert re.fullmatch(r"9\d\.\d %", headline)
@@ -218,22 +233,26 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
 
     go_on(student, "The 8s alone")
     expect(recall.get_by_role("img")).to_have_count(10)
-    for each in (table, images):
+    wait_until_drawn(student)
+    assert student.evaluate("window.risen") == ["0", "1", "2", "3", "4", "5", "6", "7", "9", "8"]
+    for each in (table, stamps):
         expect(each).to_have_count(0)
     says = recall.locator(".chart__says").inner_text()
     n_read, n_before = re.fullmatch(
-        r"Of 87 real 8s the model recognises (\d+); with all its 8s it recognises (\d+)\.", says
+        r"Of 87 real 8s this model recognises (\d+); with all its 8s it recognises (\d+)\.", says
     ).groups()  # type: ignore[union-attr]  # without a match it fails here
     assert int(n_read) < int(n_before)
+    n_misread = 87 - int(n_read)
+    expect(images.get_by_role("img", name="a real 8", exact=True)).to_have_count(n_misread)
 
     go_on(student, "Who takes the 8s?")
     row = table.locator(".confusion__row--starved")
     expect(row.locator(".confusion__cell--right")).to_have_text(n_read)
-    n_misread = 87 - int(n_read)
     misread = row.locator(".confusion__cell:not(.confusion__cell--right) a")
     assert sum(int(text) for text in misread.all_inner_texts()) == n_misread
     expect(images.locator(".misclassified__images:not(.misclassified__images--before) li")).to_have_count(n_misread)
     expect(images.locator(".misclassified__images--before li")).to_have_count(87 - int(n_before))
+    expect(stamps).to_have_count(n_misread + 87 - int(n_before))
     expect(images).to_contain_text("Misread by the same model with all its 8s")
 
     cell = misread.first
@@ -261,7 +280,7 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     tops = recalls.or_(accuracies).evaluate_all("both => both.map((each) => each.getBoundingClientRect().top)")
     assert tops[0] == tops[1]
     expect(both.locator(".before-after__says")).to_contain_text(
-        re.compile(r"Recall for 8: \d+ of 100 before, \d+ after")
+        re.compile(r"recall for 8 is \d+ of 100 before, \d+ after")
     )
     assert [run.rpartition("/")[2].split(":")[0] for run in asked("bia")] == ["starve", "give-back", "beside"]
     assert all(run.endswith(":done") for run in asked("bia"))

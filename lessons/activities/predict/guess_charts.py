@@ -14,6 +14,7 @@ from lessons.drawing.bars import BarChart, BarRow, count_bar, share_of
 from lessons.maths import values
 
 MAX_BINS = 11
+LETTER = 8.3  # pixels, at the size that narrow columns get
 # In steps of the scale; a scale has at most 1000.
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100)
 
@@ -28,6 +29,9 @@ class NumberLine:
     guess_label: str
     right: float | None
     right_label: str
+    # Beside the guess, where its line would run through the label.
+    right_x: float
+    right_anchor: str
     box: str = f"0 0 {WIDTH} 96"
 
 
@@ -79,13 +83,19 @@ def number_line(number: Number, guess: Fraction, right: Fraction | None) -> Numb
     summary = _("You said %(guess)s.") % {"guess": shown}
     if right is not None:
         summary = _("You said %(guess)s; it is %(right)s.") % {"guess": shown, "right": show_number(number, right)}
+    at, x = x_axis.at(float(guess)), None if right is None else x_axis.at(float(right))
+    label = "" if right is None else show_number(number, right)
+    beside = x is not None and abs(x - at) < LETTER * len(label)
+    side = 1 if x is None or x >= at else -1
     return NumberLine(
         summary=summary,
         x_axis=x_axis,
-        guess=x_axis.at(float(guess)),
+        guess=at,
         guess_label=shown,
-        right=None if right is None else x_axis.at(float(right)),
-        right_label="" if right is None else show_number(number, right),
+        right=x,
+        right_label=label,
+        right_x=round((x or 0.0) + (8 * side if beside else 0), 2),
+        right_anchor=("start" if side > 0 else "end") if beside else "middle",
     )
 
 

@@ -156,6 +156,16 @@ def test_the_guess_stands_at_its_place_on_the_axis(result: dict[str, Any]) -> No
     assert (linear(result).guess, u_curve_chart(result, noise=0.3).guess_says) == (None, "")
 
 
+@pytest.mark.parametrize("guess", [*range(1, 16), None])
+def test_the_line_of_the_guess_runs_through_no_label(result: dict[str, Any], guess: int | None) -> None:
+    drawing = linear(result, guess=guess)
+
+    x = drawing.lowest[0] + drawing.lowest_right
+    width = 8.3 * len(drawing.lowest_label)
+    left = x - {"start": 0, "middle": width / 2, "end": width}[drawing.lowest_anchor]
+    assert drawing.guess is None or not left < drawing.guess < left + width
+
+
 def test_what_no_scale_has_leaves_through_the_floor() -> None:
     """An error of 0 has no place among powers of ten; drawn at the floor it would be a thousandth."""
     log = u_curve_chart(made_up([0.4, 0.1, 0.6], [0.2, 0.1, 0.0]), noise=0.3).drawings[1]

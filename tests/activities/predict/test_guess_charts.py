@@ -1,12 +1,15 @@
-"""How a class guessed a number: a bar for each stretch of its scale."""
+"""Guesses that are numbers, drawn; and how a class guessed one: a bar for each stretch of its scale."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
+from django.template.loader import render_to_string
 
 from lessons import catalogue
 from lessons.activities.predict import guess_charts
-from lessons.activities.predict.schema import Item, Predict
+from lessons.activities.predict.schema import Item, Number, Predict
 
 pytestmark = pytest.mark.pure
 
@@ -56,3 +59,28 @@ def test_ones_own_guess_is_marked() -> None:
     rows = guess_charts.room_bars(question("u-curve", "lowest"), {"7": 1}, right=frozenset(), mine="7").rows
 
     assert [row.text for row in rows if row.is_mine] == ["7 – 8"]
+
+
+@pytest.mark.parametrize("guess", range(0, 101, 3))
+def test_the_line_of_a_guess_runs_through_no_number(guess: int) -> None:
+    number = Number.model_validate({"min": 0, "max": 100, "step": 1, "unit": "of 100", "right": 53})
+
+    line = guess_charts.number_line(number, Fraction(guess), Fraction(53))
+
+    width = 8.3 * len(line.right_label)
+    left = line.right_x - {"start": 0, "middle": width / 2, "end": width}[line.right_anchor]
+    assert not left < line.guess < left + width
+
+
+def test_the_axes_of_a_guess_hold_nothing_but_the_guess() -> None:
+    """A curve that stood there gave the shape of the answer away."""
+    item = question("u-curve", "lowest")
+    assert item.number is not None
+
+    page = render_to_string(
+        "activities/predict/charts/lowest_point.html",
+        {"chart": guess_charts.lowest_point(item.number), "is_open": True},
+    )
+
+    assert "<path" not in page
+    assert page.count('class="guess__line"') == 1

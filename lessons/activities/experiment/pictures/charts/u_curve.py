@@ -28,6 +28,7 @@ from lessons.drawing.marks import Leg, Mark, Powers
 
 Scale = Callable[[float], float]
 LOWEST_POWER, HIGHEST_POWER = -3, 4
+LABEL_HALF = 40  # half the pixels of the label at the lowest point, with what it keeps free
 NOTHING = -400.0  # the power of an error of 0, which no scale of powers has: below whatever a double can hold
 
 
@@ -60,6 +61,9 @@ class CurveDrawing:
     lowest: Point
     lowest_label: str
     lowest_below: int
+    # Beside the guess, where its line would run through the label.
+    lowest_right: int
+    lowest_anchor: str
     box: str = f"0 0 {WIDTH} {HEIGHT}"
 
 
@@ -139,6 +143,9 @@ def _drawing(
         _curve(look, told, result, places, y_axis, scale)
         for look, told in (("train", _("on its own points")), ("test", _("on new points")))
     )
+    x, guess_x = places.at(powers[best]), None if guess is None else places.at(guess)
+    beside = guess_x is not None and abs(guess_x - x) < LABEL_HALF
+    side = 1 if guess_x is None or x >= guess_x else -1
     title = _("share read wrongly") if result["error"] == "share wrong" else _("error")
     if key == "log":
         title = _("%(title)s; each line = 10× more") % {"title": title}
@@ -149,11 +156,13 @@ def _drawing(
         x_axis=places,
         y_axis=y_axis,
         curves=curves,
-        guess=places.at(guess) if guess is not None else None,
-        lowest=(places.at(powers[best]), y_axis.at(scale(result["test"]["median"][best]))),
+        guess=guess_x,
+        lowest=(x, y_axis.at(scale(result["test"]["median"][best]))),
         lowest_label=_("lowest: %(power)s") % {"power": powers[best]},
         # On the side where the other curve is not.
         lowest_below=-15 if result["train"]["median"][best] < result["test"]["median"][best] else 21,
+        lowest_right=7 * side if beside else 0,
+        lowest_anchor=("start" if side > 0 else "end") if beside else "middle",
     )
 
 
