@@ -97,6 +97,7 @@ def test_what_nobody_could_read_back_without_wifi_is_asked_about_once_it_is_ther
     expect(student.locator("#choice-error")).to_have_text(says)
     expect(reads(student)).to_have_text("Read as 0.5\u00a0%")
     assert sealed("rex") == []
+    desk.look_in_every_way(student, "guess_asked_about")
     press_seal(student)
     expect(student.locator(".sealed")).to_contain_text("0.5\u00a0%")
     assert sealed("rex") == ["headline.1:0.5:own_pace"]
