@@ -104,6 +104,18 @@ def test_the_grid_says_the_last_slip_in_words_until_it_is_mended(
     assert "try · forgot to average" not in text_of("/c/ours/class/")
 
 
+def test_the_grid_says_of_whoever_saw_a_solution_that_they_did(
+    student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, SUM, SUM | {"mean": "-59.7005"}, SUM, RIGHT)
+    assert "saw a solution" not in text_of("/c/ours/class/")
+
+    other = MembershipFactory(cohort=student.cohort)
+    hand_in(other, SUM, SUM | {"mean": "-59.7005"}, SUM, SUM | {"solution": "mean"}, RIGHT)
+
+    assert text_of("/c/ours/class/").count("saw a solution") == 1
+
+
 def test_the_api_names_the_slip_by_its_slug(
     instructor: Membership, student: Membership, hand_in: HandIn, api_of: Callable[[User], APIClient]
 ) -> None:

@@ -40,7 +40,8 @@ LOWEST = 0.6  # of the screen
 WHERE = """() => {
   const active = document.activeElement, block = active?.closest("[data-block]");
   const header = document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;
-  const stuck = [...document.querySelectorAll("[data-sticks=top]")].map((each) => each.getBoundingClientRect().bottom);
+  const tops = [...document.querySelectorAll("[data-sticks=top]")].map((each) => each.getBoundingClientRect());
+  const stuck = tops.filter(({ top }) => top <= 0).map(({ bottom }) => bottom);
   return block && {
     block: block.dataset.block, top: block.getBoundingClientRect().top, roof: Math.max(0, header, ...stuck),
     writes: active.matches("input, textarea, select"), y: scrollY, height: innerHeight,

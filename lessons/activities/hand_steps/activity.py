@@ -46,7 +46,8 @@ class HandStepsType(ActivityType[HandSteps]):
 
     def note(self, activity: HandSteps, standing: Standing[Any], slip: str) -> Sequence[str]:
         tries = ngettext("%(n)d try", "%(n)d tries", standing.tries) % {"n": standing.tries}
-        return (_("step %(n)d") % {"n": standing.step}, tries, slips.in_words(slip) if slip else "")
+        help_had = _("saw a solution") if standing.helped else ""
+        return (_("step %(n)d") % {"n": standing.step}, tries, slips.in_words(slip) if slip else "", help_had)
 
     def as_sent(self, activity: HandSteps, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         return AsSent(cells=grade.shown_cells(answer, reply))
