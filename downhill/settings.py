@@ -268,6 +268,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Seconds in which a mis-tapped seal can be taken back; what is behind it comes to the page after them.
+UNDO_SECONDS = env.int("UNDO_SECONDS", 3)
+
 # --- worker ---------------------------------------------------------------------------------------
 
 CELERY_TASK_ACKS_LATE = True

@@ -40,6 +40,7 @@ api_v1 = [
     path(ACTIVITY, lessons.api.Activity.as_view(), name="api-activity"),
     path(f"{ACTIVITY}submissions/", lessons.api.Submissions.as_view(), name="api-submissions"),
     path(f"{ACTIVITY}predictions/", predict_api.Predictions.as_view(), name="api-predictions"),
+    path(f"{ACTIVITY}predictions/<uuid:id>/", predict_api.OnePrediction.as_view(), name="api-prediction"),
     path(f"{ACTIVITY}items/<slug:item>/reveal/", predict_api.RevealOfItem.as_view(), name="api-reveal"),
     path(f"{ACTIVITY}items/<slug:item>/reconcile/", predict_api.Reconcile.as_view(), name="api-reconcile"),
     path("awards/", badges.api.Awards.as_view(), name="api-awards"),

@@ -36,6 +36,17 @@ class PredictionSealed(Event):
 
 
 @dataclass(frozen=True)
+class PredictionTakenBack(Event):
+    """A member took a mis-tapped seal back. Its `client_id` is never sealed again."""
+
+    lesson: str
+    activity: str
+    item: str
+    round: int
+    client_id: str
+
+
+@dataclass(frozen=True)
 class Reconciled(Event):
     """A member put what they saw beside what they had said."""
 

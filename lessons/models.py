@@ -132,7 +132,10 @@ class Counts(models.TextChoices):
 
 
 class Prediction(models.Model):
-    """What somebody said before they saw it, sealed by the server's clock. Never changed."""
+    """What somebody said before they saw it, sealed by the server's clock. Never changed.
+
+    A mis-tapped one is taken back within seconds, and is gone: no figure has to leave it out.
+    """
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="predictions")
     client_id = models.UUIDField()

@@ -18,6 +18,7 @@ urlpatterns = [
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),
     path(f"{ACTIVITY}check/", views.check, name="check"),
     path(f"{ACTIVITY}seal/", predict_views.seal, name="seal"),
+    path(f"{ACTIVITY}seals/<uuid:seal>/undo/", predict_views.undo, name="undo"),
     path(f"{ACTIVITY}start/", experiment_views.start, name="start"),
     path(f"{ACTIVITY}withdraw/", experiment_views.withdraw, name="withdraw"),
     path(f"{ACTIVITY}runs/", experiment_views.poll, name="runs"),

@@ -122,8 +122,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick_and_fresh(settings: Settings) -> Iterator[None]:
-    """Hash passwords fast, list no static files, and let no test see what another left in the cache."""
+    """Hash fast, list no static files, seal for good at once, and let no test see what another left in the cache."""
     settings.WHITENOISE_AUTOREFRESH = True
+    settings.UNDO_SECONDS = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield

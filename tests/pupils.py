@@ -136,12 +136,19 @@ def led_classes(running: Running, slugs: list[str], *, n_students: int = 0, n_in
     return [LedClass(*made) for made in json.loads(said.split("CLASSES")[1])]
 
 
-def prediction(token: str, item: str, choice: Any, *, activity: str = "rates", round_: int = 1) -> Request:
-    """One guess with an id of its own, as the API wants it."""
+def prediction(
+    token: str, item: str, choice: Any, *, activity: str = "rates", round_: int = 1, client_id: str = ""
+) -> Request:
+    """One guess, as the API wants it, with an id of its own unless one is given."""
+    named = client_id or str(uuid.uuid4())
+    body = {"id": named, "item": item, "round": round_, "choice": choice, "confidence": "think_so"}
+    return api(token, "POST", f"lessons/data-rules-everything/activities/{activity}/predictions/", body)
+
+
+def api(token: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    """One call of the API."""
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
-    body = {"id": str(uuid.uuid4()), "item": item, "round": round_, "choice": choice, "confidence": "think_so"}
-    path = f"/api/v1/lessons/data-rules-everything/activities/{activity}/predictions/"
-    return ("POST", path, headers, json.dumps(body))
+    return (method, f"/api/v1/{path}", headers, json.dumps(body) if body is not None else "")
 
 
 def seal(

@@ -62,7 +62,9 @@ class Running:
         self.port = spare_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.arguments = arguments
-        self.environment = {**os.environ, "VAR_DIR": str(var_dir), "PORT": str(self.port), **environment}
+        # What is sealed stays sealed at once, unless a test is about the moment in which it can be taken back.
+        own = {"VAR_DIR": str(var_dir), "PORT": str(self.port), "UNDO_SECONDS": "0"}
+        self.environment = {**os.environ, **own, **environment}
         self.server = self.environment.get("DATABASE_URL", "")
         self.name_database(f"downhill_running_{uuid.uuid4().hex[:8]}")
 

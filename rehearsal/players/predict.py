@@ -48,7 +48,8 @@ def _answer(turn: Turn, activity: Predict, shown: ItemView) -> str:
     """Seal, look or reconcile, whatever a question waits for."""
     if shown.state == "form":
         return _seal(turn, activity, shown)
-    if shown.reveal is not None and shown.reveal.is_fresh:
+    may_look = shown.undo is not None and shown.undo.then_reveals  # they never mis-tap
+    if may_look or (shown.reveal is not None and shown.reveal.is_fresh):
         sealing.open_reveal(turn.membership, turn.lesson, activity.key, shown.key)
         return "look"
     if shown.state == "look" and shown.looking:

@@ -178,6 +178,7 @@ PAGES = (
     Row("lessons:since", "/c/{cohort}/" + LESSON + "{part}/since/", {"GET": MEMBERS}),
     Row("lessons:seal", f"{PREDICT}seal/", {"POST": MEMBERS_SENT_ON}, PREDICTION),
     # Nobody has sealed anything yet.
+    Row("lessons:undo", f"{PREDICT}seals/{ANSWER['id']}/undo/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}),
     Row("lessons:reconcile", f"{PREDICT}items/half-a/reconcile/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}),
     Row("lessons:check", "/c/{cohort}/" + LESSON + "activities/{activity}/check/", {"POST": MEMBERS_SENT_ON}, ANSWER),
     Row("lessons:start", f"{EXPERIMENT}start/", {"POST": (LOG_IN, 409, 404, 302, 404, 404)}, {"trial": "polynomial"}),
@@ -214,6 +215,12 @@ API = (
         {**ANSWER, "answer": {"w": 1}},
     ),
     api("api-predictions", f"{RATES}predictions/?cohort={{cohort}}", "POST", API_MEMBERS_CREATE, PREDICTION),
+    api(
+        "api-prediction",
+        f"{RATES}predictions/{ANSWER['id']}/?cohort={{cohort}}",
+        "DELETE",
+        (401, 404, 404, 404, 404, 404),
+    ),
     api("api-reveal", f"{RATES}items/half-a/reveal/?cohort={{cohort}}", "GET", API_SEALED),
     api("api-reconcile", f"{RATES}items/half-a/reconcile/?cohort={{cohort}}", "POST", API_SEALED),
     api(

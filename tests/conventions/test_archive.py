@@ -39,6 +39,7 @@ LED: tuple[dict[str, str], ...] = (
 SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("student", "lessons:check", f"{OWN}activities/by-hand/check/", {"step": 3, "w": "1"}),
     ("student", "lessons:seal", f"{OWN}activities/rates/seal/", SEALED),
+    ("student", "lessons:undo", f"{OWN}activities/rates/seals/{uuid.uuid4()}/undo/", {}),
     ("student", "lessons:reconcile", f"{OWN}activities/rates/items/half-c/reconcile/", {"saw": "zigzags"}),
     ("student", "lessons:start", f"{OWN}activities/u-curve-run/start/", {"trial": "polynomial", "seed": "3"}),
     ("instructor", "dashboard:paper-check", f"{PAPER}activities/by-hand/check/", {"step": 3, "w": "1"}),

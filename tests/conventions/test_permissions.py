@@ -93,7 +93,8 @@ def test_a_planted_view_without_a_guard_is_reported(world: World, plant: Callabl
 
 
 def _ask(client: Client, row: Row, cohort: str, names: dict[str, object]) -> tuple[int, str]:
-    method, body = ("post", row.body) if "POST" in row.answers else ("get", None)
+    method = next(each for each in ("POST", "GET", "DELETE") if each in row.answers).lower()
+    body = row.body if method == "post" else None
     kind = {"content_type": "application/json"} if row.path.startswith("/api/") and body else {}
     address = row.path.format(**{**names, "cohort": cohort})
     answer = getattr(client, method)(address, body, **kind)

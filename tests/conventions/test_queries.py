@@ -27,7 +27,8 @@ from tests.lessons import runs
 QUERIES_OF_A_SUBMISSION = {"service": 9, "API": 11, "page": 12}
 # As a browser sends it: the part comes back, and what waits for the commit follows; the right one meets a criterion.
 QUERIES_OF_A_SUBMISSION_IN_PLACE = {"wrong": 15, "right": 28}
-QUERIES_OF_A_SEAL = {"service": 12, "API": 14, "page": 15}
+# One of them asks whether it was taken back already, and is only sent once more.
+QUERIES_OF_A_SEAL = {"service": 13, "API": 15, "page": 16}
 # What a first look at a reveal takes beyond a second: it is decided again under the member's lock, and kept.
 QUERIES_OF_A_FIRST_LOOK = {
     "alone": 7,

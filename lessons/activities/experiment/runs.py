@@ -47,8 +47,6 @@ def start(
         If there is no such trial, something has to come before it, or a setting is not among what it takes.
     """
     part, activity, found = find(membership, lesson, activity_key, trial)
-    if missing := page.missing_prerequisite(membership, lesson.lesson, activity, found):
-        raise Conflict(missing.says)
     if values.is_blank(seed):
         seed = page.first_seed(membership, lesson.lesson, activity)
     params, seed = as_numbers(found.kind, found.spelled_out(dict(settings)), seed)
@@ -106,6 +104,8 @@ def ask(
     with transaction.atomic():
         progress.lock(membership)
         membership.cohort.refuse_if_archived()
+        if missing := page.missing_prerequisite(membership, lesson.lesson, activity, trial):
+            raise Conflict(missing.says)  # its guess was taken back meanwhile
         own = RunContext(lesson.lesson.slug, activity.key, trial.key)
         for context in (own, own.beside) if trial.beside else (own,):
             wanted = {**params, **trial.beside} if context.is_beside else params

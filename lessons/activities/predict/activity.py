@@ -39,6 +39,7 @@ class PredictType(ActivityType[Predict]):
             # After the two whose focus it takes and whose drawing it waits for.
             "activities/predict/reveal.js",
             "activities/predict/conflict.js",
+            "activities/predict/undo.js",
         ),
     )
     is_handed_in = False

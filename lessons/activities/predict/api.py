@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -82,10 +83,22 @@ class Predictions(LessonView):
         return Response(_sealed(receipt), status=201 if receipt.is_new else 200)
 
 
+class OnePrediction(LessonView):
+    @extend_schema(responses={204: None}, parameters=[COHORT])
+    def delete(self, request: Request, lesson: str, activity: str, id: UUID) -> Response:
+        """Take a prediction back: 204 within three seconds, and before its reveal or its vote's close; 409 after."""
+        membership, loaded = self.place(request, lesson)
+        sealing.take_back(membership, loaded, activity, id)
+        return Response(status=204)
+
+
 class RevealOfItem(LessonView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT}, parameters=[COHORT])
     def get(self, request: Request, lesson: str, activity: str, item: str) -> Response:
-        """What is behind a question: once my prediction is sealed and, in a led class, the reveal is open."""
+        """What is behind a question: once my prediction is sealed and, in a led class, the reveal is open.
+
+        From then on it cannot be taken back.
+        """
         membership, loaded = self.place(request, lesson)
         return Response(_revealed(sealing.open_reveal(membership, loaded, activity, item)))
 

@@ -44,6 +44,13 @@ class ReadingForm(forms.Form):
     unit = forms.CharField(required=False, max_length=20)
 
 
+class UndoForm(forms.Form):
+    """Whose seal is taken back, and on which question, as the page sends it."""
+
+    member = forms.IntegerField(required=False)
+    item = forms.SlugField(required=False)
+
+
 class ReconcileForm(forms.Form):
     """What was seen, and what is made of it, as the page sends it."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -66,6 +67,15 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """The moment in which what was sealed last can be taken back, and whether what is behind it comes right after."""
+
+    seal: UUID
+    milliseconds: int
+    then_reveals: bool
+
+
+@dataclass(frozen=True)
 class ItemView:
     """One question as the page shows it; `state` is one of those of `States`."""
 
@@ -87,6 +97,7 @@ class ItemView:
     second: tuple[ChoiceView, ...]
     slider: SliderView | None
     guesses: tuple[Guess, ...]
+    undo: Undo | None
     sealed_chart: LowestPointChart | None
     # What a decision is about, where one is asked for.
     picture: Picture | None
@@ -234,11 +245,21 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         second=answers.choice_views(item.second.choices) if item.second else (),
         slider=_slider(item, view.typed),
         guesses=tuple(_guess(item, mine[each], is_own=view.acting.is_own) for each in sorted(mine)),
+        undo=_undo(now, item),
         sealed_chart=_sealed_chart(item, now.last(item)),
         picture=picture_of(now, item) if item.poll and _sees_what_it_is_about(now, item) else None,
         reveal=reveal_of(view, now, item) if state in SEEN else None,
         looking=looking_of(view, now, item) if state in SEEN else None,
     )
+
+
+def _undo(now: States, item: Item) -> Undo | None:
+    last = now.last(item)
+    if last is None or not now.may_undo(item):
+        return None
+    left = now.undo_until[item.key, last.round] - now.stage.now
+    # A little longer: who comes back too early would find it sealed still.
+    return Undo(last.client_id, left // timedelta(milliseconds=1) + 50, now.settled.state_of(item) in SEEN)
 
 
 def _sees_what_it_is_about(now: States, item: Item) -> bool:

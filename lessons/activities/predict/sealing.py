@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 import classroom.services
 from classroom import events
 from classroom.acting import Acting
-from classroom.models import GradientRule, Membership
+from classroom.models import GradientRule, LearningEvent, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import progress, selectors, stage
 from lessons.activities.predict import answers, states
@@ -24,7 +24,7 @@ from lessons.activities.predict.schema import Item, Predict
 from lessons.activities.predict.states import SEEN, States
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.events import PredictionSealed, Reconciled
+from lessons.events import PredictionSealed, PredictionTakenBack, Reconciled
 from lessons.models import Counts, PartState, Prediction, Reconciliation, Vote
 from lessons.standings import Memory, Standing
 
@@ -98,7 +98,7 @@ def seal(
     read_as: str | None = None,
     by: Membership | None = None,
 ) -> SealReceipt:
-    """Seal one prediction, for good; `by` says who entered it for the member.
+    """Seal one prediction; `by` says who entered it for the member.
 
     `read_as` is what the page that sends it has shown a number to be read as; a program is shown nothing.
 
@@ -130,6 +130,9 @@ def seal(
         stored = Prediction.objects.filter(membership=membership, client_id=client_id).first()
         if stored is not None:
             return SealReceipt(stored, is_new=False)
+        if _was_taken_back(membership, client_id):
+            # A device that had lost the reply sends it once more: it must not come back by itself.
+            raise Conflict(_("You took this answer back. Seal your answer again."))
         membership.cohort.refuse_if_archived()
         answer = prediction_answer(
             found.item, choice=choice, second=second, confidence=confidence, because=because, read_as=read_as
@@ -161,8 +164,52 @@ def seal(
     return SealReceipt(prediction, is_new=True)
 
 
+def take_back(
+    membership: Membership, lesson: LoadedLesson, activity_key: str, client_id: uuid.UUID
+) -> Prediction | None:
+    """Take a mis-tapped seal back: its question is open again, as if it had not been answered.
+
+    Gives what had been sealed; nothing, if it was taken back before.
+
+    Raises
+    ------
+    NotFound
+        If the member has sealed nothing of this name there.
+    Conflict
+        If it stays: its moment is over, its vote is closed, or the member has seen what is behind it or asked for a
+        run since.
+    """
+    membership.cohort.refuse_if_archived()
+    slug = lesson.lesson.slug
+    place = selectors.find_activity(membership, lesson, activity_key)[1].key
+    wanted = Prediction.objects.filter(membership=membership, lesson=slug, activity=place, client_id=client_id)
+    with transaction.atomic():
+        found = _locate(membership, lesson, activity_key, wanted[0].item) if wanted else None
+        if found is not None:
+            # As for a seal: the vote before the member, and it is taken back on one side of the closing.
+            list(_votes_on(membership, slug, found.key).select_for_update(of=("self",)).order_by("round"))
+        progress.lock(membership)
+        sealed = wanted.first()
+        if found is None or sealed is None:
+            if _was_taken_back(membership, client_id):
+                return None
+            raise NotFound(_("You have sealed no such answer."))
+        now = states.read(membership, lesson, found.part, found.activity)
+        if now.last(found.item) != sealed or not now.may_undo(found.item):
+            raise Conflict(_("It is too late to undo this. Your answer stays sealed."))
+        Prediction.objects.filter(pk=sealed.pk).delete()
+        facts = (slug, found.activity.key, sealed.item, sealed.round, str(client_id))
+        events.record(PredictionTakenBack(*facts), membership)
+        mine = answers.predictions_of(membership, slug, found.activity.key)
+        _bring_up_to_date(membership, lesson, found, mine, now.met, by=None)
+        classroom.services.touch(membership.cohort)
+    return sealed
+
+
 def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> RevealView:
-    """Give a member what is behind a question; from then on they can seal nothing more on it.
+    """Give a member what is behind a question; from then on they can seal nothing more on it, nor take a seal back.
+
+    Whoever asks for it by name need not wait until the moment for that is over.
 
     Raises
     ------
@@ -174,7 +221,7 @@ def open_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str,
     found = _locate(membership, lesson, activity_key, item)
     view = selectors.view_of(Acting(membership), lesson, found.part, found.activity)
     with transaction.atomic():
-        return reveal_of(view, _look(membership, lesson, found), found.item)
+        return reveal_of(view, _look(membership, lesson, found, at_once=True), found.item)
 
 
 def note_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item: str) -> Collection[str]:
@@ -193,13 +240,15 @@ def note_reveal(membership: Membership, lesson: LoadedLesson, activity_key: str,
     return {each.key for each in measuring if run in (each.key, each.comes_after)}
 
 
-def _look(membership: Membership, lesson: LoadedLesson, found: Found) -> States:
+def _look(membership: Membership, lesson: LoadedLesson, found: Found, *, at_once: bool = False) -> States:
     """Decide under the member's lock that they may see what is behind a question, and remember that they have.
 
-    The states are those from before this look.
+    The states are those from before this look. `at_once`: they give up taking their seal back.
     """
     progress.lock(membership)
     now = states.read(membership, lesson, found.part, found.activity)
+    if at_once:
+        now = now.settled
     if not now.is_open(found.item):
         raise NotFound(_("There is no such question here."))
     _refuse_unless_seen(now.state_of(found.item))
@@ -295,6 +344,11 @@ def _ideas_for(
     truth = told.truth if told else None
     holds = answers.is_right(found.activity, rule, found.item, last.choice, last.second, truth)
     return {option.key for option in answers.ideas_for(found.item, holds=holds)}
+
+
+def _was_taken_back(membership: Membership, client_id: uuid.UUID) -> bool:
+    taken_back = LearningEvent.objects.filter(membership=membership, kind=PredictionTakenBack.kind)
+    return taken_back.filter(facts__client_id=str(client_id)).exists()
 
 
 def _votes_on(membership: Membership, lesson: str, key: tuple[str, str]) -> Any:

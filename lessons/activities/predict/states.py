@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 
-from classroom.models import Membership
+from django.conf import settings
+from django.utils import timezone
+
+from classroom.models import LearningEvent, Membership
 from lessons import stage
 from lessons.activities.measures import Measured
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
+from lessons.events import PredictionSealed, RunAsked
 from lessons.models import Prediction, Reconciliation
 from lessons.stage import Key
 
@@ -62,6 +67,7 @@ class States:
     part : the key of the part that it stands in
     told : what the member's own runs tell, by question
     looked_at : the question whose reveal is being shown for the first time, and is not among `met` yet
+    undo_until : until when a seal can be taken back, by question and round, where nothing ends that sooner
     """
 
     activity: Predict
@@ -71,6 +77,7 @@ class States:
     met: Met
     told: Mapping[str, Measured]
     looked_at: str = ""
+    undo_until: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
 
     def state_of(self, item: Item) -> str:
         if self.is_asked(item):
@@ -119,8 +126,27 @@ class States:
     def is_done(self, item: Item) -> bool:
         return is_done(item, self.mine, self.met)
 
+    def may_undo(self, item: Item) -> bool:
+        """Tell whether a member may take back what they sealed last: for a moment, while its vote is open, if it has
+        one, and until they have seen what is behind it.
+        """
+        last = self.last(item)
+        until = self.undo_until.get((last.item, last.round)) if last else None
+        if last is None or until is None or self.stage.now >= until or item.key in self.met:
+            return False
+        return all(vote.is_open for vote in self.stage.votes_on(self.key(item)) if vote.round == last.round)
+
+    @property
+    def settled(self) -> States:
+        """The states once no seal can be taken back any more."""
+        return replace(self, undo_until={})
+
     def may_see(self, item: Item) -> bool:
-        """Tell whether the stage lets a member see what is behind a question, once they have sealed an answer."""
+        """Tell whether a member may see what is behind a question, once they have sealed an answer: the stage lets
+        them, and it stays sealed.
+        """
+        if self.may_undo(item):
+            return False
         return self.is_transfer(item) or item.key in self.met or self.stage.may_see(self.part, self.key(item))
 
     @property
@@ -234,16 +260,45 @@ class States:
 
 
 def read(membership: Membership, lesson: LoadedLesson, part: Part, activity: Predict) -> States:
-    """Read the facts that decide how far a member has come: the stage, and three queries."""
+    """Read the facts that decide how far a member has come: the stage, and three queries, or four after a seal."""
     slug = lesson.lesson.slug
+    mine = answers.predictions_of(membership, slug, activity.key)
     return States(
         activity=activity,
         part=part.key,
         stage=stage.read(membership, slug),
-        mine=answers.predictions_of(membership, slug, activity.key),
+        mine=mine,
         met=answers.reconciliations_of(membership, slug, activity.key),
         told=answers.told(membership, lesson.lesson, activity),
+        undo_until=_undo_until(membership, slug, activity, mine),
     )
+
+
+def _undo_until(membership: Membership, lesson: str, activity: Predict, mine: Mine) -> dict[tuple[str, int], datetime]:
+    """Until when each new seal can be taken back. One that the member has asked for a run with stays.
+
+    What came first is told by the order of the events, which the member's lock makes exact, and by no clock.
+    """
+    lasts = timedelta(seconds=settings.UNDO_SECONDS)
+    new = [
+        each
+        for rounds in mine.values()
+        for each in rounds.values()
+        if each.entered_by_id is None and each.sealed_at + lasts > timezone.now()
+    ]
+    if not new:
+        return {}
+    events = LearningEvent.objects.filter(membership=membership, kind__in=(PredictionSealed.kind, RunAsked.kind))
+    since_run: set[tuple[str, str, str, int]] = set()
+    for kind, facts in events.order_by("-pk").values_list("kind", "facts")[:20]:
+        if kind == RunAsked.kind:
+            break
+        since_run.add((facts["lesson"], facts["activity"], facts["item"], facts["round"]))
+    return {
+        (each.item, each.round): each.sealed_at + lasts
+        for each in new
+        if (lesson, activity.key, each.item, each.round) in since_run
+    }
 
 
 def core_items(activity: Predict) -> list[Item]:

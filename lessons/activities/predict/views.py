@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom.access import member_required
 from classroom.acting import Acting
 from classroom.models import Membership
-from classroom.refusals import Refusal
+from classroom.refusals import NotFound, Refusal
+from classroom.web import is_htmx
 from lessons import part_page, selectors
 from lessons.activities.predict import guesses, sealing
-from lessons.activities.predict.forms import PredictionForm, ReadingForm, ReconcileForm
+from lessons.activities.predict.forms import PredictionForm, ReadingForm, ReconcileForm, UndoForm
 from lessons.activities.predict.guesses import Scale
 from lessons.maths import values
 
@@ -68,6 +70,29 @@ def reading(request: HttpRequest) -> HttpResponse:
             scale = Scale(values.parse(sent["low"]), values.parse(sent["high"]), sent["unit"])
             shown = guesses.read(scale, sent["choice"])
     return render(request, "activities/predict/_reads.html", {"reading": shown})
+
+
+@require_POST
+@member_required
+def undo(request: HttpRequest, membership: Membership, lesson: str, activity: str, seal: UUID) -> HttpResponse:
+    """Take a mis-tapped seal back; show its question with all that had been typed."""
+    acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
+    found, found_activity = selectors.place_of(loaded, activity)
+    form = UndoForm(request.POST)
+    form.is_valid()
+    part_page.refuse_somebody_else(form, membership)
+    try:
+        sealed = sealing.take_back(membership, loaded, activity, seal)
+    except NotFound as gone:
+        raise part_page.not_now(gone) from gone
+    item = sealed.item if sealed else str(form.cleaned_data.get("item", ""))
+    shown = {"activity": activity if found_activity.extra else "", "item": item, "open": True}
+    context = part_page.part_context(acting, loaded, found, shown)
+    if sealed is not None:
+        names = ("choice", "second", "confidence", "because")
+        context["typed"] = {name: getattr(sealed, name) for name in names}
+        context["taken_back"] = activity
+    return render(request, "lessons/_part.html" if is_htmx(request) else "lessons/part.html", context)
 
 
 @require_POST

@@ -61,6 +61,8 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 });
 // At once, not when the page has settled: what is typed meanwhile would be kept as if it were all.
 onArrival(() => findAll("data-draft").forEach(restore), { when: "htmx:afterSwap" });
+// What was taken back is a draft once more.
+onArrival(() => findAll("data-draft=again").forEach(keep), { when: "htmx:afterSwap" });
 document.addEventListener("later", ({ target }) => restore(target));
 
 // A draft goes after thirty days on which the device was used and nobody typed into it. The clock alone says nothing: it
