@@ -38,6 +38,14 @@ class Evidence:
     at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Comment:
+    """What an instructor wrote with a decision, and who it was."""
+
+    text: str
+    by: str
+
+
 class Finder(ABC):
     """Finds what one criterion rests on. One subclass for each kind of evidence."""
 
@@ -51,6 +59,10 @@ class Finder(ABC):
     def says(self) -> str:
         """What stands there, in a few words for its owner."""
         return type_of(self.activity).says_achievement(self.standing)
+
+    def comment(self) -> Comment | None:
+        """What an instructor wrote to its owner about it."""
+        return None
 
     @abstractmethod
     def all(self) -> Iterator[Evidence]:
@@ -77,7 +89,7 @@ class Steps(Finder):
 
 
 class Texts(Finder):
-    """The newest versions of what was written. Two queries."""
+    """The newest versions of what was written. Two queries, and one for who wrote a comment."""
 
     def says(self) -> str:
         memory: TextMemory = self.standing.memory
@@ -88,6 +100,12 @@ class Texts(Finder):
         if not memory.text:
             return ""
         return _("sent back") if memory.is_returned else _("with your instructor")
+
+    def comment(self) -> Comment | None:
+        review = self.standing.memory.review
+        if review is None or not review.comment:
+            return None
+        return Comment(review.comment, selectors.reviewer_of(review))
 
     def all(self) -> Iterator[Evidence]:
         found = self.accepted()

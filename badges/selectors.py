@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from badges import catalogue
 from badges.catalogue import Badge, Criterion
-from badges.evidence import Evidence, Finder, finder_of
+from badges.evidence import Comment, Evidence, Finder, finder_of
 from badges.models import Award, RevokedNumber
 from badges.rules import CriterionStatus, Explanation, LearnerRecord, StepsTaken
 from classroom.models import Membership, Role, User
@@ -33,6 +33,7 @@ class CriterionView:
     # In a few words what stands there, for its owner; and for everybody, without what others have still to work out.
     says: str
     tells: str
+    comment: Comment | None
     evidence: tuple[Evidence, ...]
     part: str
 
@@ -91,6 +92,7 @@ def _criterion(criterion: Criterion, status: CriterionStatus, found: Finder) -> 
         can_end=criterion.condition.can_end,
         says=says,
         tells=says if criterion.condition.is_told else "",
+        comment=found.comment(),
         evidence=tuple(found.all()),
         part=found.part.key,
     )

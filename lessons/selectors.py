@@ -135,10 +135,10 @@ def _told_review(review: ReviewMemory | None) -> dict[str, Any] | None:
     """What an instructor decided last, as plain data."""
     if review is None:
         return None
-    return review.model_dump(mode="json", include={"decision", "comment", "met", "at"}) | {"by": _reviewer(review)}
+    return review.model_dump(mode="json", include={"decision", "comment", "met", "at"}) | {"by": reviewer_of(review)}
 
 
-def _reviewer(review: ReviewMemory | None) -> str:
+def reviewer_of(review: ReviewMemory | None) -> str:
     """Who decided last, as they are called now; a query only where somebody has decided."""
     if review is None:
         return ""
@@ -185,7 +185,7 @@ def activity_page(
         typed=asked.get("typed") or {},
         errors=asked.get("errors") or {},
         comes_now=comes_now(part, activity, row) or membership.is_instructor,
-        reviewer=_reviewer(standing.memory.review) if activity.is_read else "",
+        reviewer=reviewer_of(standing.memory.review) if activity.is_read else "",
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(

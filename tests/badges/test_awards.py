@@ -305,6 +305,23 @@ def test_the_moment_of_joy_comes_once_and_to_its_owner(
     assert "is yours." not in owner.get(arc).text
 
 
+def test_what_the_instructor_wrote_with_the_approval_is_read_beside_it(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    submission, browser = write(student, lesson), client_of(student.user)
+    at = "/c/ours/lessons/data-rules-everything/badge/"
+    before = browser.get(at)
+    comment = "Well said.\n“Bends to each dot” is exactly it."
+    reviews.decide(instructor, submission.pk, decision="approved", met=[True] * 3, comment=comment)
+
+    page = browser.get(at).content.decode()
+    told = browser.get(f"{at}since/", {"v": before.context["v"]})
+
+    assert "Well said.<br>“Bends to each dot” is exactly it." in page
+    assert '<figcaption class="soft">Ines</figcaption>' in page
+    assert "Well said." in told.content.decode()
+
+
 def test_its_evidence_is_the_newest_of_each_step_and_the_newest_versions(
     student: Membership, lesson: LoadedLesson
 ) -> None:
