@@ -195,15 +195,39 @@ SOURCES = {
 }
 
 
-def fill_check(page: Page, **changed: str) -> None:
-    for name, text in (SOURCES | changed).items():
-        page.locator(f"#{name}").fill(text)
+HEADS = ("The claim", "Source 1", "Source 2", "Your stamp")
+FIELDS = (("claim",), *((f"who_{n}", f"when_{n}", f"passage_{n}", f"where_{n}", f"stance_{n}") for n in (1, 2)))
 
 
-def choose(form: Locator, **choices: str) -> None:
-    """Both sources contradict the claim; the rest as it is said."""
-    for name, value in ({"stance_1": "contradicts", "stance_2": "contradicts"} | choices).items():
-        form.locator(f"[name={name}][value={value}]").check()
+def at_step(form: Locator, number: int) -> None:
+    """One step of the check is open, and says which."""
+    expect(form.get_by_role("group", name=HEADS[number - 1], exact=True)).to_be_visible()
+    expect(form.locator("[data-of-step]:visible")).to_have_count(1)
+    expect(form.locator("[aria-current=step]")).to_have_text(HEADS[number - 1])
+
+
+def go_to(form: Locator, number: int) -> None:
+    """Back, as often as it takes."""
+    while not form.get_by_role("group", name=HEADS[number - 1], exact=True).is_visible():
+        form.locator("[data-back]:visible").click()
+    at_step(form, number)
+
+
+def fill_check(form: Locator, *, independent: str = "", stamp: str = "", **changed: str) -> None:
+    """From the claim to the stamp; both sources contradict the claim. It is not sent yet."""
+    said = SOURCES | {"stance_1": "contradicts", "stance_2": "contradicts"} | changed
+    for number, names in enumerate(FIELDS, start=1):
+        at_step(form, number)
+        for name in names:
+            if name.startswith("stance"):
+                form.locator(f"[name={name}][value={said[name]}]").check()
+            else:
+                form.locator(f"#{name}").fill(said[name])
+        if number == 3:
+            form.locator(f"[name=independent][value={independent}]").check()
+        form.locator("[data-next]:visible").click()
+    at_step(form, 4)
+    form.locator(f"[name=stamp][value={stamp}]").check()
 
 
 def test_the_source_check_names_the_traps_and_loses_nothing(
@@ -212,29 +236,35 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     student = desk.open(new_student("sol"))
     student.goto(MISSION)
     form = student.locator("[data-sources]")
+    at_step(form, 1)
     form.locator("#supplied").select_option("mnist")
     expect(form.get_by_text("50,000 for training and 20,000 for testing")).to_be_visible()
-    fill_check(student)
-    choose(form, independent="copy", stamp="accept")
+    fill_check(form, independent="copy", stamp="accept")
     student.reload()
+    at_step(form, 4)
     expect(form.locator("#passage_2")).to_have_value(SOURCES["passage_2"])
     expect(form.locator("#supplied")).to_have_value("mnist")
 
     form.get_by_role("button", name="Send it").click()
+    at_step(form, 3)
+    expect(form.locator("#who_2")).to_be_focused()
     for says in (
-        "The same people stand behind both",
+        "The same people published both.",
         "Both links lead to example.org",
         "Then the two count as one.",
-        "the stamp would be “reject or revise”",
     ):
         expect(form.get_by_text(says)).to_be_visible()
-    expect(form.locator("#who_2")).to_be_focused()
     desk.look_in_every_way(student, "source_check_traps")
 
-    fill_check(student, who_2="A museum", where_2="Catalogue of 2019, page 12")
+    form.locator("#who_2").fill("A museum")
+    form.locator("#where_2").fill("Catalogue of 2019, page 12")
     form.locator("[name=independent][value=yes]").check()
+    form.locator("[data-next]:visible").click()
+    at_step(form, 4)
+    expect(form.get_by_text("point to the stamp “reject or revise”")).to_be_visible()
     form.locator("[name=stamp][value=revise]").check()
     form.locator("#corrected").fill("MNIST has 60,000 images for training and 10,000 for testing.")
+    desk.look_in_every_way(student, "source_check_stamp")
     form.get_by_role("button", name="Send it").click()
     expect(student.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
     desk.look_in_every_way(student, "source_check_sent")
@@ -244,6 +274,54 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     desk.look(instructor, "review_source_check")
 
 
+def test_a_sentence_is_tapped_and_each_step_says_what_it_lacks(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("tove"), viewport=PHONE)
+    student.goto(MISSION)
+    form = student.locator("[data-sources]")
+    form.locator("#claim").fill("My own sentence.")
+    form.locator("#supplied").select_option("great-wall")
+    sentence = form.get_by_role("button", name="Yes. The Great Wall of China is the only structure", exact=False)
+    sentence.click()
+    expect(form.locator("#claim")).to_have_value(re.compile("^Yes. The Great Wall .* naked eye.$"))
+    expect(sentence).to_have_attribute("aria-pressed", "true")
+    desk.look_in_every_way(student, "source_check_claim")
+    sentence.click()
+    expect(form.locator("#claim")).to_have_value("My own sentence.")
+    sentence.click()
+    form.locator("#claim").press("Control+Home")
+    form.locator("[data-next]:visible").click()
+
+    at_step(form, 2)
+    expect(form.locator("[data-claim]")).to_contain_text("The Great Wall of China is the only structure")
+    # Enter in a line goes on, too; nothing is sent, and no bubble of the browser's own comes.
+    form.locator("#who_1").press("Enter")
+    expect(form.get_by_text("Fill this in.").locator("visible=true")).to_have_count(4)
+    expect(form.get_by_text("Choose one.").locator("visible=true")).to_have_count(1)
+    expect(form.locator("#who_1")).to_be_focused()
+    desk.look_in_every_way(student, "source_check_missing")
+    form.locator("#who_1").fill("A")
+    expect(form.get_by_text("Fill this in.").locator("visible=true")).to_have_count(3)
+    go_to(form, 1)
+    expect(form.locator("#claim")).to_have_value(re.compile("^Yes. The Great Wall"))
+
+
+def test_the_source_check_is_one_long_page_without_javascript(
+    desk: Desk, new_student: NewStudent, refused_on_purpose: None
+) -> None:
+    student = desk.open(new_student("ulla"), java_script_enabled=False)
+    student.goto(MISSION)
+    form = student.locator("[data-sources]")
+    expect(form.locator("[data-of-step]:visible")).to_have_count(4)
+    expect(form.locator("[data-next]:visible, [data-back]:visible, [data-rail]:visible")).to_have_count(0)
+    form.locator("#claim").fill(SOURCES["claim"])
+
+    form.get_by_role("button", name="Send it").click()
+
+    expect(form.locator("#claim")).to_have_value(SOURCES["claim"])
+    expect(form.locator("#assistant-error")).to_have_text("Fill this in.")
+    expect(form.get_by_text("Choose one.").locator("visible=true")).to_have_count(4)
+
+
 def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_comes_into_view(
     desk: Desk, new_student: NewStudent, refused_on_purpose: None
 ) -> None:
@@ -251,15 +329,15 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     student.goto(MISSION)
     form = student.locator("[data-sources]")
     form.locator("#supplied").select_option("mnist")
-    fill_check(student, who_1="ChatGPT 5", who_2="A museum", where_2="Catalogue of 2019, page 12")
-    choose(form, independent="yes", stamp="reject")
+    other = {"who_2": "A museum", "where_2": "Catalogue of 2019, page 12"}
+    fill_check(form, who_1="ChatGPT 5", independent="yes", stamp="reject", **other)
     student.context.set_offline(True)
     form.get_by_role("button", name="Send it").click()
     banner = student.locator("#banner")
     expect(banner).to_contain_text("Kept on this device")
 
     student.context.set_offline(False)
-    says = "An AI assistant is what is being checked: it cannot be a source."
+    says = "You are checking an AI assistant. It cannot be a source."
     expect(form.get_by_text(says)).to_be_visible()
     expect(form.locator("#who_1")).to_be_focused()
     expect(banner).to_have_text(says)
@@ -270,6 +348,9 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
 
     form.locator("#who_1").fill("Yann LeCun")
     expect(banner).to_be_hidden()
+    for number in (3, 4):
+        form.locator("[data-next]:visible").click()
+        at_step(form, number)
     form.get_by_role("button", name="Send it").click()
     kept = student.locator(
         ".words__state[data-kept-says]", has_text="Kept, and waiting for your instructor to read it."

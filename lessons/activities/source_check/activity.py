@@ -18,7 +18,9 @@ class SourceCheckType(ActivityType[SourceCheck]):
     standing = Standing[grade.CheckMemory]
     template = "activities/source_check/page.html"
     media = Media(
-        css=("lessons/css/texts.css", "activities/source_check/sources.css"), js=("activities/source_check/sources.js",)
+        css=("lessons/css/texts.css", "activities/source_check/sources.css"),
+        js=("activities/source_check/sources.js",),
+        own_js=("activities/source_check/steps.js",),
     )
 
     def page(self, view: ActivityView) -> SourceSheet:

@@ -33,9 +33,9 @@ INDEPENDENCE = (
 )
 
 STAMPS = (
-    (ACCEPT, gettext_lazy("accept"), gettext_lazy("Both independent sources agree with the claim.")),
-    (REVISE, gettext_lazy("revise"), gettext_lazy("It holds in part: you write the sentence that holds.")),
-    (REJECT, gettext_lazy("reject"), gettext_lazy("The sources contradict it, or nothing supports it.")),
+    (ACCEPT, gettext_lazy("accept"), gettext_lazy("Both sources agree with the claim.")),
+    (REVISE, gettext_lazy("revise"), gettext_lazy("It is true in part. You write the true sentence.")),
+    (REJECT, gettext_lazy("reject"), gettext_lazy("The sources contradict it, or neither supports it.")),
 )
 
 # By what the two sources say, in alphabetical order: the stamps that fit.
@@ -50,20 +50,20 @@ FITTING = {
 
 # Name: (label, how much it says at least, most characters).
 LINES: dict[str, tuple[Any, int, int]] = {
-    "assistant": (gettext_lazy("Which assistant"), 0, 80),
-    "question": (gettext_lazy("What it was asked"), 0, 300),
+    "assistant": (gettext_lazy("Which assistant?"), 0, 80),
+    "question": (gettext_lazy("What did you ask it?"), 0, 300),
     "claim": (gettext_lazy("The claim, in one sentence"), 8, 300),
     **{
         f"{name}_{n}": found
         for n in (1, 2)
         for name, found in {
-            "who": (gettext_lazy("Who stands behind it"), 2, 120),
-            "when": (gettext_lazy("From when it is"), 2, 60),
-            "passage": (gettext_lazy("The exact passage"), 8, 600),
+            "who": (gettext_lazy("Who published it"), 2, 120),
+            "when": (gettext_lazy("Date"), 2, 60),
+            "passage": (gettext_lazy("The passage, word for word"), 8, 600),
             "where": (gettext_lazy("Link, or where it is printed"), 2, 400),
         }.items()
     },
-    "corrected": (gettext_lazy("The sentence that holds"), 0, 300),
+    "corrected": (gettext_lazy("The true sentence"), 0, 300),
     "why": (gettext_lazy("Why this stamp"), 0, 600),
 }
 
@@ -75,20 +75,20 @@ CHOICES = {
 }
 
 QUESTIONS = {
-    "stance_1": gettext_lazy("It …"),
-    "stance_2": gettext_lazy("It …"),
+    "stance_1": gettext_lazy("The passage …"),
+    "stance_2": gettext_lazy("The passage …"),
     "independent": gettext_lazy("Is source 2 independent of source 1?"),
     "stamp": gettext_lazy("Your stamp"),
 }
 
 HELP = {
     "claim": gettext_lazy("One that can be true or false."),
-    "who_1": gettext_lazy("The people or the institution, not the search engine."),
-    "who_2": gettext_lazy("Other people than those of source 1."),
-    "when_1": gettext_lazy("As it stands there; “no date” if there is none."),
-    "when_2": gettext_lazy("As it stands there; “no date” if there is none."),
-    "corrected": gettext_lazy("For “revise”."),
-    "why": gettext_lazy("Only if what your two sources say would ask for another stamp."),
+    "who_1": gettext_lazy("A person or an institution, not the search engine."),
+    "who_2": gettext_lazy("Somebody other than in source 1."),
+    "when_1": gettext_lazy("Write “no date” if there is none."),
+    "when_2": gettext_lazy("Write “no date” if there is none."),
+    "corrected": gettext_lazy("What your sources say instead."),
+    "why": gettext_lazy("Only if your two sources point to another stamp."),
 }
 
 LEAST_REASON = 8

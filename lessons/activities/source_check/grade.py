@@ -84,8 +84,8 @@ def _line(sent: Any, label: str, least: int, most: int) -> str:
     if not versions.can_be_kept(text):
         raise ValueError(_("This holds characters that cannot be kept."))
     if (says := length.said(text)) < least:
-        said = _("“%(label)s” is missing.") if not says else _("“%(label)s” is too short to be found again.")
-        raise ValueError(said % {"label": label})
+        said = _("“%(label)s” is too short to be found again.") if says else _("Fill this in.")
+        raise ValueError(said % {"label": label} if says else said)
     return text
 
 
@@ -94,24 +94,20 @@ def _check_claimed_by(activity: SourceCheck, answer: Mapping[str, str]) -> dict[
         if activity.answer(answer["supplied"]) is None:
             return {"supplied": [_("There is no such supplied answer.")]}
         return {}
-    return {
-        name: [_("“%(label)s” is missing.") % {"label": LINES[name][0]}]
-        for name in ("assistant", "question")
-        if not answer.get(name)
-    }
+    return {name: [_("Fill this in.")] for name in ("assistant", "question") if not answer.get(name)}
 
 
 def _check_sources(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, list[str]]:
     errors = {}
     for n in ("1", "2"):
         if is_assistant(answer.get(f"who_{n}", ""), answer.get(f"where_{n}", "")):
-            errors[f"who_{n}"] = [_("An AI assistant is what is being checked: it cannot be a source.")]
+            errors[f"who_{n}"] = [_("You are checking an AI assistant. It cannot be a source.")]
     who = [same(answer.get(f"who_{n}", "")) for n in ("1", "2")]
     if who[0] and who[0] == who[1]:
-        errors["who_2"] = [_("The same people stand behind both: that is one source. Find somebody else.")]
+        errors["who_2"] = [_("The same people published both. That is one source. Find another.")]
     domains = [domain_of(answer.get(f"where_{n}", "")) for n in ("1", "2")]
     if domains[0] and domains[0] == domains[1]:
-        said = _("Both links lead to %(domain)s: that is one source. Find one elsewhere.")
+        said = _("Both links lead to %(domain)s. That is one source. Find another.")
         errors["where_2"] = [said % {"domain": domains[0]}]
     return errors
 
@@ -124,11 +120,11 @@ def _check_independence(activity: SourceCheck, answer: Mapping[str, str]) -> dic
 
 def _check_stamp(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, list[str]]:
     if answer["stamp"] == REVISE and length.said(answer.get("corrected", "")) < LEAST_REASON:
-        return {"corrected": [_("Revise means that you write the sentence that holds.")]}
+        return {"corrected": [_("You chose “revise”. Write the true sentence.")]}
     if is_at_odds(answer) and length.said(answer.get("why", "")) < LEAST_REASON:
         fitting = FITTING[_pair(answer)]
         names = _(" or ").join(str(CHOICES["stamp"][stamp]) for stamp in fitting)
-        said = _("By what your two sources say, the stamp would be “%(stamp)s”. Keep yours if you can say why.")
+        said = _("Your two sources point to the stamp “%(stamp)s”. Keep yours if you can say why.")
         return {"why": [said % {"stamp": names}]}
     return {}
 

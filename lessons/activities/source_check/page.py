@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from lessons.activities.base import ActivityView
 from lessons.activities.source_check.forms import CHOICES, HELP, LINES, OWN, QUESTIONS, STAMPS
-from lessons.activities.source_check.schema import SourceCheck, SuppliedAnswer
+from lessons.activities.source_check.schema import SourceCheck
 from lessons.texts import versions
 from lessons.texts.versions import TextView
 
@@ -31,11 +33,21 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Supplied:
+    """A supplied answer, sentence by sentence: each can be made the claim."""
+
+    key: str
+    dated: date
+    question: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SourceSheet:
     """The activity's page: what was filled in last, and what its reader made of it."""
 
     words: TextView
-    supplied: tuple[SuppliedAnswer, ...]
+    supplied: tuple[Supplied, ...]
     field: Mapping[str, Field]
     table: tuple[tuple[str, str, str], ...]  # what was handed in: (name, label, value)
     stamps: tuple[tuple[str, str, str], ...]
@@ -47,11 +59,29 @@ def page(view: ActivityView) -> SourceSheet:
     kept = view.standing.memory.check
     return SourceSheet(
         words=versions.text_view(view.standing, "", activity.asks, view.reviewer, is_open=True),
-        supplied=activity.answers,
+        supplied=tuple(
+            Supplied(each.key, each.dated, each.question, sentences_of(each.answer)) for each in activity.answers
+        ),
         field=_fields({**kept, **view.typed}, view.errors),
         table=table(activity, kept),
         stamps=tuple((key, str(label), str(means)) for key, label, means in STAMPS),
     )
+
+
+def sentences_of(answer: str) -> tuple[str, ...]:
+    """Cut an answer into sentences that can be a claim; one that is too short for that stays with the next.
+
+    >>> sentences_of("Yes. The wall is long, e.g. 21,196 km. It is old.")
+    ('Yes. The wall is long, e.g. 21,196 km.', 'It is old.')
+    """
+    found: list[str] = []
+    least = LINES["claim"][1]
+    for sentence in re.split(r"(?<=[.!?])\s+(?=[^\W\d_a-z])", answer.strip()):
+        if found and len(found[-1]) < least:
+            found[-1] += f" {sentence}"
+        else:
+            found.append(sentence)
+    return tuple(found)
 
 
 def _fields(values: Mapping[str, str], errors: Mapping[str, list[str]]) -> dict[str, Field]:
@@ -82,7 +112,7 @@ def _fields(values: Mapping[str, str], errors: Mapping[str, list[str]]) -> dict[
         )
         for name, options in CHOICES.items()
     }
-    supplied = Field("supplied", _("Whose answer do you check?"), "", values.get("supplied", OWN), says("supplied"))
+    supplied = Field("supplied", _("Whose answer are you checking?"), "", values.get("supplied", OWN), says("supplied"))
     return {**lines, **choices, "supplied": supplied}
 
 
