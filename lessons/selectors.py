@@ -14,7 +14,7 @@ from classroom.acting import Acting
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, NotFound
 from lessons import catalogue, stage
-from lessons.activities.base import ActivityView, AnyType, type_of
+from lessons.activities.base import Account, ActivityView, AnyType, type_of
 from lessons.authoring.base import AnyActivity, visible
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
@@ -234,6 +234,24 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
     if activity.is_read:
         facts["review"] = _told_review(standing.memory.review)
     return facts | {"gradient_rule": membership.cohort.gradient_rule}
+
+
+def accounts_of(membership: Membership, lesson: LoadedLesson) -> list[tuple[Part, list[tuple[str, Account]]]]:
+    """What a member did, part by part: the title of each activity that they have begun, with its account."""
+    rows, found = progress_of(membership, lesson), []
+    for part in lesson.lesson.parts:
+        row, told = rows.get(part.key), []
+        for each in part.activities:
+            if row is None or each.key not in row.activities:
+                continue
+            activity = as_met(membership, lesson, each)
+            view = view_of(Acting(membership), lesson, part, activity)
+            account = type_of(activity).account(replace(view, standing=standing_of(row, activity)))
+            if account != Account():
+                told.append((activity.title, account))
+        if told:
+            found.append((part, told))
+    return found
 
 
 def submission_of(membership: Membership, lesson: LoadedLesson, number: int) -> Submission:

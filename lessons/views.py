@@ -85,6 +85,25 @@ def notebook(request: HttpRequest, membership: Membership, lesson: str) -> HttpR
 @never_cache
 @require_safe
 @member_required
+def what_i_did(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """What the member did in the lesson, to print: theirs alone, and compared with nobody's."""
+    loaded = selectors.lesson_of(membership, lesson)
+    acting = Acting(membership)
+    classroom.services.note_activity(acting)
+    context = {
+        "acting": acting,
+        "membership": membership,
+        "lesson": loaded.lesson,
+        "arc": arc_of(membership, loaded),
+        "parts": selectors.accounts_of(membership, loaded),
+        "has_badge": any(part.badge for part in loaded.lesson.parts),
+    }
+    return render(request, "lessons/what_i_did.html", context)
+
+
+@never_cache
+@require_safe
+@member_required
 def submission(request: HttpRequest, membership: Membership, lesson: str, number: int) -> HttpResponse:
     """One thing that the member handed in, as it was sent, with what came of it."""
     return show_submission(request, Acting(membership), lesson, number)

@@ -147,6 +147,17 @@ class Achievement:
 
 
 @dataclass(frozen=True)
+class Account:
+    """Account of what a member did in an activity, for a page of theirs to print: nothing that is sealed to them.
+
+    `lines` have what it was, what they gave, and what it turned out to be; `says` are sentences.
+    """
+
+    lines: tuple[tuple[str, str, str], ...] = ()
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Script:
     """Module that a page loads, by its name under /static/; one that `is_own` on its member's own page alone."""
 
@@ -270,6 +281,10 @@ class ActivityType(Generic[A]):
     def summary(self, standing: Standing[Any]) -> str:
         """Standing of a member, in a few words for the arc."""
         return ""
+
+    def account(self, view: ActivityView) -> Account:
+        """What the member did here, to be printed; nothing of it is news to them."""
+        return Account()
 
     def why_not_yet(self, activity: A, part: Part, done: Collection[str]) -> str:
         """Sentence on what has to come before anything can be handed in; nothing, if all of it is `done`."""

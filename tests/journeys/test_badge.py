@@ -22,6 +22,7 @@ from tests.journeys.steps import (
     BADGE,
     FIX,
     LESSON,
+    LOOKS,
     LOST,
     MISSION,
     PHONE,
@@ -357,6 +358,23 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     )
     expect(kept).to_be_focused()
     expect(kept).to_be_in_viewport()
+
+
+def test_what_i_did_is_printed_on_light_paper(desk: Desk, advanced: Advanced) -> None:
+    student = desk.open(advanced("pia", "step_through", "guess_three_rates"), **LOOKS["phone_dark"])
+    student.goto(BADGE)
+    student.get_by_role("link", name="What I did, on one page to print").click()
+
+    expect(student.get_by_role("heading", name="What I did")).to_be_visible()
+    expect(student.get_by_role("row", name="Step 3 w = 1.5042")).to_be_visible()
+    expect(student.get_by_role("button", name="Print")).to_be_visible()
+    desk.look_in_every_way(student, "what_i_did")
+    student.emulate_media(media="print", color_scheme="dark")
+    expect(student.locator(".top")).to_be_hidden()
+    expect(student.get_by_role("button", name="Print")).to_be_hidden()
+    ink = student.get_by_role("heading", name="What I did").evaluate("head => getComputedStyle(head).color")
+    paper = student.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
 
 
 def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from classroom.models import Cohort, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
+from lessons.activities.base import Account, Achievement, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
 from lessons.activities.experiment import class_runs, lint, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.pictures import registry
@@ -59,6 +60,15 @@ class ExperimentType(ActivityType[Experiment]):
 
     def summary(self, standing: Standing[Any]) -> str:
         return registry.summary(standing.memory.evidence)
+
+    def account(self, view: ActivityView) -> Account:
+        memory, lesson = view.standing.memory, view.lesson.lesson
+        n = sum(memory.runs.values())
+        counted = ngettext("%(n)d run, your own.", "%(n)d runs, your own.", n) % {"n": n} if n else ""
+        # What was measured is told once all that was guessed about it has been looked at.
+        is_seen = page.has_seen_all(view.membership, lesson, view.activity, view.activity.trials[0])
+        found = registry.in_words(memory.evidence) if is_seen else ""
+        return Account(says=tuple(filter(None, (found, counted))))
 
     def note(self, activity: Experiment, standing: Standing[Any], slip: str) -> Sequence[str]:
         return (_("sent back") if standing.memory.is_returned else _("to run"),)

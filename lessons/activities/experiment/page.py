@@ -148,7 +148,7 @@ def page(view: ActivityView) -> ExperimentSheet:
     prerequisite = missing_prerequisite(view.membership, lesson, activity, trial)
     seen = measures_seen(view.membership, lesson, activity, trial)
     typed = view.typed if view.typed.get("trial") == trial.key else {}
-    is_seen = seen == frozenset(OUTCOMES_MEASURED)
+    is_seen = _is_all(seen)
     is_drawn = shown is not None and shown.state == RunState.DONE
     finds = None
     if shown is not None and is_drawn:
@@ -267,6 +267,15 @@ def measures_seen(membership: Membership, lesson: Lesson, activity: Experiment, 
     asked = guesses_before(lesson, activity.key, trial.key)
     hidden = {item.measures for guesses, item in asked if item.key not in _looked_at(membership, lesson, guesses)}
     return frozenset(OUTCOMES_MEASURED) - hidden
+
+
+def has_seen_all(membership: Membership, lesson: Lesson, activity: Experiment, trial: Trial) -> bool:
+    """Tell whether the member has looked at all that they had guessed about this trial."""
+    return _is_all(measures_seen(membership, lesson, activity, trial))
+
+
+def _is_all(seen: frozenset[str]) -> bool:
+    return seen == frozenset(OUTCOMES_MEASURED)
 
 
 def _looked_at(membership: Membership, lesson: Lesson, guesses: Predict) -> Collection[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict, type_of
+from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict, type_of
 from lessons.activities.explain import grade, page
 from lessons.activities.explain.schema import Explain
 from lessons.activities.measures import Picture
@@ -31,6 +31,10 @@ class ExplainType(ActivityType[Explain]):
 
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
+
+    def account(self, view: ActivityView) -> Account:
+        text = view.standing.memory.text
+        return Account(says=(f"“{text}”",) if text else ())
 
     def why_not_yet(self, activity: Explain, part: Part, done: Collection[str]) -> str:
         if activity.after is None or activity.after in done:

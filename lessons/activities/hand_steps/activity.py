@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
-from lessons.activities.base import Achievement, ActivityType, ActivityView, AsSent, Media, Sent, Verdict
-from lessons.activities.hand_steps import grade, lint, page, slips
+from lessons.activities.base import Account, Achievement, ActivityType, ActivityView, AsSent, Media, Sent, Verdict
+from lessons.activities.hand_steps import account, grade, lint, page, slips
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.lint import Findings
@@ -43,6 +43,9 @@ class HandStepsType(ActivityType[HandSteps]):
 
     def summary(self, standing: Standing[Any]) -> str:
         return grade.summary(standing.memory)
+
+    def account(self, view: ActivityView) -> Account:
+        return account.account(view)
 
     def note(self, activity: HandSteps, standing: Standing[Any], slip: str) -> Sequence[str]:
         tries = ngettext("%(n)d try", "%(n)d tries", standing.tries) % {"n": standing.tries}

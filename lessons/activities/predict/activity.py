@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Membership
 from classroom.refusals import Conflict
-from lessons.activities.base import ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
-from lessons.activities.predict import lint, page, sealing
+from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
+from lessons.activities.predict import account, lint, page, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson
@@ -72,6 +72,9 @@ class PredictType(ActivityType[Predict]):
         if shown is None or shown.reveal is None or not shown.reveal.is_fresh:
             return None
         return sealing.note_reveal(membership, lesson, activity, shown.key)
+
+    def account(self, view: ActivityView) -> Account:
+        return account.account(view)
 
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}

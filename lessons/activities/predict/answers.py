@@ -106,11 +106,7 @@ class ClassQuestion:
     @property
     def answer(self) -> str:
         """What is right, in words; nothing, where a run has to tell."""
-        found = self.truth
-        if self.item.number is not None:
-            return "" if found.number is None else guess_charts.show_number(self.item.number, found.number)
-        texts = [answer_text(self.item, key) for key in sorted(found.right)]
-        return " · ".join([*texts, second_answer(self.item.second)] if self.item.second else texts)
+        return answer_in_words(self.item, self.truth)
 
     @property
     def reveal_text(self) -> str:
@@ -180,6 +176,14 @@ def truth(activity: Predict, rule: GradientRule, item: Item, told: Truth | None 
         run = problem(activity, rule, item.rates[0])
         return Truth(frozenset({rates.outcome(run, activity.data.start)}), frozenset(item.also))
     return Truth()
+
+
+def answer_in_words(item: Item, found: Truth) -> str:
+    """What is right, in words; nothing, where it is not known."""
+    if item.number is not None:
+        return "" if found.number is None else guess_charts.show_number(item.number, found.number)
+    texts = [answer_text(item, key) for key in sorted(found.right)]
+    return " · ".join([*texts, second_answer(item.second)] if item.second else texts)
 
 
 def is_right(
