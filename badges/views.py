@@ -93,6 +93,7 @@ def _part_context(acting: Acting, lesson: str) -> dict[str, Any]:
         "lesson": loaded.lesson,
         "arc": path,
         "part": station,
+        "onward": path.after(station),
         "page": page,
         "is_new": page.award is not None and page.award.seen_at is None,
         "prose": loaded.texts[prose],

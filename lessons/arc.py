@@ -67,6 +67,11 @@ class Arc:
         shut = next((part for part in self.parts if part.is_locked), None)
         return Now(next((part for part in self.parts if part.is_next), returned), shut)
 
+    def after(self, here: PartOnArc) -> PartOnArc | None:
+        """The part to go on with after one that is done; one that is still to be written is left out."""
+        ahead = (part for part in self.parts if part.number > here.number)
+        return next((part for part in ahead if part.is_locked or part.state != PartState.SOON), None)
+
     @property
     def badge(self) -> PartOnArc | None:
         return next((part for part in self.parts if part.is_badge), None)

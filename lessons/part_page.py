@@ -210,10 +210,7 @@ def _onward(arc: Arc, here: PartOnArc, pages: Sequence[selectors.ActivityPage]) 
     """The part to go on with, once this one is done and nothing on its page waits for an answer."""
     if here.state not in (PartState.DONE, PartState.WAITING) or any(page.kind.at_hand(page.sheet) for page in pages):
         return None
-    return next(
-        (each for each in arc.parts if each.number > here.number and (each.is_locked or each.state != PartState.SOON)),
-        None,
-    )
+    return arc.after(here)
 
 
 def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:

@@ -8,8 +8,7 @@ const SEEN_ABOVE = 0.12; // what was looked at goes on above it
 const GAP = 8;
 const WRITES = "textarea, input:not([type=radio], [type=checkbox], [type=range]), select";
 
-const part = () => document.getElementById("part");
-const blocks = () => (part() ? [part(), ...findAll("data-block", part())].filter((each) => each.dataset.block) : []);
+const blocks = () => findAll("data-block");
 const isShown = (element) => element.getClientRects().length > 0;
 const named = (element) => element?.closest("[data-block], [id]");
 const sameAs = ({ block, id }) => blocks().find((each) => each.dataset.block === block) ?? document.getElementById(id);
