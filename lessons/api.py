@@ -58,8 +58,8 @@ class SubmissionReply(serializers.Serializer):
     accepted = serializers.BooleanField()
     matches_notebook = serializers.BooleanField()
     cells = serializers.DictField(
-        help_text="By name: {state, follows, slip, candidates, feedback}. follows: it goes rightly on from a wrong cell. "
-        "What several cells have in common is said at the first of them."
+        help_text="By name: {state, follows, slip, candidates, feedback}. follows: it goes rightly on from a wrong "
+        "cell. What several cells have in common is said at the first of them."
     )
     ask = serializers.CharField(allow_null=True, help_text="The cell that would tell the candidates apart.")
     carried_from = serializers.CharField(allow_null=True)
