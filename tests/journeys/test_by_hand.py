@@ -85,6 +85,23 @@ def test_all_four_rows_and_check_are_on_one_screen_of_a_phone(desk: Desk, new_st
     assert student.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
 
 
+@pytest.mark.parametrize(("width", "letters"), [(390, "200%"), (320, "100%")])
+def test_the_sheet_fits_with_letters_twice_as_large_and_on_the_smallest_phone(
+    desk: Desk, new_student: NewStudent, width: int, letters: str
+) -> None:
+    student = on_a_phone(desk, new_student("gros"), {"width": width, "height": 664})
+    student.goto(SHEET)
+    student.evaluate("(size) => { document.documentElement.style.fontSize = size }", letters)
+    fill(student, STEP_1)
+    assert student.evaluate("document.documentElement.scrollWidth") <= width
+    for name in ("error_4", "product_4", "mean", "w"):
+        cell = student.locator(f"#{name}")
+        cell.focus()
+        # The ± key beside it leaves the number its room.
+        assert cell.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+        assert box(student.locator("[data-sign]"))["x"] >= 0
+
+
 def test_the_line_of_the_cell_at_hand_stays_above_the_sheet(desk: Desk, new_student: NewStudent) -> None:
     student = on_a_phone(desk, new_student("nele"), SMALL_PHONE)
     student.goto(SHEET)
