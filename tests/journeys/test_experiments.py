@@ -217,7 +217,7 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     stamps = student.locator(".misclassified__said")
 
     headline = question(student).locator(".headline__figure").inner_text()
-    assert re.fullmatch(r"9\d\.\d %", headline)
+    assert re.fullmatch(r"9\d\.\d\s%", headline)
     look_at_the_headline(student)
     student.goto(f"{BIAS}?item=recall")
     expect(question(student)).to_contain_text("Measured already. First comes the question before this one.")

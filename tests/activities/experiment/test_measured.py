@@ -141,7 +141,7 @@ def test_what_the_one_matrix_shows_counts_beside_what_all_repeats_show(
 
     assert (truth.right, truth.also) == ({"one"}, {"nine"})
     assert "In this model 15 of 41 misread 8s were called 9." in text
-    assert "Over 2 models: the 1 70 %, the 9 20 %, the 3 10 %." in text
+    assert "Over 2 models: 70 % went to the 1, 20 % went to the 9, 10 % went to the 3." in text
     assert "As you said: the 1." in text
 
 

@@ -122,7 +122,7 @@ def _summary(shares: Mapping[int, float], n_images: int, n_models: int) -> str:
         return ""
     named = sorted((each for each in shares if shares[each]), key=lambda each: (-shares[each], each))[:MOST_NAMED]
     told = ", ".join(
-        _("the %(digit)d %(share)s") % {"digit": each, "share": in_percent(shares[each])} for each in named
+        _("%(share)s went to the %(digit)d") % {"digit": each, "share": in_percent(shares[each])} for each in named
     )
     return ngettext("Over %(n)d model: %(told)s.", "Over %(n)d models: %(told)s.", n_models) % {
         "n": n_models,
