@@ -113,7 +113,7 @@ def fold_of(view: ActivityView, states: States, item: Item, state: str, *, is_ne
     if state == "done" and not is_news and not item.poll:
         found = _truth(view, states, item)
         if item.number is None:
-            truth = answers.answer_text(item, next(iter(found.right), ""))
+            truth = answers.right_text(item, found, last.choice if last else "")
         elif found.number is not None:
             truth = guess_charts.show_number(item.number, found.number)
     return Fold(item.key, item.title, state, is_news, said, truth)

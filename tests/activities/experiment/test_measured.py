@@ -18,7 +18,7 @@ from experiments.models import Run, RunRequest, RunState
 from lessons import selectors
 from lessons.activities.experiment import outcomes
 from lessons.activities.experiment.runs import ask_by_kind
-from lessons.activities.measures import DIGITS, Measured
+from lessons.activities.measures import DIGITS, Measured, Truth
 from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Predict
 from lessons.arc import arc_of
@@ -143,6 +143,17 @@ def test_what_the_one_matrix_shows_counts_beside_what_all_repeats_show(
     assert "In this model 15 of 41 misread 8s were called 9." in text
     assert "Over 2 models: 70 % went to the 1, 20 % went to the 9, 10 % went to the 3." in text
     assert "As you said: the 1." in text
+
+
+def test_of_a_near_tie_the_answer_that_was_given_is_named_else_each(lesson: LoadedLesson) -> None:
+    item = next(item for item in selectors.place_of(lesson, "bias-guess")[1].items if item.key == "absorber")  # type: ignore[attr-defined]  # a Predict
+    level = Truth(frozenset({"nine", "one"}))
+
+    assert [answers.right_text(item, level, said) for said in ("nine", "one", "five")] == [
+        "the 9",
+        "the 1",
+        "the 1 or the 9",
+    ]
 
 
 @pytest.mark.parametrize(("recall", "of_100"), [(0.0, 0), (1.0, 100), (1 / 87, 1), (86 / 87, 99), (0.004, 0)])
