@@ -144,7 +144,8 @@ def test_the_hook_opens_the_lesson_and_its_footnote_is_in_the_first_lead() -> No
     found = lesson("data-rules-everything").lesson
 
     assert found.hero.eyebrow == "Week 2 · Session 2 · 2 hours"
-    assert found.hero.text.startswith("“Four multiplications and an average.” That is one step of learning.")
+    hook = "“Four multiplications and an average.” That one step is the whole engine of deep learning."
+    assert found.hero.text.startswith(hook)
     assert "four multiplications (error × x, predictions first) and an average" in str(found.parts[0].lead)
 
 

@@ -119,7 +119,8 @@ def test_a_case_has_at_most_120_words_behind_its_answer_and_every_source_is_a_li
 
 
 def plain(text: str) -> str:
-    return " ".join(text.replace("*", "").split())
+    """A text without its markup, and with any hyphen as the plain one."""
+    return " ".join(text.replace("*", "").replace("\N{NON-BREAKING HYPHEN}", "-").split())
 
 
 def test_what_the_session_has_to_say_is_said_where_the_paper_names_it() -> None:
