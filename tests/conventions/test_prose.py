@@ -38,7 +38,7 @@ def test_no_phrase_that_was_given_up_comes_back(pattern: str, phrases: dict[str,
 def test_the_glossary_gives_up_phrases_and_says_where_some_may_stay(phrases: dict[str, tuple[str, ...]]) -> None:
     assert len(phrases) > 80
     assert phrases["for ever"] == ()
-    assert phrases["run it"] == ("run it on", "before you run it")
+    assert phrases["run it"] == ("run it on", "run it again", "before you run it")
     # A row that gives up what it shows would leave nothing to write.
     shown = [line.split("|")[1] for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
     assert [cell for cell in shown if prose.found_in(cell, phrases) and "“" not in cell] == []

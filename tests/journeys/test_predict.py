@@ -203,7 +203,7 @@ def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, advanc
     desk.look_in_every_way(student, "predict_knob_wrong")
     knob.get_by_role("textbox").fill("4/15")
     knob.get_by_role("textbox").press("Enter")
-    expect(knob.locator(".rate__summary")).to_contain_text("w jumps between 0 and 3.98 for ever")
+    expect(knob.locator(".rate__summary")).to_contain_text("w jumps between 0 and 3.98 forever")
 
 
 def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, advanced: Advanced) -> None:

@@ -125,7 +125,7 @@ def _summary(trajectory: Trajectory, outcome: str) -> str:
             n_settled,
         ),
         "bounces": _(
-            "With learning rate %(rate)s w jumps between %(start)s and %(first)s for ever; the loss stays at %(loss)s."
+            "With learning rate %(rate)s w jumps between %(start)s and %(first)s forever; the loss stays at %(loss)s."
         ),
         "explodes": _(
             "With learning rate %(rate)s each step lands farther from %(best)s: w is at %(ten)s after 10 steps and at "

@@ -389,7 +389,7 @@ def test_the_table_has_the_steps_of_the_drawing_and_some_later_ones() -> None:
 @pytest.mark.parametrize(
     ("rate", "summary"),
     [
-        ("4/15", "With learning rate 4/15 w jumps between 0 and 3.98 for ever; the loss stays at 14.8625."),
+        ("4/15", "With learning rate 4/15 w jumps between 0 and 3.98 forever; the loss stays at 14.8625."),
         (
             "2/15",
             "With learning rate 2/15 w jumps to the best value 1.99 in one step and stays; the loss is 0.0121.",
