@@ -11,12 +11,17 @@ from lessons.activities.experiment.pictures.charts.images import Image, images_o
 from lessons.activities.measures import Result
 
 
+# Shares of the time that the drawing takes: the images come one by one, then a silence, then the stamps.
+IMAGES_TAKE, STAMPS_BEGIN = 0.6, 0.85
+
+
 @dataclass(frozen=True)
 class Beat:
-    """One image, and when it appears, as a share of the time that all of them take."""
+    """One image, when it appears and when its stamp does, as shares of the time that all of it takes."""
 
     image: Image
     begins: float
+    stamp_begins: float = STAMPS_BEGIN
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,10 @@ def misclassified_images(shown: Result, baseline: Result, digit: int, *, is_stam
         n=n,
         title=title % {"digit": digit},
         is_stamped=is_stamped,
-        images=tuple(Beat(image, round((i + 1) / (n + 1), 3)) for i, image in enumerate(misread)),
+        images=tuple(
+            Beat(image, round((i + 1) / (n + 1) * (IMAGES_TAKE if is_stamped else 1), 3))
+            for i, image in enumerate(misread)
+        ),
         summary=ngettext(
             "%(n)d of %(all)d real %(digit)ds was read as something else; with all its %(digit)ds the same model "
             "misread %(before)d of %(all)d.",
