@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,15 +30,13 @@ from lessons.drawing.axes import (
     in_full,
     path_of,
 )
+from lessons.drawing.frame import Frame, Point
 from lessons.maths import descent, losses, values
 from lessons.maths.descent import Problem
 
 TANGENT = 62  # pixels to each side of the ball
 SETTLED = 0.00005  # half of the last decimal that is shown
 FAR = 1000  # times as far from the best w as the start was
-
-
-Pixel = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
         x_axis=x_axis,
         y_axis=y_axis,
         curve=path_of([(x_axis.at(best + t * reach), y_axis.at(floor + t * t * climb)) for t in shares]),
-        trail=" ".join(path_of(piece) for piece in _trail(problem, path, x_axis, y_axis)),
+        trail=Frame.of(x_axis, y_axis).path(_way(problem, path, x_axis, y_axis)),
         balls=balls,
         tangent=None
         if balls[-1].arrow
@@ -257,9 +254,10 @@ def _ball(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis
     is_inside = x_axis.holds(value)
     x, y, arrow = x_axis.at(value), y_axis.at(loss), ""
     if not is_inside:
-        if way := _trail(problem, path[-2:], x_axis, y_axis):
-            x, y = way[-1][-1]
-        arrow = _arrow(x, y)
+        frame = Frame.of(x_axis, y_axis)
+        piece = frame.cut(*_way(problem, path[-2:], x_axis, y_axis))
+        x, y = piece[1] if piece else (x, y)
+        arrow = frame.head((x, y))
     name = "".join(SUBSCRIPTS[int(digit)] for digit in str(number))
     pointer = "" if is_inside else (" →" if value > x_axis.high else " ←")
     label = f"w{name} = {in_full(w)}{pointer}"
@@ -282,45 +280,14 @@ def _ball(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis
     )
 
 
-def _trail(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> list[list[Pixel]]:
-    """The way from value to value, cut where it leaves the drawing."""
-    points = [(_pixel(x_axis, as_float(w)), _pixel(y_axis, as_float(losses.loss(problem, w)))) for w in path]
-    pieces = [_inside_frame(start, end) for start, end in pairwise(points)]
-    return [piece for piece in pieces if piece]
+def _way(problem: Problem, path: Sequence[Fraction], x_axis: Axis, y_axis: Axis) -> list[Point]:
+    """The pixels of the values, in the drawing or outside it, and no farther out than a drawing can tell."""
 
+    def place(axis: Axis, value: float) -> float:
+        farthest = 1e9 * (axis.high - axis.low)
+        return axis.place(min(max(value, axis.low - farthest), axis.high + farthest))
 
-def _pixel(axis: Axis, value: float) -> float:
-    """Where a value lies, inside the drawing or not; no farther out than a drawing can tell."""
-    share = (value - axis.low) / (axis.high - axis.low)
-    return axis.start + min(max(share, -1e9), 1e9) * (axis.end - axis.start)
-
-
-def _inside_frame(start: Pixel, end: Pixel) -> list[Pixel]:
-    """The stretch of a straight line inside the frame; empty if there is none (Liang and Barsky, 1984)."""
-    enters, leaves = 0.0, 1.0
-    for at, way, low, high in (
-        (start[0], end[0] - start[0], LEFT, RIGHT),
-        (start[1], end[1] - start[1], TOP, BOTTOM),
-    ):
-        if not way and not low <= at <= high:
-            return []
-        if way:
-            first, last = sorted(((low - at) / way, (high - at) / way))
-            enters, leaves = max(enters, first), min(leaves, last)
-    if enters > leaves:
-        return []
-    return [
-        (round(start[0] + share * (end[0] - start[0]), 2), round(start[1] + share * (end[1] - start[1]), 2))
-        for share in (enters, leaves)
-    ]
-
-
-def _arrow(x: float, y: float) -> str:
-    """The head of an arrow that points out of the drawing at this place of its edge."""
-    if y <= TOP:
-        return path_of([(x - 5, y + 9), (x + 5, y + 9), (x, y)]) + " Z"
-    out = 1 if x > (LEFT + RIGHT) / 2 else -1
-    return path_of([(x - 9 * out, y - 5), (x - 9 * out, y + 5), (x, y)]) + " Z"
+    return [(place(x_axis, as_float(w)), place(y_axis, as_float(losses.loss(problem, w)))) for w in path]
 
 
 def _tangent(ball: Ball, slope: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float, float, float]:
