@@ -373,7 +373,7 @@ def test_what_i_did_is_printed_on_light_paper(desk: Desk, advanced: Advanced) ->
     expect(student.locator(".top")).to_be_hidden()
     expect(student.get_by_role("button", name="Print")).to_be_hidden()
     ink = student.get_by_role("heading", name="What I did").evaluate("head => getComputedStyle(head).color")
-    paper = student.evaluate("getComputedStyle(document.body).backgroundColor")
+    paper = student.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
 
 
