@@ -90,7 +90,7 @@ def test_a_guess_is_met_by_a_run_of_ones_own_and_explained(
     expect(trial(student).locator("form.start")).to_have_count(0)
     answer(student, "11")
     assert sealed("ute") == ["lowest.1:11:own_pace"]
-    expect(question(student)).to_contain_text("waiting for your run")
+    expect(question(student)).to_contain_text("it waits for your run")
     expect(student.locator(".explain textarea")).to_have_count(0)
 
     start(student, seed="77", noise="0.4", n_train="20")
@@ -220,7 +220,7 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     assert re.fullmatch(r"9\d\.\d\s%", headline)
     look_at_the_headline(student)
     student.goto(f"{BIAS}?item=recall")
-    expect(question(student)).to_contain_text("Measured already. First comes the question before this one.")
+    expect(question(student)).to_contain_text("Measured already. The question before this one comes first.")
     for each in (recall, table, images):
         expect(each).to_have_count(0)
 

@@ -349,7 +349,7 @@ def test_the_lowest_point_is_dragged_slid_and_typed_in_step(
     desk.look_in_every_way(student, "u_curve_set")
     press_seal(student)
 
-    expect(student.locator(".sealed").get_by_text("Sealed, and waiting for your run")).to_be_visible()
+    expect(student.locator(".sealed").get_by_text("Sealed. The answer is measured")).to_be_visible()
     expect(student.locator(".sealed")).to_contain_text("11")
     expect(student.get_by_role("img", name="You put the lowest point at 11.")).to_be_visible()
     assert sealed(username) == ["lowest.1:11:own_pace"]
@@ -388,7 +388,7 @@ def test_three_guesses_about_bias_wait_for_their_run(desk: Desk, new_student: Ne
         student.locator("[name=confidence][value=guess]").check()
         desk.look_in_every_way(student, f"bias_{typed or 'who'}")
         press_seal(student)
-        expect(student.locator(".sealed").get_by_text("Sealed, and waiting for your run")).to_be_visible()
+        expect(student.locator(".sealed").get_by_text("Sealed. The answer is measured")).to_be_visible()
         expect(student.locator(".verdict, .look")).to_have_count(0)
         if typed:
             student.locator(".predict__on").get_by_role("link").click()
@@ -430,7 +430,7 @@ def expect_form(page: Page, says: str = "") -> None:
 
 VOTE_CLOSED = "The vote on this question is closed."
 LATE = "Late: the vote had closed."
-WAITS = "Your instructor opens what is behind it for everyone at once"
+WAITS = "Your instructor shows the answer to everyone at once"
 
 
 def test_a_class_is_led_through_two_votes_and_a_reveal(

@@ -36,7 +36,7 @@ RATES = ("rates", "half-a")
 TWICE = ("rates", "half-c")  # may be voted on twice
 LOCKED = "Your instructor has not opened this part yet. It opens for the whole class at once."
 NOT_OPEN = "Your instructor has not opened the vote on this question yet."
-HELD_BACK = "Your prediction is sealed. Your instructor opens what is behind it for everyone at once."
+HELD_BACK = "Your prediction is sealed. Your instructor shows the answer to everyone at once."
 LATE = "Late: the vote had closed. Your prediction is kept with full credit, outside the class’s count."
 NAMES = ("Gwendolyn", "Balthasar", "Ximena", "Thorvald", "Philippa", "Ignatius", "Rosalind", "Cuthbert")
 
@@ -322,7 +322,7 @@ def test_a_late_second_answer_is_refused_once_the_reveal_was_seen(
     with pytest.raises(Conflict) as refused:
         seal("bounces", TWICE, round_=2)
 
-    assert refused.value.detail == "You have seen what is behind this question, and a prediction comes before that."
+    assert refused.value.detail == "You have seen the answer. A prediction comes before it."
     assert Prediction.objects.count() == 1
 
 
@@ -535,7 +535,7 @@ def test_a_reveal_can_be_taken_back_in_its_three_seconds(
 
     clock(pressed + timedelta(seconds=60))
     assert front.state() == "voted"
-    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+    with pytest.raises(Forbidden, match="shows the answer to everyone at once"):
         look()
 
 
@@ -605,7 +605,7 @@ def test_a_reveal_of_one_question_opens_no_other(
     front.reveal()
 
     assert look().answer == "settles smoothly"
-    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+    with pytest.raises(Forbidden, match="shows the answer to everyone at once"):
         look(("rates", "half-b"))
 
 
@@ -660,7 +660,7 @@ def test_a_vote_in_a_freed_part_holds_its_reveal_back_until_it_is_closed(
     front.free_part("rates")
     front.open_vote()
     receipt = seal()
-    with pytest.raises(Forbidden, match="opens what is behind it for everyone at once"):
+    with pytest.raises(Forbidden, match="shows the answer to everyone at once"):
         look()
 
     front.close_vote()

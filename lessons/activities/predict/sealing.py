@@ -286,7 +286,7 @@ def reconcile(
         every = answers.reconciliations_of(membership, lesson.lesson.slug, found.activity.key)
         met = every.get(item)
         if met is None:
-            raise Forbidden(_("First see what is behind your prediction, then make something of it."))
+            raise Forbidden(_("First look at the answer. Then say what you make of it."))
         if found.item.cycle == "quick":
             raise Conflict(_("This question ends with its reveal."))
         if met.reconciled_at is not None:
@@ -360,18 +360,18 @@ def _refuse_sealed(membership: Membership, sealed: Prediction | None, met: Recon
         at = timezone.localtime(sealed.sealed_at, membership.cohort.zone)
         raise Conflict(_("You sealed your prediction at %(at)s. It stays as it is.") % {"at": f"{at:%H:%M:%S}"})
     if met is not None:
-        raise Conflict(_("You have seen what is behind this question, and a prediction comes before that."))
+        raise Conflict(_("You have seen the answer. A prediction comes before it."))
 
 
 def _refuse_unless_seen(state: str) -> None:
     if state in ("form", "closed"):
         raise Forbidden(_("A prediction comes first: seal yours, then look."))
     if state == "run":
-        raise Forbidden(_("Your prediction is sealed. What it was about has to be measured first: it waits for a run."))
+        raise Forbidden(_("Your prediction is sealed. Your run measures the answer, so it comes first."))
     if state == "held":
-        raise Forbidden(_("Your prediction is sealed. Another question comes before what is behind it."))
+        raise Forbidden(_("Your prediction is sealed. Another question comes first."))
     if state not in SEEN:
-        raise Forbidden(_("Your prediction is sealed. Your instructor opens what is behind it for everyone at once."))
+        raise Forbidden(_("Your prediction is sealed. Your instructor shows the answer to everyone at once."))
 
 
 def _refuse_unless_open(

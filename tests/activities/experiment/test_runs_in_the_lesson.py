@@ -250,7 +250,7 @@ def test_the_bottom_is_not_told_before_the_run(guess: Callable[..., None], part_
 
     text = part_page("u-curve")
 
-    assert "Sealed, and waiting for your run" in text
+    assert "Sealed. The answer is measured" in text
     assert "u-curve__curve" not in text
     assert "verdict" not in text
 

@@ -263,7 +263,7 @@ def test_a_guess_about_a_run_to_come_is_403_with_what_it_waits_for(seal: Post, l
     assert is_problem(
         answer,
         403,
-        "Your prediction is sealed. What it was about has to be measured first: it waits for a run.",
+        "Your prediction is sealed. Your run measures the answer, so it comes first.",
     )
 
 
@@ -283,7 +283,7 @@ def test_a_reconciliation_is_201_then_200_with_what_is_kept(seal: Post, look: Po
     again = reconcile(saw="explodes", idea="feeling")
 
     stored = Reconciliation.objects.get()
-    assert is_problem(early, 403, "First see what is behind your prediction, then make something of it.")
+    assert is_problem(early, 403, "First look at the answer. Then say what you make of it.")
     assert (first.status_code, again.status_code) == (201, 200)
     body = first.json()
     assert again.json() == body
@@ -423,7 +423,7 @@ def test_a_vote_its_end_and_its_reveal_are_told_in_words(
 
     assert is_problem(early, 409, "Your instructor has not opened the vote on this question yet.")
     assert (voted.status_code, voted.json()["counted"], voted.json()["why"]) == (201, True, "vote")
-    sentence = "Your prediction is sealed. Your instructor opens what is behind it for everyone at once."
+    sentence = "Your prediction is sealed. Your instructor shows the answer to everyone at once."
     assert is_problem(held_back, 403, sentence)
     assert is_problem(pending, 403, sentence)
     assert (shown.status_code, shown.json()["answer"]) == (200, "settles smoothly")

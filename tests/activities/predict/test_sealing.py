@@ -391,9 +391,7 @@ def test_a_guess_about_a_run_to_come_stays_sealed_and_counts_as_made(
     with pytest.raises(Forbidden) as refused:
         look(item, activity)
 
-    assert refused.value.detail == (
-        "Your prediction is sealed. What it was about has to be measured first: it waits for a run."
-    )
+    assert refused.value.detail == ("Your prediction is sealed. Your run measures the answer, so it comes first.")
     assert Reconciliation.objects.count() == 0
     # What goes the full cycle is done when it has been reconciled, and that comes after the run.
     assert PartProgress.objects.get().activities[activity]["n_done"] == (item != "headline")
@@ -402,7 +400,7 @@ def test_a_guess_about_a_run_to_come_stays_sealed_and_counts_as_made(
 def test_nothing_can_be_made_of_a_guess_that_waits_for_a_run(seal: Seal, reconcile: Callable[..., Any]) -> None:
     seal("headline", "90", activity="bias-guess")
 
-    with pytest.raises(Forbidden, match="First see what is behind your prediction"):
+    with pytest.raises(Forbidden, match="First look at the answer"):
         reconcile("headline", "bias-guess", saw="90", idea="pattern")
 
 
@@ -576,7 +574,7 @@ def test_nothing_is_made_of_a_reveal_that_was_not_seen(seal: Seal, reconcile: Ca
     with pytest.raises(Forbidden) as refused:
         reconcile(saw="bounces", idea="pattern")
 
-    assert refused.value.detail == "First see what is behind your prediction, then make something of it."
+    assert refused.value.detail == "First look at the answer. Then say what you make of it."
     assert Reconciliation.objects.count() == 0
 
 
