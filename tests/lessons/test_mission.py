@@ -57,9 +57,9 @@ def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict
     [
         ({"claim": ""}, "claim", "Fill this in."),
         ({"claim": "So."}, "claim", "too short"),
-        ({"claim": "\u3164" * 30}, "claim", "is missing"),
-        ({"who_2": "\u200b" * 30}, "who_2", "is missing"),
-        ({"passage_1": "…" * 20}, "passage_1", "is missing"),
+        ({"claim": "\u3164" * 30}, "claim", "Fill this in."),
+        ({"who_2": "\u200b" * 30}, "who_2", "Fill this in."),
+        ({"passage_1": "…" * 20}, "passage_1", "Fill this in."),
         ({"passage_1": "x" * 601}, "passage_1", "600 characters at most: this has 601"),
         ({"who_2": "the Yann-LeCun"}, "who_2", "That is one source"),
         ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),

@@ -50,8 +50,8 @@ def test_the_steps_and_the_first_slip_with_its_mending(
 
     for n, w in enumerate(("0.7463", "1.2127", "1.5042"), start=1):
         assert f"Step {n} w = {w}" in page
-    assert "Your first slip, in step 1: error of row 1 = 2.1. You lost a minus." in page
-    assert "You fixed it: error of row 1 = −2.1." in page
+    assert "Your first slip, in step 1: error in row 1 = 2.1. You lost a minus." in page
+    assert "You fixed it: error in row 1 = −2.1." in page
 
 
 def test_guesses_stand_beside_truths_once_they_were_seen_and_judged(
@@ -91,7 +91,7 @@ def test_what_a_run_measured_comes_after_the_guesses_about_it(
 
     page = said()
 
-    assert "Recall for 8: 50 of 100 before, 90 after" in page
+    assert "Recall for 8 over all models: 50 of 100 before, 90 after" in page
     assert "“It bends to each of its own dots. New dots lie elsewhere.”" in page
     assert "1 run, your own." in page
 
