@@ -103,6 +103,8 @@ document.addEventListener("click", (event) => {
   };
   furnish(true);
   summary.hidden = true;
+  // It runs before one's eyes, wherever the key was pressed.
+  shown("data-loss-chart").querySelector("svg").scrollIntoView({ block: "nearest" });
   if (isCalm()) {
     draw(steps.at(-1).w);
     end();
