@@ -189,7 +189,7 @@ def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
         f"misread {len(found.baseline)} of {sum(row)}."
     )
     page = render_to_string(IMAGES, {"chart": found})
-    assert len(re.findall(r'aria-hidden="true">1</span>', page)) == row[1] + before[1]
+    assert len(re.findall(r'class="misclassified__said"[^>]*>1</span>', page)) == row[1] + before[1]
 
 
 def test_a_wall_without_stamps_tells_nothing_of_what_they_were_called(run: dict[str, Any]) -> None:

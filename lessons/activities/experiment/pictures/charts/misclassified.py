@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from lessons.activities.experiment.pictures.charts.images import Image, images_of
 from lessons.activities.measures import Result
 
-
 # Shares of the time that the drawing takes: the images come one by one, then a silence, then the stamps.
 IMAGES_TAKE, STAMPS_BEGIN = 0.6, 0.85
 
