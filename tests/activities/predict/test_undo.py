@@ -31,7 +31,7 @@ RATES = "/c/ours/lessons/data-rules-everything/rates/"
 ACTIVITY = "/c/ours/lessons/data-rules-everything/activities/rates/"
 API = "/api/v1/lessons/data-rules-everything/activities/"
 TOO_LATE = "It is too late to undo this"
-BEHIND = "Twice the rate, three times as fast"
+BEHIND = "Twice the rate, three times as fast."
 
 
 @pytest.fixture(autouse=True)
