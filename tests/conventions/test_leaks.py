@@ -264,6 +264,7 @@ def differing(
             for remote in ("", "&remote=1")
         ]
         front.get("/present/ours/")  # a projector that has just been opened makes a new version of the class's pages
+        client.get("/c/ours/lessons/sampler/")  # the first visit alone unfolds the story
         one = answers(client, where) | answers(front, walls)
         plant(swapped=True)
         other = answers(client, where) | answers(front, walls)

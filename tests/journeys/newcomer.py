@@ -42,11 +42,17 @@ IN_VIEW = """(answers) => {
     if (groups.has(group) || radio.form.querySelector(`[name="${radio.name}"]:checked`)) continue;
     groups.add(group);
     const wanted = [...radio.form.querySelectorAll(`[name="${radio.name}"]`)];
-    const one = wanted.find((each) => Object.values(answers.choose).includes(each.value)) ?? wanted[0];
+    const one = wanted.find((each) => answers.choose.includes(each.value)) ?? wanted[0];
     add("choice", one.closest("label"), { name: radio.name });
   }
   for (const button of document.querySelectorAll("main button[type=submit], main a.button, main .shelf__title a")) {
     if (button.disabled || (button.form && !button.form.checkValidity())) continue;
+    if (button.name === "saw") {
+      const all = [...button.form.querySelectorAll("[name=saw]")];
+      const right = all.find((each) => answers.choose.includes(each.value)) ?? all[0];
+      if (button === right) add("choice", button, { name: "saw" });
+      continue;
+    }
     const sheet = button.closest("[data-worksheet]");
     const isOpen = (each) => !each.value && answers[each.name]?.[sheet.dataset.step];
     if (sheet && [...sheet.querySelectorAll("input:not([type])")].some(isOpen)) continue;
@@ -55,10 +61,7 @@ IN_VIEW = """(answers) => {
   const going = [...document.querySelectorAll("main progress.under-way__bar")].some(seen);
   return { found, going, y: scrollY, end: scrollY + innerHeight >= document.documentElement.scrollHeight - 2 };
 }"""
-WANTED = re.compile(
-    r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send it|Open the file|See it|Go to .*|.*→"
-    r"|about .*|bounces.*|It flags about four.*)$"  # the last three are what is to be seen
-)
+WANTED = re.compile(r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send it|See it|Go to .*|.*→)$")
 FIELDS: dict[str, Any] = {name: {"1": typed} for name, typed in STEP_1.items()}
 FIELDS |= {
     "error_4": {"1": STEP_1["error_4"], "2": STEP_2["error_4"]},
@@ -67,7 +70,7 @@ FIELDS |= {
     "choice": {"any": "6"},
     "text": {"any": WHY},
 }
-CHOOSE = ("settles", "zigzags", "bounces", "parted", "false-positive-rate")
+CHOOSE = ("settles", "zigzags", "bounces", "parted", "false-positive-rate", "more")
 
 
 @dataclass
