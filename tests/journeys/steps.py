@@ -191,7 +191,7 @@ def explain(page: Page, text: str = WHY) -> None:
     page.goto(U_CURVE)
     page.locator(".words__text").fill(text)
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
+    expect(page.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
 
 
 def at_hand(page: Page, name: str) -> None:

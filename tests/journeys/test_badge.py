@@ -169,7 +169,7 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(desk: Desk, advanced
     student.reload()
     expect(student.locator(".words__text")).to_have_value(WHY)
     student.get_by_role("button", name="Send again").click()
-    expect(student.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
+    expect(student.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
     at_hand(instructor, "Rita")
     expect(instructor.locator(".reading__text")).to_have_text(WHY)
     expect(instructor.get_by_text("1 earlier version")).to_be_visible()
@@ -267,7 +267,7 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     form.locator("#corrected").fill("MNIST has 60,000 images for training and 10,000 for testing.")
     desk.look_in_every_way(student, "source_check_stamp")
     form.get_by_role("button", name="Send it").click()
-    expect(student.locator(".words__state[data-kept-says]")).to_contain_text("waiting for your instructor to read it")
+    expect(student.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
     desk.look_in_every_way(student, "source_check_sent")
 
     instructor = desk.open("instructor")
@@ -353,9 +353,7 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
         form.locator("[data-next]:visible").click()
         at_step(form, number)
     form.get_by_role("button", name="Send it").click()
-    kept = student.locator(
-        ".words__state[data-kept-says]", has_text="Kept, and waiting for your instructor to read it."
-    )
+    kept = student.locator(".words__state[data-block]", has_text="Kept, and waiting for your instructor to read it.")
     expect(kept).to_be_focused()
     expect(kept).to_be_in_viewport()
 
