@@ -54,7 +54,7 @@ def test_the_lead_comes_before_the_task_and_folds_once_something_is_done(
     pupils.seal(student, lesson, "rates", "half-a", "settles")
     after = look("rates/")
 
-    lead, why = 'class="lead-card__text"', '<details class="why"'
+    lead, why = 'class="lead-text"', '<details class="why"'
     assert before.index("<svg") < before.index(why) < before.index("predict__form")
     assert before.index(lead) < before.index(why)
     assert after.index(why) < after.index(lead)
