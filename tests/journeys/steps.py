@@ -90,8 +90,8 @@ def seal(page: Page, choice: str, confidence: str = "guess", *, second: str = ""
 
 def go_on(page: Page, title: str) -> None:
     """To the next question, by the button that offers it: another page, whose scripts come last."""
-    page.locator(".predict__on").get_by_role("link").click()
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    page.locator(".predict .next").get_by_role("link").click()
+    expect(page.get_by_role("heading", name=title, level=2)).to_be_visible()
     page.wait_for_load_state()
 
 
@@ -174,7 +174,7 @@ def guess_and_starve(page: Page) -> None:
 def look_at_the_headline(page: Page) -> None:
     see_as(page, "about 4")
     page.locator("[name=idea]").first.evaluate("radio => radio.click()")
-    page.get_by_role("button", name="Keep that").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.locator(".reconciled")).to_be_visible()
 
 

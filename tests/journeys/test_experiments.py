@@ -645,14 +645,14 @@ def test_a_run_can_be_taken_back_and_asked_for_again(
     answer(student, "5")
     with busy_worker():
         start(student, seed="8")
-        student.get_by_role("button", name="Take this run back").click()
+        student.get_by_role("button", name="Cancel this run").click()
 
-        expect(trial(student)).to_contain_text("You took your run back. Ask for it again whenever you like.")
-        expect(student.locator("#spoken")).to_have_text("You took your run back.")
+        expect(trial(student)).to_contain_text("Your run is cancelled. You can start it again.")
+        expect(student.locator("#spoken")).to_have_text("Your run is cancelled.")
         expect(trial(student)).to_be_focused()
         start(student, seed="8")
         expect(trial(student)).to_have_attribute("data-state", "queued")
-        expect(trial(student)).not_to_contain_text("You took your run back")
+        expect(trial(student)).not_to_contain_text("Your run is cancelled")
 
     wait_for_run(student)
     assert [run.rpartition(":")[2] for run in asked("quirin")] == ["cancelled", "done"]

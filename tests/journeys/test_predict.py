@@ -45,7 +45,7 @@ def go_through_all_four_rates(page: Page) -> None:
     seal(page, "bounces")
     see_as(page, "bounces forever")
     page.locator("[name=idea]").first.check()
-    page.get_by_role("button", name="Keep that").click()
+    page.get_by_role("button", name="Save").click()
     go_on(page, "Rates 0.26 and 0.27")
     seal(page, "parted")
     go_on(page, "Learning rate 0.4")
@@ -126,7 +126,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     student.get_by_role("radio", name="Overshoot once").check()
     student.get_by_label("What will you say next time?").fill("count first")
     desk.look_in_every_way(student, "predict_verdict")
-    student.get_by_role("button", name="Keep that").click()
+    student.get_by_role("button", name="Save").click()
 
     expect(student.locator(".reconciled")).to_contain_text("Overshoot once")
     expect(student.locator(".reconciled")).to_contain_text("“count first”")
@@ -164,7 +164,8 @@ def test_all_four_rates_finish_the_part_and_the_knob_waits_for_the_hand_steps(
     expect(student.locator("#play")).to_have_count(0)
     expect(student.locator("#rail").get_by_role("link", name="Part 2: Learning-rate chaos, done")).to_be_visible()
     desk.look(student, "predict_all_four")
-    student.get_by_role("link", name="On along the arc").click()
+    expect(student.get_by_role("link", name="Part 3 · The U-curve →")).to_be_visible()
+    student.get_by_role("link", name="All parts").click()
     expect(station(student, "Learning-rate chaos")).to_have_class(re.compile("station--done"))
     expect(station(student, "Learning-rate chaos")).to_contain_text("done")
 
@@ -273,7 +274,7 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
     expect(student.locator(".verdict")).to_have_count(0)
     see_as(student, "On TOEFL essays it flags about four times the share.")
     student.locator("[name=idea]").first.check()
-    student.get_by_role("button", name="Keep that").click()
+    student.get_by_role("button", name="Save").click()
     student.get_by_role("link", name="One more, alone").click()
     seal(student, "false-positive-rate")
 
@@ -379,7 +380,7 @@ def test_three_guesses_about_bias_wait_for_their_run(desk: Desk, new_student: Ne
     student = desk.open(username)
     student.goto(f"{LESSON}bias/")
     for title, typed in (("The headline number", "93"), ("The 8s alone", "40"), ("Who takes the 8s?", "")):
-        expect(student.get_by_role("heading", name=title, level=1)).to_be_visible()
+        expect(student.get_by_role("heading", name=title, level=2)).to_be_visible()
         if typed:
             student.locator("#choice").fill(typed)
             expect(student.get_by_role("slider")).to_have_value(typed)
@@ -391,7 +392,7 @@ def test_three_guesses_about_bias_wait_for_their_run(desk: Desk, new_student: Ne
         expect(student.locator(".sealed").get_by_text("Sealed. The answer is measured")).to_be_visible()
         expect(student.locator(".verdict, .look")).to_have_count(0)
         if typed:
-            student.locator(".predict__on").get_by_role("link").click()
+            student.locator(".predict .next").get_by_role("link").click()
     assert sealed(username) == ["headline.1:93:own_pace", "recall.1:40:own_pace", "absorber.1:three:own_pace"]
     expect(student.locator("#rail").get_by_role("link", name="Part 4: Bias with teeth", exact=True)).to_be_visible()
     desk.look_in_every_way(student, "bias_sealed")
@@ -544,17 +545,17 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     late.get_by_label("Display name").fill("Lorenza")
     late.get_by_label("Password").fill("three plain words")
     late.get_by_role("button", name="Join", exact=True).click()
-    expect(late.get_by_text("Missed it? Everything is open now")).to_be_visible()
+    expect(late.get_by_text("Missed it? Everything is open")).to_be_visible()
     desk.look(late, "led_ended_arc")
     late.goto(f"{rates}?item=half-c")
     seal(late, "settles", "sure")
     see_as(late, "bounces forever")
     late.locator("[name=idea]").first.check()
-    late.get_by_role("button", name="Keep that").click()
-    late.get_by_role("link", name="One more, alone").click()
+    late.get_by_role("button", name="Save").click()
+    late.get_by_role("link", name="One more, on your own").click()
     seal(late, "parted")
-    expect(late.locator(".stop[aria-current]")).to_contain_text("Rates 0.26 and 0.27")
-    expect(late.locator(".stops").get_by_role("link", name="Learning rate 4/15").get_by_label("done")).to_be_visible()
+    expect(late.locator("#card")).to_contain_text("Rates 0.26 and 0.27")
+    expect(late.locator(".folds").get_by_role("link", name="Learning rate 4/15").get_by_label("done")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -699,7 +700,7 @@ def test_the_keyboard_alone_seals_a_rate_and_goes_through_its_cycle(
     student.keyboard.press("Enter")
     expect(student.locator(".reconciled")).to_be_visible()
     expect(student.get_by_role("heading", name="Learning rate 4/15")).to_be_focused()
-    tab_until(student, ".predict__on a")
+    tab_until(student, ".predict .next a")
     student.keyboard.press("Enter")
     expect(student.get_by_role("heading", name="Rates 0.26 and 0.27")).to_be_visible()
 
@@ -835,7 +836,7 @@ def test_a_question_can_be_answered_and_reconciled_without_javascript(
     expect(student.locator("[data-drawing]:visible")).to_have_count(2)
     see_as(student, "bounces forever")
     student.locator("[name=idea]").first.check()
-    student.get_by_role("button", name="Keep that").click()
+    student.get_by_role("button", name="Save").click()
     expect(student.locator(".reconciled")).to_be_visible()
 
     student.goto(f"{LESSON}u-curve/")
