@@ -20,6 +20,7 @@ SHEET = "/c/demo/lessons/data-rules-everything/by-hand/"
 RATES = f"{LESSON}rates/"
 U_CURVE = f"{LESSON}u-curve/"
 BIAS = f"{LESSON}bias/"
+CASES = f"{LESSON}cases/"
 BADGE, MISSION = f"{LESSON}badge/", f"{LESSON}mission/"
 QUEUE = "/c/demo/class/reviews/"
 STEP_1 = {

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Desk
+from tests.journeys.conftest import Clerk, Desk
 from tests.journeys.steps import (
     A_RUN,
+    BADGE,
     BIAS,
+    CASES,
     FIX,
+    MISSION,
     RATES,
     SHEET,
     STEP_1,
@@ -27,6 +31,7 @@ from tests.journeys.steps import (
     wait_until_drawn,
     wait_until_still,
 )
+from tests.journeys.test_badge import fill_check
 from tests.running import wait_for
 
 pytestmark = pytest.mark.journey
@@ -146,3 +151,42 @@ def test_a_sheet_is_checked_mended_solved_and_accepted(student: Callable[..., Pa
     arrives(page, tap(page, "Check"), "by-hand.1.empty")
     fill(page, {"w": "0.7463"})
     arrives(page, tap(page, "Check"), "by-hand.done.1")
+
+
+def test_a_case_is_answered(student: Callable[..., Page]) -> None:
+    page = student()
+    page.goto(CASES)
+    page.locator(".shelf__title a").first.click()
+    arrives(page, lambda: None, "cases.")
+    for name in ("choice", "second", "confidence"):
+        page.locator(f"[name={name}]").first.evaluate("radio => radio.click()")
+    arrives(page, tap(page, "Seal it"), "cases.text-detectors.sealed")
+
+
+def test_the_tipping_point_comes_where_it_was_asked_for(student: Callable[..., Page]) -> None:
+    page = student()
+    page.goto(MISSION)
+    arrives(page, tap(page, "Start the run"), "run.")
+    expect(trial(page, "stretch")).to_have_attribute("data-state", "done", timeout=A_RUN)
+    arrives(page, lambda: None, "run.")
+    expect(trial(page, "stretch").locator("[data-block$=done]")).to_be_in_viewport()
+
+
+def test_a_source_check_and_a_corpus_are_kept(student: Callable[..., Page], tmp_path: Path) -> None:
+    page = student()
+    page.goto(MISSION)
+    form = page.locator("#source-check form")
+    fill_check(form, independent="yes", stamp="reject")
+    arrives(page, lambda: form.get_by_role("button", name=re.compile("^Send")).click(), "source-check.waits")
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("word " * 6000)
+    page.locator("[data-file]").set_input_files(corpus)
+    arrives(page, lambda: page.get_by_role("button", name=re.compile("figures")).click(), "corpus-check.kept")
+
+
+def test_a_badge_comes_while_its_page_is_open(
+    student: Callable[..., Page], clerk: Clerk, own: Callable[[str], str]
+) -> None:
+    page = student("almost_there")
+    page.goto(BADGE)
+    arrives(page, lambda: clerk("approve", own("mia")), "badge.earned")

@@ -122,7 +122,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
 
     expect(student.locator(".verdict")).to_contain_text("and it is “bounces forever”")
     expect(student.locator(".verdict__text")).to_contain_text(BEHIND)
-    expect(student.get_by_role("link", name="One more, alone")).to_have_count(0)
+    expect(student.get_by_role("link", name="One more, on your own")).to_have_count(0)
     student.get_by_role("radio", name="Overshoot once").check()
     student.get_by_label("What will you say next time?").fill("count first")
     desk.look_in_every_way(student, "predict_verdict")
@@ -130,7 +130,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
 
     expect(student.locator(".reconciled")).to_contain_text("Overshoot once")
     expect(student.locator(".reconciled")).to_contain_text("“count first”")
-    student.get_by_role("link", name="One more, alone").click()
+    student.get_by_role("link", name="One more, on your own").click()
     expect(student.get_by_role("heading", name="Rates 0.26 and 0.27")).to_be_visible()
     expect(student.get_by_role("radio", checked=True)).to_have_count(0)
     seal(student, "parted")
@@ -275,7 +275,7 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
     see_as(student, "On TOEFL essays it flags about four times the share.")
     student.locator("[name=idea]").first.check()
     student.get_by_role("button", name="Save").click()
-    student.get_by_role("link", name="One more, alone").click()
+    student.get_by_role("link", name="One more, on your own").click()
     seal(student, "false-positive-rate")
 
     expect(student.get_by_text("2 of 2 done")).to_be_visible()
