@@ -176,7 +176,8 @@ def test_a_source_check_and_a_corpus_are_kept(student: Callable[..., Page], tmp_
     page = student()
     page.goto(MISSION)
     form = page.locator("#source-check form")
-    fill_check(form, independent="yes", stamp="reject")
+    form.locator("#supplied").select_option("mnist")
+    fill_check(form, who_2="A museum", where_2="Catalogue of 2019, page 12", independent="yes", stamp="reject")
     arrives(page, lambda: form.get_by_role("button", name=re.compile("^Send")).click(), "source-check.waits")
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("word " * 6000)
