@@ -14,7 +14,7 @@ from classroom import access
 from classroom.acting import Acting
 from lessons.selectors import lessons_of
 
-COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
+COHORT = OpenApiParameter("cohort", str, description="Which class, if you are in several.")
 
 
 class EvidenceReply(serializers.Serializer):
@@ -34,7 +34,7 @@ class AwardReply(serializers.Serializer):
     badge = serializers.CharField()
     title = serializers.CharField()
     issued_at = serializers.DateTimeField(allow_null=True, help_text="null until it is earned")
-    credential = serializers.CharField(allow_null=True, help_text="its page; .json and .jwt stand beside it")
+    credential = serializers.CharField(allow_null=True, help_text="its page; .json and .jwt are beside it")
     criteria = CriterionReply(many=True)
 
 

@@ -37,7 +37,7 @@ SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievemen
 # Of one that an instructor gave by hand, whatever was done; why is between the two.
 GIVEN = {
     "title": gettext_lazy("Given by an instructor"),
-    "says": gettext_lazy("An instructor of the class answers for it."),
+    "says": gettext_lazy("An instructor of the class takes responsibility for it."),
 }
 LEAST_BITS = 131_072  # of a status list, so that nobody stands out in a small one
 MOST_BYTES = 5 * 1024 * 1024  # of one that is unpacked
@@ -48,7 +48,7 @@ def check(**kwargs: object) -> list[CheckMessage]:
     """Django's check for a server: credentials cannot be signed once more when their address turns out to be wrong."""
     if urlsplit(settings.PUBLIC_URL).hostname not in ("127.0.0.1", "localhost", "::1"):
         return []
-    said = f"Credentials would say for ever that they can be checked at {settings.PUBLIC_URL}."
+    said = f"Credentials would say forever that they can be checked at {settings.PUBLIC_URL}."
     return [Warning(said, hint="Set PUBLIC_URL.", id="badges.W001")]
 
 
@@ -202,14 +202,14 @@ def verify(
     now = now or datetime.now(UTC)
     body = _opened(text, key_set)
     if "OpenBadgeCredential" not in _listed(body.get("type")):
-        raise NotBelieved(_("This is signed, and no Open Badges credential."))
+        raise NotBelieved(_("This is signed, but it is not an Open Badges credential."))
     _check_issuer(body, issuer_id)
     subject = body.get("credentialSubject")
     if not body.get("id") or body.get("jti") != body["id"] or body.get("sub") != _named(subject):
-        raise NotBelieved(_("What it says about itself does not agree: its claims name another credential."))
+        raise NotBelieved(_("It contradicts itself: its claims name a different credential."))
     _check_dates(body, now)
     if status is not None and any(_is_set(entry, status, key_set, now) for entry in status_entries(body)):
-        raise NotBelieved(_("It was genuine, and its issuer has revoked it."))
+        raise NotBelieved(_("It was genuine, but its issuer has revoked it."))
     return body
 
 
@@ -219,19 +219,21 @@ def _opened(text: str, key_set: KeySet) -> dict[str, Any]:
         found = jws.extract_compact(text.strip().encode("ascii"))
         header = found.headers()
     except (JoseError, ValueError) as error:
-        raise NotBelieved(_("This is no signed credential: three parts with dots between are expected.")) from error
+        raise NotBelieved(
+            _("This is not a signed credential. It should have three parts with dots between them.")
+        ) from error
     if header.get("alg") != keys.ALGORITHM:
-        raise NotBelieved(_("It is not signed with %(alg)s, the one method that is taken.") % {"alg": keys.ALGORITHM})
+        raise NotBelieved(_("It is not signed with %(alg)s, the only method we accept.") % {"alg": keys.ALGORITHM})
     key = keys.find(key_set, str(header.get("kid", "")))
     if key is None:
-        raise NotBelieved(_("It is signed with a key that is not among its issuer's keys."))
+        raise NotBelieved(_("It is signed with a key that its issuer does not list."))
     try:
         payload = jws.deserialize_compact(text.strip(), key, algorithms=[keys.ALGORITHM]).payload
         body = json.loads(payload)
     except (JoseError, ValueError) as error:
-        raise NotBelieved(_("It was changed after it was signed: the signature does not fit.")) from error
+        raise NotBelieved(_("It was changed after it was signed: the signature does not match.")) from error
     if not isinstance(body, dict):
-        raise NotBelieved(_("This is signed, and no Open Badges credential."))
+        raise NotBelieved(_("This is signed, but it is not an Open Badges credential."))
     return body
 
 
@@ -239,7 +241,7 @@ def _check_issuer(body: Mapping[str, Any], expected: str | None) -> None:
     named = _named(body.get("issuer"))
     expected = expected or named
     if named is None or named != expected or body.get("iss") != expected:
-        said = _("It was issued by %(named)s, and %(expected)s was expected.")
+        said = _("It was issued by %(named)s. We expected %(expected)s.")
         raise NotBelieved(said % {"named": named or body.get("iss"), "expected": expected})
 
 
@@ -255,20 +257,20 @@ def _check_dates(body: Mapping[str, Any], now: datetime) -> None:
         is_early, is_late = begins > now + timedelta(minutes=1), ends is not None and ends < now
         agrees = int(body["nbf"]) == int(begins.timestamp())
     except (KeyError, ValueError, TypeError, OverflowError) as error:
-        raise NotBelieved(_("It does not say from when it is valid.")) from error
+        raise NotBelieved(_("It has no start date.")) from error
     if not agrees:
-        raise NotBelieved(_("What it says about itself does not agree: its claims name another moment."))
+        raise NotBelieved(_("It contradicts itself: its claims name a different time."))
     if is_early:
         raise NotBelieved(_("It is not valid yet."))
     if is_late:
-        raise NotBelieved(_("It is not valid any more."))
+        raise NotBelieved(_("It is no longer valid."))
 
 
 def status_entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Where a credential says that its revocation can be looked up: nowhere, at one place or at several."""
     entries = _listed(body.get("credentialStatus")) if body.get("credentialStatus") is not None else []
     if not all(isinstance(entry, Mapping) for entry in entries):
-        raise NotBelieved(_("Its status list cannot be believed: it does not say which."))
+        raise NotBelieved(_("Its status list cannot be trusted: it does not name one."))
     return [entry for entry in entries if entry.get("statusPurpose", "revocation") == "revocation"]
 
 
@@ -278,7 +280,7 @@ def _is_set(entry: Mapping[str, Any], status: str, key_set: KeySet, now: datetim
         _check_dates(listed, now)
         # By its path: the issuer may have moved to another address since.
         if urlsplit(str(listed.get("id"))).path != urlsplit(str(entry["statusListCredential"])).path:
-            raise NotBelieved(_("it is another list."))
+            raise NotBelieved(_("it is a different list."))
         if listed["credentialSubject"]["statusPurpose"] != "revocation":
             raise NotBelieved(_("it is a list of something else."))
         bits = _unpacked(str(listed["credentialSubject"]["encodedList"]))
@@ -287,7 +289,7 @@ def _is_set(entry: Mapping[str, Any], status: str, key_set: KeySet, now: datetim
             raise ValueError(number)
         return bool(bits[number // 8] & (0x80 >> (number % 8)))
     except (NotBelieved, KeyError, ValueError, TypeError, IndexError, OverflowError, zlib.error) as error:
-        raise NotBelieved(_("Its status list cannot be believed: %(why)s") % {"why": error}) from error
+        raise NotBelieved(_("Its status list cannot be trusted: %(why)s") % {"why": error}) from error
 
 
 def _unpacked(encoded: str) -> bytes:

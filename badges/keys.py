@@ -70,7 +70,7 @@ def find(keys: KeySet, kid: str) -> RSAKey | None:
 
 def read(written: str) -> KeySet:
     """Read keys as `new` makes them: a JWK set, as JSON or in base64url so that it is one plain word."""
-    wrong = "BADGE_KEYS cannot be read: it is what `manage.py new_badge_key` prints."
+    wrong = "BADGE_KEYS cannot be read. Set it to what `manage.py new_badge_key` prints."
     try:
         text = written.strip()
         if not text.startswith("{"):
@@ -79,7 +79,9 @@ def read(written: str) -> KeySet:
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise ImproperlyConfigured(wrong) from error
     if not keys or not keys[0].is_private:
-        raise ImproperlyConfigured("BADGE_KEYS begins with the key that signs, and this one has no private part.")
+        raise ImproperlyConfigured(
+            "BADGE_KEYS must begin with the key that signs, but the first one has no private part."
+        )
     for key in keys:
         key.ensure_kid()
     return KeySet([*keys])

@@ -23,9 +23,9 @@ class Award(models.Model):
     class Revoked(models.TextChoices):
         NOT = "", _("no")
         # What it stood on was taken back; it may be earned again.
-        EVIDENCE = "evidence", _("what it stood on was taken back")
+        EVIDENCE = "evidence", _("what it was based on was withdrawn")
         # An instructor's decision: only an instructor's decision brings it back.
-        DECISION = "decision", _("by decision")
+        DECISION = "decision", _("by an instructor")
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="awards")
     badge = models.CharField(max_length=60)

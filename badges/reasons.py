@@ -11,7 +11,7 @@ from lessons.texts import length, versions
 LEAST, MOST = 3, 300  # of what it says, and characters
 
 # Kept as it stands here, whoever's act it was that took the evidence away, and said in the language of its reader.
-TAKEN_BACK = gettext_noop("What it stood on was taken back.")
+TAKEN_BACK = gettext_noop("What it was based on was withdrawn.")
 
 
 def read(because: str) -> str:
@@ -24,10 +24,10 @@ def read(because: str) -> str:
     """
     because = " ".join(because.split())
     if length.said(because) < LEAST or not versions.can_be_kept(because):
-        says = _("Say why, in a few words: it is kept with the award, and the student can read it.")
+        says = _("Say why, in a few words. The student can read it.")
         raise Refusal(says, errors={"because": [says]})
     if len(because) > MOST:
-        says = _("A reason of %(n)d characters at most, please.") % {"n": MOST}
+        says = _("At most %(n)d characters, please.") % {"n": MOST}
         raise Refusal(says, errors={"because": [says]})
     return because
 

@@ -132,7 +132,7 @@ def credential(user: User | Any, number: uuid.UUID) -> tuple[Award, bool]:
         is_own = user.is_authenticated and award.membership.user_id == user.pk
         if is_own or award.is_shared or teaches(user, award):
             return award, is_own
-    raise NotFound(_("There is no such credential, or its owner has not shared it."))
+    raise NotFound(_("This credential does not exist, or its owner has not shared it."))
 
 
 def lesson_with(award: Award) -> str:

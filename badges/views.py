@@ -115,11 +115,11 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     award, is_own = selectors.credential(request.user, number)
     if request.method == "POST":
         if not is_own:
-            raise Forbidden(_("Only its owner decides who sees this."))
+            raise Forbidden(_("Only its owner can decide who sees this."))
         form = ShareForm(request.POST)
         form.is_valid()
         services.share(award, **form.cleaned_data)
-        messages.success(request, _("Kept: %(who)s") % {"who": _who_sees(award)})
+        messages.success(request, _("Saved: %(who)s") % {"who": _who_sees(award)})
         return redirect(f"{request.path}#share")
     context = {
         "award": award,
@@ -189,7 +189,7 @@ def key(request: HttpRequest, name: str) -> JsonResponse:
     """One public key, where the `kid` of a credential leads."""
     found = keys.find(keys.key_set(), name)
     if found is None:
-        raise NotFound(_("There is no such key."))
+        raise NotFound(_("This key does not exist."))
     return JsonResponse(keys.public_key(found), content_type="application/jwk+json")
 
 
@@ -204,5 +204,5 @@ def achievement(request: HttpRequest, badge: str) -> JsonResponse:
     """What a badge stands for."""
     found = catalogue.all_badges().get(badge)
     if found is None:
-        raise NotFound(_("There is no such badge."))
+        raise NotFound(_("This badge does not exist."))
     return JsonResponse({"@context": credentials.CONTEXT, **credentials.achievement(found)})

@@ -38,7 +38,7 @@ def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     mine = Membership.objects.select_related("cohort__version", "user").filter(user_id=user.pk or 0)
     found = mine.filter(cohort__slug=cohort_slug).first()
     if found is None:
-        raise NotFound(_("There is no such class among yours. Check the address, or start from your home page."))
+        raise NotFound(_("You have no such class. Check the address, or start from your home page."))
     return found
 
 
@@ -50,7 +50,7 @@ def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Memb
     if not found:
         raise NotFound(_("You are not in a class yet. Join one with its code first."))
     if len(found) > 1:
-        raise Refusal(_("You are in several classes: name one, as in ?cohort=demo."))
+        raise Refusal(_("You are in several classes. Name one, as in ?cohort=demo."))
     return found[0]
 
 
@@ -69,7 +69,7 @@ def member_required(view: View) -> View:
             if request.headers.get("HX-Request"):
                 # A page in use is not swapped for a log-in form: what was typed would be gone.
                 raise Unauthenticated(
-                    _("You are logged out. Log in again in another tab, then go on here; what you typed stays.")
+                    _("You are logged out. Log in again in another tab, then continue here. What you typed stays.")
                 )
             return redirect_to_login(request.get_full_path())
         membership = membership_in(request.user, cohort)

@@ -50,7 +50,7 @@ class TokenView(APIView):
         # Django's own request, since that is where axes leaves word of a lock-out.
         user = authenticate(request._request, **sent.validated_data)
         if user is None:
-            raise Refusal(_("This username and password do not belong together."))
+            raise Refusal(_("This username and password do not match."))
         return Response({"token": Token.objects.get_or_create(user=user)[0].key})
 
 

@@ -41,7 +41,7 @@ class JoinForm(forms.ModelForm):
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
-        help_text=_("At least 8 characters. Three words in a row are easy to keep in mind."),
+        help_text=_("At least 8 characters. Three words in a row are easy to remember."),
     )
 
     class Meta:
@@ -51,7 +51,7 @@ class JoinForm(forms.ModelForm):
             "username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
         }
-        help_texts = {"username": _("You log in with this."), "display_name": _("What your class sees.")}
+        help_texts = {"username": _("You use this to log in."), "display_name": _("What your class sees.")}
 
     def clean_username(self) -> str:
         username = str(self.cleaned_data["username"]).lower()
@@ -62,7 +62,7 @@ class JoinForm(forms.ModelForm):
             )
         # The constraint is on an expression, so its own message would stand beside no field.
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError(_("Somebody already has that username. Add a letter or a number to yours."))
+            raise ValidationError(_("Somebody already has that username. Add a letter or a number."))
         return username
 
     def clean(self) -> dict[str, Any]:

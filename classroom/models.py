@@ -42,7 +42,7 @@ def normalise_code(typed: str) -> str:
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(
-            _("“%(name)s” is not a time zone; write one such as Europe/Berlin."), params={"name": name}
+            _("“%(name)s” is not a time zone. Write one such as Europe/Berlin."), params={"name": name}
         )
 
 
@@ -50,9 +50,9 @@ def validate_display_name(name: str) -> None:
     """A name that can be seen, and that writes nothing backwards."""
     # Cc: control characters. The joiners inside emoji (Cf) are fine, the switches of writing direction are not.
     if any(unicodedata.category(letter) == "Cc" or letter in _DIRECTION_SWITCHES for letter in name):
-        raise ValidationError(_("This name holds signs that cannot be shown. Type it again without them."))
+        raise ValidationError(_("This name contains characters that cannot be shown. Type it again without them."))
     if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
-        raise ValidationError(_("This name cannot be seen. Use at least one letter."))
+        raise ValidationError(_("This name is invisible. Use at least one letter."))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -134,14 +134,16 @@ def default_lessons() -> list[str]:
 class Cohort(models.Model):
     """A class."""
 
-    slug = models.SlugField(_("slug"), max_length=60, unique=True, help_text=_("Part of addresses; stays the same."))
+    slug = models.SlugField(
+        _("slug"), max_length=60, unique=True, help_text=_("Part of web addresses. It never changes.")
+    )
     name = models.CharField(_("name"), max_length=120)
     join_code = models.CharField(
         _("join code"),
         max_length=9,
         unique=True,
         default=new_join_code,
-        validators=[RegexValidator(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", _("Write it as four and four, such as DEMO-2026."))],
+        validators=[RegexValidator(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", _("Write a code such as DEMO-2026."))],
     )
     lessons = models.JSONField(_("lessons"), default=default_lessons)
     gradient_rule = models.CharField(
@@ -157,11 +159,11 @@ class Cohort(models.Model):
     )
     # When the instructor ended the led session; everyone has gone on alone since.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    archived = models.BooleanField(_("archived"), default=False, help_text=_("Kept to read; nothing new comes in."))
+    archived = models.BooleanField(_("archived"), default=False, help_text=_("Can be read. Nothing new can be sent."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What stands wherever something new would come in.
-    says_archived = _("This class is archived: everything can be read, and nothing new comes in.")
+    says_archived = _("This class is archived. You can read everything, but you can’t send anything new.")
 
     class Meta:
         verbose_name = _("cohort")

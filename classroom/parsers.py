@@ -18,5 +18,5 @@ class JsonParser(parsers.JSONParser):
             sent = super().parse(*args, **kwargs)
             json.dumps(sent, ensure_ascii=False).encode()
         except (RecursionError, UnicodeEncodeError) as error:
-            raise ParseError(_("This JSON is nested too deep, or holds half a character.")) from error
+            raise ParseError(_("This JSON is nested too deeply, or contains an incomplete character.")) from error
         return sent

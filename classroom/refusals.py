@@ -27,7 +27,7 @@ class Unauthenticated(Refusal):
 
 class Forbidden(Refusal):
     status = 403
-    title = _("Not for you, sorry")
+    title = _("You can’t open this")
 
 
 class NotFound(Refusal):

@@ -36,5 +36,5 @@ def _drafted(path: Path, secret: str) -> Iterator[Path]:
         yield draft
     except OSError as error:
         raise ImproperlyConfigured(
-            f"Downhill cannot write to {path.parent} ({error.strerror}); set VAR_DIR to a folder that it may write to."
+            f"Downhill cannot write to {path.parent} ({error.strerror}). Set VAR_DIR to a folder it can write to."
         ) from error

@@ -50,7 +50,7 @@ def register(*, username: str, display_name: str, password: str, cohort: Cohort)
             user = User.objects.create_user(username, password, display_name=display_name)
             return enrol(user, cohort)
     except IntegrityError as error:
-        raise Conflict(_("Somebody already has that username. Add a letter or a number to yours.")) from error
+        raise Conflict(_("Somebody already has that username. Add a letter or a number.")) from error
 
 
 def touch(cohort: Cohort) -> None:
@@ -107,7 +107,7 @@ def set_gradient_rule(cohort: Cohort, rule: str) -> None:
         return
     changed = Cohort.objects.filter(pk=cohort.pk, rule_fixed_at=None).update(gradient_rule=rule)
     if not changed:
-        raise Conflict(_("The gradient rule cannot change any more: answers have been graded by it."))
+        raise Conflict(_("The gradient rule cannot change now: answers have been graded with it."))
     cohort.gradient_rule = rule
 
 

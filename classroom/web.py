@@ -78,13 +78,13 @@ class Utf8Middleware:
         named = (request.content_params or {}).get("charset") or "utf-8"
         if named.lower().replace("_", "-") in ("utf-8", "utf8"):
             return self.get_response(request)
-        detail = _("Send it as UTF-8, please: this says that it is in another encoding.")
-        return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _("Not in this encoding"), detail)
+        detail = _("Please send it as UTF-8. This says it uses another encoding.")
+        return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _("Wrong encoding"), detail)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any = None) -> HttpResponse:
     """Answer somebody who typed a wrong password too often."""
-    detail = _("Ten wrong passwords in a row. Wait five minutes, then try again; what you did is kept.")
+    detail = _("Ten wrong passwords in a row. Wait five minutes, then try again. Your work is saved.")
     answer = refuse(request, HTTPStatus.TOO_MANY_REQUESTS, _("Too many tries"), detail)
     answer["Retry-After"] = "300"
     return answer
@@ -95,9 +95,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if isinstance(error, Http404):
         error = NotFound(_("There is nothing at this address."))
     elif isinstance(error, PermissionDenied):
-        error = Forbidden(_("This is not for you."))
+        error = Forbidden(_("You can’t do this."))
     elif isinstance(error, RequestDataTooBig):
-        error = TooLarge(_("That is more than one answer may hold. Send less at once."))
+        error = TooLarge(_("That is too much for one answer. Send less at once."))
     if isinstance(error, Refusal):
         body = problem(error.status, str(error.title), str(error.detail), error.errors)
     elif isinstance(error, exceptions.ValidationError):

@@ -21,7 +21,7 @@ from dashboard.views import chosen_lesson
 
 class ProgressView(APIView):
     @extend_schema(
-        parameters=[OpenApiParameter("v", int, description="The version at hand; 204 if it is the newest.")],
+        parameters=[OpenApiParameter("v", int, description="The version you have; 204 if it is the newest.")],
         responses={200: OpenApiTypes.OBJECT, 204: None},
     )
     def get(self, request: Request, cohort: str) -> Response:
@@ -41,7 +41,7 @@ class ExportView(APIView):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("names", str, enum=["names", "pseudonyms"], description="Whose rows they are, in words.")
+            OpenApiParameter("names", str, enum=["names", "pseudonyms"], description="How to name the students.")
         ],
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
@@ -52,7 +52,7 @@ class ExportView(APIView):
         asked = request.query_params.get("names", "names")
         names = next((each for each in get_args(exports.Names) if each == asked), None)
         if names is None:
-            says = _("Ask for names or for pseudonyms.")
+            says = _("Choose names or pseudonyms.")
             raise Refusal(says, errors={"names": [says]})
         today = timezone.localdate(timezone=membership.cohort.zone)
         answer = StreamingHttpResponse(exports.lines(membership.cohort, names), content_type="text/csv; charset=utf-8")

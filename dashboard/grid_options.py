@@ -18,7 +18,7 @@ CHOICES: Mapping[str, Mapping[str, Promise]] = {
         "need": _("needs help"),
         "here": _("here now"),
         "review": _("to review"),
-        "absent": _("not begun"),
+        "absent": _("not started"),
     },
     "size": {"auto": _("by class size"), "compact": _("compact"), "comfortable": _("comfortable")},
     "names": {"auto": _("automatic"), "shown": _("shown"), "hidden": _("hidden")},

@@ -137,8 +137,8 @@ def _still(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership])
         if now - last < after or not room.may_move(student, part):
             continue
         n = int((now - last).total_seconds() * speed // 60)
-        says = ngettext("no move for %(n)d minute on “%(part)s”", "no move for %(n)d minutes on “%(part)s”", n)
-        short = ngettext("%(n)d min, no move", "%(n)d min, no move", n)
+        says = ngettext("inactive for %(n)d minute on “%(part)s”", "inactive for %(n)d minutes on “%(part)s”", n)
+        short = ngettext("inactive %(n)d min", "inactive %(n)d min", n)
         words = {"n": n, "part": part.title}
         occasion = f"{part.key}/{last:%Y%m%dT%H%M%S}"
         yield Need(student.pk, part.key, Reason.STILL, occasion, says % words, short % words, last + after)

@@ -108,7 +108,7 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     elif act in QUESTION_ACTS:
         QUESTION_ACTS[act](membership, lesson, *place)
     else:
-        raise Refusal(_("We could not read what was pressed. Reload the page and press it again."))
+        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
 
 
 def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from classroom.refusals import Conflict, Refusal
 from rehearsal import services, tasks
 from rehearsal.services import MOST_SEED, MOST_SPEED, MOST_STUDENTS
 
-HOW = {"self": gettext_lazy("on their own"), "led": gettext_lazy("as you lead them")}
+HOW = {"self": gettext_lazy("at their own pace"), "led": gettext_lazy("as you lead them")}
 
 
 class RehearsalForm(forms.Form):
@@ -29,17 +29,17 @@ class RehearsalForm(forms.Form):
         min_value=1,
         max_value=MOST_SPEED,
         initial=5,
-        help_text=gettext_lazy("1 is a real class; at 5 two hours pass in 24 minutes."),
+        help_text=gettext_lazy("1 is real time. At 5, two hours take 24 minutes."),
     )
     seed = forms.IntegerField(
         label=gettext_lazy("Seed"),
         min_value=0,
         max_value=MOST_SEED,
         initial=1,
-        help_text=gettext_lazy("The same number brings the same students with the same slips."),
+        help_text=gettext_lazy("The same number gives the same students with the same slips."),
     )
     pace = forms.ChoiceField(
-        label=gettext_lazy("They go"), choices=list(HOW.items()), initial="led", widget=forms.RadioSelect
+        label=gettext_lazy("Pace"), choices=list(HOW.items()), initial="led", widget=forms.RadioSelect
     )
 
 
@@ -55,7 +55,7 @@ def rehearse(request: HttpRequest, membership: Membership) -> HttpResponse:
     if act == "begin":
         return _begin(request, membership)
     if act:
-        raise Refusal(_("We could not read what was pressed. Reload the page and press it again."))
+        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
     return _page(request, membership, RehearsalForm())
 
 
@@ -88,7 +88,7 @@ def _of_a_rehearsal(request: HttpRequest, membership: Membership, rehearsal: Reh
         services.end(rehearsal)
         return redirect("dashboard:grid", membership.cohort.slug)
     if act:
-        raise Refusal(_("This class is a rehearsal: begin another one from your own class."))
+        raise Refusal(_("This class is a rehearsal. Start another one from your own class."))
     return _page(request, membership, None, rehearsal=rehearsal)
 
 

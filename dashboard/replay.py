@@ -261,10 +261,10 @@ def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | No
     )
     ranked = made.values_list("slip").annotate(of=Count("membership", distinct=True), n=Count("pk"))
     common = tuple((slip_in_words(slip), of, n) for slip, of, n in ranked.order_by("-of", "-n", "slip")[:5])
-    says = ngettext("%(n)d slip was named; ", "%(n)d slips were named; ", len(times)) % {"n": len(times)}
-    says += ngettext(
-        "the commonest, “%(slip)s”, was made by %(of)d student.",
-        "the commonest, “%(slip)s”, was made by %(of)d students.",
+    says = ngettext("%(n)d slip was named.", "%(n)d slips were named.", len(times)) % {"n": len(times)}
+    says += " " + ngettext(
+        "%(of)d student made the most common one: “%(slip)s”.",
+        "%(of)d students made the most common one: “%(slip)s”.",
         common[0][1],
     ) % {"slip": common[0][0], "of": common[0][1]}
     return SlipsOverTime(width, stretches, round(100 / n, 2), most, says, common)

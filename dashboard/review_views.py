@@ -91,7 +91,7 @@ def badge(request: HttpRequest, membership: Membership, student: int) -> HttpRes
         request.POST.get("act", "")
     )
     if act is None:
-        raise Refusal(_("We could not read what to do with the badge. Reload the page and press it again."))
+        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
     try:
         act(membership, found, lesson, badges.services.badge_of(lesson), request.POST.get("because", ""))
     except Refusal as refusal:

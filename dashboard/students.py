@@ -68,7 +68,7 @@ def student_of(membership: Membership, student_id: int) -> Membership:
     """A student of the instructor's own cohort."""
     student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
     if student is None:
-        raise NotFound(_("Your class has no such student."))
+        raise NotFound(_("This student is not in your class."))
     student.cohort = membership.cohort
     return student
 
@@ -175,7 +175,7 @@ class _Timeline:
     def _reconciliation(self, met: Reconciliation) -> Iterator[TimelineEntry]:
         question, part = self._question(met.activity, met.item), self._part(met.activity)
         name = {"title": question.item.title if question else met.item}
-        yield TimelineEntry(met.revealed_at, _("Saw what is behind “%(title)s”") % name, "seen", part)
+        yield TimelineEntry(met.revealed_at, _("Saw the answer to “%(title)s”") % name, "seen", part)
         if met.reconciled_at is not None:
             idea = question.idea_text(met.idea) if question else met.idea
             text = " · ".join(filter(None, (idea, met.next_time)))
@@ -217,12 +217,10 @@ class _Timeline:
             "part_done": lambda: _("Finished “%(part)s”") % {"part": titles.get(facts["part"], facts["part"])},
             "explained_aloud": lambda: _("Explained aloud: %(title)s") % {"title": self._title(facts["activity"])},
             "aloud_taken_back": lambda: (
-                _("Taken back, explained aloud: %(title)s") % {"title": self._title(facts["activity"])}
+                _("Undone, explained aloud: %(title)s") % {"title": self._title(facts["activity"])}
             ),
             "reviewed": lambda: self._told_review(event),
-            "review_taken_back": lambda: (
-                _("Decision taken back: %(title)s") % {"title": self._title(facts["activity"])}
-            ),
+            "review_taken_back": lambda: _("Decision undone: %(title)s") % {"title": self._title(facts["activity"])},
             "badge_awarded": lambda: self._told_badge(
                 event, _("Earned the badge %(title)s"), _("The badge %(title)s was issued")
             ),

@@ -64,7 +64,7 @@ def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
     act = {"helped": help_calls.give_help, "undo": help_calls.take_back}.get(sent.get("act", ""))
     student = sent.get("student", "")
     if act is None or not (student.isascii() and student.isdigit() and len(student) < 18):
-        raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
+        raise Refusal(_("We could not tell whom you helped. Reload the page and press it again."))
     act(
         membership,
         lesson,

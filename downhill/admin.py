@@ -91,7 +91,7 @@ class CohortForm(forms.ModelForm):
     def clean_gradient_rule(self) -> str:
         rule = str(self.cleaned_data["gradient_rule"])
         if self.instance.pk and self.instance.rule_fixed_at and rule != self.initial["gradient_rule"]:
-            raise forms.ValidationError(_("The gradient rule cannot change any more: answers have been graded by it."))
+            raise forms.ValidationError(_("The gradient rule cannot change now: answers have been graded with it."))
         return rule
 
 
@@ -174,7 +174,7 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
     def kind(self, cohort: Cohort) -> str:
         return str(_("rehearsal") if hasattr(cohort, "rehearsal") else _("class"))
 
-    @admin.action(description=_("Archive: keep to read, take nothing new"))
+    @admin.action(description=_("Archive: can be read, takes nothing new"))
     def archive(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:
         self._set_archived(chosen, archived=True)
 

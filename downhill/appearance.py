@@ -15,9 +15,9 @@ COOKIE = "look"
 LASTS = 400 * 24 * 3600  # no browser keeps a cookie longer
 # What can be chosen, the default first. No word stands in two rows, so the cookie is the chosen words alone.
 CHOICES = {
-    "theme": (_("Appearance"), {"device": _("As the device"), "paper": _("Paper"), "blackboard": _("Blackboard")}),
-    "letters": (_("Letters"), {"serif": _("Serif"), "sans": _("Sans")}),
-    "spacing": (_("Spacing"), {"usual": _("Usual"), "wide": _("Wide")}),
+    "theme": (_("Appearance"), {"device": _("Device setting"), "paper": _("Paper"), "blackboard": _("Blackboard")}),
+    "letters": (_("Font"), {"serif": _("Serif"), "sans": _("Sans")}),
+    "spacing": (_("Spacing"), {"usual": _("Normal"), "wide": _("Wide")}),
 }
 
 

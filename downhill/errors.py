@@ -10,28 +10,28 @@ from classroom import web
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    detail = _("There is nothing at this address. Perhaps a letter is missing; your home page leads everywhere.")
+    detail = _("There is nothing at this address. Check its spelling, or start from your home page.")
     return web.refuse(request, 404, _("Nothing here"), detail)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return web.refuse(request, 403, _("Not for you, sorry"), _("This page is for somebody else."))
+    return web.refuse(request, 403, _("You can’t open this"), _("This page is for somebody else."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if reason == REASON_NO_CSRF_COOKIE:
-        detail = _("Your browser sent no cookies. Downhill needs them. Allow them, then go back, reload, send again.")
+        detail = _(
+            "Downhill needs cookies, and your browser sent none. Allow them. Then go back, reload and send again."
+        )
     else:
-        detail = _("This page was open too long, or you logged in elsewhere. Go back, reload, send again.")
+        detail = _("This page was open too long, or you logged in elsewhere. Go back, reload and send again.")
     return web.refuse(request, 403, _("Please send that again"), detail)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return web.refuse(
-        request, 400, _("That did not work"), _("We could not read what was sent. Go back and try again.")
-    )
+    return web.refuse(request, 400, _("That did not work"), _("We could not understand that. Go back and try again."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    detail = _("Something broke on our side; what you had sent before is kept. Go back and try again in a moment.")
+    detail = _("Something broke on our side. What you sent before is saved. Go back and try again in a moment.")
     return web.refuse(request, 500, _("Our mistake"), detail)

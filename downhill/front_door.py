@@ -100,7 +100,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 def admin_login(request: HttpRequest) -> HttpResponse:
     """Lead to the one log-in; somebody who is in already came to a door that is not theirs."""
     if request.user.is_authenticated:
-        raise Forbidden(_("The admin site is for the admins of this Downhill."))
+        raise Forbidden(_("Only admins can open the admin site."))
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 

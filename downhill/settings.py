@@ -37,7 +37,7 @@ def _var(*names: str) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
-            f"Downhill cannot write to {folder} ({error.strerror}); set VAR_DIR to a folder that it may write to."
+            f"Downhill cannot write to {folder} ({error.strerror}). Set VAR_DIR to a folder it can write to."
         ) from error
     return str(folder)
 
@@ -257,7 +257,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Downhill",
-    "DESCRIPTION": "Do the session from a notebook: the same answers, graded by the same code.",
+    "DESCRIPTION": "Do the session from a notebook. The same code grades the same answers.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

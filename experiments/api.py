@@ -20,7 +20,7 @@ from classroom.refusals import Conflict
 from experiments import notebook, selectors, services
 from experiments.models import Run, RunState
 
-COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
+COHORT = OpenApiParameter("cohort", str, description="Which class, if you are in several.")
 
 
 class ProgressAnswer(serializers.Serializer):
@@ -79,7 +79,7 @@ class RunNotebook(APIView):
         """A notebook that makes the numbers of this run again, without Downhill."""
         found = selectors.find_run(request.user, run)
         if found.state != RunState.DONE:
-            raise Conflict(_("A notebook compares its numbers with the run's: it is there once the run is done."))
+            raise Conflict(_("A notebook compares its numbers with the run’s, so it is ready when the run is done."))
         answer = HttpResponse(json.dumps(notebook.of_run(found)), content_type="application/x-ipynb+json")
         answer["Content-Disposition"] = f'attachment; filename="{found.kind}-seed-{found.seed}.ipynb"'
         return answer

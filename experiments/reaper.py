@@ -35,9 +35,7 @@ def _take_from_its_worker(run: Run) -> None:
 
 
 def _given_up() -> str:
-    says = _(
-        "The worker stopped %(n)d times while it was at this run, so it was given up. Ask for it again, or for less."
-    )
+    says = _("The worker stopped %(n)d times during this run, so we gave up. Start it again, or ask for less.")
     return says % {"n": runner.MAX_ATTEMPTS}
 
 

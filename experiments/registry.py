@@ -126,7 +126,7 @@ def read(kind: str, params: Any, seed: Any) -> dict[str, Any]:
         If there is no such kind, or with a sentence for each parameter that is unknown or out of its range.
     """
     if kind not in _kinds:
-        says = _("There is no such kind of run; there are %(kinds)s.") % {"kinds": ", ".join(_kinds)}
+        says = _("This kind of run does not exist. Choose one of these: %(kinds)s.") % {"kinds": ", ".join(_kinds)}
         raise Refusal(says, errors={"kind": [says]})
     errors = _errors_in_seed(seed)
     try:
@@ -142,7 +142,7 @@ def read(kind: str, params: Any, seed: Any) -> dict[str, Any]:
 def refusal(errors: Mapping[str, str]) -> Refusal:
     """Refusal of a run, by the parameters that are wrong and why."""
     told = {name: f"{name}: {why}" for name, why in errors.items()}
-    says = _("This run cannot be made. %(why)s.") % {"why": "; ".join(told.values())}
+    says = _("This run cannot start. %(why)s.") % {"why": "; ".join(told.values())}
     return Refusal(says, errors={name: [text] for name, text in told.items()})
 
 
@@ -170,15 +170,15 @@ def _wanted(error: ErrorDetails) -> str:
     limits = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return _("there is no such parameter")
+            return _("this parameter does not exist")
         case "literal_error":
             return _("one of %(these)s") % {"these": limits["expected"].replace(" or ", ", ").replace("'", "")}
         case "list_type":
             return _("a list of numbers")
         case "too_short":
-            return _("%(n)s numbers at least") % {"n": limits["min_length"]}
+            return _("at least %(n)s numbers") % {"n": limits["min_length"]}
         case "too_long":
-            return _("%(n)s numbers at most") % {"n": limits["max_length"]}
+            return _("at most %(n)s numbers") % {"n": limits["max_length"]}
         case "int_type":
             return _("a whole number")
         case "float_type":

@@ -102,7 +102,7 @@ def _why(error: Exception) -> str:
         return _("This run needed more memory than the worker has. Ask for fewer repeats or fewer values.")
     if isinstance(error, ValueError) and str(error):
         return _("This run cannot be computed. %(why)s.") % {"why": str(error)[:200].rstrip(".")}
-    return _("Something went wrong inside this run, and it has been noted. Ask for it again, or change a setting.")
+    return _("Something went wrong inside this run. We have a record of it. Start it again, or change a setting.")
 
 
 class _Progress:

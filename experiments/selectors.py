@@ -58,7 +58,7 @@ def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
     taught = Cohort.objects.filter(memberships__user=user.pk, memberships__role=Role.INSTRUCTOR)
     found = Run.objects.filter(own | Q(requests__membership__cohort__in=taught), pk=run_id).first()
     if found is None:
-        raise NotFound(_("There is no such run among yours."))
+        raise NotFound(_("You have no such run."))
     return found
 
 

@@ -70,7 +70,7 @@ def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str
         mine = RunRequest.objects.filter(run_id=run_id, membership=membership, withdrawn_at=None)
         mine = mine if contexts is None else mine.filter(context__in=contexts)
         if run is None or not mine.exists():
-            raise NotFound(_("There is no such run among yours."))
+            raise NotFound(_("You have no such run."))
         if run.state not in ACTIVE:
             return run
         mine.update(withdrawn_at=Now())
@@ -81,7 +81,7 @@ def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str
 
 def _lock(membership: Membership) -> None:
     if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
-        raise NotFound(_("You are not in this class any more."))
+        raise NotFound(_("You are no longer in this class."))
 
 
 def _live_run(kind: str, params: dict[str, Any], seed: int) -> tuple[Run, bool]:
@@ -104,9 +104,7 @@ def _refuse_more_than_a_share(membership: Membership, run: Run) -> None:
     wanted = RunRequest.objects.filter(membership=membership, withdrawn_at=None, run__state__in=ACTIVE)
     n = wanted.exclude(run=run).values("run").distinct().count()
     if n >= MAX_WAITING:
-        says = _(
-            "Only %(n)d runs of yours can be on their way at once. Let one finish, or take one back, then ask again."
-        )
+        says = _("Only %(n)d of your runs can be on their way at once. Let one finish or cancel one, then try again.")
         raise TooMany(says % {"n": MAX_WAITING})
 
 

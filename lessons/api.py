@@ -43,7 +43,7 @@ class LessonOutline(serializers.Serializer):
 
 
 class SubmissionRequest(serializers.Serializer):
-    id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
+    id = serializers.UUIDField(help_text="You make it. Sent again, nothing is stored twice.")
     step = serializers.IntegerField(min_value=1, max_value=100)
     answer = serializers.JSONField(
         help_text="What the activity's type asks for, by the names of the fields on its page. "
@@ -58,8 +58,8 @@ class SubmissionReply(serializers.Serializer):
     accepted = serializers.BooleanField()
     matches_notebook = serializers.BooleanField()
     cells = serializers.DictField(
-        help_text="By name: {state, follows, slip, candidates, feedback}. follows: it goes rightly on from a wrong "
-        "cell. What several cells have in common is said at the first of them."
+        help_text="By name: {state, follows, slip, candidates, feedback}. follows: right, but from a wrong cell above. "
+        "What several cells have in common is said at the first of them."
     )
     ask = serializers.CharField(allow_null=True, help_text="The cell that would tell the candidates apart.")
     carried_from = serializers.CharField(allow_null=True)

@@ -42,10 +42,10 @@ ENVELOPE = frozenset({*SubmissionForm.base_fields, "csrfmiddlewaretoken"})
 def why_unreadable(reason: str) -> str:
     """Why a number cannot be told, for the reason of an `UnreadableNumber`; how to write one comes after."""
     return {
-        "long": _("That is longer than any number here."),
-        "not_finite": _("That is not a number to go on with."),
-        "unclear": _("That could be two numbers. Leave out commas and blanks between thousands."),
-        "percent": _("This is not asked for in %: leave out the sign."),
+        "long": _("That is too long for a number here."),
+        "not_finite": _("We cannot calculate with that number."),
+        "unclear": _("That could be two numbers. Leave out commas and spaces between thousands."),
+        "percent": _("This is not a percentage. Leave out the %."),
     }.get(reason, _("We cannot read that as a number."))
 
 
@@ -53,11 +53,11 @@ def typed(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(_("Send a number, or text as a person types it."))
+        raise ValueError(_("Send a number, or a number as text."))
     text = str(value).strip()
     if len(text) > MAX_CHARACTERS:
-        raise ValueError(_("This is far longer than any number. %(n)d characters at most.") % {"n": MAX_CHARACTERS})
+        raise ValueError(_("This is too long for a number. Use at most %(n)d characters.") % {"n": MAX_CHARACTERS})
     # A database cannot keep these, and no keyboard makes them.
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError(_("This holds characters that cannot be kept."))
+        raise ValueError(_("This contains characters that cannot be stored."))
     return text

@@ -23,9 +23,9 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
     """
     membership.cohort.refuse_if_archived()
     if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160 or not occasion.isprintable():
-        raise Refusal(_("We could not read which call was answered. Reload the page and press it again."))
+        raise Refusal(_("We could not tell whom you helped. Reload the page and press it again."))
     if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
-        raise NotFound(_("Your class has no such student."))
+        raise NotFound(_("This student is not in your class."))
     with transaction.atomic():
         __, is_new = HelpGiven.objects.get_or_create(
             membership_id=student,

@@ -11,7 +11,7 @@ from classroom.models import Membership
 from lessons import selectors
 from lessons.authoring.loader import LoadedLesson
 
-COHORT = OpenApiParameter("cohort", str, description="Which class, for somebody in several.")
+COHORT = OpenApiParameter("cohort", str, description="Which class, if you are in several.")
 
 
 class LessonView(APIView):

@@ -126,7 +126,7 @@ class Counts(models.TextChoices):
     # Sealed while the vote was open.
     VOTE = "vote", _("in the vote")
     # Sealed where no vote was held.
-    OWN_PACE = "own_pace", _("at one's own pace")
+    OWN_PACE = "own_pace", _("at their own pace")
     # Sealed after the vote had closed: kept, and in none of the class's figures.
     LATE = "late", _("late")
 
@@ -288,7 +288,7 @@ class HelpGiven(models.Model):
         # Three checked tries at one step explained by the same slip.
         SLIP = "slip", _("the same slip three times")
         # Five minutes without a move on a part that is open and begun.
-        STILL = "still", _("no move for five minutes")
+        STILL = "still", _("inactive for five minutes")
         # A run that they had asked for has failed.
         RUN = "run", _("a run failed")
 

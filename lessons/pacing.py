@@ -86,7 +86,7 @@ def act_on_stage(
         cohort = Cohort.objects.select_for_update().get(pk=membership.cohort_id)
         cohort.refuse_if_archived()
         if cohort.pace != Pace.LED:
-            raise Conflict(_("Nobody leads this class just now: everyone goes on alone. Lead it first."))
+            raise Conflict(_("Nobody is leading this class right now. Lead it first."))
         Stage.objects.get_or_create(cohort=cohort, lesson=lesson.lesson.slug)
         stage = Stage.objects.select_for_update().get(cohort=cohort, lesson=lesson.lesson.slug)
         act(stage)

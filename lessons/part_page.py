@@ -32,7 +32,7 @@ def not_now(closed: Refusal) -> Conflict:
 
 def refuse_somebody_else(form: Any, membership: Membership) -> None:
     if form.cleaned_data.get("member") not in (None, membership.pk):
-        raise Forbidden(_("Somebody else has logged in on this device since. Nothing was sent in their name."))
+        raise Forbidden(_("Somebody else has logged in on this device. Nothing was sent in their name."))
 
 
 def part_after(

@@ -20,7 +20,7 @@ from lessons.standings import Standing
 def lock(membership: Membership) -> None:
     """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
     if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
-        raise NotFound(_("You are not in this class any more."))
+        raise NotFound(_("You are no longer in this class."))
 
 
 def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:

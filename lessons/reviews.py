@@ -26,7 +26,7 @@ from lessons.texts import length, versions
 
 UNDO_WITHIN = timedelta(minutes=1)
 MOST = 600  # characters of a comment
-NEWER = gettext_lazy("A newer version has come in meanwhile. It waits to be read in place of this one.")
+NEWER = gettext_lazy("The student has sent a newer version. Read that one instead.")
 
 
 def decide(membership: Membership, submission_id: int, *, decision: str, met: Sequence[bool], comment: str) -> Review:
@@ -48,11 +48,11 @@ def decide(membership: Membership, submission_id: int, *, decision: str, met: Se
         says = _("Approve it or return it.")
         raise Refusal(says, errors={"comment": [says]})
     if len(comment) > MOST or not versions.can_be_kept(comment):
-        says = _("A comment of %(n)d characters at most, please: this has %(has)d.") % {"n": MOST, "has": len(comment)}
+        says = _("At most %(n)d characters, please. Your comment has %(has)d.") % {"n": MOST, "has": len(comment)}
         raise Refusal(says, errors={"comment": [says]})
     ticks = [bool(tick) for tick in met][: len(activity.rubric)]
     if decision == Review.Decision.RETURNED and not length.said(comment) and all(ticks):
-        says = _("Say what is missing, or leave its line without a tick: the student goes on from that.")
+        says = _("Say what is missing, or leave its line unticked. That tells the student what to do next.")
         raise Refusal(says, errors={"comment": [says]})
     student = submission.membership
     with transaction.atomic():
@@ -82,7 +82,7 @@ def _refuse_unless_waiting(submission: Submission, row: PartProgress, activity: 
     decided = Review.objects.filter(submission=submission, taken_back_at=None).select_related("by__user").first()
     if decided is not None:
         raise Conflict(
-            _("%(name)s was faster: this one is %(decision)s already.")
+            _("%(name)s was faster. This one is already %(decision)s.")
             % {
                 "name": decided.by.user if decided.by else _("Another instructor"),
                 "decision": decided.get_decision_display(),
@@ -90,9 +90,9 @@ def _refuse_unless_waiting(submission: Submission, row: PartProgress, activity: 
         )
     standing = selectors.standing_of(row, activity)
     if standing.memory.aloud:
-        raise Conflict(_("This one is settled already: it was explained aloud."))
+        raise Conflict(_("This one is already done: it was explained aloud."))
     if standing.state not in (PartState.WAITING, PartState.WORKING):
-        raise Conflict(_("This one is settled already: an earlier version of it is approved."))
+        raise Conflict(_("This one is already done: an earlier version is approved."))
     if _newest_version(submission) != submission:
         raise Conflict(NEWER)
 
@@ -116,12 +116,12 @@ def take_back(membership: Membership, review_id: int) -> Review:
     """
     review = Review.objects.filter(pk=review_id, submission__membership__cohort=membership.cohort).first()
     if review is None:
-        raise NotFound(_("Your class has no such review."))
+        raise NotFound(_("Your class does not have this review."))
     submission = _submission(membership, review.submission_id)
     if review.by_id != membership.pk:
-        raise Forbidden(_("Whoever decided it can take it back."))
+        raise Forbidden(_("Only the person who decided this can undo it."))
     if timezone.now() - review.decided_at > UNDO_WITHIN:
-        raise Conflict(_("That was more than a minute ago: the student has read it. They may send a new version."))
+        raise Conflict(_("That was more than a minute ago. The student may have read it, and can send a new version."))
     lesson, part, activity = _place(membership, submission)
     student = submission.membership
     with transaction.atomic():
@@ -131,7 +131,7 @@ def take_back(membership: Membership, review_id: int) -> Review:
         if newest != submission and review.decision == Review.Decision.RETURNED:
             raise Conflict(NEWER)
         if not Review.objects.filter(pk=review.pk, taken_back_at=None).update(taken_back_at=timezone.now()):
-            raise Conflict(_("This is taken back already."))
+            raise Conflict(_("This is already undone."))
         row = progress.row_of(student, lesson, part)
         remembered = selectors.standing_of(row, activity).memory.review
         before = ReviewMemory.model_validate(remembered.before) if remembered and remembered.before else None
@@ -182,7 +182,7 @@ def _submission(membership: Membership, submission_id: int) -> Submission:
         .first()
     )
     if found is None:
-        raise NotFound(_("Your class has no such text to read."))
+        raise NotFound(_("Your class has no such text."))
     found.membership.cohort = membership.cohort
     return found
 

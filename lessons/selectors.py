@@ -56,7 +56,7 @@ def lessons_of(cohort: Cohort) -> list[LoadedLesson]:
 def lesson_of(membership: Membership, slug: str) -> LoadedLesson:
     found = catalogue.get(slug) if slug in membership.cohort.lessons else None
     if found is None:
-        raise NotFound(_("Your class has no such lesson."))
+        raise NotFound(_("Your class does not have this lesson."))
     return found
 
 
@@ -80,7 +80,7 @@ def place_of(lesson: LoadedLesson, key: str) -> tuple[Part, AnyActivity]:
     """Give an activity as it stands in the lesson, and its part."""
     found = lesson.find_activity(key)
     if found is None or found[0].soon:
-        raise NotFound(_("This lesson has no such activity yet."))
+        raise NotFound(_("This lesson does not have this activity yet."))
     return found
 
 
@@ -149,7 +149,7 @@ def reviewer_of(review: ReviewMemory | None) -> str:
 def part_of(lesson: LoadedLesson, key: str) -> Part:
     found = lesson.part(key)
     if found is None:
-        raise NotFound(_("This lesson has no such part."))
+        raise NotFound(_("This lesson does not have this part."))
     return found
 
 
@@ -267,7 +267,7 @@ def submission_of(membership: Membership, lesson: LoadedLesson, number: int) -> 
     )
     found = mine.filter(pk=number).first()
     if found is None or lesson.find_activity(found.activity) is None:
-        raise NotFound(_("There is nothing of yours with this number."))
+        raise NotFound(_("You have no submission with this number."))
     return found
 
 

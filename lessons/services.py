@@ -107,7 +107,7 @@ def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: Any
     """Every version of a text is kept and may be read: let nobody send them without end."""
     sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
     if activity.is_read and sent.count() >= MOST_VERSIONS:
-        says = _("This was sent %(n)d times, and no more versions are kept. Talk to your instructor.")
+        says = _("You sent this %(n)d times, and we store no more versions. Talk to your instructor.")
         raise Conflict(says % {"n": MOST_VERSIONS})
 
 

@@ -185,7 +185,7 @@ def take_answer(request: HttpRequest, acting: Acting, lesson: str, activity: str
     found, found_activity = selectors.place_of(loaded, activity)
     form = SubmissionForm(request.POST)
     if not form.is_valid():
-        raise Refusal(_("This sheet is incomplete. Go back, reload the page and check again."))
+        raise Refusal(_("Something on this page is missing. Go back, reload and check again."))
     part_page.refuse_somebody_else(form, acting.member)
     answer = {name: value for name, value in request.POST.items() if name not in ENVELOPE}
     step = form.cleaned_data["step"]

@@ -41,7 +41,7 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
 
     def act(stage: Stage) -> None:
         if RevealOpening.objects.filter(stage=stage, activity=activity.key, item=item.key).exists():
-            raise Conflict(_("What is behind this question has been opened: no vote comes after that."))
+            raise Conflict(_("The answer has been revealed. It is too late for a vote."))
         running = stage.votes.filter(closed_at=None).first()
         if running and not _is_asked(membership, lesson, running):
             pacing.close_votes(
@@ -50,10 +50,10 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
         elif running:
             if (running.activity, running.item) == (activity.key, item.key):
                 return  # pressed twice
-            raise Conflict(_("Another vote is still open. Close it first: one question at a time."))
+            raise Conflict(_("Another vote is still open. Close it first."))
         rounds = stage.votes.filter(activity=activity.key, item=item.key).count()
         if rounds >= item.votes:
-            raise Conflict(_("This question has had its votes."))
+            raise Conflict(_("This question has no more votes."))
         pacing.open_up_to(stage, membership, lesson, part)
         stage.votes.create(activity=activity.key, item=item.key, round=rounds + 1, by=membership)
         events.record(VoteOpened(lesson.lesson.slug, activity.key, item.key, rounds + 1), membership)
@@ -86,7 +86,7 @@ def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item
     def act(stage: Stage) -> None:
         votes = list(stage.votes.filter(activity=activity.key, item=item.key))
         if not votes or any(vote.is_open for vote in votes):
-            raise Conflict(_("First the vote: open it, let the class answer, and close it."))
+            raise Conflict(_("The vote comes first. Open it, let the class answer, then close it."))
         opens_at = timezone.now() + TIME_TO_TAKE_BACK
         __, is_new = stage.reveals.get_or_create(
             activity=activity.key, item=item.key, defaults={"opens_at": opens_at, "by": membership}
@@ -113,7 +113,7 @@ def take_back_reveal(membership: Membership, lesson: LoadedLesson, activity_key:
         if taken_back:
             events.record(RevealTakenBack(lesson.lesson.slug, activity.key, item.key), membership)
         elif stage.reveals.filter(activity=activity.key, item=item.key).exists():
-            raise Conflict(_("It is open already, and somebody may have seen it."))
+            raise Conflict(_("The answer is already open. Somebody may have seen it."))
 
     pacing.act_on_stage(membership, lesson, act, wall=f"{activity.key}/{item.key}")
 
@@ -134,15 +134,15 @@ def count_hands(
     """
     __, activity, item = find(membership, lesson, activity_key, item_key)
     if not takes_hands(item):
-        raise Conflict(_("Hands cannot be counted for this question: it does not ask for one choice."))
+        raise Conflict(_("You can’t count hands here. This question does not ask for one choice."))
     counted = _read_hands(item, hands)
 
     def act(stage: Stage) -> None:
         if RevealOpening.objects.filter(stage=stage, activity=activity.key, item=item.key).exists():
-            raise Conflict(_("What is behind this question has been opened: no hands are counted after that."))
+            raise Conflict(_("The answer has been revealed. It is too late to count hands."))
         vote = stage.votes.filter(activity=activity.key, item=item.key).order_by("-round").first()
         if vote is None:
-            raise Conflict(_("First the vote: open it, then count hands."))
+            raise Conflict(_("The vote comes first. Open it, then count hands."))
         Vote.objects.filter(pk=vote.pk).update(hands=counted)
         events.record(HandsCounted(lesson.lesson.slug, activity.key, item.key, vote.round, counted), membership)
 
@@ -192,7 +192,7 @@ def find(
     activity = selectors.as_met(membership, lesson, found[1]) if found else None
     item = activity.votable(item_key) if activity else None
     if found is None or activity is None or item is None:
-        raise NotFound(_("There is no such question here."))
+        raise NotFound(_("This question does not exist here."))
     return found[0], activity, item
 
 
@@ -204,10 +204,10 @@ def wants_second_vote(share: float) -> bool:
 def advice(share: float) -> str:
     """What to do after a vote, said so that it may stand on the wall: it tells no outcome."""
     if share < LEAST_RIGHT:
-        return _("Give a hint first, then open it.")
+        return _("Give a hint first. Then reveal the answer.")
     if wants_second_vote(share):
-        return _("Talk to your neighbour, then vote again.")
-    return _("Ready to be opened.")
+        return _("Talk to your neighbour. Then vote again.")
+    return _("Ready to reveal.")
 
 
 def _is_asked(membership: Membership, lesson: LoadedLesson, vote: Vote) -> bool:

@@ -48,7 +48,7 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
     with transaction.atomic():
         Cohort.objects.select_for_update().get(pk=membership.cohort_id)  # a button that is pressed twice
         if mine.exists():
-            raise Conflict(_("A rehearsal of yours is on its way already. End or delete it first."))
+            raise Conflict(_("You already have a rehearsal running. End or delete it first."))
         own = membership.cohort
         cohort = classroom.services.open_cohort(
             slug=f"rehearsal-{secrets.token_hex(4)}",
@@ -79,7 +79,7 @@ def _name(index: int) -> str:
 
 def _refuse_out_of_range(*, n_students: int, speed: int, seed: int) -> None:
     limits = {"students": (n_students, 1, MOST_STUDENTS), "speed": (speed, 1, MOST_SPEED), "seed": (seed, 0, MOST_SEED)}
-    says = _("A whole number from %(least)d to %(most)d, please.")
+    says = _("Type a whole number from %(least)d to %(most)d.")
     errors = {
         name: [says % {"least": least, "most": most}]
         for name, (number, least, most) in limits.items()

@@ -235,7 +235,7 @@ class ActivityType(Generic[A]):
         Refusal
             If it cannot be read, or nothing is handed in here.
         """
-        raise Conflict(_("Nothing is handed in here."))
+        raise Conflict(_("You can’t hand in anything here."))
 
     def draws(self, activity: A) -> Collection[str]:
         """Keys of the activities whose pictures it may show: their media come with its own."""

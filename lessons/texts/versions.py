@@ -110,13 +110,13 @@ def read(raw: Any) -> str:
     text = tidy(sent)
     if len(text) > MOST:
         raise _refusal(
-            _("One to three sentences are enough: %(n)d characters at most, and this has %(has)d.")
+            _("One to three sentences are enough. You have %(has)d characters, and %(n)d is the most.")
             % {"n": MOST, "has": len(text)}
         )
     if not can_be_kept(text):
-        raise _refusal(_("This holds characters that cannot be kept."))
+        raise _refusal(_("This contains characters that cannot be stored."))
     if length.said(text) < LEAST:
-        raise _refusal(_("One to three sentences in your own words, please: this is too short to say why."))
+        raise _refusal(_("This is too short to say why. Write one to three sentences in your own words."))
     return text
 
 

@@ -149,7 +149,7 @@ def test_an_answer_from_the_page_is_kept_and_shown_there(
     client.post(address, {"id": str(uuid.uuid4()), "step": "1", "number": "1000", "text": WHY})
 
     assert "1000 words" in read(client, "/c/ours/lessons/sampler/estimate/")
-    assert "done, your instructor reads it" in read(client, "/c/ours/lessons/sampler/")
+    assert "done, your instructor will read it" in read(client, "/c/ours/lessons/sampler/")
 
 
 def test_an_answer_that_cannot_be_read_is_told_so(estimator: Membership, api_of: Callable[[User], APIClient]) -> None:

@@ -50,7 +50,7 @@ def test_ten_wrong_passwords_lock_out_that_person_at_that_address_and_nobody_els
 
     assert [answer.status_code for answer in wrong] == [200] * 9 + [429]
     assert locked.status_code == 429
-    assert "Wait five minutes, then try again; what you did is kept." in locked.content.decode()
+    assert "Wait five minutes, then try again. Your work is saved." in locked.content.decode()
     assert log_in(classmate).status_code == 302
     assert log_in("sam", address=HOME).status_code == 302
 
@@ -184,7 +184,7 @@ def test_a_post_without_the_pages_own_token_is_refused_in_calm_words(student: Me
 
     assert page.status_code == 403
     assert "This page was open too long" in page.content.decode()
-    assert "Go back, reload, send again." in page.content.decode()
+    assert "Go back, reload and send again." in page.content.decode()
 
 
 @pytest.mark.parametrize("address", [LOG_IN, "/join/", "/join/ACDE-3467"])
@@ -192,7 +192,7 @@ def test_a_browser_without_cookies_hears_that_cookies_are_needed(student: Member
     page = Client(enforce_csrf_checks=True).post(address, {"login": "sam", "password": PASSWORD})
 
     assert page.status_code == 403
-    assert "Your browser sent no cookies. Downhill needs them." in page.content.decode()
+    assert "Downhill needs cookies, and your browser sent none." in page.content.decode()
     assert "open too long" not in page.content.decode()
 
 
@@ -206,7 +206,7 @@ def test_the_log_in_leads_nobody_into_the_work_of_whoever_used_the_device_before
     left = client.post("/accounts/logout/", {"next": LOG_IN}, follow=True).content.decode()
 
     assert f"You are logged in as {student.user}" in page.content.decode()
-    assert "Log out, then log in as somebody else" in page.content.decode()
+    assert "Log out and log in as somebody else" in page.content.decode()
     assert asked_for.headers["Location"] == "/c/ours/"
     assert "Password" in left
 
@@ -234,7 +234,7 @@ def test_what_says_that_it_is_no_utf_8_is_refused_in_calm_words(
     body = b"".join(application(environ, lambda said, headers: answers.append(said))).decode()
 
     assert answers[0][:3] == (str(status) if status == 415 or method == "GET" else "403")  # no token, no form
-    assert ("Send it as UTF-8, please" in body) is (status == 415)
+    assert ("Please send it as UTF-8" in body) is (status == 415)
 
 
 def test_a_new_password_opens_and_the_old_one_does_not(

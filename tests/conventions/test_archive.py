@@ -21,7 +21,7 @@ from tests import pupils, walks
 from tests.conventions.permission_table import ROWS
 from tests.factories import MembershipFactory
 
-SAYS = "This class is archived: everything can be read, and nothing new comes in."
+SAYS = "This class is archived. You can read everything, but you can’t send anything new."
 OWN = "/c/ours/lessons/data-rules-everything/"
 PAPER = "/c/ours/class/students/{student}/paper/data-rules-everything/"
 API = "/api/v1/lessons/data-rules-everything/activities/"

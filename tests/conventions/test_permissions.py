@@ -117,7 +117,7 @@ def test_a_student_at_the_admin_door_is_refused_in_calm_words(world: World) -> N
     answer = world.clients["student"].get("/admin/", follow=True)
 
     assert answer.status_code == 403
-    assert "The admin site is for the admins of this Downhill." in answer.content.decode()
+    assert "Only admins can open the admin site." in answer.content.decode()
 
 
 def test_a_page_in_use_is_not_swapped_for_a_log_in_form(world: World) -> None:

@@ -360,5 +360,5 @@ def test_a_submission_in_place_takes_a_known_number_with_all_that_follows(
         answered = browser.post(f"/c/ours/{LESSON}activities/by-hand/check/", sent, headers={"HX-Request": "true"})
 
     assert answered.status_code == 200
-    assert ("All steps taken" in answered.content.decode()) is (outcome == "right")
+    assert ("All steps done" in answered.content.decode()) is (outcome == "right")
     assert len(asked) == QUERIES_OF_A_SUBMISSION_IN_PLACE[outcome]

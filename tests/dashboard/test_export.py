@@ -124,7 +124,7 @@ def test_an_unknown_wish_is_refused_as_a_problem(desk: Client) -> None:
     answer = desk.get(ADDRESS + "?names=everything")
 
     assert answer.status_code == 400
-    assert answer.json()["errors"] == {"names": ["Ask for names or for pseudonyms."]}
+    assert answer.json()["errors"] == {"names": ["Choose names or pseudonyms."]}
 
 
 @pytest.mark.parametrize("accepts", ["text/csv", "*/*", "application/json"])

@@ -93,7 +93,9 @@ def test_an_instructors_own_tries_and_another_class_call_nobody(instructor: Memb
 # --- five minutes without a move ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("minutes", "says"), [(4.9, ""), (5.1, "no move for 5 minutes on “Gradient descent by hand”")])
+@pytest.mark.parametrize(
+    ("minutes", "says"), [(4.9, ""), (5.1, "inactive for 5 minutes on “Gradient descent by hand”")]
+)
 def test_five_minutes_without_a_move_on_a_part_that_was_begun_is_a_call(
     instructor: Membership, student: Membership, lesson: LoadedLesson, minutes: float, says: str
 ) -> None:
@@ -146,7 +148,7 @@ def test_a_badge_that_came_nearer_is_not_the_part_where_somebody_is_still(
     seen_now(student)
     move_back(student, "by-hand", 7)
 
-    assert calls(instructor, lesson) == [("Sam", "no move for 7 minutes on “Gradient descent by hand”")]
+    assert calls(instructor, lesson) == [("Sam", "inactive for 7 minutes on “Gradient descent by hand”")]
 
 
 def test_in_a_led_class_a_part_that_is_open_and_not_begun_counts_from_its_opening(
@@ -161,7 +163,7 @@ def test_in_a_led_class_a_part_that_is_open_and_not_begun_counts_from_its_openin
         seen_now(student)
         found.append(calls(instructor, lesson))
 
-    assert found == [[], [("Sam", "no move for 6 minutes on “Gradient descent by hand”")]]
+    assert found == [[], [("Sam", "inactive for 6 minutes on “Gradient descent by hand”")]]
 
 
 def test_in_a_led_class_nobody_is_still_who_waits_for_the_instructor(
@@ -198,7 +200,7 @@ def test_whoever_waits_for_a_run_of_their_own_is_not_still(
     move_back(student, "u-curve", 8)
 
     assert waiting == []
-    assert [says for __, says in calls(instructor, lesson)] == ["no move for 8 minutes on “The U-curve”"]
+    assert [says for __, says in calls(instructor, lesson)] == ["inactive for 8 minutes on “The U-curve”"]
 
 
 def test_the_minutes_of_a_rehearsal_pass_faster(
@@ -209,7 +211,7 @@ def test_the_minutes_of_a_rehearsal_pass_faster(
     seen_now(student)
     move_back(student, "by-hand", 1.3)
 
-    assert [says for __, says in calls(instructor, lesson)] == ["no move for 6 minutes on “Gradient descent by hand”"]
+    assert [says for __, says in calls(instructor, lesson)] == ["inactive for 6 minutes on “Gradient descent by hand”"]
 
 
 # --- a run that failed ----------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_slips_are_told_by_time_with_the_commonest_one(
 
     assert found is not None
     assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [2, 0, 0, 0, 0, 0, 0, 0, 1])
-    assert found.says == "3 slips were named; the commonest, “forgot to average”, was made by 3 students."
+    assert found.says == "3 slips were named. 3 students made the most common one: “forgot to average”."
     assert found.commonest == (("forgot to average", 3, 3),)
 
 

@@ -134,7 +134,7 @@ def test_the_timeline_says_the_slip_the_help_and_the_going_on(
     text = text_of(f"/c/ours/class/students/{student.pk}/")
 
     assert text.count("forgot to average · saw a solution") == 1
-    assert "step 1 · forgot to average · went on with their own value" in text
+    assert "step 1 · forgot to average · continued with their own value" in text
 
 
 def test_the_part_with_the_badge_can_be_looked_at_and_an_unknown_one_is_not_there(

@@ -51,7 +51,7 @@ def test_the_timeline_tells_predictions_runs_and_reveals_and_never_how_sure_some
     text = text_of(desk.get(base(student)))
 
     assert "Predicted “Learning rate 0.1” zigzags, settles: It looked like it." in text
-    assert "Saw what is behind “Learning rate 0.1”" in text
+    assert "Saw the answer to “Learning rate 0.1”" in text
     assert re.search(r"Asked for a run: .*seed 4 ✓ done", text)
     assert [word for word in ("sure", "think so", "guess") if re.search(rf"\b{word}\b", text)] == []
 
@@ -219,7 +219,7 @@ def test_explained_aloud_counts_and_can_be_taken_back(
         found.append(explain_state(student))
         if act == "heard":
             page = client_of(student.user).get("/c/ours/lessons/data-rules-everything/u-curve/")
-            assert "your instructor has heard it" in text_of(page)
+            assert "You explained this aloud to your instructor" in text_of(page)
 
     assert found == ["done", "done", "working"]
     kinds = [event.kind for event in LearningEvent.objects.exclude(kind="cohort_joined").order_by("pk")]

@@ -126,7 +126,7 @@ def test_the_rule_stays_once_answers_were_graded_by_it(save: Callable[..., Any],
     page = save(gradient_rule="full")
 
     assert page.context["adminform"].form.errors == {
-        "gradient_rule": ["The gradient rule cannot change any more: answers have been graded by it."]
+        "gradient_rule": ["The gradient rule cannot change now: answers have been graded with it."]
     }
     cohort.refresh_from_db()
     assert cohort.gradient_rule == GradientRule.HALF

@@ -132,7 +132,7 @@ def test_a_taken_username_is_said_beside_the_field_and_everything_typed_stays(vi
 def test_a_username_taken_a_moment_ago_is_refused_by_the_database(cohort: Cohort) -> None:
     UserFactory(username="nora")
 
-    with pytest.raises(Conflict, match="Add a letter or a number to yours"):
+    with pytest.raises(Conflict, match="Add a letter or a number"):
         services.register(cohort=cohort, **{**NEWCOMER, "username": "NORA"})
 
     assert Membership.objects.count() == 0
@@ -213,7 +213,7 @@ def test_a_shared_device_lets_nobody_go_on_as_somebody_else_unasked(
     page = client.get(JOIN).content.decode()
     left = client.post("/accounts/logout/", {"next": JOIN}, follow=True)
 
-    assert f"You are logged in as {student.user}, who is in this class already." in page
+    assert f"You are logged in as {student.user} and already in this class." in page
     assert f'<a class="button" href="{STUDENT_HOME}">' in page
     assert f"Not {student.user}?" in page
     assert "Log out and join as somebody else" in page

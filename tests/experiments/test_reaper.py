@@ -22,7 +22,7 @@ from tests.experiments.conftest import Queue
 pytestmark = pytest.mark.services
 
 Ask = Callable[..., Requested]
-GIVEN_UP = "The worker stopped 3 times while it was at this run, so it was given up. Ask for it again, or for less."
+GIVEN_UP = "The worker stopped 3 times during this run, so we gave up. Start it again, or ask for less."
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ NAMES = ("model", "n_train", "noise", "complexities", "n_repeats", "digit", "kep
 def refused(kind: str, params: Any, seed: Any = 0) -> dict[str, list[str]]:
     with pytest.raises(Refusal) as refusal:
         registry.read(kind, params, seed)
-    assert str(refusal.value.detail).startswith("This run cannot be made. ")
+    assert str(refusal.value.detail).startswith("This run cannot start. ")
     return dict(refusal.value.errors)
 
 
@@ -61,28 +61,28 @@ def test_a_sweep_starts_as_its_model_does(model: str) -> None:
         ("starvation", {"kept": True}, {"kept": ["kept: a whole number"]}),
         ("starvation", {"kept": "5"}, {"kept": ["kept: a whole number"]}),
         ("starvation", {"model": "forest"}, {"model": ["model: one of svc, logistic, knn"]}),
-        ("starvation", {"colour": 1}, {"colour": ["colour: there is no such parameter"]}),
+        ("starvation", {"colour": 1}, {"colour": ["colour: this parameter does not exist"]}),
         ("starvation", {"fix": "restore", "restored": 83}, {"restored": ["restored: from 0 to 82"]}),
-        ("starvation", {"fix": "restore"}, {"restored": ["restored: giving back begins with one example"]}),
+        ("starvation", {"fix": "restore"}, {"restored": ["restored: give back at least one example"]}),
         (
             "starvation",
             {"restored": 3},
-            {"restored": ["restored: examples are given back with the fix “restore” alone"]},
+            {"restored": ["restored: examples are given back only with the fix “restore”"]},
         ),
         (
             "starvation",
             {"fix": "reweight", "model": "knn"},
-            {"fix": ["fix: nearest neighbours only count heads, so there is no weight to turn up"]},
+            {"fix": ["fix: nearest neighbours only count votes, so there is no weight to turn up"]},
         ),
         (
             "starvation",
             {"fix": "reweight", "kept": 0},
-            {"fix": ["fix: where no example is kept there is none to give more weight to"]},
+            {"fix": ["fix: with no example kept, there is none to give more weight to"]},
         ),
         ("tipping_point", {"kept": [0, 88]}, {"kept": ["kept: from 0 to 87"]}),
-        ("tipping_point", {"kept": [5, 5]}, {"kept": ["kept: from few to many, each number once"]}),
-        ("tipping_point", {"kept": [5]}, {"kept": ["kept: 2 numbers at least"]}),
-        ("tipping_point", {"kept": list(range(21))}, {"kept": ["kept: 20 numbers at most"]}),
+        ("tipping_point", {"kept": [5, 5]}, {"kept": ["kept: list them from few to many, each once"]}),
+        ("tipping_point", {"kept": [5]}, {"kept": ["kept: at least 2 numbers"]}),
+        ("tipping_point", {"kept": list(range(21))}, {"kept": ["kept: at most 20 numbers"]}),
         ("tipping_point", {"kept": 5}, {"kept": ["kept: a list of numbers"]}),
         ("tipping_point", {"n_repeats": 21}, {"n_repeats": ["n_repeats: from 1 to 20"]}),
         ("blame", {"kept": 88}, {"kept": ["kept: from 0 to 87"]}),
@@ -95,16 +95,12 @@ def test_a_sweep_starts_as_its_model_does(model: str) -> None:
         (
             "u_curve",
             {"complexities": [3, 2, 1]},
-            {"complexities": ["complexities: from little power to much, each once"]},
+            {"complexities": ["complexities: list them from little capacity to much, each once"]},
         ),
         (
             "u_curve",
             {"model": "knn", "complexities": [1, 2, 3]},
-            {
-                "complexities": [
-                    "complexities: from little power to much, each once: for k-NN from a large k to a small one"
-                ]
-            },
+            {"complexities": ["complexities: list them from a large k to a small one, each once"]},
         ),
         ("u_curve", {"model": "tree", "n_repeats": 51}, {"n_repeats": ["n_repeats: from 1 to 50"]}),
         ("u_curve", {"model": ["tree"]}, {"model": ["model: one of polynomial, tree, knn"]}),
@@ -121,7 +117,7 @@ def test_a_seed_is_a_whole_number_in_its_range(seed: Any) -> None:
 
 
 def test_an_unknown_kind_is_told_which_there_are() -> None:
-    with pytest.raises(Refusal, match="there are u_curve, starvation, tipping_point, blame"):
+    with pytest.raises(Refusal, match="Choose one of these: u_curve, starvation, tipping_point, blame"):
         registry.read("lottery", {}, 0)
 
 

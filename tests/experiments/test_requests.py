@@ -138,7 +138,7 @@ def test_an_archived_class_asks_for_nothing_new(student: Membership, ask: Ask) -
 def test_who_has_left_the_class_asks_for_nothing(student: Membership, ask: Ask) -> None:
     Membership.objects.filter(pk=student.pk).delete()
 
-    with pytest.raises(NotFound, match="not in this class any more"):
+    with pytest.raises(NotFound, match="no longer in this class"):
         ask(student)
 
     assert not Run.objects.exists()
@@ -151,7 +151,7 @@ def test_one_member_has_four_runs_on_their_way_at_most(student: Membership, clas
     runs = [ask(student, seed=seed).request.run for seed in range(services.MAX_WAITING)]
     end(runs[0], RunState.RUNNING)
 
-    with pytest.raises(TooMany, match=r"Only 4 runs of yours can be on their way at once\. Let one finish"):
+    with pytest.raises(TooMany, match=r"Only 4 of your runs can be on their way at once\. Let one finish"):
         ask(student, seed=9)
 
     assert Run.objects.count() == 4

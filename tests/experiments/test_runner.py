@@ -345,7 +345,7 @@ def test_a_run_that_is_wanted_again_at_the_very_last_moment_goes_on(
 
 # --- a run that goes wrong ------------------------------------------------------------------------
 
-NOTED = "Something went wrong inside this run, and it has been noted. Ask for it again, or change a setting."
+NOTED = "Something went wrong inside this run. We have a record of it. Start it again, or change a setting."
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_somebody_elses_run_and_none_are_refused_in_the_same_words(run: Run, coh
     answers = [other.get(address(run)), other.get(f"/api/v1/runs/{uuid.uuid4()}/"), other.delete(address(run))]
 
     assert {answer.status_code for answer in answers} == {404}
-    assert {answer.json()["detail"] for answer in answers} == {"There is no such run among yours."}
+    assert {answer.json()["detail"] for answer in answers} == {"You have no such run."}
     assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
 
 

@@ -36,7 +36,7 @@ def count_and_keep(page: Page, path: Path, n_words: int) -> None:
     page.evaluate(WATCH)
     began = time.perf_counter()
     page.locator("[data-file]").set_input_files(path)
-    expect(page.get_by_text("Counted on this device. Nothing was sent yet.")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Counted on this device. Nothing has been sent yet.")).to_be_visible(timeout=120_000)
     took = time.perf_counter() - began
     print(
         f"{path.stat().st_size / MEGABYTE:.0f} MB counted in {took:.1f} s, secure: {page.evaluate('isSecureContext')}, "
@@ -47,6 +47,6 @@ def count_and_keep(page: Page, path: Path, n_words: int) -> None:
     expect(page.locator("[data-figure=words]")).to_have_text(f"{n_words:,}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert page.locator("[name=fingerprint]").input_value() == digest
-    page.get_by_role("button", name="Keep these figures").click()
-    expect(page.locator("[data-kept-says]")).to_contain_text("✓ Kept.")
+    page.get_by_role("button", name="Save these figures").click()
+    expect(page.locator("[data-kept-says]")).to_contain_text("✓ Saved.")
     assert sum(sent) < 2000

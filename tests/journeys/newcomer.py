@@ -61,7 +61,7 @@ IN_VIEW = """(answers) => {
   const going = [...document.querySelectorAll("main progress.under-way__bar")].some(seen);
   return { found, going, y: scrollY, end: scrollY + innerHeight >= document.documentElement.scrollHeight - 2 };
 }"""
-WANTED = re.compile(r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send it|See it|Go to .*|.*→)$")
+WANTED = re.compile(r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send|See it|Go to .*|.*→)$")
 FIELDS: dict[str, Any] = {name: {"1": typed} for name, typed in STEP_1.items()}
 FIELDS |= {
     "error_4": {"1": STEP_1["error_4"], "2": STEP_2["error_4"]},

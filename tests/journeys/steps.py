@@ -111,7 +111,7 @@ def do_the_hand_steps(page: Page) -> None:
         expect(page.get_by_role("heading", name=f"Step {number} of 3")).to_be_visible()
         fill(page, cells)
         check(page)
-    expect(page.get_by_role("heading", name="All steps taken")).to_be_visible()
+    expect(page.get_by_role("heading", name="All steps done")).to_be_visible()
 
 
 def trial(page: Page, experiment: str = SWEEP) -> Locator:
@@ -139,7 +139,7 @@ def start(page: Page, experiment: str = SWEEP, *, seed: str = "", **knobs: str) 
         form.locator(f"[name={name}]").select_option(value)
     if seed:
         form.get_by_label("seed").fill(seed)
-    form.get_by_role("button", name=re.compile("Start the run|Run it again")).click()
+    form.get_by_role("button", name=re.compile("Start the run|Run again")).click()
 
 
 def wait_for_run(page: Page, experiment: str = SWEEP) -> None:
@@ -192,7 +192,7 @@ def explain(page: Page, text: str = WHY) -> None:
     page.goto(U_CURVE)
     page.locator(".words__text").fill(text)
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
+    expect(page.locator(".words__state[data-block]")).to_contain_text("Your instructor will read it.")
 
 
 def at_hand(page: Page, name: str) -> None:

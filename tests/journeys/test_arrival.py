@@ -121,7 +121,7 @@ def test_a_run_starts_goes_on_and_ends(student: Callable[..., Page]) -> None:
     arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
     assert y is not None
     page.locator("#u-curve-explain-text").fill(WHY)
-    arrives(page, tap(page, "Send it"), "u-curve-explain.waits")
+    arrives(page, tap(page, "Send"), "u-curve-explain.waits")
 
 
 def test_the_repair_shows_what_came_of_it(student: Callable[..., Page]) -> None:

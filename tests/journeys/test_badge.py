@@ -55,7 +55,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     student.goto(BADGE)
     expect(student.locator(".badge-page__count")).to_have_text("0 of 3")
     do_the_hand_steps(student)
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
+    expect(student.get_by_role("heading", name="All steps done")).to_be_visible()
     sweep(student, seed="77")
     explain(student)
     guess_and_starve(student)
@@ -99,7 +99,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     assert stranger.request.get(address).status == 404
     assert stranger.request.get(f"{address[:-1]}.jwt").status == 404
     student.get_by_label("Share it").check()
-    student.get_by_role("button", name="Keep this").click()
+    student.get_by_role("button", name="Save").click()
     expect(student.get_by_label("Its address")).to_have_value(address)
     desk.look(student, "credential_own")
     stranger.goto(address)
@@ -169,7 +169,7 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(desk: Desk, advanced
     student.reload()
     expect(student.locator(".words__text")).to_have_value(WHY)
     student.get_by_role("button", name="Send again").click()
-    expect(student.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
+    expect(student.locator(".words__state[data-block]")).to_contain_text("Your instructor will read it.")
     at_hand(instructor, "Rita")
     expect(instructor.locator(".reading__text")).to_have_text(WHY)
     expect(instructor.get_by_text("1 earlier version")).to_be_visible()
@@ -246,7 +246,7 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     expect(form.locator("#passage_2")).to_have_value(SOURCES["passage_2"])
     expect(form.locator("#supplied")).to_have_value("mnist")
 
-    form.get_by_role("button", name="Send it").click()
+    form.get_by_role("button", name="Send").click()
     at_step(form, 3)
     expect(form.locator("#who_2")).to_be_focused()
     for says in (
@@ -266,8 +266,8 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     form.locator("[name=stamp][value=revise]").check()
     form.locator("#corrected").fill("MNIST has 60,000 images for training and 10,000 for testing.")
     desk.look_in_every_way(student, "source_check_stamp")
-    form.get_by_role("button", name="Send it").click()
-    expect(student.locator(".words__state[data-block]")).to_contain_text("waiting for your instructor to read it")
+    form.get_by_role("button", name="Send").click()
+    expect(student.locator(".words__state[data-block]")).to_contain_text("Your instructor will read it.")
     desk.look_in_every_way(student, "source_check_sent")
 
     instructor = desk.open("instructor")
@@ -316,7 +316,7 @@ def test_the_source_check_is_one_long_page_without_javascript(
     expect(form.locator("[data-next]:visible, [data-back]:visible, [data-rail]:visible")).to_have_count(0)
     form.locator("#claim").fill(SOURCES["claim"])
 
-    form.get_by_role("button", name="Send it").click()
+    form.get_by_role("button", name="Send").click()
 
     expect(form.locator("#claim")).to_have_value(SOURCES["claim"])
     expect(form.locator("#assistant-error")).to_have_text("Fill this in.")
@@ -333,9 +333,9 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     other = {"who_2": "A museum", "where_2": "Catalogue of 2019, page 12"}
     fill_check(form, who_1="ChatGPT 5", independent="yes", stamp="reject", **other)
     student.context.set_offline(True)
-    form.get_by_role("button", name="Send it").click()
+    form.get_by_role("button", name="Send").click()
     banner = student.locator("#banner")
-    expect(banner).to_contain_text("Kept on this device")
+    expect(banner).to_contain_text("Saved on this device")
 
     student.context.set_offline(False)
     says = "You are checking an AI assistant. It cannot be a source."
@@ -352,8 +352,8 @@ def test_what_is_refused_when_the_network_is_back_is_marked_and_what_is_kept_com
     for number in (3, 4):
         form.locator("[data-next]:visible").click()
         at_step(form, number)
-    form.get_by_role("button", name="Send it").click()
-    kept = student.locator(".words__state[data-block]", has_text="Kept, and waiting for your instructor to read it.")
+    form.get_by_role("button", name="Send").click()
+    kept = student.locator(".words__state[data-block]", has_text="Saved. Your instructor will read it.")
     expect(kept).to_be_focused()
     expect(kept).to_be_in_viewport()
 
@@ -380,8 +380,8 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
 ) -> None:
     student = desk.open(new_student("cora"))
     student.goto(MISSION)
-    student.get_by_role("button", name="I have none yet").click()
-    expect(student.locator("[data-kept-says]")).to_contain_text("Your instructor knows that you have none yet.")
+    student.get_by_role("button", name="I have no file yet").click()
+    expect(student.locator("[data-kept-says]")).to_contain_text("Your instructor knows that you have no file yet.")
     count_and_keep(student, *big_file(tmp_path, 200))
     desk.look(student, "corpus_kept")
 
@@ -392,10 +392,10 @@ def test_the_same_corpus_is_known_when_it_is_picked_again(desk: Desk, new_studen
     count_and_keep(student, path, n_words)
 
     student.locator("[data-file]").set_input_files(path)
-    expect(student.get_by_text("The very same file as before.")).to_be_visible(timeout=120_000)
-    student.get_by_role("button", name="Keep these figures").click()
+    expect(student.get_by_text("Exactly the same file as before.")).to_be_visible(timeout=120_000)
+    student.get_by_role("button", name="Save these figures").click()
 
-    expect(student.locator("[data-kept-says]")).to_contain_text("Picked again: it is the very same file.")
+    expect(student.locator("[data-kept-says]")).to_contain_text("You picked exactly the same file again.")
 
 
 def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
@@ -413,14 +413,14 @@ def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
     wait_for_run(student, "stretch")
 
     expect(words).to_have_text(f"{600 * len(LINE.split()):,}")
-    student.get_by_role("button", name="Keep these figures").click()
-    expect(student.locator("[data-kept-says]")).to_contain_text("✓ Kept.")
-    expect(student.get_by_role("button", name="Keep these figures")).to_be_hidden()
+    student.get_by_role("button", name="Save these figures").click()
+    expect(student.locator("[data-kept-says]")).to_contain_text("✓ Saved.")
+    expect(student.get_by_role("button", name="Save these figures")).to_be_hidden()
 
 
 KINDS = [
-    ("letter.docx", b"PK\x03\x04", "does not end in one of those"),
-    ("letter.txt", b"PK\x03\x04\x00\x00more", "This is no plain text"),
+    ("letter.docx", b"PK\x03\x04", "has the wrong ending"),
+    ("letter.txt", b"PK\x03\x04\x00\x00more", "This is not plain text"),
     ("nothing.txt", b"", "This file is empty."),
     ("old.txt", "Grüße aus Köln\r\nzwei\rdrei".encode("cp1252"), "5 words, 3 lines, windows-1252"),
     ("wide.txt", "\ufeffone two\n三四".encode("utf-16-le"), "4 words, 2 lines, utf-16le"),
@@ -439,7 +439,7 @@ def test_what_kind_of_file_it_is_is_told(desk: Desk, new_student: NewStudent, tm
         figures = re.fullmatch(r"(\d+) words, (\d+) lines, (\S+)", says)
         if figures is None:
             expect(student.locator("[data-told]"), name).to_contain_text(says)
-            expect(student.get_by_role("button", name="Keep these figures"), name).to_be_hidden()
+            expect(student.get_by_role("button", name="Save these figures"), name).to_be_hidden()
             continue
         for figure, shown in zip(("words", "lines", "encoding"), figures.groups(), strict=True):
             expect(student.locator(f"[data-figure={figure}]"), name).to_have_text(shown)

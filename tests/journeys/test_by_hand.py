@@ -311,7 +311,7 @@ def test_the_picture_of_a_value_far_off_keeps_its_slope_while_it_moves(desk: Des
         student.locator("[name=w]").fill(w)
         check(student)
         expect(student.locator("[name=w][aria-invalid=true]")).to_have_value(w)
-    student.get_by_role("button", name="Go on with my value").click()
+    student.get_by_role("button", name="Continue with my value").click()
     line = student.locator("[data-line-of-w]")
 
     # From (46, 196) straight to the frame's upper edge at y = 26, for as long as it is there.
@@ -354,7 +354,7 @@ def test_the_keyboard_alone_goes_through_all_three_steps(desk: Desk, new_student
     student.keyboard.press("Enter")
 
     expect(taken(student, "step 3: w = 1.5042")).to_be_focused()
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
+    expect(student.get_by_role("heading", name="All steps done")).to_be_visible()
     expect(student.get_by_text("Nobody told w to climb.")).to_be_visible()
 
 
@@ -421,7 +421,7 @@ def test_an_answer_sent_without_wifi_survives_a_reload_and_arrives_once(
     fill(student, STEP_1)
     student.context.set_offline(True)
     check(student)
-    expect(banner(student)).to_contain_text("Kept on this device, and sent as soon as the network is back: step 1.")
+    expect(banner(student)).to_contain_text("Saved on this device, to be sent when the network is back: step 1.")
     assert stored("wim") == []
 
     student.context.set_offline(False)
@@ -492,7 +492,7 @@ def test_only_the_sheet_itself_acknowledges_an_answer(
 
     check(student)
 
-    said = {401: "You are logged out.", 404: "no such class"}.get(answer["status"], "Kept on this device")
+    said = {401: "You are logged out.", 404: "no such class"}.get(answer["status"], "Saved on this device")
     expect(banner(student)).to_contain_text(said)
     expect(student.locator("[name=w]")).to_have_value("0.7463")
     student.unroute("**/check/")
@@ -513,16 +513,16 @@ def test_steps_typed_without_wifi_wait_their_turn_and_go_out_in_order(
     second = student.locator("form[data-later-step='2']")
     for name, typed in STEP_2.items():
         second.locator(f"[name={name}]").fill(typed)
-    second.get_by_role("button", name="Keep and go on").click()
+    second.get_by_role("button", name="Save and continue").click()
     third = student.locator("form[data-later-step='3']")
     third.locator("[name=w]").fill("1.5042")
-    third.get_by_role("button", name="Keep and go on").click()
+    third.get_by_role("button", name="Save and continue").click()
     expect(banner(student)).to_contain_text("step 1, step 2, step 3")
     desk.look(student, "by_hand_queue")
 
     student.context.set_offline(False)
 
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
+    expect(student.get_by_role("heading", name="All steps done")).to_be_visible()
     assert stored("quin") == ["1:0.7463", "2:1.2127", "3:1.5042"]
 
 
@@ -547,7 +547,7 @@ def test_without_wifi_the_next_step_has_the_cells_of_the_sheet(desk: Desk, new_s
             expect(cell.locator("input")).to_be_focused()
         student.keyboard.press("Enter")
 
-    expect(second.get_by_role("button", name="Keep and go on")).to_be_focused()
+    expect(second.get_by_role("button", name="Save and continue")).to_be_focused()
     ids = "[...document.querySelectorAll('[id]')].map(({ id }) => id)"
     assert student.evaluate(f"new Set({ids}).size === {ids}.length")
     desk.look(student, "by_hand_later_390")
@@ -565,7 +565,7 @@ def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
     second = student.locator("form[data-later-step='2']")
     for name, typed in STEP_2.items():
         second.locator(f"[name={name}]").fill(typed)
-    second.get_by_role("button", name="Keep and go on").click()
+    second.get_by_role("button", name="Save and continue").click()
 
     student.context.set_offline(False)
     expect(student.locator("[name=w][aria-invalid=true]")).to_be_visible()
@@ -678,7 +678,7 @@ def test_a_tab_of_another_student_on_the_same_device_posts_nothing_in_the_newcom
 
     expect(banner(page)).to_be_visible()
     expect(page.locator("[name=w]")).to_have_value("0.7463")
-    expect(banner(page)).to_contain_text("Somebody else has logged in on this device since.")
+    expect(banner(page)).to_contain_text("Somebody else has logged in on this device.")
     assert (stored(first), stored(second)) == ([], [])
 
 
@@ -698,8 +698,8 @@ def test_the_ball_and_the_line_move_when_a_step_is_accepted_and_the_run_walks_on
     expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()
     fill(student, {"w": "1.5042"})
     check(student)
-    end = "After 22 steps w is at 1.9899, and a step moves it by less than 0.0001."
-    expect(student.get_by_role("heading", name="All steps taken")).to_be_visible()
+    end = "After 22 steps w is at 1.9899. Another step moves it by less than 0.0001."
+    expect(student.get_by_role("heading", name="All steps done")).to_be_visible()
     expect(student.locator("[data-run-end]")).to_be_hidden()
     assert "1.9899" not in student.locator("main").inner_text()
 
@@ -733,7 +733,7 @@ def test_after_three_checks_a_solution_may_be_asked_for_and_one_may_go_on_and_me
     expect(solution).to_be_visible()
     student.locator("[name=w]").fill("2.985")
 
-    student.get_by_role("button", name="Go on with my value").click()
+    student.get_by_role("button", name="Continue with my value").click()
 
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     expect(student.get_by_text("Your own value. You can still fix this step.")).to_be_visible()

@@ -208,7 +208,7 @@ def test_a_result_from_paper_is_entered_without_a_trace_on_the_device(
     page.get_by_role("link", name="Paula", exact=True).first.click()
     page.get_by_role("link", name="Enter a result from paper").click()
     page.get_by_role("link", name="Start").first.click()
-    expect(page.get_by_text("You enter results for Paula.")).to_be_visible()
+    expect(page.get_by_text("You are entering results for Paula.")).to_be_visible()
     fill_in(page, "0.7463", mean="-14.925")
 
     expect(page.get_by_text("step 2", exact=False).first).to_be_visible()

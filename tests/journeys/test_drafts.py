@@ -99,7 +99,7 @@ def test_a_draft_survives_a_reload(desk: Desk, new_student: NewStudent, address:
         pytest.param(
             MISSION,
             {"claim": "MNIST is large.", "stance_1": "supports", "stamp": "revise", "corrected": "It has 70,000."},
-            "Send it",
+            "Send",
             CHECKED,
             id="text",
         ),
@@ -128,7 +128,7 @@ def test_what_came_from_elsewhere_since_stays_and_a_draft_fills_what_is_empty(
         pytest.param(SHEET, {"error_1": "-2.1", "w": "5"}, "Check", id="worksheet"),
         pytest.param(CHOICE, {"choice": "bounces", "confidence": "sure"}, "Seal it", id="choice"),
         pytest.param(NUMBER, {"choice": "11", "confidence": "sure"}, "Seal it", id="number"),
-        pytest.param(MISSION, CHECKED, "Send it", id="text"),
+        pytest.param(MISSION, CHECKED, "Send", id="text"),
     ],
 )
 def test_a_draft_goes_when_the_server_has_it_all(

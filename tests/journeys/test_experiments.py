@@ -86,7 +86,7 @@ def test_a_guess_is_met_by_a_run_of_ones_own_and_explained(
 ) -> None:
     student = desk.open(new_student("ute"))
     student.goto(U_CURVE)
-    expect(trial(student)).to_contain_text(f"Your guess comes first: “{BOTTOM}”.")
+    expect(trial(student)).to_contain_text(f"Guess first: “{BOTTOM}”.")
     expect(trial(student).locator("form.start")).to_have_count(0)
     answer(student, "11")
     assert sealed("ute") == ["lowest.1:11:own_pace"]
@@ -112,10 +112,10 @@ def test_a_guess_is_met_by_a_run_of_ones_own_and_explained(
     expect(question(student).locator(".verdict")).to_contain_text(f"You said 11; it is {best}.")
 
     student.locator(".explain textarea").fill(WHY)
-    student.get_by_role("button", name="Send it").click()
+    student.get_by_role("button", name="Send").click()
 
     expect(student.locator(".explain blockquote")).to_have_text(WHY)
-    expect(student.locator(".words__state")).to_contain_text("Kept, and waiting for your instructor to read it.")
+    expect(student.locator(".words__state")).to_contain_text("Saved. Your instructor will read it.")
     assert len(stored("ute")) == 1
 
 
@@ -124,7 +124,7 @@ def test_the_arrow_keys_move_the_line_through_the_dots_and_the_places_on_both_cu
 ) -> None:
     student = desk.open(advanced("vera", "sweep"), reduced_motion="reduce")
     see_the_curves(student)
-    slider = student.get_by_role("slider", name="power (degree)")
+    slider = student.get_by_role("slider", name="degree")
     line = student.locator(".fit__line:visible")
     places = student.locator("[data-drawing=linear] [data-here]")
 
@@ -150,7 +150,7 @@ def test_the_arrow_keys_move_the_line_through_the_dots_and_the_places_on_both_cu
     assert len(where()) == 2
     assert where() == marks(at + 1)
     assert marks(at + 1) != marks(at)
-    expect(student.locator(".fit__says")).to_contain_text(f"power {power + 1}: error on its own points")
+    expect(student.locator(".fit__says")).to_contain_text(f"degree {power + 1}: train error")
     expect(slider).to_be_focused()
     student.keyboard.press("End")
     expect(student.get_by_role("button", name="memorised")).to_have_attribute("aria-current", "true")
@@ -179,7 +179,7 @@ def test_a_run_goes_on_while_its_student_is_elsewhere_and_is_asked_for_once(
     with busy_worker():
         start(student, seed="321")
         expect(trial(student)).to_have_attribute("data-state", "queued")
-        student.get_by_role("link", name="Back to the arc").click()
+        student.get_by_role("link", name="All parts").click()
         student.wait_for_url(LESSON)
 
         student.goto(U_CURVE)
@@ -239,7 +239,7 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
         expect(each).to_have_count(0)
     says = recall.locator(".chart__says").inner_text()
     n_read, n_before = re.fullmatch(
-        r"Of 87 real 8s this model recognises (\d+); with all its 8s it recognises (\d+)\.", says
+        r"Of 87 real 8s this model recognises (\d+). With all its 8s it recognises (\d+)\.", says
     ).groups()  # type: ignore[union-attr]  # without a match it fails here
     assert int(n_read) < int(n_before)
     n_misread = 87 - int(n_read)
@@ -335,7 +335,7 @@ def test_the_u_curve_can_be_run_and_explained_without_javascript(
     expect(student.locator(".verdict")).to_contain_text("You said 9")
 
     student.locator(".explain textarea").fill(WHY)
-    student.get_by_role("button", name="Send it").click()
+    student.get_by_role("button", name="Send").click()
 
     expect(student.locator(".explain blockquote")).to_have_text(WHY)
     assert asked("adele") == ["data-rules-everything/u-curve-run/polynomial:12:done"]
@@ -487,7 +487,7 @@ def test_a_half_written_explanation_survives_a_reload(desk: Desk, advanced: Adva
     expect(words).to_have_value(WHY[:40])
     assert stored("frida") == []
     words.fill(WHY)
-    student.get_by_role("button", name="Send it").click()
+    student.get_by_role("button", name="Send").click()
     expect(student.locator(".explain blockquote")).to_have_text(WHY)
     student.reload()
     expect(student.locator(".explain blockquote")).to_have_text(WHY)

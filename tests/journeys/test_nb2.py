@@ -180,5 +180,5 @@ def test_a_plain_copy_asks_for_the_address_and_learns_the_rule(
 
     assert f"You are logged in as {student[1]}. Your gradient rule is “{rule}”." in printed
     assert printed.count("You agree.") == 3
-    assert "Downhill: This username and password do not belong together.\nYou work alone." in mistyped
+    assert "Downhill: This username and password do not match.\nYou work alone." in mistyped
     assert "Downhill: no answer at “down hill”. Is it right?\nYou work alone." in lost

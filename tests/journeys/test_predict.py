@@ -84,13 +84,13 @@ def test_a_rate_is_guessed_sealed_drawn_over_the_guess_and_judged(
     wait_until_drawn(student)
     expect(student.locator("[data-drawing] .rate__leg[hidden]")).to_have_count(0)
     expect(student.locator(".rate__summary")).to_contain_text("With learning rate 0.1 w comes closer from one side")
-    expect(student.locator(".verdict")).to_contain_text("and it is “settles smoothly”")
+    expect(student.locator(".verdict")).to_contain_text("but it is “settles smoothly”")
     expect(student.locator(".verdict")).to_contain_text("It never jumps past the best w")
     assert sealed(username) == ["half-a.1:zigzags:own_pace"]
     steps, valley = (student.locator(f"[data-drawing={key}]") for key in ("steps", "valley"))
     expect(steps).to_be_visible()
     expect(valley).to_be_visible()
-    expect(student.get_by_role("group", name="Which drawing")).to_be_hidden()
+    expect(student.get_by_role("group", name="Drawing")).to_be_hidden()
     student.set_viewport_size(PHONE)
     expect(valley).to_be_hidden()
     student.get_by_role("button", name="the valley").click()
@@ -120,7 +120,7 @@ def test_the_rate_that_bounces_goes_through_the_whole_cycle(
     desk.look(student, "predict_what_did_you_see")
     see_as(student, "bounces forever")
 
-    expect(student.locator(".verdict")).to_contain_text("and it is “bounces forever”")
+    expect(student.locator(".verdict")).to_contain_text("but it is “bounces forever”")
     expect(student.locator(".verdict__text")).to_contain_text(BEHIND)
     expect(student.get_by_role("link", name="One more, on your own")).to_have_count(0)
     student.get_by_role("radio", name="Overshoot once").check()
@@ -160,7 +160,7 @@ def test_all_four_rates_finish_the_part_and_the_knob_waits_for_the_hand_steps(
     student = desk.open(new_student("cyr"), reduced_motion="reduce")
     go_through_all_four_rates(student)
 
-    expect(student.get_by_text("The knob is yours once your own steps by hand are done")).to_be_visible()
+    expect(student.get_by_text("Try your own rate once your own steps by hand are done")).to_be_visible()
     expect(student.locator("#play")).to_have_count(0)
     expect(student.locator("#rail").get_by_role("link", name="Part 2: Learning-rate chaos, done")).to_be_visible()
     desk.look(student, "predict_all_four")
@@ -178,24 +178,24 @@ def test_the_knob_is_free_for_whoever_has_done_the_hand_steps(desk: Desk, advanc
     student = desk.open(advanced("dee", "step_through", "guess_three_rates"), reduced_motion="reduce")
     student.goto(f"{RATES}?item=half-d")
     seal(student, "explodes")
-    knob = student.get_by_role("region", name="The knob is yours")
+    knob = student.get_by_role("region", name="Try your own rate")
     expect(knob.get_by_role("slider")).to_have_value("0.05")
     desk.look_in_every_way(student, "predict_knob")
 
     knob.get_by_role("textbox").fill("0.13")
-    knob.get_by_role("button", name="Run it").click()
+    knob.get_by_role("button", name="Run").click()
 
     expect(knob.locator(".rate__summary")).to_contain_text("With learning rate 0.13 w comes closer from one side")
     expect(knob.get_by_role("textbox")).to_have_value("0.13")
     expect(knob.get_by_role("slider")).to_have_value("0.13")
     knob.get_by_role("textbox").fill("٠٫٠٦")
-    knob.get_by_role("button", name="Run it").click()
+    knob.get_by_role("button", name="Run").click()
     expect(knob.locator(".rate__summary")).to_contain_text("With learning rate 0.06")
     expect(knob.get_by_role("slider")).to_have_value("0.06")
     knob.get_by_role("textbox").fill("abc")
-    knob.get_by_role("button", name="Run it").click()
+    knob.get_by_role("button", name="Run").click()
     wrong = (
-        "We cannot read that as a number. Give a learning rate above 0, up to 0.5. A fraction such as 4/15 works too."
+        "We cannot read that as a number. Type a learning rate above 0, up to 0.5. A fraction such as 4/15 works too."
     )
     expect(knob.get_by_text(wrong)).to_be_visible()
     expect(student.locator("#spoken")).to_have_text(wrong)
@@ -213,14 +213,14 @@ def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, advanced: Advanced) ->
     seal(student, "explodes")
     expect(student.locator("#spoken")).to_contain_text("With learning rate 0.4 each step lands farther")
     expect(student.locator("#spoken")).not_to_contain_text("With learning rate 0.05")
-    knob = student.get_by_role("region", name="The knob is yours")
+    knob = student.get_by_role("region", name="Try your own rate")
     knob.get_by_role("slider").focus()
 
     for rate in ("0.055", "0.06", "0.065"):
         student.keyboard.press("ArrowRight")
         expect(knob.locator(".rate__summary")).to_contain_text(f"With learning rate {rate} ")
         expect(knob.get_by_role("slider")).to_be_focused()
-    run_it = knob.get_by_role("button", name="Run it")
+    run_it = knob.get_by_role("button", name="Run")
     run_it.evaluate("button => { button.dataset.old = ''; button.focus(); }")
     student.keyboard.press("Enter")
     expect(run_it).not_to_have_attribute("data-old", "")
@@ -268,7 +268,7 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
     expect(student.get_by_text("1 of 2 done")).to_be_visible()
     desk.look_in_every_way(student, "cases_revealed")
 
-    student.get_by_role("link", name="Choose the next file").click()
+    student.get_by_role("link", name="Choose the next case").click()
     student.get_by_role("link", name="A machine wrote this").click()
     seal(student, "false-positive-rate", "think_so", second="non-native")
     expect(student.locator(".verdict")).to_have_count(0)
@@ -280,7 +280,7 @@ def test_two_case_files_finish_their_part_and_each_opens_at_once(
 
     expect(student.get_by_text("2 of 2 done")).to_be_visible()
     expect(student.locator("#rail").get_by_role("link", name="This already happened, done")).to_be_visible()
-    student.get_by_role("link", name="Back to the files").click()
+    student.get_by_role("link", name="Back to the cases").click()
     expect(student.locator(".shelf__file--done")).to_have_count(2)
     desk.look(student, "cases_done")
 
@@ -429,7 +429,7 @@ def expect_form(page: Page, says: str = "") -> None:
         expect(page.locator("form[data-predict-form]")).to_contain_text(says)
 
 
-VOTE_CLOSED = "The vote on this question is closed."
+VOTE_CLOSED = "The vote is closed."
 LATE = "Late: the vote had closed."
 WAITS = "Your instructor shows the answer to everyone at once"
 
@@ -451,7 +451,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     desk.look(isolde, "led_locked")
     desk.look(lead, "led_lead_page")
 
-    act(lead, "Open up to part 2", "Let everyone go on alone")
+    act(lead, "Open up to part 2", "Let everyone go at their own pace")
     for student in students:
         expect(student.locator("[data-predict]")).to_have_attribute("data-state", "closed")
     wall = wall_beside(lead, "led", "rates/half-c")
@@ -753,7 +753,7 @@ def test_a_chart_can_be_heard(desk: Desk, new_student: NewStudent) -> None:
     student.goto(RATES)
     seal(student, "settles")
 
-    sentence = "With learning rate 0.1 w comes closer from one side: after 4 steps it is within 0.01 of 1.99."
+    sentence = "With learning rate 0.1 w comes closer from one side. After 4 steps it is within 0.01 of 1.99."
     numbers = "w after steps 0 to 10: 0, 1.4925, 1.8656"
     expect(student.get_by_role("group", name=re.compile(re.escape(numbers)))).to_be_visible()
     expect(student.locator(".rate__summary")).to_have_text(sentence)
@@ -789,7 +789,7 @@ def test_a_guess_sealed_without_wifi_is_kept_sent_once_and_then_revealed(
     student.context.set_offline(True)
     press_seal(student)
     expect(banner(student)).to_contain_text(
-        "Kept on this device, and sent as soon as the network is back: Learning rate 0.1."
+        "Saved on this device, to be sent when the network is back: Learning rate 0.1."
     )
     expect(student.locator("[name=choice][value=settles]")).to_be_checked()
     desk.look(student, "predict_kept")
@@ -844,7 +844,7 @@ def test_a_question_can_be_answered_and_reconciled_without_javascript(
     student.locator("[name=confidence][value=sure]").check()
     press_seal(student)
 
-    expect(student.get_by_text("Give a number from 1 to 15.")).to_be_visible()
+    expect(student.get_by_text("Type a number from 1 to 15.")).to_be_visible()
     expect(student.locator("#choice")).to_have_value("abc")
     assert sealed("val") == ["half-c.1:bounces:own_pace"]
     desk.complaints = [line for line in desk.complaints if "status of 400" not in line]

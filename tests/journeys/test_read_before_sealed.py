@@ -89,7 +89,7 @@ def test_what_nobody_could_read_back_without_wifi_is_asked_about_once_it_is_ther
     student.locator("#choice").fill("0,5")
     student.locator("[name=confidence][value=guess]").check()
     press_seal(student)
-    expect(banner(student)).to_contain_text("Kept on this device")
+    expect(banner(student)).to_contain_text("Saved on this device")
 
     student.context.set_offline(False)
 

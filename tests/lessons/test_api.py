@@ -77,7 +77,7 @@ def test_an_unknown_name_and_a_wrong_password_are_told_the_same(student: Members
 
     assert is_problem(unknown, 400)
     assert unknown.json() == wrong.json()
-    assert unknown.json()["detail"] == "This username and password do not belong together."
+    assert unknown.json()["detail"] == "This username and password do not match."
 
 
 def test_a_person_who_was_switched_off_gets_no_token(student: Membership) -> None:
@@ -191,7 +191,7 @@ def test_somebody_in_several_classes_says_which(notebook: APIClient, student: Me
     unnamed, named = notebook.get(LESSON), notebook.get(f"{LESSON}?cohort=another")
 
     assert is_problem(unnamed, 400)
-    assert unnamed.json()["detail"] == "You are in several classes: name one, as in ?cohort=demo."
+    assert unnamed.json()["detail"] == "You are in several classes. Name one, as in ?cohort=demo."
     assert named.status_code == 200
 
 

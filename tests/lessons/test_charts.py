@@ -110,8 +110,8 @@ def test_each_dashed_line_goes_from_its_point_to_the_prediction() -> None:
 @pytest.mark.parametrize(
     ("rule", "rate", "summary"),
     [
-        ("half", "0.05", "After 22 steps w is at 1.9899, and a step moves it by less than 0.0001."),
-        ("full", "0.05", "After 9 steps w is at 1.99, and a step moves it by less than 0.0001."),
+        ("half", "0.05", "After 22 steps w is at 1.9899. Another step moves it by less than 0.0001."),
+        ("full", "0.05", "After 9 steps w is at 1.99. Another step moves it by less than 0.0001."),
         ("full", "2/15", "After 40 steps w is at 0 and still moving."),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_run_that_leads_away_stops_early_and_says_so() -> None:
     found = charts.descent_of(Problem(X, Y, Fraction(1), "full"), START, 40)
 
     assert len(found.steps) == 4
-    assert found.summary == "Each step lands farther away. After 3 steps w is at 5462.55, and the run stops here."
+    assert found.summary == "Each step lands farther away. After 3 steps w is at 5462.55. The run stops here."
 
 
 @pytest.mark.parametrize("size", [Fraction(10) ** 99, Fraction(1, 10**99)])

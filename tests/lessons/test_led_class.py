@@ -37,7 +37,7 @@ TWICE = ("rates", "half-c")  # may be voted on twice
 LOCKED = "Your instructor has not opened this part yet. It opens for the whole class at once."
 NOT_OPEN = "Your instructor has not opened the vote on this question yet."
 HELD_BACK = "Your prediction is sealed. Your instructor shows the answer to everyone at once."
-LATE = "Late: the vote had closed. Your prediction is kept with full credit, outside the class’s count."
+LATE = "Late: the vote had closed. You get full credit, but the class’s count leaves it out."
 NAMES = ("Gwendolyn", "Balthasar", "Ximena", "Thorvald", "Philippa", "Ignatius", "Rosalind", "Cuthbert")
 
 
@@ -146,7 +146,7 @@ def test_the_way_on_leads_to_the_part_opened_last_and_not_to_the_badge(
     front.open_part("rates")
     after = page.get("/c/ours/lessons/data-rules-everything/by-hand/").text
 
-    assert "The class has gone on." not in before
+    assert "The class has moved on." not in before
     assert "To “Learning-rate chaos”" in after
 
 
@@ -211,7 +211,7 @@ def test_a_part_that_was_opened_can_be_closed_again_with_those_after_it(
 
 @pytest.mark.parametrize("act", ["open_part", "close_part", "free_part"])
 def test_a_part_that_the_lesson_does_not_have_is_not_found(front: Front, act: str) -> None:
-    with pytest.raises(NotFound, match="This lesson has no such part"):
+    with pytest.raises(NotFound, match="This lesson does not have this part"):
         getattr(front, act)("no-such-part")
 
 
@@ -264,7 +264,7 @@ def test_a_seal_while_the_vote_is_open_counts_in_it(front: Front, seal: Callable
     receipt = seal()
 
     assert receipt.prediction.counts == Counts.VOTE
-    assert receipt.says == "Sealed while the vote was open: it counts in it."
+    assert receipt.says == "Sealed while the vote was open, so it counts."
 
 
 def test_a_seal_after_the_vote_is_late_and_told_so(front: Front, seal: Callable[..., SealReceipt]) -> None:
@@ -371,7 +371,7 @@ def test_one_vote_is_open_at_a_time(front: Front) -> None:
     with pytest.raises(Conflict) as refused:
         front.open_vote(("rates", "half-b"))
 
-    assert refused.value.detail == "Another vote is still open. Close it first: one question at a time."
+    assert refused.value.detail == "Another vote is still open. Close it first."
     assert Vote.objects.get().item == "half-a"
 
 
@@ -406,7 +406,7 @@ def test_a_question_has_a_second_vote_only_where_its_author_says_so(front: Front
     front.open_vote()
     front.close_vote()
 
-    with pytest.raises(Conflict, match="This question has had its votes"):
+    with pytest.raises(Conflict, match="This question has no more votes"):
         front.open_vote()
 
     assert Vote.objects.count() == 1
@@ -419,7 +419,7 @@ def test_a_question_with_two_votes_has_two_and_no_third(front: Front, seal: Call
         counted.append(seal("bounces", TWICE, round_=round_).prediction.counts)
         front.close_vote(TWICE)
 
-    with pytest.raises(Conflict, match="This question has had its votes"):
+    with pytest.raises(Conflict, match="This question has no more votes"):
         front.open_vote(TWICE)
 
     assert counted == [Counts.VOTE, Counts.VOTE]
@@ -441,7 +441,7 @@ def test_the_first_round_is_late_while_the_second_vote_is_open(front: Front, sea
 )
 @pytest.mark.parametrize("act", ["open_vote", "close_vote", "reveal", "take_back"])
 def test_a_question_that_the_class_cannot_be_asked_is_not_found(front: Front, act: str, key: stage.Key) -> None:
-    with pytest.raises(NotFound, match="There is no such question here"):
+    with pytest.raises(NotFound, match="This question does not exist here"):
         getattr(front, act)(key)
 
     assert (Vote.objects.count(), RevealOpening.objects.count()) == (0, 0)
@@ -472,7 +472,7 @@ def test_a_reveal_needs_a_vote_that_was_held_and_closed(front: Front, n_acts: in
     with pytest.raises(Conflict) as refused:
         front.reveal()
 
-    assert refused.value.detail == "First the vote: open it, let the class answer, and close it."
+    assert refused.value.detail == "The vote comes first. Open it, let the class answer, then close it."
     assert RevealOpening.objects.count() == 0
 
 
@@ -494,7 +494,7 @@ def test_no_vote_comes_after_the_reveal(front: Front) -> None:
     with pytest.raises(Conflict) as refused:
         front.open_vote(TWICE)
 
-    assert refused.value.detail == "What is behind this question has been opened: no vote comes after that."
+    assert refused.value.detail == "The answer has been revealed. It is too late for a vote."
 
 
 def test_a_reveal_opens_after_three_seconds_and_not_before(
@@ -550,7 +550,7 @@ def test_a_reveal_that_is_open_stays_open(front: Front, clock: Callable[[datetim
     with pytest.raises(Conflict) as refused:
         front.take_back()
 
-    assert refused.value.detail == "It is open already, and somebody may have seen it."
+    assert refused.value.detail == "The answer is already open. Somebody may have seen it."
     assert front.state() == "revealed"
 
 
@@ -590,7 +590,7 @@ def test_an_open_reveal_shows_nothing_to_somebody_who_has_sealed_nothing(
     front.close_vote()
     front.reveal()
 
-    with pytest.raises(Forbidden, match="A prediction comes first: seal yours, then look"):
+    with pytest.raises(Forbidden, match="Predict first"):
         look()
 
 
@@ -710,7 +710,7 @@ def test_after_the_class_an_answer_to_a_voted_question_is_late_and_outside_the_b
 
     assert (receipt.prediction.counts, receipt.says) == (Counts.LATE, LATE)
     assert shown.room is not None
-    assert shown.room.name == "How 5 of the class answered"
+    assert shown.room.name == "How 5 in the class answered"
     assert {row.text: row.label for row in shown.room.rows} == {
         "crawls": "0",
         "settles smoothly": "2",
@@ -785,12 +785,12 @@ def test_a_guess_about_a_run_to_come_has_no_share_of_right_answers(front: Front,
 @pytest.mark.parametrize(
     ("share", "is_wanted", "advice"),
     [
-        (0.0, False, "Give a hint first, then open it."),
-        (0.29, False, "Give a hint first, then open it."),
-        (0.3, True, "Talk to your neighbour, then vote again."),
-        (float(Fraction(7, 10)), True, "Talk to your neighbour, then vote again."),
-        (0.71, False, "Ready to be opened."),
-        (1.0, False, "Ready to be opened."),
+        (0.0, False, "Give a hint first. Then reveal the answer."),
+        (0.29, False, "Give a hint first. Then reveal the answer."),
+        (0.3, True, "Talk to your neighbour. Then vote again."),
+        (float(Fraction(7, 10)), True, "Talk to your neighbour. Then vote again."),
+        (0.71, False, "Ready to reveal."),
+        (1.0, False, "Ready to reveal."),
     ],
 )
 def test_a_second_vote_is_wanted_where_a_talk_with_the_neighbour_teaches_most(
@@ -803,10 +803,10 @@ def test_a_second_vote_is_wanted_where_a_talk_with_the_neighbour_teaches_most(
 @pytest.mark.parametrize(
     ("n_right", "act", "advice"),
     [
-        (2, "reveal", "Give a hint first, then open it."),
-        (3, "open_vote", "Talk to your neighbour, then vote again."),
-        (7, "open_vote", "Talk to your neighbour, then vote again."),
-        (8, "reveal", "Ready to be opened."),
+        (2, "reveal", "Give a hint first. Then reveal the answer."),
+        (3, "open_vote", "Talk to your neighbour. Then vote again."),
+        (7, "open_vote", "Talk to your neighbour. Then vote again."),
+        (8, "reveal", "Ready to reveal."),
     ],
 )
 def test_the_button_after_a_first_vote_is_what_the_share_of_right_answers_asks_for(
@@ -834,7 +834,7 @@ def test_after_the_second_vote_its_answers_alone_are_counted(front: Front, class
     bars = front.question(TWICE).bars
     assert _share(front, TWICE) == 0.8
     assert bars is not None
-    assert bars.name == "How 5 of the class answered"
+    assert bars.name == "How 5 in the class answered"
     assert {row.text: row.label for row in bars.rows if row.label != "0"} == {"bounces forever": "4", "explodes": "1"}
     assert [row.text for row in bars.rows if row.is_right] == ["bounces forever"]
 
@@ -966,7 +966,7 @@ def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answ
 
 @pytest.mark.parametrize(
     ("n_answers", "shown"),
-    [(6, "How 6 of the class answered"), (4, "Twice the rate, three times as fast")],
+    [(6, "How 6 in the class answered"), (4, "Twice the rate, three times as fast")],
 )
 def test_the_projectors_page_shows_no_name_and_no_answer_before_the_reveal(
     front: Front,
@@ -1076,8 +1076,8 @@ def test_hands_decide_with_the_answers_whether_to_vote_again(front: Front, class
 
     after = front.question(TWICE)
     assert [before.advice, after.advice] == [
-        "Give a hint first, then open it.",
-        "Talk to your neighbour, then vote again.",
+        "Give a hint first. Then reveal the answer.",
+        "Talk to your neighbour. Then vote again.",
     ]
     assert [before.line.act, after.line.act] == ["reveal", "open_vote"]
 
@@ -1119,9 +1119,9 @@ def test_what_is_no_number_of_hands_is_refused_with_a_sentence_and_changes_nothi
 @pytest.mark.parametrize(
     ("key", "why"),
     [
-        (("bias-guess", "headline"), "it does not ask for one choice"),
-        (("cases", "text-detectors"), "it does not ask for one choice"),
-        (("rates", "half-b"), "First the vote: open it, then count hands."),
+        (("bias-guess", "headline"), "This question does not ask for one choice"),
+        (("cases", "text-detectors"), "This question does not ask for one choice"),
+        (("rates", "half-b"), "The vote comes first. Open it, then count hands."),
     ],
 )
 def test_hands_are_refused_where_the_room_cannot_answer_with_them(front: Front, key: stage.Key, why: str) -> None:
@@ -1139,7 +1139,7 @@ def test_no_hands_are_counted_once_the_reveal_is_pressed(front: Front) -> None:
     front.close_vote()
     front.reveal(wait=False)
 
-    with pytest.raises(Conflict, match="no hands are counted after that"):
+    with pytest.raises(Conflict, match="It is too late to count hands"):
         front.count_hands(settles="3")
 
     assert front.question().hands == ()
@@ -1265,7 +1265,7 @@ def test_the_first_page_of_an_archived_class_has_no_way_in(phone: Client, cohort
 
     said = phone.get("/present/ours/").content.decode()
 
-    assert "This class is archived: nobody joins it any more." in said
+    assert "This class is archived. Nobody can join it." in said
     assert [shown for shown in ("ACDE-3467", "<svg", "<button") if shown in said] == []
 
 
@@ -1273,7 +1273,7 @@ def test_a_press_that_cannot_be_read_is_refused(phone: Client) -> None:
     refused = phone.post("/present/ours/", {"act": "shout"} | PRESS)
 
     assert refused.status_code == 400
-    assert "We could not read what was pressed." in refused.content.decode()
+    assert "We could not tell which button you pressed." in refused.content.decode()
 
 
 # --- what changed ---------------------------------------------------------------------------------
@@ -1359,4 +1359,4 @@ def test_the_same_id_gets_its_vote_back_after_the_vote_has_closed(
     again = seal(client_id=client_id)
 
     assert (again.is_new, again.prediction.counts) == (False, Counts.VOTE)
-    assert again.says == "Sealed while the vote was open: it counts in it."
+    assert again.says == "Sealed while the vote was open, so it counts."

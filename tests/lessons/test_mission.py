@@ -60,7 +60,7 @@ def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict
         ({"claim": "\u3164" * 30}, "claim", "Fill this in."),
         ({"who_2": "\u200b" * 30}, "who_2", "Fill this in."),
         ({"passage_1": "…" * 20}, "passage_1", "Fill this in."),
-        ({"passage_1": "x" * 601}, "passage_1", "600 characters at most: this has 601"),
+        ({"passage_1": "x" * 601}, "passage_1", "At most 600 characters: this has 601"),
         ({"who_2": "the Yann-LeCun"}, "who_2", "That is one source"),
         ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),
         ({"who_1": "ChatGPT 5"}, "who_1", "cannot be a source"),
@@ -72,10 +72,10 @@ def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict
         ({"stamp": ""}, "stamp", "Choose one"),
         ({"stamp": "revise"}, "corrected", "Write the true sentence."),
         ({"stamp": "accept"}, "why", "point to the stamp “reject or revise”"),
-        ({"supplied": "nothing"}, "supplied", "no such supplied answer"),
+        ({"supplied": "nothing"}, "supplied", "supplied answer does not exist"),
         ({"supplied": "own"}, "assistant", "Fill this in."),
         ({"claim": 7}, "claim", "Send text"),
-        ({"claim": "a sentence with \0 in it"}, "claim", "cannot be kept"),
+        ({"claim": "a sentence with \0 in it"}, "claim", "cannot be stored"),
     ],
 )
 def test_what_is_wrong_with_it_is_said_where_it_is(
@@ -210,9 +210,9 @@ def file_check(lesson: LoadedLesson) -> FileCheck:
         ({"words": ""}, "words", "Pick your file first"),
         ({"words": "-3"}, "words", "Pick your file first"),
         ({"bytes": "9" * 17}, "bytes", "Pick your file first"),
-        ({"words": "70000"}, "words", "More words than bytes"),
-        ({"fingerprint": "abc"}, "fingerprint", "64 signs"),
-        ({"encoding": "klingon"}, "encoding", "no plain text"),
+        ({"words": "70000"}, "words", "more words than bytes"),
+        ({"fingerprint": "abc"}, "fingerprint", "64 characters"),
+        ({"encoding": "klingon"}, "encoding", "not plain text"),
         ({"type": "docx"}, "type", "ends in .txt, .md"),
     ],
 )
@@ -247,7 +247,7 @@ def test_a_corpus_is_short_then_kept_then_confirmed(student: Membership, lesson:
 def test_a_short_file_does_not_take_the_place_of_a_long_one(student: Membership, lesson: LoadedLesson) -> None:
     services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer=FILE)
 
-    with pytest.raises(Refusal, match="The longer one that you picked before stays"):
+    with pytest.raises(Refusal, match="We keep the longer one from before"):
         services.submit(student, lesson, "corpus-check", client_id=uuid.uuid4(), step=1, answer=FILE | {"words": "10"})
 
     standing = selectors.progress_of(student, lesson)["mission"].activities["corpus-check"]
@@ -261,7 +261,7 @@ def test_a_due_time_that_has_passed_is_not_told_as_if_it_were_to_come(
     cohort.save()
     page = client_of(student.user)
 
-    assert "it can still be handed in" in page.get("/c/ours/lessons/data-rules-everything/").text
+    assert "You can still send it" in page.get("/c/ours/lessons/data-rules-everything/").text
     assert "Due " not in page.get("/c/ours/lessons/data-rules-everything/mission/").text
 
 

@@ -102,7 +102,7 @@ def test_an_error_turned_around_above_zero_is_not_called_a_lost_minus(went_on: S
     # From 2.985 the last error is 11.94 − 7.8 = 4.14, and the average 7.4625.
     reply = went_on(2, {"error_4": "-4.14", "mean": "-7.4625", "w": "3.3581"})
 
-    assert said(reply) == {"error_4": "It is the other way round: 11.94 − 7.8 = 4.14."}
+    assert said(reply) == {"error_4": "It is the other way around: 11.94 − 7.8 = 4.14."}
     assert (reply["cells"]["mean"]["follows"], reply["cells"]["w"]["follows"]) == (True, True)
 
 
@@ -128,7 +128,7 @@ def test_the_other_convention_is_called_by_its_name_and_no_error(send: Send) -> 
 
     assert reply["cells"]["w"]["slip"] == "other-rule"
     assert reply["cells"]["w"]["feedback"] == (
-        "Your arithmetic is right, by the other rule. In your class the gradient is the average of error × x itself. "
+        "Your arithmetic is right, by the other rule. In your class the gradient is the average of error × x. "
         "Two lines change: the gradient and the new w."
     )
 
@@ -204,7 +204,7 @@ def test_the_solution_of_a_line_may_be_asked_for_after_three_checks_in_which_it_
     for mean in ("1", "", "2", "2"):
         assert send(1, STEP_1 | {"mean": mean})["worked_line"] is None
     # Left blank it was not wrong, and what is sent again is no check.
-    with pytest.raises(Conflict, match="three checks"):
+    with pytest.raises(Conflict, match="three wrong checks"):
         send(1, STEP_1 | {"mean": "2", "solution": "mean"})
     send(1, STEP_1 | {"mean": "3"})
     page = client_of(student.user)
@@ -223,7 +223,7 @@ def test_checks_spent_on_other_lines_do_not_open_the_solution_of_this_one(send: 
     for mean in ("1", "2", "3"):
         send(1, STEP_1 | {"mean": mean})
 
-    with pytest.raises(Conflict, match="three checks"):
+    with pytest.raises(Conflict, match="three wrong checks"):
         send(1, STEP_1 | {"w": "5", "solution": "w"})
 
 
@@ -270,7 +270,7 @@ def test_nonsense_carried_three_times_shows_no_answer_of_the_notebook_before_it_
 
     shown = page.get(SHEET).getvalue().decode()
 
-    assert "All steps taken" in shown
+    assert "All steps done" in shown
     assert not [number for number in ("0.7463", "1.2127", "1.5042", "1.9899", "notebook prints") if number in shown]
     send(1, STEP_1)
     send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
@@ -387,7 +387,7 @@ def test_the_page_offers_to_mend_the_first_step_and_shows_its_sheet(
     assert "Fix step 1" in client.get(SHEET).getvalue().decode()
     mending = client.get(f"{SHEET}?step=1").getvalue().decode()
 
-    assert "Step 1, once more" in mending
+    assert "Step 1, again" in mending
     assert 'name="step" value="1"' in mending
 
 

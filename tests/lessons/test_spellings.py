@@ -114,7 +114,7 @@ def test_what_cannot_be_told_is_refused_and_says_why(typed: str, reason: str) ->
         values.parse(typed)
 
     assert refused.value.reason == reason
-    with pytest.raises(ValueError, match="Give a number from −20 to 20"):
+    with pytest.raises(ValueError, match="Type a number from −20 to 20"):
         guesses.read(SCALE, typed)
 
 
@@ -261,9 +261,9 @@ def test_every_spelling_is_right_on_the_page_of_the_sheet(student: Membership, c
 SENTENCES = {
     "letters": "We cannot read that as a number.",
     "unclear": "That could be two numbers.",
-    "not_finite": "That is not a number to go on with.",
-    "percent": "This is not asked for in %: leave out the sign.",
-    "long": "That is longer than any number here.",
+    "not_finite": "We cannot calculate with that number.",
+    "percent": "This is not a percentage. Leave out the %.",
+    "long": "That is too long for a number here.",
 }
 
 

@@ -158,12 +158,12 @@ def test_a_cell_that_the_sheet_does_not_have_is_refused_by_name(send: Callable[.
     with pytest.raises(Refusal) as refused:
         send(answer={"w": "1", "error_9": "2"})
 
-    assert refused.value.errors == {"error_9": ["This worksheet has no such cell."]}
+    assert refused.value.errors == {"error_9": ["This worksheet does not have this cell."]}
     assert Submission.objects.count() == 0
 
 
 def test_an_activity_that_the_lesson_does_not_have_is_not_found(student: Membership, lesson: LoadedLesson) -> None:
-    with pytest.raises(NotFound, match="no such activity yet"):
+    with pytest.raises(NotFound, match="does not have this activity yet"):
         services.submit(student, lesson, "haiku", client_id=uuid.uuid4(), step=1, answer={})
 
 
@@ -211,7 +211,7 @@ def test_the_first_submission_fixes_the_rule_of_the_class(send: Callable[..., Re
 
     cohort.refresh_from_db()
     assert cohort.rule_fixed_at is not None
-    with pytest.raises(Conflict, match="cannot change any more"):
+    with pytest.raises(Conflict, match="cannot change now"):
         classroom.services.set_gradient_rule(cohort, GradientRule.FULL)
 
 
@@ -342,5 +342,5 @@ def test_an_instructor_who_tries_the_sheet_does_not_fix_the_rule_of_the_class(
 def test_somebody_taken_out_of_the_class_meanwhile_is_told_so(student: Membership, lesson: LoadedLesson) -> None:
     Membership.objects.filter(pk=student.pk).delete()
 
-    with pytest.raises(NotFound, match="not in this class any more"):
+    with pytest.raises(NotFound, match="no longer in this class"):
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=STEP_1)

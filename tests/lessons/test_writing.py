@@ -89,10 +89,10 @@ def state(membership: Membership, part: str, activity: str) -> str:
 
 def test_an_explanation_waits_until_the_run_is_done(student: Membership, lesson: LoadedLesson, write: Write) -> None:
     runs.guess(student, lesson, "lowest")
-    with pytest.raises(Conflict, match="First “Sweep the degree”, then what you make of it"):
+    with pytest.raises(Conflict, match="First finish “Sweep the degree”"):
         write(WHY)
     runs.ask(student, lesson)
-    with pytest.raises(Conflict, match="First “Sweep the degree”"):
+    with pytest.raises(Conflict, match="First finish “Sweep the degree”"):
         write(WHY)
 
     runs.work()
@@ -105,13 +105,13 @@ def test_a_run_for_oneself_is_nothing_to_explain(student: Membership, lesson: Lo
     ask_by_kind(student, kind="u_curve", params={"n_repeats": 1}, seed=1)
     runs.work()
 
-    with pytest.raises(Conflict, match="First “Sweep the degree”"):
+    with pytest.raises(Conflict, match="First finish “Sweep the degree”"):
         write(WHY)
 
 
 def test_a_conclusion_waits_until_the_run_is_done(student: Membership, lesson: LoadedLesson, write: Write) -> None:
     ask_by_kind(student, kind="blame", params={"n_repeats": 1}, seed=1, activity=MISSION)
-    with pytest.raises(Conflict, match="First a run, then what you conclude from it"):
+    with pytest.raises(Conflict, match="Start a run first"):
         write(WHY, MISSION)
 
     runs.work()
@@ -269,7 +269,7 @@ def test_a_run_after_the_explanation_leaves_it_alone(swept: Membership, lesson: 
 
 # --- what is refused ------------------------------------------------------------------------------
 
-TOO_SHORT = "One to three sentences in your own words, please: this is too short to say why."
+TOO_SHORT = "This is too short to say why. Write one to three sentences in your own words."
 
 
 @pytest.mark.parametrize("activity", [EXPLAIN, MISSION])
@@ -285,10 +285,10 @@ TOO_SHORT = "One to three sentences in your own words, please: this is too short
         ("\u3164" * 30, TOO_SHORT),
         ("🎲" * 20, TOO_SHORT),
         ("背下旧点了", TOO_SHORT),
-        ("x" * 901, "One to three sentences are enough: 900 characters at most, and this has 901."),
-        ("🎲" * 1000, "One to three sentences are enough: 900 characters at most, and this has 1000."),
-        (f"{WHY}\0", "This holds characters that cannot be kept."),
-        (f"{WHY}\ud83d", "This holds characters that cannot be kept."),
+        ("x" * 901, "One to three sentences are enough. You have 901 characters, and 900 is the most."),
+        ("🎲" * 1000, "One to three sentences are enough. You have 1000 characters, and 900 is the most."),
+        (f"{WHY}\0", "This contains characters that cannot be stored."),
+        (f"{WHY}\ud83d", "This contains characters that cannot be stored."),
         (None, "Send your sentences as text."),
         (["It learns the noise."], "Send your sentences as text."),
         (123456789012345678, "Send your sentences as text."),
@@ -354,7 +354,7 @@ def test_a_program_explains_as_a_page_does(
 
     assert refused.status_code == 400
     assert refused.json()["errors"] == {
-        "text": ["One to three sentences are enough: 900 characters at most, and this has 901."]
+        "text": ["One to three sentences are enough. You have 901 characters, and 900 is the most."]
     }
     assert (taken.status_code, taken.json()["accepted"]) == (201, True)
     assert taken.json()["progress"]["activity"]["state"] == PartState.WAITING

@@ -12,10 +12,10 @@ from classroom import secret_files
 
 
 class Command(BaseCommand):
-    help = "Print a new BADGE_KEYS: a fresh key that signs, and those of the present BADGE_KEYS behind it."
+    help = "Print a new BADGE_KEYS: a new key that signs, then the keys of the present BADGE_KEYS."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--write", action="store_true", help="put it into VAR_DIR, where a laptop keeps its keys")
+        parser.add_argument("--write", action="store_true", help="write it to VAR_DIR, where a laptop stores its keys")
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = keys.key_set() if settings.BADGE_KEYS or keys.kept_in().exists() else None
@@ -23,11 +23,11 @@ class Command(BaseCommand):
         n_before = len(before.keys) if before else 0
         if options["write"]:
             secret_files.replace(keys.kept_in(), word)
-            self.stdout.write(f"The new key is in {keys.kept_in()}. Start Downhill again, and it signs.")
+            self.stdout.write(f"The new key is in {keys.kept_in()}. It signs when you restart Downhill.")
         else:
             self.stdout.write(f"BADGE_KEYS={word}")
         # Beside the value, which may be handed on as it is.
         if n_before:
-            self.stderr.write(f"Behind it: {n_before} earlier, so that what they signed stays valid.")
+            self.stderr.write(f"It also holds {n_before} earlier, so that what they signed stays valid.")
         else:
-            self.stderr.write("No earlier key stands behind it. To change keys, run this where BADGE_KEYS is set.")
+            self.stderr.write("It holds no earlier key. To change keys, run this where BADGE_KEYS is set.")

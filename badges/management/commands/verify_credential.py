@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="the credential, as downloaded from its page (.jwt)")
         parser.add_argument("--jwks", type=Path, help="the issuer's keys (/.well-known/jwks.json); default: our own")
         parser.add_argument(
-            "--issuer", help="who is expected to have signed; default: this Downhill, also under an earlier address"
+            "--issuer", help="who should have signed; default: this Downhill, also under an earlier address"
         )
         parser.add_argument(
             "--status", type=Path, help="the issuer's status list (/credentials/status.jwt); default: our own"
@@ -42,9 +42,9 @@ class Command(BaseCommand):
             raise CommandError(f"Not genuine. {refused}") from None
         self._tell(found)
         if not credentials.status_entries(found):
-            self.stdout.write("It does not say where its issuer would revoke it, so that was not checked.")
+            self.stdout.write("It does not say where its issuer lists what is revoked, so that was not checked.")
         elif status is None:
-            self.stdout.write("Whether it was revoked was not checked: give the issuer's list with --status.")
+            self.stdout.write("Not checked: whether it was revoked. Give the issuer's list with --status.")
         else:
             self.stdout.write("It was not revoked.")
 
@@ -68,7 +68,7 @@ def _our_status() -> str:
     try:
         return credentials.status_list(*selectors.revoked(), timezone.now())
     except DatabaseError as error:
-        said = "There is no database here that knows what was revoked: give the issuer's keys with --jwks."
+        said = "This machine has no database of what was revoked. Give the issuer's keys with --jwks."
         raise CommandError(said) from error
 
 
@@ -80,7 +80,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
+        raise CommandError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}.") from error
 
 
 def _keys(text: str) -> KeySet:
@@ -88,4 +88,4 @@ def _keys(text: str) -> KeySet:
         # Others may have keys of more kinds in it; credentials are signed with RSA.
         return KeySet([RSAKey.import_key(key) for key in json.loads(text)["keys"] if key.get("kty") == "RSA"])
     except (ValueError, KeyError, TypeError, JoseError) as error:
-        raise CommandError("The key set cannot be read: it is what /.well-known/jwks.json answers.") from error
+        raise CommandError("The key set cannot be read. It should be what /.well-known/jwks.json answers.") from error

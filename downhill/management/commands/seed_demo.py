@@ -20,13 +20,13 @@ class Command(BaseCommand):
     help = "Make the demo class with its three log-ins."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--yes-on-a-real-server", action="store_true", help="make it although debug is off")
+        parser.add_argument("--yes-on-a-real-server", action="store_true", help="make it even with debug off")
 
     def handle(self, *args: Any, **options: Any) -> None:
         on_laptop = settings.DEBUG or settings.LAN
         if not on_laptop and not options["yes_on_a_real_server"]:
             raise CommandError(
-                "This looks like a real server, and the demo's passwords are public: nothing was made. "
+                "This looks like a real server, and the demo's passwords are public. Nothing was made. "
                 "Add --yes-on-a-real-server if you mean it."
             )
         with transaction.atomic():

@@ -37,7 +37,7 @@ Child = tuple[str, list[str], dict[str, str]]
 
 
 class Command(BaseCommand):
-    help = "Run Downhill: the web server and a worker, with everything they need made first."
+    help = "Run Downhill: the web server and a worker, with everything they need."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=os.environ.get("PORT") or 8000, help="the port (default: $PORT, else 8000)"
         )
-        parser.add_argument("--no-worker", action="store_true", help="the web server alone")
+        parser.add_argument("--no-worker", action="store_true", help="only the web server")
 
     def handle(self, *args: Any, host: str, port: int, no_worker: bool, **options: Any) -> None:
         check_port(host, port)
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         database = _sqlite_file()  # asked first: connecting makes the file
         if _unapplied_migrations():
             if database:
-                self._say(_("Kept a copy of the database in %(path)s.") % {"path": back_up(database)})
+                self._say(_("Saved a copy of the database in %(path)s.") % {"path": back_up(database)})
             self._say(_("Preparing the database …"))
             call_command("migrate", interactive=False, verbosity=0)
         # The demo's passwords are public: nowhere but on this machine's own address.
@@ -107,13 +107,11 @@ class Command(BaseCommand):
 def check_port(host: str, port: int) -> None:
     """Refuse a port that the web server could not take."""
     if not 1 <= port <= 65535:
-        raise CommandError(_("%(port)d is not a port; choose one from 1 to 65535.") % {"port": port})
+        raise CommandError(_("%(port)d is not a port. Choose one from 1 to 65535.") % {"port": port})
     problem = _bind_problem(host, port)
     if problem == errno.EADDRINUSE:
         free = next((other for other in range(port + 1, 65536) if not _bind_problem(host, other)), 8000)
-        raise CommandError(
-            _("Port %(port)d is taken by another program; try PORT=%(free)d.") % {"port": port, "free": free}
-        )
+        raise CommandError(_("Another program uses port %(port)d. Try PORT=%(free)d.") % {"port": port, "free": free})
     if problem:
         raise CommandError(
             _("Downhill cannot listen on %(host)s port %(port)d (%(why)s).")

@@ -10,4 +10,4 @@ from experiments.kinds._starving.params import Starved
 
 
 class Blame(Starved):
-    kept: Annotated[int, Field(description="how many of its training images stay")] = 5
+    kept: Annotated[int, Field(description="how many of its training images are left")] = 5

@@ -12,10 +12,10 @@ from experiments.kinds.base import Ranges
 
 
 class Starvation(Starved):
-    kept: Annotated[int, Field(description="how many of its training images stay")] = 5
+    kept: Annotated[int, Field(description="how many of its training images are left")] = 5
     fix: Annotated[
         Literal["none", "restore", "reweight"],
-        Field(description="none, restore (give examples back) or reweight (the kept ones weigh as much as all would)"),
+        Field(description="none, restore (give examples back) or reweight (those left count as much as all would)"),
     ] = "none"
     restored: Annotated[int, Field(description="how many are given back, where the fix is restore")] = 0
 
@@ -24,11 +24,11 @@ class Starvation(Starved):
 
     def objections(self) -> dict[str, str]:
         if self.restored and self.fix != "restore":
-            return {"restored": _("examples are given back with the fix “restore” alone")}
+            return {"restored": _("examples are given back only with the fix “restore”")}
         if self.fix == "restore" and not self.restored:
-            return {"restored": _("giving back begins with one example")}
+            return {"restored": _("give back at least one example")}
         if self.fix == "reweight" and self.model == "knn":
-            return {"fix": _("nearest neighbours only count heads, so there is no weight to turn up")}
+            return {"fix": _("nearest neighbours only count votes, so there is no weight to turn up")}
         if self.fix == "reweight" and self.kept == 0:
-            return {"fix": _("where no example is kept there is none to give more weight to")}
+            return {"fix": _("with no example kept, there is none to give more weight to")}
         return {}

@@ -14,11 +14,11 @@ from experiments.kinds.base import Ranges
 class TippingPoint(Starved):
     kept: Annotated[
         list[int],
-        Field(min_length=2, max_length=20, description="numbers of training images that stay, from few to many"),
+        Field(min_length=2, max_length=20, description="numbers of training images that are left, from few to many"),
     ] = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80]
 
     def ranges(self) -> Ranges:
         return {**super().ranges(), "n_repeats": (1, 20)}
 
     def objections(self) -> dict[str, str]:
-        return {} if self.kept == sorted(set(self.kept)) else {"kept": _("from few to many, each number once")}
+        return {} if self.kept == sorted(set(self.kept)) else {"kept": _("list them from few to many, each once")}

@@ -36,7 +36,7 @@ class UCurve(Params):
         Literal["polynomial", "tree", "knn"],
         Field(description="polynomial, which learns noisy points; tree or knn, which learn digits"),
     ] = "polynomial"
-    n_train: Annotated[int, Field(description="how many examples a draw has to learn from")]
+    n_train: Annotated[int, Field(description="how many examples each draw learns from")]
     noise: Annotated[float, Field(description="how far points lie from the curve; the share of wrong labels")]
     complexities: Annotated[
         list[int],
@@ -64,5 +64,5 @@ class UCurve(Params):
         if self.complexities == sorted(set(self.complexities), reverse=self.model == "knn"):
             return {}
         if self.model == "knn":
-            return {"complexities": _("from little power to much, each once: for k-NN from a large k to a small one")}
-        return {"complexities": _("from little power to much, each once")}
+            return {"complexities": _("list them from a large k to a small one, each once")}
+        return {"complexities": _("list them from little capacity to much, each once")}

@@ -28,10 +28,10 @@ class Seed(serializers.IntegerField):
 
 class RunWish(serializers.Serializer):
     kind = serializers.CharField(help_text=lazy(experiments.registry.help_text, str)())
-    params = serializers.DictField(default=dict, help_text="What is left out is as the kind has it by default.")
+    params = serializers.DictField(default=dict, help_text="What you leave out takes the default of the kind.")
     seed = Seed(default=0)
     activity = serializers.SlugField(
-        default="", allow_blank=True, help_text="The experiment it is for; its guesses are sealed first."
+        default="", allow_blank=True, help_text="The experiment it is for. Seal its guesses first."
     )
 
 

@@ -50,7 +50,7 @@ def as_numbers(kind: str, params: Mapping[str, Any], seed: Any) -> tuple[dict[st
             return read(typed)
         except values.UnreadableNumber as unreadable:
             if unreadable.reason == "unclear":
-                errors[name] = _("this could be two numbers; leave out the commas and points between thousands")
+                errors[name] = _("this could be two numbers: leave out commas and points between thousands")
             return typed
 
     read: dict[str, Any] = {}

@@ -256,7 +256,7 @@ def missing_prerequisite(
         return missing
     for guesses, item in guesses_before(lesson, activity.key, trial.key):
         if item.key not in answers.predictions_of(membership, lesson.slug, guesses.key):
-            return _asked_first(lesson, guesses, item, _("Your guess comes first: “%(title)s”."))
+            return _asked_first(lesson, guesses, item, _("Guess first: “%(title)s”."))
     first = activity.trials[0]
     is_guessed = bool(guesses_before(lesson, activity.key, first.key))  # and another trial could tell
     return _behind(membership, lesson, activity, first.title) if trial is not first and is_guessed else None
@@ -286,10 +286,10 @@ def _behind(membership: Membership, lesson: Lesson, experiment: Experiment, titl
     """Say that the first trial was not run yet, or not all that was guessed about it was looked at."""
     first = experiment.trials[0]
     if not outcomes.done_runs(membership, lesson, {(experiment.key, first.key)}, with_results=False):
-        return Prerequisite(_("This comes after “%(title)s”.") % {"title": title})
+        return Prerequisite(_("First finish “%(title)s”.") % {"title": title})
     for guesses, item in guesses_before(lesson, experiment.key, first.key):
         if item.key not in _looked_at(membership, lesson, guesses):
-            return _asked_first(lesson, guesses, item, _("First look at what your run says: “%(title)s”."))
+            return _asked_first(lesson, guesses, item, _("First look at the result of your run: “%(title)s”."))
     return None
 
 
@@ -363,8 +363,8 @@ def _conclusion(activity: Experiment, view: ActivityView) -> TextView | None:
 def grade(activity: Experiment, standing: Standing[RunsMemory], raw: Any) -> Verdict:
     """Keep what somebody concludes from their runs."""
     if activity.conclude is None:
-        raise Conflict(_("Nothing is handed in here: a run is asked for, and its result is kept."))
+        raise Conflict(_("You can’t hand in anything here. Start a run, and its result is saved."))
     if not standing.memory.done:
-        raise Conflict(_("First a run, then what you conclude from it."))
+        raise Conflict(_("Start a run first. Then write what you conclude."))
     answer = {"text": versions.read(raw)}
     return versions.handed_in(standing, answer, answer)

@@ -67,14 +67,14 @@ def ask_by_kind(membership: Membership, *, kind: str, params: Mapping[str, Any],
             part, found = selectors.find_activity(membership, lesson, activity)
             break
     else:
-        raise NotFound(_("Your class has no such experiment."))
+        raise NotFound(_("Your class does not have this experiment."))
     if not isinstance(found, Experiment):
-        raise NotFound(_("Your class has no such experiment."))
+        raise NotFound(_("Your class does not have this experiment."))
     complete = experiments.registry.read(kind, params, seed)
     trial = next((trial for trial in found.trials if _is_run_of(trial, kind, complete)), None)
     if trial is None:
         titles = ", ".join(trial.title for trial in found.trials)
-        raise Refusal(_("“%(title)s” has no such run; it has: %(trials)s.") % {"title": found.title, "trials": titles})
+        raise Refusal(_("“%(title)s” has no such run. It has: %(trials)s.") % {"title": found.title, "trials": titles})
     if missing := page.missing_prerequisite(membership, lesson.lesson, found, trial):
         raise Forbidden(missing.says)
     return ask(membership, lesson, part, found, trial, params=params, seed=seed)[0].run
@@ -126,7 +126,7 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, trial:
     part, activity = selectors.find_activity(membership, lesson, activity_key)
     found = activity.trial(trial) if isinstance(activity, Experiment) else None
     if found is None or not isinstance(activity, Experiment):
-        raise NotFound(_("There is no such run here."))
+        raise NotFound(_("This run does not exist here."))
     return part, activity, found
 
 

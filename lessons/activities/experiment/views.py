@@ -29,7 +29,7 @@ def start(request: HttpRequest, membership: Membership, lesson: str, activity: s
     found, found_activity = selectors.place_of(loaded, activity)
     form = StartForm(request.POST)
     if not form.is_valid():
-        raise Refusal(_("This page is incomplete. Go back, reload it and start again."))
+        raise Refusal(_("Something on this page is missing. Go back, reload and start again."))
     part_page.refuse_somebody_else(form, membership)
     sent = form.cleaned_data
     shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "item": sent["item"]}
@@ -48,7 +48,7 @@ def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity
     found, found_activity = selectors.place_of(loaded, activity)
     form = WithdrawForm(request.POST)
     if not form.is_valid():
-        raise Refusal(_("This page is incomplete. Go back, reload it and try again."))
+        raise Refusal(_("Something on this page is missing. Go back, reload and try again."))
     part_page.refuse_somebody_else(form, membership)
     sent = form.cleaned_data
     shown = {"activity": activity if found_activity.extra else "", "trial": sent["trial"], "item": sent["item"]}

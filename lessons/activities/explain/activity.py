@@ -40,7 +40,7 @@ class ExplainType(ActivityType[Explain]):
         if activity.after is None or activity.after in done:
             return ""
         earlier = next(each.title for each in part.activities if each.key == activity.after)
-        return _("First “%(title)s”, then what you make of it.") % {"title": earlier}
+        return _("First finish “%(title)s”. Then write what you think.") % {"title": earlier}
 
     def note(self, activity: Explain, standing: Standing[Any], slip: str) -> Sequence[str]:
         return versions.note(standing)

@@ -38,7 +38,7 @@ def grade(sent: Sent) -> Verdict:
     is_same = before.get("fingerprint") == file["fingerprint"]
     is_enough = file["words"] >= activity.corpus.min_words
     if not is_enough and before and before["words"] >= activity.corpus.min_words:
-        says = _("This file has %(n)d words of %(wanted)d. The longer one that you picked before stays.")
+        says = _("This file has %(n)d words of %(wanted)d. We keep the longer one from before.")
         said = says % {"n": file["words"], "wanted": activity.corpus.min_words}
         raise Refusal(said, errors={"words": [said]})
     memory = FileMemory(file=file, is_confirmed=is_same)
@@ -62,21 +62,21 @@ def read(activity: FileCheck, raw: Any) -> dict[str, Any]:
     for name in ("bytes", "words", "lines"):
         sent = str(raw.get(name, ""))
         if not re.fullmatch(r"[0-9]{1,16}", sent) or int(sent) > MOST:
-            errors[name] = [_("Pick your file first: it is counted on your own device.")]
+            errors[name] = [_("Pick your file first. Your own device counts it.")]
         else:
             file[name] = int(sent)
     file["fingerprint"] = str(raw.get("fingerprint", "")).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", file["fingerprint"]):
-        errors["fingerprint"] = [_("A fingerprint is the 64 signs that your browser works out from the file.")]
+        errors["fingerprint"] = [_("A fingerprint is 64 characters that your browser works out from the file.")]
     file["encoding"] = str(raw.get("encoding", ""))
     if file["encoding"] not in ENCODINGS:
-        errors["encoding"] = [_("This is no plain text. Save it as a text file (UTF-8) first.")]
+        errors["encoding"] = [_("This is not plain text. Save it as a text file (UTF-8) first.")]
     file["type"] = str(raw.get("type", "")).lower()
     if file["type"] not in activity.corpus.types:
-        said = _("A file that ends in %(types)s is wanted.")
+        said = _("Pick a file that ends in %(types)s.")
         errors["type"] = [said % {"types": ", ".join(f".{each}" for each in activity.corpus.types)}]
     if not errors and (file["words"] > file["bytes"] or file["lines"] > file["bytes"] + 1):
-        errors["words"] = [_("More words than bytes: no file has that.")]
+        errors["words"] = [_("No file has more words than bytes.")]
     if errors:
         raise Refusal(next(iter(errors.values()))[0], errors=errors)
     return file

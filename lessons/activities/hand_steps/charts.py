@@ -210,14 +210,14 @@ def descent_of(problem: Problem, start: Fraction, n_steps: int) -> Descent:
 def _ending(away: Sequence[float], n_taken: int) -> str:
     if n_taken and abs(away[-1] - away[-2]) < SETTLED:
         return ngettext(
-            "After %(n)d step w is at %(w)s, and a step moves it by less than 0.0001.",
-            "After %(n)d steps w is at %(w)s, and a step moves it by less than 0.0001.",
+            "After %(n)d step w is at %(w)s. Another step moves it by less than 0.0001.",
+            "After %(n)d steps w is at %(w)s. Another step moves it by less than 0.0001.",
             n_taken,
         )
     if abs(away[-1]) > 1.001 * abs(away[0]):
         return ngettext(
             "The step leads away from the lowest point: w is at %(w)s.",
-            "Each step lands farther away. After %(n)d steps w is at %(w)s, and the run stops here.",
+            "Each step lands farther away. After %(n)d steps w is at %(w)s. The run stops here.",
             n_taken,
         )
     return ngettext(

@@ -60,13 +60,13 @@ def hand_step_answer(raw: Any, known: Collection[str]) -> HandStepAnswer:
     goes_on = flat.pop("go_on", None) in (True, 1, "1", "true")
     solution = str(flat.pop("solution", None) or "")
     if solution and solution not in known:
-        errors["solution"] = [_("This worksheet has no such cell.")]
+        errors["solution"] = [_("This worksheet does not have this cell.")]
     for name, value in flat.items():
         kept = scratch if name.startswith(SCRATCH) else cells
         name = name.removeprefix(SCRATCH)
         try:
             if name not in known:
-                raise ValueError(_("This worksheet has no such cell."))
+                raise ValueError(_("This worksheet does not have this cell."))
             kept[name] = typed(value)
         except ValueError as error:
             errors[name[:60]] = [str(error)]

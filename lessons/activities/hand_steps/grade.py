@@ -127,11 +127,11 @@ def _diagnoses(at: Position, whole: Position, grades: Mapping[str, CellGrade], l
 
 def _check_may_go_on(standing: Standing[StepsMemory], step: int, chain: Chain, w: Fraction | None) -> None:
     if standing.tries_at.get(step, 0) < CHECKS_BEFORE_SOLUTION or step != chain.next_step:
-        raise Conflict(_("You can go on with your own value after three checks."))
+        raise Conflict(_("You can continue with your own value after three checks."))
     if w is None:
-        raise Conflict(_("Write the new w that you want to go on with."))
+        raise Conflict(_("Write the new w that you want to continue with."))
     if abs(w) > FARTHEST:
-        raise Conflict(_("That w is too far away to go on with by hand."))
+        raise Conflict(_("That w is too far away to continue by hand."))
 
 
 def _open_step(chain: Chain, n_steps: int) -> int:
@@ -159,7 +159,7 @@ def _with_checks(memory: StepsMemory, step: int, cells: Mapping[str, Any], *, is
 
 def _with_solution(memory: StepsMemory, step: int, cell: str) -> StepsMemory:
     if not memory.offers_solution(step, cell):
-        raise Conflict(_("After three checks in which this line was wrong, you can see its solution."))
+        raise Conflict(_("After three wrong checks of this line, you can see its solution."))
     solved = dict.fromkeys((*memory.solved.get(step, ()), cell))
     return memory.model_copy(update={"solved": {**memory.solved, step: tuple(solved)}})
 
@@ -237,7 +237,7 @@ def _asks(found: Diagnosis) -> str:
     if not found.ask:
         return ""
     cell = cell_name(found.ask)
-    return " " + _("Write your %(cell)s in its cell and check again. That shows us where.") % {"cell": cell}
+    return " " + _("Write your %(cell)s in its cell and check again. That shows where it went wrong.") % {"cell": cell}
 
 
 def _unreadable(reason: str) -> str:

@@ -40,7 +40,7 @@ WORDS: dict[str, Words] = {
         gettext_lazy("went in the wrong direction"),
         gettext_lazy("The size is right, the sign is not. Each error is prediction − y."),
         at={
-            "error": gettext_lazy("It is the other way round: %(p)s − %(y)s = %(flipped)s."),
+            "error": gettext_lazy("It is the other way around: %(p)s − %(y)s = %(flipped)s."),
             "w": gettext_lazy("You went the wrong way. Take the step away: %(w)s − %(rate)s × %(g)s."),
         },
     ),
@@ -76,7 +76,7 @@ WORDS: dict[str, Words] = {
         gettext_lazy("You used the learning rate twice. Use it once: %(w)s − %(rate)s × %(g)s."),
     ),
     "no-x-sum": Words(
-        gettext_lazy("did not multiply by x, nor average"),
+        gettext_lazy("did not multiply by x or average"),
         gettext_lazy("Multiply each error by its own x first. Then divide the sum by %(n)d."),
         at={"product": gettext_lazy("%(own)s is the error. Multiply it by its x: %(e)s × %(x)s.")},
     ),
@@ -159,7 +159,7 @@ WORDS: dict[str, Words] = {
     ),
     "swapped-digits": Words(
         gettext_lazy("swapped two digits"),
-        gettext_lazy("Two digits have changed places in %(own)s. Copy it once more."),
+        gettext_lazy("Two digits have changed places in %(own)s. Copy it again."),
     ),
 }
 
@@ -182,5 +182,5 @@ def one_of(slugs: tuple[str, ...], numbers: Mapping[str, object]) -> str:
     """What to say while several slips fit: no accusation."""
     if set(slugs) <= {"sign", "step-only", "y-for-error"}:
         return _("The size is right, the sign is not: %(w)s − %(rate)s × %(g)s. Minus a minus is plus.") % numbers
-    words = _(" · ").join(in_words(slug) for slug in slugs[:3])
+    words = " · ".join(in_words(slug) for slug in slugs[:3])
     return _("More than one slip gives %(own)s: %(slips)s.") % {**numbers, "slips": words}

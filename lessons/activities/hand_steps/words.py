@@ -92,7 +92,7 @@ def numbers(cell: str, at: Position, typed: Mapping[str, Fraction]) -> dict[str,
         "own_": operand(own),
         "flipped": values.show(-own),
         "is_below_zero": exact[cell] < 0,
-        "gradient": _("the average of error × x itself") if is_half else _("2 × the average of error × x"),
+        "gradient": _("the average of error × x") if is_half else _("2 × the average of error × x"),
         "factor": _("no factor 2") if is_half else _("the factor 2 once"),
     }
 

@@ -48,7 +48,7 @@ class PredictType(ActivityType[Predict]):
         return page.page(view)
 
     def grade(self, sent: Sent) -> Verdict:
-        raise Conflict(_("Predictions are not handed in here: each is sealed by itself."))
+        raise Conflict(_("You can’t hand in predictions here. Seal each one by itself."))
 
     def draws(self, activity: Predict) -> Collection[str]:
         return {item.run for item in activity.every_item() if item.run is not None}

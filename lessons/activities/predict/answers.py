@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.db.models import Count
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership, Role
@@ -285,7 +286,7 @@ def right_text(item: Item, found: Truth, said: str = "") -> str:
     """What is right, in words: the choice that was made, if it is among what is, else all that is."""
     if said in found.right:
         return text_of(item.choices, said)
-    return _(" or ").join(choice.text for choice in item.choices if choice.key in found.right)
+    return get_text_list([choice.text for choice in item.choices if choice.key in found.right], _("or"))
 
 
 def predictions_of(membership: Membership, lesson: str, activity: str) -> dict[str, dict[int, Prediction]]:

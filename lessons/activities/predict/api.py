@@ -18,17 +18,15 @@ from lessons.models import Confidence, Counts
 
 
 class PredictionRequest(serializers.Serializer):
-    id = serializers.UUIDField(help_text="Made by the sender; sent again, it stores nothing twice.")
+    id = serializers.UUIDField(help_text="You make it. Sent again, nothing is stored twice.")
     item = serializers.SlugField()
     round = serializers.IntegerField(min_value=1, max_value=2, default=1)
-    choice = serializers.JSONField(
-        help_text="A choice's key, or the number; as text it may be written as people type it."
-    )
+    choice = serializers.JSONField(help_text="A choice's key, or the number. As text, write it the way people type it.")
     second = serializers.CharField(
         default=None,
         allow_null=True,
         allow_blank=True,
-        help_text="The answer to an item's second question; it may be left out.",
+        help_text="The answer to the item's second question. Optional.",
     )
     confidence = serializers.ChoiceField(Confidence.choices)
     because = serializers.CharField(default="", allow_blank=True)
@@ -38,7 +36,7 @@ class PredictionReply(serializers.Serializer):
     id = serializers.UUIDField()
     item = serializers.CharField()
     round = serializers.IntegerField()
-    choice = serializers.CharField(help_text="What was sealed: a number as it was read.")
+    choice = serializers.CharField(help_text="What was sealed. A number appears as it was read.")
     sealed_at = serializers.DateTimeField()
     counted = serializers.BooleanField(help_text="Whether it is in the class's count.")
     why = serializers.ChoiceField(Counts.choices)

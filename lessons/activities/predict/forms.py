@@ -106,10 +106,10 @@ def prediction_answer(
 
 def _chosen(choices: tuple[Choice, ...], sent: Any) -> str:
     if sent in (None, ""):
-        raise ValueError(_("Choose one outcome first."))
+        raise ValueError(_("Choose an answer first."))
     found = next((choice.key for choice in choices if choice.key == sent), None)
     if found is None:
-        raise ValueError(_("This question has no such outcome."))
+        raise ValueError(_("This question has no such answer."))
     return found
 
 
@@ -144,5 +144,5 @@ def line_of_text(sent: Any) -> str:
         raise ValueError(_("Send text."))
     text = " ".join(sent.split())
     if len(text) > MAX_LINE:
-        raise ValueError(_("One line is enough here: %(n)d characters at most.") % {"n": MAX_LINE})
+        raise ValueError(_("One line is enough here: at most %(n)d characters.") % {"n": MAX_LINE})
     return typed(text)

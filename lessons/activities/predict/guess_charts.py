@@ -72,7 +72,7 @@ def room_bars(
         rows = tuple(count_bar(text, n, total, is_right=key in right, is_mine=key == mine) for text, n, key in counted)
     else:
         rows = tuple(_binned(item.number, tally, number, mine))
-    name = _("How %(n)d of the class answered") % {"n": total}
+    name = _("How %(n)d in the class answered") % {"n": total}
     return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
 

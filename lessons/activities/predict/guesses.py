@@ -52,7 +52,7 @@ def read(scale: Scale, typed: Any) -> Reading:
     ValueError
         With a sentence, if it cannot be told or lies outside.
     """
-    wanted = _("Give a number from %(low)s to %(high)s.") % {
+    wanted = _("Type a number from %(low)s to %(high)s.") % {
         "low": values.show(scale.low),
         "high": values.show(scale.high),
     }

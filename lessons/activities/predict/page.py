@@ -284,7 +284,7 @@ def _play(view: ActivityView, now: States) -> PlayView | None:
         return None
     typed = view.rate or rate_runs.show_rate(activity.worked or play.max / 2)
     step, highest = values.show(play.step, 6), values.show(play.max, 6)
-    error = _("Give a learning rate above 0, up to %(max)s. A fraction such as 4/15 works too.") % {"max": highest}
+    error = _("Type a learning rate above 0, up to %(max)s. A fraction such as 4/15 works too.") % {"max": highest}
     try:
         rate = values.parse(typed)
     except values.UnreadableNumber as unreadable:
@@ -292,7 +292,7 @@ def _play(view: ActivityView, now: States) -> PlayView | None:
     if not 0 < rate <= play.max:
         return PlayView(typed, step, highest, None, error)
     if asked := now.asks_about(rate):
-        error = _("“%(title)s” is a question of its own: seal your guess on it first.")
+        error = _("“%(title)s” asks about this rate. Seal your guess there first.")
         return PlayView(typed, step, highest, None, error % {"title": asked.title})
     chart = rate_charts.rate_chart([answers.problem(activity, view.rule, rate)], data.start)
     return PlayView(typed, step, highest, chart, "", values.plain(rate))

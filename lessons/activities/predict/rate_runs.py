@@ -106,30 +106,30 @@ def _summary(trajectory: Trajectory, outcome: str) -> str:
     if trajectory.start == trajectory.best:
         return _("With learning rate %(rate)s w stays where it starts, at the best value %(best)s.") % said
     sentences = {
-        "crawls": _("With learning rate %(rate)s w crawls: after 50 steps it is at %(fifty)s, and %(best)s is best."),
+        "crawls": _("With learning rate %(rate)s w crawls. After 50 steps it is at %(fifty)s. The best is %(best)s."),
         "settles": ngettext(
-            "With learning rate %(rate)s w comes closer from one side: after %(n)s step it is within 0.01 of %(best)s.",
-            "With learning rate %(rate)s w comes closer from one side: after %(n)s steps it is within 0.01 of "
+            "With learning rate %(rate)s w comes closer from one side. After %(n)s step it is within 0.01 of %(best)s.",
+            "With learning rate %(rate)s w comes closer from one side. After %(n)s steps it is within 0.01 of "
             "%(best)s.",
             n_settled,
         ),
         "one-jump": _(
-            "With learning rate %(rate)s w jumps to the best value %(best)s in one step and stays; the loss is "
+            "With learning rate %(rate)s w jumps to the best value %(best)s in one step and stays. The loss is "
             "%(loss)s."
         ),
         "zigzags": ngettext(
-            "With learning rate %(rate)s w jumps from side to side and comes closer each time: after %(n)s step it is "
-            "within 0.01 of %(best)s.",
-            "With learning rate %(rate)s w jumps from side to side and comes closer each time: after %(n)s steps it is "
-            "within 0.01 of %(best)s.",
+            "With learning rate %(rate)s w jumps from side to side, closer each time. After %(n)s step it is within "
+            "0.01 of %(best)s.",
+            "With learning rate %(rate)s w jumps from side to side, closer each time. After %(n)s steps it is within "
+            "0.01 of %(best)s.",
             n_settled,
         ),
         "bounces": _(
-            "With learning rate %(rate)s w jumps between %(start)s and %(first)s forever; the loss stays at %(loss)s."
+            "With learning rate %(rate)s w jumps between %(start)s and %(first)s forever. The loss stays at %(loss)s."
         ),
         "explodes": _(
-            "With learning rate %(rate)s each step lands farther from %(best)s: w is at %(ten)s after 10 steps and at "
-            "%(fifty)s after 50."
+            "With learning rate %(rate)s each step lands farther from %(best)s. After 10 steps w is at %(ten)s, after "
+            "50 at %(fifty)s."
         ),
     }
     return sentences[outcome] % said
@@ -139,14 +139,16 @@ def _honest(broken: Breakdown) -> str:
     """Say where the numbers of a real computer end."""
     if broken.loss_infinite is None:
         return _(
-            "A computer that goes on needs more than 20,000 steps until the loss is Infinity; NaN comes later still."
+            "A computer that continues needs more than 20,000 steps until the loss is Infinity. NaN comes even later."
         )
     said = {"loss": f"{broken.loss_infinite:,}", "w": f"{broken.w_infinite or 0:,}", "nan": f"{broken.w_nan or 0:,}"}
     if broken.w_infinite is None or broken.w_nan is None:
-        text = _("A computer that goes on gets Infinity for the loss at step %(loss)s, far later for w, and then NaN.")
+        text = _(
+            "A computer that continues gets Infinity for the loss at step %(loss)s. For w it comes far later, then NaN."
+        )
     else:
         text = _(
-            "A computer that goes on gets Infinity for the loss at step %(loss)s, for w at step %(w)s, and NaN from "
-            "step %(nan)s on."
+            "A computer that continues gets Infinity for the loss at step %(loss)s and for w at step %(w)s. From step "
+            "%(nan)s on it gets NaN."
         )
     return text % said

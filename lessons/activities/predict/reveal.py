@@ -136,7 +136,7 @@ def looking_of(view: ActivityView, states: States, item: Item) -> Looking | None
         saw_text=answers.text_of(choices, saw) if saw else "",
         saw_right=saw == right,
         seen_text=answers.text_of(choices, right) if saw else "",
-        idea_question=_("What convinced you?") if holds else _("Which idea made you choose that?"),
+        idea_question=_("What convinced you?") if holds else _("What made you choose that?"),
         ideas=answers.ideas_for(item, holds=holds) if saw else (),
         idea=next((option.text for option in answers.every_idea(item) if option.key == idea), ""),
         next_time=met.next_time if met else "",

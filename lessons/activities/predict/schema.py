@@ -228,7 +228,7 @@ class Item(Strict):
         if self.saw is None or not (named := {choice.key for choice in self.saw.choices if MISSED in choice.text}):
             return self
         if self.measures not in ("accuracy", "recall") or named != {self.saw.right}:
-            raise ValueError(f"{MISSED} is for what is right to have seen, where a run measures accuracy or recall")
+            raise ValueError(f"{MISSED} is for what students should have seen, where a run measures accuracy or recall")
         return self
 
     def _keys(self) -> tuple[str, ...]:

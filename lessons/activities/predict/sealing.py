@@ -39,9 +39,9 @@ class SealReceipt:
     @property
     def says(self) -> str:
         if self.prediction.is_late:
-            return _("Late: the vote had closed. Your prediction is kept with full credit, outside the class’s count.")
+            return _("Late: the vote had closed. You get full credit, but the class’s count leaves it out.")
         if self.prediction.counts == Counts.VOTE:
-            return _("Sealed while the vote was open: it counts in it.")
+            return _("Sealed while the vote was open, so it counts.")
         return _("Sealed.")
 
 
@@ -70,7 +70,7 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
     found = _locate(membership, lesson, activity_key, item_key)
     comes_later = found.parent is not None or found.item.after is not None or found.item.poll
     if comes_later and not states.read(membership, lesson, found.part, found.activity).is_open(found.item):
-        raise NotFound(_("There is no such question here."))
+        raise NotFound(_("This question does not exist here."))
     return found
 
 
@@ -79,7 +79,7 @@ def _locate(membership: Membership, lesson: LoadedLesson, activity_key: str, ite
     part, activity = selectors.find_activity(membership, lesson, activity_key)
     found = answers.find_item(activity, item_key) if isinstance(activity, Predict) else None
     if found is None or not isinstance(activity, Predict):
-        raise NotFound(_("There is no such question here."))
+        raise NotFound(_("This question does not exist here."))
     return Found(part, activity, *found)
 
 
@@ -193,7 +193,7 @@ def take_back(
         if found is None or sealed is None:
             if _was_taken_back(membership, client_id):
                 return None
-            raise NotFound(_("You have sealed no such answer."))
+            raise NotFound(_("You have not sealed this answer."))
         now = states.read(membership, lesson, found.part, found.activity)
         if now.last(found.item) != sealed or not now.may_undo(found.item):
             raise Conflict(_("It is too late to undo this. Your answer stays sealed."))
@@ -250,7 +250,7 @@ def _look(membership: Membership, lesson: LoadedLesson, found: Found, *, at_once
     if at_once:
         now = now.settled
     if not now.is_open(found.item):
-        raise NotFound(_("There is no such question here."))
+        raise NotFound(_("This question does not exist here."))
     _refuse_unless_seen(now.state_of(found.item))
     if found.item.key not in now.met:
         Reconciliation.objects.create(
@@ -288,7 +288,7 @@ def reconcile(
         if met is None:
             raise Forbidden(_("First look at the answer. Then say what you make of it."))
         if found.item.cycle == "quick":
-            raise Conflict(_("This question ends with its reveal."))
+            raise Conflict(_("This question ends with its answer."))
         if met.reconciled_at is not None:
             return met, False
         membership.cohort.refuse_if_archived()
@@ -323,9 +323,9 @@ def _take(
         if idea in ideas:
             met.idea, met.reconciled_at = idea, timezone.now()
         elif idea:
-            errors["idea"] = [_("This question has no such idea.")]
+            errors["idea"] = [_("This question does not offer that idea.")]
         elif not saw:
-            errors["idea"] = [_("Tap the idea that comes nearest.")]
+            errors["idea"] = [_("Tap the idea closest to yours.")]
     try:
         met.next_time = line_of_text(next_time) or met.next_time
     except ValueError as error:
@@ -358,14 +358,14 @@ def _votes_on(membership: Membership, lesson: str, key: tuple[str, str]) -> Any:
 def _refuse_sealed(membership: Membership, sealed: Prediction | None, met: Reconciliation | None) -> None:
     if sealed is not None:
         at = timezone.localtime(sealed.sealed_at, membership.cohort.zone)
-        raise Conflict(_("You sealed your prediction at %(at)s. It stays as it is.") % {"at": f"{at:%H:%M:%S}"})
+        raise Conflict(_("You sealed your prediction at %(at)s. It cannot change now.") % {"at": f"{at:%H:%M:%S}"})
     if met is not None:
         raise Conflict(_("You have seen the answer. A prediction comes before it."))
 
 
 def _refuse_unless_seen(state: str) -> None:
     if state in ("form", "closed"):
-        raise Forbidden(_("A prediction comes first: seal yours, then look."))
+        raise Forbidden(_("Predict first. Seal your answer, then look."))
     if state == "run":
         raise Forbidden(_("Your prediction is sealed. Your run measures the answer, so it comes first."))
     if state == "held":

@@ -35,7 +35,7 @@ def take_prediction(request: HttpRequest, acting: Acting, lesson: str, activity:
     found, found_activity = selectors.place_of(loaded, activity)
     form = PredictionForm(request.POST)
     if not form.is_valid():
-        raise Refusal(_("This question is incomplete. Go back, reload the page and seal again."))
+        raise Refusal(_("Something on this page is missing. Go back, reload and seal again."))
     part_page.refuse_somebody_else(form, acting.member)
     sent = form.cleaned_data
     shown = {"activity": activity if found_activity.extra else "", "item": sent["item"]}

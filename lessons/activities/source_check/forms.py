@@ -23,7 +23,7 @@ STANCES = (
 # The three ways in which two sources are one.
 TRAPS = (
     ("release", gettext_lazy("No: both repeat the same press release or announcement.")),
-    ("copy", gettext_lazy("No: it copies or quotes the other, or both copy one encyclopaedia.")),
+    ("copy", gettext_lazy("No: one copies or quotes the other, or both copy the same encyclopaedia.")),
     ("assistant", gettext_lazy("No: it was written by an AI assistant.")),
 )
 
@@ -82,13 +82,13 @@ QUESTIONS = {
 }
 
 HELP = {
-    "claim": gettext_lazy("One that can be true or false."),
+    "claim": gettext_lazy("A sentence that can be true or false."),
     "who_1": gettext_lazy("A person or an institution, not the search engine."),
-    "who_2": gettext_lazy("Somebody other than in source 1."),
+    "who_2": gettext_lazy("Somebody other than the publisher of source 1."),
     "when_1": gettext_lazy("Write “no date” if there is none."),
     "when_2": gettext_lazy("Write “no date” if there is none."),
     "corrected": gettext_lazy("What your sources say instead."),
-    "why": gettext_lazy("Only if your two sources point to another stamp."),
+    "why": gettext_lazy("Only if your two sources point to a different stamp."),
 }
 
 LEAST_REASON = 8

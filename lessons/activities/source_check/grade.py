@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from pydantic import Field
 
@@ -80,11 +81,11 @@ def _line(sent: Any, label: str, least: int, most: int) -> str:
         raise ValueError(_("Send text."))
     text = " ".join(sent.split())
     if len(text) > most:
-        raise ValueError(_("%(n)d characters at most: this has %(has)d.") % {"n": most, "has": len(text)})
+        raise ValueError(_("At most %(n)d characters. This has %(has)d.") % {"n": most, "has": len(text)})
     if not versions.can_be_kept(text):
-        raise ValueError(_("This holds characters that cannot be kept."))
+        raise ValueError(_("This contains characters that cannot be stored."))
     if (says := length.said(text)) < least:
-        said = _("“%(label)s” is too short to be found again.") if says else _("Fill this in.")
+        said = _("“%(label)s” is too short. Nobody could find it again.") if says else _("Fill this in.")
         raise ValueError(said % {"label": label} if says else said)
     return text
 
@@ -92,7 +93,7 @@ def _line(sent: Any, label: str, least: int, most: int) -> str:
 def _check_claimed_by(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, list[str]]:
     if answer["supplied"] != OWN:
         if activity.answer(answer["supplied"]) is None:
-            return {"supplied": [_("There is no such supplied answer.")]}
+            return {"supplied": [_("This supplied answer does not exist.")]}
         return {}
     return {name: [_("Fill this in.")] for name in ("assistant", "question") if not answer.get(name)}
 
@@ -114,7 +115,7 @@ def _check_sources(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str
 
 def _check_independence(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, list[str]]:
     if answer["independent"] in dict(TRAPS):
-        return {"independent": [_("Then the two count as one. Find a second source that has its own evidence.")]}
+        return {"independent": [_("Then the two count as one. Find a second source with its own evidence.")]}
     return {}
 
 
@@ -123,7 +124,7 @@ def _check_stamp(activity: SourceCheck, answer: Mapping[str, str]) -> dict[str, 
         return {"corrected": [_("You chose “revise”. Write the true sentence.")]}
     if is_at_odds(answer) and length.said(answer.get("why", "")) < LEAST_REASON:
         fitting = FITTING[_pair(answer)]
-        names = _(" or ").join(str(CHOICES["stamp"][stamp]) for stamp in fitting)
+        names = get_text_list([str(CHOICES["stamp"][stamp]) for stamp in fitting], _("or"))
         said = _("Your two sources point to the stamp “%(stamp)s”. Keep yours if you can say why.")
         return {"why": [said % {"stamp": names}]}
     return {}

@@ -124,7 +124,7 @@ def table(activity: SourceCheck, answer: Mapping[str, str]) -> tuple[tuple[str, 
     shown = dict(answer)
     if supplied is not None:
         dated = date_format(supplied.dated, "j F Y")
-        shown |= {"assistant": _("Supplied answer, %(dated)s") % {"dated": dated}, "question": supplied.question}
+        shown |= {"assistant": _("Answer from %(dated)s") % {"dated": dated}, "question": supplied.question}
         shown["answer"] = supplied.answer
     # Each source begins with its number.
     heads = {"who_1": _("Source 1"), "who_2": _("Source 2")}

@@ -17,15 +17,15 @@ SAYS_EVERY = 10  # seconds
 
 
 class Command(BaseCommand):
-    help = "Let a synthetic class play the lesson. Runs of experiments are carried out by the worker of `manage.py up`."
+    help = "Let a synthetic class play the lesson. The worker of `manage.py up` does the runs of its experiments."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--cohort", default="demo", help="the class whose lesson, rule and instructor it takes")
         parser.add_argument("--students", type=int, default=40)
-        parser.add_argument("--speed", type=int, default=5, help="seconds of the class in a second")
+        parser.add_argument("--speed", type=int, default=5, help="seconds of class in one second")
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same class")
         parser.add_argument("--led", action="store_true", help="wait for the instructor to lead")
-        parser.add_argument("--minutes", type=float, default=0, help="stop playing after so many minutes")
+        parser.add_argument("--minutes", type=float, default=0, help="stop playing after this many minutes")
         parser.add_argument("--delete", metavar="SLUG", help="delete this rehearsal, or all of them with “all”")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         rows = PartProgress.objects.filter(membership__cohort=rehearsal.cohort)
         counts = rows.values_list("part", "state").annotate(n=Count("pk")).order_by("part")
         parts = ", ".join(f"{part} {state} {n}" for part, state, n in counts)
-        return f"{seconds * rehearsal.speed / 60:.0f} min of the class: {parts or 'nobody has begun'}"
+        return f"{seconds * rehearsal.speed / 60:.0f} min of the class: {parts or 'nobody has started'}"
 
     def _delete(self, slug: str) -> None:
         found = Rehearsal.objects.all() if slug == "all" else Rehearsal.objects.filter(cohort__slug=slug)

@@ -90,8 +90,8 @@ def test_what_leaves_the_drawing_ends_at_its_edge_and_keeps_its_true_number() ->
     assert test.legs[-1].y2 == charts.TOP
     assert test.legs[-1].x2 < test.marks[-1].x
     assert [bool(mark.head) for mark in test.marks] == [False, False, False, True]
-    assert test.marks[-1].says == "power 4: error on new points 1234"
-    assert test.beyond == "1234 at power 4 ↑"
+    assert test.marks[-1].says == "degree 4: test error 1234"
+    assert test.beyond == "1234 at degree 4 ↑"
     assert chart.rows[-1][2] == "1234"
     assert chart.drawings[1].curves[1].beyond == ""
 
@@ -122,15 +122,17 @@ def test_falling_k_means_more_power_to_the_right(readers: dict[str, Any]) -> Non
 
     assert [label for __, label in drawing.x_axis.ticks] == ["20", "5", "1"]
     assert [x for x, __ in drawing.x_axis.ticks] == sorted(x for x, __ in drawing.x_axis.ticks)
-    assert drawing.x_name == "k, falling: more power to the right"
-    assert drawing.curves[1].marks[1].says.startswith("k\u00a0=\u00a05: error on new points ")
+    assert drawing.x_name == "k, falling: more capacity to the right"
+    assert drawing.curves[1].marks[1].says.startswith("k\u00a0=\u00a05: test error ")
 
 
 def test_labels_that_are_wrong_on_its_own_images_alone_are_said(readers: dict[str, Any]) -> None:
     noisy = u_curve_chart(readers, noise=0.2)
     clean = u_curve_chart(readers, noise=0.0)
 
-    assert noisy.summary.endswith("Of its own images 20 in 100 carry a label drawn at random; the new ones do not.")
+    assert noisy.summary.endswith(
+        "In the training images 20 of 100 labels were drawn at random. The test images have none of those."
+    )
     assert "drawn at random" not in clean.summary
     assert noisy.drawings[0].y_axis.high == 1.0
 
@@ -138,14 +140,14 @@ def test_labels_that_are_wrong_on_its_own_images_alone_are_said(readers: dict[st
 @pytest.mark.parametrize(
     ("errors", "sentence"),
     [
-        ([0.4, 0.1, 0.6], "On new ones it is lowest at power 2, with 0.1, and 0.6 at power 3."),
-        ([0.4, 0.2, 0.1], "On new ones it falls to 0.1 at power 3, the most that was tried."),
+        ([0.4, 0.1, 0.6], "The test error is lowest at degree 2: 0.1. At degree 3 it is 0.6."),
+        ([0.4, 0.2, 0.1], "The test error falls to 0.1 at degree 3, the last one tried."),
     ],
 )
 def test_the_sentence_says_where_the_error_on_new_points_is_lowest(errors: list[float], sentence: str) -> None:
     summary = u_curve_chart(made_up(errors, [0.36, 0.2, 0.042]), noise=0.3).summary
 
-    assert summary == f"The error on its own points goes from 0.36 to 0.042. {sentence}"
+    assert summary == f"The train error goes from 0.36 to 0.042. {sentence}"
 
 
 def test_the_guess_stands_at_its_place_on_the_axis(result: dict[str, Any]) -> None:
@@ -172,7 +174,7 @@ def test_what_no_scale_has_leaves_through_the_floor() -> None:
 
     train = log.curves[0]
     assert [bool(mark.head) for mark in train.marks] == [False, False, True]
-    assert train.marks[2].says == "power 3: error on its own points 0"
+    assert train.marks[2].says == "degree 3: train error 0"
     assert train.legs[-1].y2 == charts.BOTTOM
     assert train.legs[-1].x2 < train.marks[2].x
 
@@ -191,8 +193,7 @@ def test_the_slider_has_the_line_and_the_errors_of_every_power(result: dict[str,
     assert fit is not None
     assert [power.value for power in fit.powers] == list(POWERS)
     assert fit.powers[4].says == (
-        f"power 5: error on its own points {result['train']['median'][4]:.3f}, "
-        f"on new ones {result['test']['median'][4]:.2f}"
+        f"degree 5: train error {result['train']['median'][4]:.3f}, test error {result['test']['median'][4]:.2f}"
     )
     assert len(fit.dots) == 30
     drawn = [y for __, y in pixels(fit.powers[14].path)]
@@ -243,7 +244,7 @@ def test_the_class_curve_is_the_median_of_its_runs_at_each_power() -> None:
     assert [float(row[1]) for row in chart.rows] == [0.5, pytest.approx(median([0.1, 0.11, 0.12, 0.13, 0.14])), 0.3]
     assert pixels(chart.middle)[1] == (chart.x_axis.at(2), chart.y_axis.at(0.12)) == chart.lowest
     assert chart.counted == "5 runs with noise 0.3 and 30 points"
-    assert chart.summary == "5 runs of the class, and every one of them is lowest at 2."
+    assert chart.summary == "5 runs of the class, all lowest at 2."
 
 
 def test_ones_own_run_is_drawn_apart_from_the_others() -> None:
@@ -268,14 +269,14 @@ def test_runs_that_many_asked_for_are_one_line_each() -> None:
     chart = class_curve_chart(class_runs(3), 0, 0.3, 30, n_asked=30)
 
     assert len(chart.others) == 2
-    assert chart.counted == "3 different runs with noise 0.3 and 30 points, asked for by 30"
+    assert chart.counted == "3 different runs with noise 0.3 and 30 points, started by 30"
 
 
 def test_one_run_is_a_class_too_and_has_no_median_of_all() -> None:
     mine = class_curve_chart(class_runs(1), 0, 0.3, 30, n_asked=1)
     anothers = class_curve_chart(class_runs(1), None, 0.3, 30, n_asked=1)
 
-    assert mine.summary == "One run of the class so far: its lowest point is at 2."
+    assert mine.summary == "One run of the class so far. It is lowest at 2."
     assert (mine.middle, mine.others) == ("", ())
     assert "your run" in render_to_string("activities/experiment/charts/class_curve.html", {"chart": mine})
     assert "your run" not in render_to_string("activities/experiment/charts/class_curve.html", {"chart": anothers})
@@ -286,5 +287,5 @@ def test_a_class_that_does_not_agree_is_told_from_where_to_where() -> None:
 
     chart = class_curve_chart(runs, None, 0.3, 30, n_asked=len(runs))
 
-    assert chart.summary == "3 runs of the class: together they are lowest at 2, one by one from 1 to 3."
+    assert chart.summary == "3 runs of the class. Together they are lowest at 2; one by one, from 1 to 3."
     assert [row[2] for row in chart.rows] == ["1", "1", "1"]

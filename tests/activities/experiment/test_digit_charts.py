@@ -78,7 +78,7 @@ def test_the_sentence_counts_the_images_and_does_not_round_them(run: dict[str, A
 
     now, before = (run[which]["confusion"][8] for which in ("shown", "baseline"))
     assert chart.summary == (
-        f"Of {sum(now)} real 8s this model recognises {now[8]}; with all its 8s it recognises {before[8]}."
+        f"Of {sum(now)} real 8s this model recognises {now[8]}. With all its 8s it recognises {before[8]}."
     )
     assert chart.rows[8] == ("8", f"{now[8]} of {sum(now)}", f"{before[8]} of {sum(before)}")
 
@@ -162,8 +162,8 @@ def test_a_cell_is_darker_the_more_of_its_row_it_holds(n: int, shade: int) -> No
     [
         ([0, 25, 0, 12, 0, 0, 0, 0, 36, 7], "In this model 25 of 44 misread 8s were called 1."),
         ([0, 0, 0, 0, 0, 0, 0, 0, 86, 1], "In this model 1 of 1 misread 8s was called 9."),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 87, 0], "In this model no 8 was taken for anything else."),
-        ([0, 14, 0, 14, 0, 0, 0, 0, 50, 9], "In this model 14 of 37 misread 8s were called 1 and as many 3."),
+        ([0, 0, 0, 0, 0, 0, 0, 0, 87, 0], "This model recognised every 8."),
+        ([0, 14, 0, 14, 0, 0, 0, 0, 50, 9], "In this model 14 of 37 misread 8s were called 1 and, just as often, 3."),
     ],
 )
 def test_the_commonest_mistake_is_said(eights: list[int], sentence: str) -> None:
@@ -185,8 +185,7 @@ def test_the_wall_shows_every_misread_image_once(run: dict[str, Any]) -> None:
     assert len(found.baseline) == sum(before) - before[8]
     assert (found.n, found.title) == (n, "real 8s, and what this model called them")
     assert found.summary == (
-        f"{n} of {sum(row)} real 8s were read as something else; with all its 8s the same model "
-        f"misread {len(found.baseline)} of {sum(row)}."
+        f"This model misread {n} of {sum(row)} real 8s. With all its 8s it misread {len(found.baseline)}."
     )
     page = render_to_string(IMAGES, {"chart": found})
     assert len(re.findall(r'class="misclassified__said"[^>]*>1</span>', page)) == row[1] + before[1]
@@ -227,7 +226,7 @@ def test_a_wall_without_images_says_so() -> None:
 
         assert (found.n, found.title) == (0, "real 8s were read as something else by this model")
         assert "<li" not in page
-        assert "0 of 40 real 8s were read as something else" in page
+        assert "This model misread 0 of 40 real 8s." in page
 
 
 def test_one_misread_image_is_told_as_one() -> None:
@@ -237,7 +236,7 @@ def test_one_misread_image_is_told_as_one() -> None:
 
     assert bare.title == "real 8 that this model did not recognise"
     assert stamped.title == "real 8, and what this model called it"
-    assert stamped.summary.startswith("1 of 40 real 8s was read as something else;")
+    assert stamped.summary.startswith("This model misread 1 of 40 real 8s.")
 
 
 def test_the_images_are_the_real_ones_pixel_by_pixel(run: dict[str, Any]) -> None:
@@ -295,7 +294,7 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
 
     assert dots.mean == dots.x_axis.at(94.5)
     assert dots.mean_label == "mean of 3 runs: 94.5 %"
-    assert dots.summary == "3 runs of the class, from 93.0 to 96.5 %; their mean is 94.5 %."
+    assert dots.summary == "3 runs of the class, from 93.0 to 96.5 %. Their mean is 94.5 %."
     assert "yours" not in render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 
 
@@ -304,9 +303,9 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
     [
         (
             [93.0, 94.0, 96.5],
-            "3 different runs, asked for by 30, from 93.0 to 96.5 %; their mean is 94.5 %.",
+            "3 different runs, started by 30: from 93.0 to 96.5 %. Their mean is 94.5 %.",
         ),
-        ([94.3], "One run, asked for by 30: 94.3 %."),
+        ([94.3], "One run, started by 30: 94.3 %."),
     ],
 )
 def test_runs_that_many_asked_for_are_counted_once(values: list[float], sentence: str) -> None:
@@ -361,13 +360,15 @@ def test_before_and_after_are_said_in_numbers(after: dict[str, Any], sentence: s
     assert [row.share for row in chart.recall.rows] == [49.0, round(100 * after["recall"]["8"]["mean"], 1)]
     assert chart.accuracy.rows[0].label == "94.3\u00a0% ± 0.8"
     first = f"{100 * after['shown']['recall']['8']:.0f}"
-    assert chart.here == f"In the first of them, the model that you were shown: 48 before, {first} after."
+    assert chart.here == f"In the first one, the model you saw: 48 before, {first} after."
 
 
 def test_a_change_in_few_repeats_is_said_to_be_one() -> None:
     chart = before_after_chart(figures([0.5, 0.5, 0.5], 0.94), figures([0.5, 0.5, 0.53], 0.94), 8)
 
-    assert chart.summary.startswith("Over 3 models recall for 8 is 50 of 100 before, 51 after; the same in 2 of them.")
+    assert chart.summary.startswith(
+        "Over 3 models recall for 8 is 50 of 100 before, 51 after. In 2 of them nothing changed."
+    )
 
 
 def test_giving_8s_back_is_seen_to_help(run: dict[str, Any], fixed: dict[str, Any]) -> None:
@@ -398,12 +399,12 @@ def test_recall_and_accuracy_are_drawn_where_they_are(tipping: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("recall", "sentence"),
     [
-        ([0.0, 0.5, 0.95], "Half of the real 8s are recognised from 5 examples on, 90 of 100 from 40 on."),
+        ([0.0, 0.5, 0.95], "From 5 examples on, half of the real 8s are recognised. From 40 on, 90 of 100."),
         (
             [0.0, 0.1, 0.8],
-            "Half of the real 8s are recognised from 40 examples on; 90 of 100 with none of these.",
+            "From 40 examples on, half of the real 8s are recognised. No number is enough for 90 of 100.",
         ),
-        ([0.0, 0.1, 0.4], "With none of these numbers is half of the real 8s recognised."),
+        ([0.0, 0.1, 0.4], "No number here is enough to recognise half of the real 8s."),
     ],
 )
 def test_where_recall_passes_a_half_and_nine_tenths_is_said(
@@ -423,14 +424,14 @@ def test_blame_names_who_took_most_and_leaves_the_digit_out() -> None:
     most = max(result["absorbed"], key=lambda each: result["absorbed"][each])
     # Magenta is the harmed digit's alone, and this one takes.
     assert not any(row.is_harmed for row in (*chart.absorbed.rows, *chart.before.rows))
-    assert chart.summary.endswith(f"of 100 of them {100 * result['absorbed'][most]:.0f} were called {most}.")
+    assert chart.summary.endswith(f"Of 100 of these, {100 * result['absorbed'][most]:.0f} were called {most}.")
 
 
 def test_nobody_is_blamed_where_nothing_was_misread() -> None:
     nothing = {str(d): 0.0 for d in DIGITS}
     chart = blame_chart({"digit": 0, "absorbed": nothing, "before": nothing, "n_misread": {"mean": 0, "sd": 0}})
 
-    assert chart.summary == "No 0 was taken for anything else."
+    assert chart.summary == "Every 0 was recognised."
 
 
 def test_digits_that_look_level_are_blamed_together() -> None:
@@ -439,7 +440,7 @@ def test_digits_that_look_level_are_blamed_together() -> None:
 
     chart = blame_chart({"digit": 8, "absorbed": shares, "before": nothing, "n_misread": {"mean": 44, "sd": 9}})
 
-    assert chart.summary.endswith("of 100 of them 34 were called 1 and as many 9.")
+    assert chart.summary.endswith("Of 100 of these, 34 were called 1 and, just as often, 9.")
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ def test_the_headline_says_the_share_that_was_read_and_nothing_of_the_8s(
     text = read("bias", "headline")
 
     assert f"{100 * shown['accuracy']:.1f} % of the test digits are right." in text
-    assert f"With nothing taken away the same model reads {100 * baseline['accuracy']:.1f} % of the same test." in text
+    assert f"With nothing taken away, the same model gets {100 * baseline['accuracy']:.1f} % right." in text
     assert "recognises" not in text
 
 
@@ -296,7 +296,7 @@ def test_the_recall_is_told_in_images(student: Membership, lesson: LoadedLesson,
 
     text = read("bias", "recall")
 
-    assert f"Of 87 real 8s this model recognises {n_read}; with all its 8s it recognises {n_before}." in text
+    assert f"Of 87 real 8s this model recognises {n_read}. With all its 8s it recognises {n_before}." in text
 
 
 @pytest.mark.parametrize(
@@ -304,14 +304,14 @@ def test_the_recall_is_told_in_images(student: Membership, lesson: LoadedLesson,
     [
         (
             0,
-            ("In this model no 8 was taken for anything else.", "0 real 8s were read as something else by this model"),
+            ("This model recognised every 8.", "0 real 8s were read as something else by this model"),
         ),
         (
             1,
             (
                 "In this model 1 of 1 misread 8s was called 1.",
                 "1 real 8, and what this model called it",
-                "1 of 87 real 8s was read as something else;",
+                "This model misread 1 of 87 real 8s.",
             ),
         ),
         (
@@ -319,7 +319,7 @@ def test_the_recall_is_told_in_images(student: Membership, lesson: LoadedLesson,
             (
                 "In this model 2 of 2 misread 8s were called 1.",
                 "2 real 8s, and what this model called them",
-                "2 of 87 real 8s were read as something else;",
+                "This model misread 2 of 87 real 8s.",
             ),
         ),
     ],
@@ -387,7 +387,7 @@ def test_ones_first_repair_stays_the_evidence(student: Membership, lesson: Loade
             "tipping-point",
             "tipping_point",
             {"n_repeats": 1},
-            r"Half of the real 8s are recognised from \d+ examples on, 90 of 100 from \d+ on\.",
+            r"From \d+ examples on, half of the real 8s are recognised\. From \d+ on, 90 of 100\.",
         ),
         (
             "tipping-point",
@@ -399,7 +399,7 @@ def test_ones_first_repair_stays_the_evidence(student: Membership, lesson: Loade
             "blame",
             "blame",
             {"n_repeats": 1},
-            r"On average \d+ real 8s were misread; of 100 of them \d+ were called \d( and as many \d)*\.",
+            r"On average \d+ real 8s were misread\. Of 100 of these, \d+ were called \d(, \d)*( and, just .* \d)?\.",
         ),
     ],
 )

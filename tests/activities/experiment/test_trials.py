@@ -110,7 +110,7 @@ def test_a_seed_is_read_as_people_type_it(
     assert Run.objects.get().seed == seed
 
 
-TWO_NUMBERS = "this could be two numbers; leave out the commas and points between thousands"
+TWO_NUMBERS = "this could be two numbers: leave out commas and points between thousands"
 
 
 @pytest.mark.parametrize("seed", ["1,000", "2.500", "１，０００", "١،٠٠٠"])
@@ -205,7 +205,7 @@ def test_a_number_that_no_option_has_is_refused_with_what_is_allowed(
             {"noise": ["noise: from 0 to 1"], "n_train": ["n_train: from 20 to 200"]},
         ),
         ({"noise": "loud"}, {"noise": ["noise: a number"]}),
-        ({"loudness": 3}, {"loudness": ["loudness: there is no such parameter"]}),
+        ({"loudness": 3}, {"loudness": ["loudness: this parameter does not exist"]}),
     ],
 )
 def test_a_program_is_told_the_range_of_each_parameter(
@@ -231,7 +231,7 @@ def test_a_program_may_set_a_knob_to_what_no_option_has_and_nothing_else(
     assert free.status_code == 202
     assert free.json()["params"]["noise"] == 0.35
     assert fixed.status_code == 400
-    assert fixed.json()["detail"].startswith("“Sweep the degree” has no such run; it has: Polynomials, Decision trees")
+    assert fixed.json()["detail"].startswith("“Sweep the degree” has no such run. It has: Polynomials, Decision trees")
 
 
 def test_a_programs_own_number_is_named_where_its_run_is_listed(
@@ -325,7 +325,7 @@ def test_nobody_takes_back_what_somebody_else_asked_for(
     answers = [post("withdraw", by=classmate, run=each) for each in (run.pk, uuid.uuid4())]
 
     assert [answer.status_code for answer in answers] == [409, 409]
-    assert all("There is no such run among yours." in text_of(answer) for answer in answers)
+    assert all("You have no such run." in text_of(answer) for answer in answers)
     run.refresh_from_db()
     assert run.state == RunState.QUEUED
 
@@ -358,7 +358,7 @@ def test_a_fifth_run_on_its_way_is_refused_in_a_sentence(student: Membership, le
     later = post("start", seed=9)
 
     assert fifth.status_code == 429
-    assert "Only 4 runs of yours can be on their way at once. Let one finish, or take one back" in text_of(fifth)
+    assert "Only 4 of your runs can be on their way at once. Let one finish or cancel one" in text_of(fifth)
     assert (again.status_code, later.status_code) == (302, 302)
 
 
@@ -383,7 +383,7 @@ def test_a_run_and_the_one_it_is_compared_with_come_together_or_not_at_all(
 
     assert not RunRequest.objects.filter(context__contains="bias-fix").exists()
     assert not Run.objects.filter(seed=9).exists()
-    assert str(refused.value).startswith("Only 4 runs of yours can be on their way at once.")
+    assert str(refused.value).startswith("Only 4 of your runs can be on their way at once.")
 
 
 # --- two runs that belong together ----------------------------------------------------------------
@@ -467,7 +467,7 @@ def test_a_program_is_told_that_the_class_is_archived(student: Membership, lesso
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert {answer.json()["detail"] for answer in answers} == {
-        "This class is archived: everything can be read, and nothing new comes in."
+        "This class is archived. You can read everything, but you can’t send anything new."
     }
 
 
@@ -488,8 +488,11 @@ def test_after_the_class_has_ended_a_run_counts_as_before(
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({"activity": "sweep"}, "Your class has no such experiment."),  # of the sampler, which this class has not
-        ({"activity": "by-hand"}, "Your class has no such experiment."),
+        (
+            {"activity": "sweep"},
+            "Your class does not have this experiment.",
+        ),  # of the sampler, which this class has not
+        ({"activity": "by-hand"}, "Your class does not have this experiment."),
         ({"where": "?cohort=theirs"}, None),
     ],
 )
@@ -599,7 +602,7 @@ def test_numbers_that_several_asked_for_are_one_run(
     assert found.accuracy is not None
     assert len(found.accuracy.dots) == 2
     assert sum(dot.is_mine for dot in found.accuracy.dots) == 1
-    assert found.accuracy.summary.startswith("2 different runs, asked for by 4, from ")
+    assert found.accuracy.summary.startswith("2 different runs, started by 4: from ")
     mean = sum(100 * run.result["shown"]["accuracy"] for run in Run.objects.all() if run.result) / 2
     assert found.accuracy.mean_label == f"mean of 2 runs: {mean:.1f} %"
 
@@ -775,5 +778,5 @@ def test_nothing_is_handed_in_where_nothing_is_concluded(student: Membership, le
     activity = experiment_of(lesson.lesson, runs.SWEEP)
     assert activity is not None
 
-    with pytest.raises(Conflict, match="Nothing is handed in here"):
+    with pytest.raises(Conflict, match="You can’t hand in anything here"):
         page.grade(activity, {}, {"text": "Because it bends to every dot."})

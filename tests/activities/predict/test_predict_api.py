@@ -132,7 +132,7 @@ def test_a_second_prediction_is_answered_409_with_the_time_of_the_first(seal: Po
 
     answer = seal(choice="explodes")
 
-    assert is_problem(answer, 409, f"You sealed your prediction at {at:%H:%M:%S}. It stays as it is.")
+    assert is_problem(answer, 409, f"You sealed your prediction at {at:%H:%M:%S}. It cannot change now.")
     assert Prediction.objects.get().choice == "settles"
 
 
@@ -162,14 +162,14 @@ def test_any_other_word_for_it_is_refused_by_field(seal: Post, confidence: Any) 
 @pytest.mark.parametrize(
     ("activity", "sent", "errors"),
     [
-        ("rates", {"choice": "flies"}, {"choice": ["This question has no such outcome."]}),
-        ("rates", {"choice": ""}, {"choice": ["Choose one outcome first."]}),
-        ("rates", {"because": "x" * 301}, {"because": ["One line is enough here: 300 characters at most."]}),
-        ("u-curve-guess", {"item": "lowest", "choice": 16}, {"choice": ["Give a number from 1 to 15."]}),
+        ("rates", {"choice": "flies"}, {"choice": ["This question has no such answer."]}),
+        ("rates", {"choice": ""}, {"choice": ["Choose an answer first."]}),
+        ("rates", {"because": "x" * 301}, {"because": ["One line is enough here: at most 300 characters."]}),
+        ("u-curve-guess", {"item": "lowest", "choice": 16}, {"choice": ["Type a number from 1 to 15."]}),
         (
             "cases",
             {"item": "face-analysis", "choice": "accuracy", "second": ""},
-            {"second": ["Choose one outcome first."]},
+            {"second": ["Choose an answer first."]},
         ),
     ],
 )
@@ -234,7 +234,7 @@ def test_a_reveal_is_403_before_the_seal_and_200_after(seal: Post, look: Post) -
 
     after = look()
 
-    assert is_problem(before, 403, "A prediction comes first: seal yours, then look.")
+    assert is_problem(before, 403, "Predict first. Seal your answer, then look.")
     body = after.json()
     assert after.status_code == 200
     assert (body["verdict"], body["answer"]) == ("other", "settles smoothly")
@@ -271,7 +271,7 @@ def test_a_guess_about_a_run_to_come_is_403_with_what_it_waits_for(seal: Post, l
 def test_a_question_that_is_not_there_is_404_for_every_act(seal: Post, look: Post, reconcile: Post, item: str) -> None:
     answers = [seal(item), look(item), reconcile(item, saw="bounces", idea="pattern")]
 
-    assert all(is_problem(answer, 404, "There is no such question here.") for answer in answers)
+    assert all(is_problem(answer, 404, "This question does not exist here.") for answer in answers)
 
 
 def test_a_reconciliation_is_201_then_200_with_what_is_kept(seal: Post, look: Post, reconcile: Post) -> None:
@@ -305,7 +305,7 @@ def test_a_quick_question_has_nothing_to_reconcile(seal: Post, look: Post, recon
     seal()
     look()
 
-    assert is_problem(reconcile("half-a", saw="settles"), 409, "This question ends with its reveal.")
+    assert is_problem(reconcile("half-a", saw="settles"), 409, "This question ends with its answer.")
 
 
 # --- what may be seen -----------------------------------------------------------------------------

@@ -389,22 +389,22 @@ def test_the_table_has_the_steps_of_the_drawing_and_some_later_ones() -> None:
 @pytest.mark.parametrize(
     ("rate", "summary"),
     [
-        ("4/15", "With learning rate 4/15 w jumps between 0 and 3.98 forever; the loss stays at 14.8625."),
+        ("4/15", "With learning rate 4/15 w jumps between 0 and 3.98 forever. The loss stays at 14.8625."),
         (
             "2/15",
-            "With learning rate 2/15 w jumps to the best value 1.99 in one step and stays; the loss is 0.0121.",
+            "With learning rate 2/15 w jumps to the best value 1.99 in one step and stays. The loss is 0.0121.",
         ),
-        ("0.1", "With learning rate 0.1 w comes closer from one side: after 4 steps it is within 0.01 of 1.99."),
+        ("0.1", "With learning rate 0.1 w comes closer from one side. After 4 steps it is within 0.01 of 1.99."),
         (
             "0.2",
-            "With learning rate 0.2 w jumps from side to side and comes closer each time: after 8 steps it is "
-            "within 0.01 of 1.99.",
+            "With learning rate 0.2 w jumps from side to side, closer each time. After 8 steps it is within "
+            "0.01 of 1.99.",
         ),
-        ("0.002", "With learning rate 0.002 w crawls: after 50 steps it is at 1.0553, and 1.99 is best."),
+        ("0.002", "With learning rate 0.002 w crawls. After 50 steps it is at 1.0553. The best is 1.99."),
         (
             "0.4",
-            "With learning rate 0.4 each step lands farther from 1.99: w is at −2035.77 after 10 steps and at "
-            "−2.2×10¹⁵ after 50.",
+            "With learning rate 0.4 each step lands farther from 1.99. After 10 steps w is at −2035.77, after 50 "
+            "at −2.2×10¹⁵.",
         ),
     ],
 )
@@ -417,8 +417,8 @@ def test_only_an_explosion_is_told_where_the_numbers_end() -> None:
 
     assert [rate for rate, text in honest.items() if text] == ["0.135", "0.15", "0.2"]
     assert honest["0.2"] == (
-        "A computer that goes on gets Infinity for the loss at step 509, for w at step 1,019, and NaN from step "
-        "1,020 on."
+        "A computer that continues gets Infinity for the loss at step 509 and for w at step 1,019. From step 1,020 on "
+        "it gets NaN."
     )
     assert "14,276" in honest["0.135"]
     assert all("Infinity" in text and "NaN" in text for text in honest.values() if text)

@@ -130,7 +130,7 @@ def test_a_second_prediction_is_refused_with_the_time_of_the_first_on_the_clock_
     with pytest.raises(Conflict) as refused:
         seal(choice="explodes")
 
-    assert refused.value.detail == "You sealed your prediction at 10:05:07. It stays as it is."
+    assert refused.value.detail == "You sealed your prediction at 10:05:07. It cannot change now."
     assert Prediction.objects.get().choice == "settles"
 
 
@@ -157,15 +157,15 @@ def test_a_seal_raises_the_version_of_the_class_once(seal: Seal, cohort: Cohort)
 
 # --- what cannot be read --------------------------------------------------------------------------
 
-CHOOSE = "Choose one outcome first."
-NO_SUCH = "This question has no such outcome."
+CHOOSE = "Choose an answer first."
+NO_SUCH = "This question has no such answer."
 HOW_SURE = "Say how sure you are, too."
-ONE_LINE = "One line is enough here: 300 characters at most."
-ON_THE_CURVE = "Give a number from 1 to 15."
+ONE_LINE = "One line is enough here: at most 300 characters."
+ON_THE_CURVE = "Type a number from 1 to 15."
 UNREADABLE = f"We cannot read that as a number. {ON_THE_CURVE}"
-ENDLESS = f"That is not a number to go on with. {ON_THE_CURVE}"
-PERCENT = "This is not asked for in %: leave out the sign."
-IN_PERCENT = "Give a number from 0 to 100."
+ENDLESS = f"We cannot calculate with that number. {ON_THE_CURVE}"
+PERCENT = "This is not a percentage. Leave out the %."
+IN_PERCENT = "Type a number from 0 to 100."
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ IN_PERCENT = "Give a number from 0 to 100."
             "u-curve-guess",
             "lowest",
             {"choice": "7" * 5000},
-            {"choice": [f"That is longer than any number here. {ON_THE_CURVE}"]},
+            {"choice": [f"That is too long for a number here. {ON_THE_CURVE}"]},
         ),
         ("u-curve-guess", "lowest", {"choice": "7 %"}, {"choice": [f"{PERCENT} {ON_THE_CURVE}"]}),
         ("bias-guess", "headline", {"choice": 100.5}, {"choice": [IN_PERCENT]}),
@@ -258,7 +258,7 @@ def test_three_hundred_characters_of_because_are_kept(seal: Seal) -> None:
     ],
 )
 def test_a_question_that_is_not_there_for_this_member_is_not_found(seal: Seal, activity: str, item: str) -> None:
-    with pytest.raises(NotFound, match="There is no such question here"):
+    with pytest.raises(NotFound, match="This question does not exist here"):
         seal(item, activity=activity)
 
     assert Prediction.objects.count() == 0
@@ -278,14 +278,14 @@ def test_a_reveal_is_refused_before_the_prediction_is_sealed(look: Callable[...,
     with pytest.raises(Forbidden) as refused:
         look()
 
-    assert refused.value.detail == "A prediction comes first: seal yours, then look."
+    assert refused.value.detail == "Predict first. Seal your answer, then look."
     assert Reconciliation.objects.count() == 0
 
 
 def test_somebody_elses_prediction_opens_nothing_for_me(seal: Seal, look: Callable[..., Any], cohort: Cohort) -> None:
     seal(by=MembershipFactory(cohort=cohort))
 
-    with pytest.raises(Forbidden, match="A prediction comes first"):
+    with pytest.raises(Forbidden, match="Predict first"):
         look()
 
 
@@ -357,7 +357,7 @@ def test_after_the_reveal_nothing_more_can_be_sealed_on_it(seal: Seal, look: Cal
     seal()
     look()
 
-    with pytest.raises(Conflict, match="It stays as it is"):
+    with pytest.raises(Conflict, match="It cannot change now"):
         seal(choice="explodes")
 
     assert Reconciliation.objects.count() == 1
@@ -416,11 +416,11 @@ def test_a_full_cycle_goes_from_the_guess_to_what_was_seen_to_the_idea_to_the_qu
 ) -> None:
     seal("half-c", "explodes")
     look("half-c")
-    with pytest.raises(NotFound, match="There is no such question here"):
+    with pytest.raises(NotFound, match="This question does not exist here"):
         seal("half-edge", "parted")
     met, is_new = reconcile(saw="explodes")
     between = (met.saw, met.idea, met.reconciled_at, is_new, "half-edge" in open_items())
-    with pytest.raises(NotFound, match="There is no such question here"):
+    with pytest.raises(NotFound, match="This question does not exist here"):
         seal("half-edge", "parted")
 
     met, is_new = reconcile(idea="too-far-explodes", next_time="  Try a step by hand.  ")
@@ -467,7 +467,7 @@ def test_the_ideas_of_a_guess_that_held_are_others_than_of_one_that_did_not(
     else:
         with pytest.raises(Refusal) as refused:
             reconcile(saw="bounces", idea=idea)
-        assert refused.value.errors == {"idea": ["This question has no such idea."]}
+        assert refused.value.errors == {"idea": ["This question does not offer that idea."]}
 
     assert Reconciliation.objects.get().idea == (idea if is_taken else "")
 
@@ -507,7 +507,7 @@ def test_a_guess_of_two_questions_holds_only_if_both_do_credited_ones_included(
         ({"saw": "half-a"}, {"saw": ["Say what you saw first: tap one of the answers."]}),
         (
             {"saw": "bounces", "idea": "pattern", "next_time": "x" * 301},
-            {"next_time": ["One line is enough here: 300 characters at most."]},
+            {"next_time": ["One line is enough here: at most 300 characters."]},
         ),
     ],
 )
@@ -539,7 +539,7 @@ def test_an_idea_is_asked_for_once_it_is_known_what_was_seen(
     with pytest.raises(Refusal) as refused:
         reconcile()
 
-    assert refused.value.errors == {"idea": ["Tap the idea that comes nearest."]}
+    assert refused.value.errors == {"idea": ["Tap the idea closest to yours."]}
 
 
 def test_what_was_seen_is_said_once(seal: Seal, look: Callable[..., Any], reconcile: Callable[..., Any]) -> None:
@@ -586,7 +586,7 @@ def test_a_quick_question_ends_with_its_reveal(
     seal(item, {"half-a": "settles", "half-edge": "parted"}[item])
     look(item)
 
-    with pytest.raises(Conflict, match="This question ends with its reveal"):
+    with pytest.raises(Conflict, match="This question ends with its answer"):
         reconcile(item, saw="settles", idea="pattern")
 
     assert Reconciliation.objects.get(item=item).reconciled_at is None
@@ -699,12 +699,12 @@ def test_a_students_first_seal_on_the_rates_fixes_the_rule_of_the_class(seal: Se
 
     cohort.refresh_from_db()
     assert cohort.rule_fixed_at is not None
-    with pytest.raises(Conflict, match="cannot change any more"):
+    with pytest.raises(Conflict, match="cannot change now"):
         classroom.services.set_gradient_rule(cohort, GradientRule.FULL)
 
 
 def test_a_refused_seal_does_not_fix_the_rule(seal: Seal, cohort: Cohort) -> None:
-    with pytest.raises(Refusal, match="Choose one outcome first"):
+    with pytest.raises(Refusal, match="Choose an answer first"):
         seal(choice="")
 
     cohort.refresh_from_db()
@@ -736,7 +736,7 @@ def test_a_question_that_does_not_depend_on_the_rule_does_not_fix_it(
 def test_a_full_class_has_its_own_rates_and_knows_nothing_of_the_others(lesson: LoadedLesson, db: None) -> None:
     student = MembershipFactory(cohort=CohortFactory(gradient_rule=GradientRule.FULL))
 
-    with pytest.raises(NotFound, match="There is no such question here"):
+    with pytest.raises(NotFound, match="This question does not exist here"):
         pupils.seal(student, lesson, "rates", "half-a", "settles")
     pupils.seal(student, lesson, "rates", "full-c", "bounces")
     shown = sealing.open_reveal(student, lesson, "rates", "full-c")
@@ -790,7 +790,7 @@ def test_an_archived_class_takes_no_new_seal_but_still_acknowledges_what_it_has(
     student.cohort.save()
 
     again = seal(client_id=first.prediction.client_id)
-    with pytest.raises(Conflict, match="This class is archived: everything can be read, and nothing new comes in"):
+    with pytest.raises(Conflict, match="This class is archived"):
         seal("half-b", "zigzags")
 
     assert (again.prediction, again.is_new) == (first.prediction, False)
@@ -815,5 +815,5 @@ def test_an_archived_class_shows_a_reveal_but_takes_nothing_that_is_made_of_it(
 def test_somebody_taken_out_of_the_class_meanwhile_is_told_so(seal: Seal, student: Membership) -> None:
     Membership.objects.filter(pk=student.pk).delete()
 
-    with pytest.raises(NotFound, match="not in this class any more"):
+    with pytest.raises(NotFound, match="no longer in this class"):
         seal("face-analysis", "accuracy", activity="cases", second="women")

@@ -144,7 +144,7 @@ def test_an_instructor_is_not_told_that_their_answer_counts(
 def test_a_pasted_essay_is_told_the_limit_of_a_line(student: Membership, lesson: LoadedLesson) -> None:
     with pytest.raises(Refusal) as refused:
         pupils.seal(student, lesson, "rates", "half-a", "settles", because="x" * 10_001)
-    assert refused.value.errors == {"because": ["One line is enough here: 300 characters at most."]}
+    assert refused.value.errors == {"because": ["One line is enough here: at most 300 characters."]}
 
 
 def test_an_archived_class_acknowledges_a_reconciliation_that_it_has(student: Membership, lesson: LoadedLesson) -> None:
@@ -177,8 +177,8 @@ def finish_the_rates(student: Membership, lesson: LoadedLesson, *, but_the_trans
     [
         (True, "0.27", None),
         (False, "0.27", "With learning rate 0.27 each step lands farther"),
-        (False, "0.002", "“Learning rate 0.002” is a question of its own: seal your guess on it first."),
-        (False, "0.1334", "“Learning rate 2/15” is a question of its own: seal your guess on it first."),
+        (False, "0.002", "“Learning rate 0.002” asks about this rate. Seal your guess there first."),
+        (False, "0.1334", "“Learning rate 2/15” asks about this rate. Seal your guess there first."),
     ],
 )
 def test_the_free_slider_answers_no_question_that_is_still_sealed(
@@ -198,7 +198,7 @@ def test_the_free_slider_answers_no_question_that_is_still_sealed(
 
 
 def test_a_vote_cannot_be_opened_in_a_class_that_nobody_leads(instructor: Membership, lesson: LoadedLesson) -> None:
-    with pytest.raises(Conflict, match="Nobody leads this class just now"):
+    with pytest.raises(Conflict, match="Nobody is leading this class right now"):
         voting.open_vote(instructor, lesson, "rates", "half-a")
 
     assert Vote.objects.count() == 0

@@ -161,7 +161,7 @@ def test_what_is_behind_it_is_shut_again_by_an_undo(
     undo(seal())
 
     for look in (sealing.open_reveal, sealing.note_reveal):
-        with pytest.raises(Forbidden, match="A prediction comes first"):
+        with pytest.raises(Forbidden, match="Predict first"):
             look(student, lesson, "rates", "half-a")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from experiments.models import Run
@@ -42,14 +43,16 @@ def blame_chart(result: Result) -> BlameChart:
     if most:
         # As they are drawn: what looks level is named together.
         named = [str(each) for each, share in sorted(taken.items()) if in_percent(share) == in_percent(most)]
-        summary = _("On average %(n)s real %(digit)ds were misread; of 100 of them %(share)s were called %(most)s.") % {
+        summary = _(
+            "On average %(n)s real %(digit)ds were misread. Of 100 of these, %(share)s were called %(most)s."
+        ) % {
             "n": f"{result['n_misread']['mean']:.0f}",
             "digit": digit,
             "share": f"{100 * most:.0f}",
-            "most": _(" and as many ").join(named),
+            "most": get_text_list(named, _("and, just as often,")),
         }
     else:
-        summary = _("No %(digit)d was taken for anything else.") % {"digit": digit}
+        summary = _("Every %(digit)d was recognised.") % {"digit": digit}
     return BlameChart(
         summary,
         _shares(_("where the misread %(digit)ds went, in %%") % {"digit": digit}, taken),

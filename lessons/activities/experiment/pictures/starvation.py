@@ -202,7 +202,7 @@ def mean_recall_of(run: Run) -> float:
 def _headline(run: Run) -> Headline:
     result = result_of(run)
     figure, baseline = (_in_percent(result[which]["accuracy"]) for which in ("shown", "baseline"))
-    says = _("This is one model. Over %(n)d models it is %(mean)s on average, from %(least)s to %(most)s.")
+    says = _("This is one model. Over %(n)d models the average is %(mean)s, from %(least)s to %(most)s.")
     return Headline(figure, baseline, _over_all(says, result["accuracy"], _in_percent))
 
 

@@ -115,15 +115,12 @@ def _tipping_says(digit: int, kept: Sequence[int], recall: Sequence[float]) -> s
     of_100 = [int(_of_100(value)) for value in recall]
     half, most = (next((k for k, n in zip(kept, of_100, strict=True) if n >= least), None) for least in (50, 90))
     if half is None:
-        return _("With none of these numbers is half of the real %(digit)ds recognised.") % {"digit": digit}
+        return _("No number here is enough to recognise half of the real %(digit)ds.") % {"digit": digit}
     if most is None:
         return _(
-            "Half of the real %(digit)ds are recognised from %(half)d examples on; 90 of 100 with none of these."
-        ) % {
-            "digit": digit,
-            "half": half,
-        }
-    return _("Half of the real %(digit)ds are recognised from %(half)d examples on, 90 of 100 from %(most)d on.") % {
+            "From %(half)d examples on, half of the real %(digit)ds are recognised. No number is enough for 90 of 100."
+        ) % {"digit": digit, "half": half}
+    return _("From %(half)d examples on, half of the real %(digit)ds are recognised. From %(most)d on, 90 of 100.") % {
         "digit": digit,
         "half": half,
         "most": most,

@@ -62,8 +62,8 @@ def _recall_says(recalls: Sequence[Result], digit: int) -> str:
         )
     if sum(same) > len(same) / 2:
         says = _(
-            "Over %(n)d models recall for %(digit)d is %(before)s of 100 before, %(after)s after; the same in %(same)d "
-            "of them."
+            "Over %(n)d models recall for %(digit)d is %(before)s of 100 before, %(after)s after. "
+            "In %(same)d of them nothing changed."
         )
         return says % told
     return _("Over %(n)d models recall for %(digit)d is %(before)s of 100 before, %(after)s after.") % told
@@ -72,7 +72,7 @@ def _recall_says(recalls: Sequence[Result], digit: int) -> str:
 def _here_says(recalls: Sequence[float]) -> str:
     """The same for the one model whose bars and images are shown elsewhere."""
     before, after = map(_of_100, recalls)
-    return _("In the first of them, the model that you were shown: %(before)s before, %(after)s after.") % {
+    return _("In the first one, the model you saw: %(before)s before, %(after)s after.") % {
         "before": before,
         "after": after,
     }

@@ -57,7 +57,7 @@ def class_curve_chart(
         name=_("The class curve"),
         counted=_counted(n, n_asked, noise, n_train),
         summary=_class_summary(bests, powers[lowest]),
-        x_name=_("power (degree)"),
+        x_name=_("degree"),
         x_axis=places,
         y_axis=y_axis,
         others=tuple(_path(places, y_axis, powers, test) for i, test in comparable if i != mine),
@@ -74,8 +74,8 @@ def _counted(n: int, n_asked: int, noise: float, n_train: int) -> str:
     told = {"n": n, "asked": n_asked, "noise": noise, "points": n_train}
     if n_asked > n:
         says = ngettext(
-            "%(n)d run with noise %(noise)s and %(points)d points, asked for by %(asked)d",
-            "%(n)d different runs with noise %(noise)s and %(points)d points, asked for by %(asked)d",
+            "%(n)d run with noise %(noise)s and %(points)d points, started by %(asked)d",
+            "%(n)d different runs with noise %(noise)s and %(points)d points, started by %(asked)d",
             n,
         )
         return says % told
@@ -92,10 +92,10 @@ def _counted(n: int, n_asked: int, noise: float, n_train: int) -> str:
 def _class_summary(bests: Sequence[int], together: int) -> str:
     n, first, last = len(bests), min(bests), max(bests)
     if n > 1 and first == last:
-        return _("%(n)d runs of the class, and every one of them is lowest at %(best)d.") % {"n": n, "best": first}
+        return _("%(n)d runs of the class, all lowest at %(best)d.") % {"n": n, "best": first}
     return ngettext(
-        "One run of the class so far: its lowest point is at %(best)d.",
-        "%(n)d runs of the class: together they are lowest at %(best)d, one by one from %(first)d to %(last)d.",
+        "One run of the class so far. It is lowest at %(best)d.",
+        "%(n)d runs of the class. Together they are lowest at %(best)d; one by one, from %(first)d to %(last)d.",
         n,
     ) % {"n": n, "best": together, "first": first, "last": last}
 

@@ -85,14 +85,14 @@ def dots_chart(values: Sequence[float], *, mine: int | None, n_asked: int, low: 
 def _says(told: Mapping[str, Any]) -> str:
     if told["asked"] > told["n"]:
         says = ngettext(
-            "One run, asked for by %(asked)d: %(mean)s %%.",
-            "%(n)d different runs, asked for by %(asked)d, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
+            "One run, started by %(asked)d: %(mean)s %%.",
+            "%(n)d different runs, started by %(asked)d: from %(first)s to %(last)s %%. Their mean is %(mean)s %%.",
             told["n"],
         )
     else:
         says = ngettext(
             "One run so far: %(mean)s %%.",
-            "%(n)d runs of the class, from %(first)s to %(last)s %%; their mean is %(mean)s %%.",
+            "%(n)d runs of the class, from %(first)s to %(last)s %%. Their mean is %(mean)s %%.",
             told["n"],
         )
     return says % told

@@ -50,7 +50,7 @@ def fit_of(result: Result) -> Fit | None:
             value=power,
             path=_wiggly(draw["x"], draw["fits"][str(power)], x_axis, y_axis),
             name="",
-            says=_("%(at)s: error on its own points %(train)s, on new ones %(test)s")
+            says=_("%(at)s: train error %(train)s, test error %(test)s")
             % {"at": at_power(result["model"], power), "train": short(train), "test": short(test)},
         )
         for power, train, test in zip(

@@ -63,10 +63,8 @@ def misclassified_images(shown: Result, baseline: Result, digit: int, *, is_stam
             for i, image in enumerate(misread)
         ),
         summary=ngettext(
-            "%(n)d of %(all)d real %(digit)ds was read as something else; with all its %(digit)ds the same model "
-            "misread %(before)d of %(all)d.",
-            "%(n)d of %(all)d real %(digit)ds were read as something else; with all its %(digit)ds the same model "
-            "misread %(before)d of %(all)d.",
+            "This model misread %(n)d of %(all)d real %(digit)ds. With all its %(digit)ds it misread %(before)d.",
+            "This model misread %(n)d of %(all)d real %(digit)ds. With all its %(digit)ds it misread %(before)d.",
             n,
         )
         % {"n": n, "all": n_all, "digit": digit, "before": len(before)},

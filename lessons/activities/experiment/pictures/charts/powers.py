@@ -38,12 +38,12 @@ class Places:
 
 
 def name_of_power(result: Result) -> str:
-    names = {"polynomial": _("power (degree)"), "tree": _("depth of the tree")}
-    return names.get(result["model"], _("k, falling: more power to the right"))
+    names = {"polynomial": _("degree"), "tree": _("depth of the tree")}
+    return names.get(result["model"], _("k, falling: more capacity to the right"))
 
 
 def at_power(model: str, power: int) -> str:
-    names = {"polynomial": _("power %(n)s"), "tree": _("depth %(n)s")}
+    names = {"polynomial": _("degree %(n)s"), "tree": _("depth %(n)s")}
     return names.get(model, _("k\u00a0=\u00a0%(n)s")) % {"n": power}
 
 

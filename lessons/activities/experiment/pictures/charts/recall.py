@@ -70,7 +70,7 @@ def recall_chart(shown: Result, baseline: Result, *, digit: int, predicted: floa
     n_read, n_all = _read_of(shown, digit)
     n_before, __ = _read_of(baseline, digit)
     summary = _(
-        "Of %(all)d real %(digit)ds this model recognises %(read)d; with all its %(digit)ds it recognises %(before)d."
+        "Of %(all)d real %(digit)ds this model recognises %(read)d. With all its %(digit)ds it recognises %(before)d."
     ) % {"all": n_all, "digit": digit, "read": n_read, "before": n_before}
     return RecallChart(
         name=_("Recall per digit, %%: of the real %(digit)ds in the test, how many were called %(digit)d?")

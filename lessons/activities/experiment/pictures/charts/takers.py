@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,14 +103,14 @@ def commonest_here(shown: Result, digit: int) -> str:
     counts = in_model(shown, digit)
     total = sum(counts.values())
     if not total:
-        return _("In this model no %(digit)d was taken for anything else.") % {"digit": digit}
+        return _("This model recognised every %(digit)d.") % {"digit": digit}
     first, *others = sorted(leaders(counts, 0))
     says = ngettext(
         "In this model %(n)d of %(all)d misread %(digit)ds was called %(said)s.",
         "In this model %(n)d of %(all)d misread %(digit)ds were called %(said)s.",
         counts[first],
     )
-    said = _(" and as many ").join(str(each) for each in (first, *others))
+    said = get_text_list([str(each) for each in (first, *others)], _("and, just as often,"))
     return says % {"n": counts[first], "all": total, "digit": digit, "said": said}
 
 
@@ -132,11 +133,9 @@ def _summary(shares: Mapping[int, float], n_images: int, n_models: int) -> str:
 
 def _tie(right: frozenset[str], also: frozenset[str], n: int) -> str:
     if len(right) > 1:
-        return _("So close that another draw could turn it round: more than one answer counts.")
+        return _("It is very close. Another draw could reverse it, so more than one answer counts.")
     if also:
-        return _(
-            "One model is one draw: this one shows something else than all %(n)d together. Both answers count."
-        ) % {"n": n}
+        return _("One model is one draw. This one differs from all %(n)d together. Both answers count.") % {"n": n}
     return ""
 
 

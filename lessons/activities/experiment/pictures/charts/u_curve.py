@@ -110,23 +110,23 @@ def _summary(result: Result, noise: float) -> str:
     """What the two curves do, and what is unlike about the points that they are measured on."""
     model, powers = result["model"], result["complexities"]
     train, test = result["train"]["median"], result["test"]["median"]
-    says = _("The error on its own points goes from %(first)s to %(last)s.") % {
+    says = _("The train error goes from %(first)s to %(last)s.") % {
         "first": short(train[0]),
         "last": short(train[-1]),
     }
     lowest = {"lowest": short(min(test)), "at": at_power(model, result["best"]), "end": at_power(model, powers[-1])}
     if result["best"] == powers[-1]:
-        says += " " + _("On new ones it falls to %(lowest)s at %(at)s, the most that was tried.") % lowest
+        says += " " + _("The test error falls to %(lowest)s at %(at)s, the last one tried.") % lowest
     else:
-        says += " " + _("On new ones it is lowest at %(at)s, with %(lowest)s, and %(last)s at %(end)s.") % {
+        says += " " + _("The test error is lowest at %(at)s: %(lowest)s. At %(end)s it is %(last)s.") % {
             **lowest,
             "last": short(test[-1]),
         }
     if result["error"] == "share wrong" and noise:
         # Without this, errors on its own images that lie above those on new ones look like a mistake.
-        says += " " + _("Of its own images %(share)s in 100 carry a label drawn at random; the new ones do not.") % {
-            "share": f"{100 * noise:.0f}"
-        }
+        says += " " + _(
+            "In the training images %(share)s of 100 labels were drawn at random. The test images have none of those."
+        ) % {"share": f"{100 * noise:.0f}"}
     return says
 
 
@@ -141,12 +141,12 @@ def _drawing(
     best = powers.index(result["best"])
     curves = tuple(
         _curve(look, told, result, places, y_axis, scale)
-        for look, told in (("train", _("on its own points")), ("test", _("on new points")))
+        for look, told in (("train", _("train error")), ("test", _("test error")))
     )
     x, guess_x = places.at(powers[best]), None if guess is None else places.at(guess)
     beside = guess_x is not None and abs(guess_x - x) < LABEL_HALF
     side = 1 if guess_x is None or x >= guess_x else -1
-    title = _("share read wrongly") if result["error"] == "share wrong" else _("error")
+    title = _("share misread") if result["error"] == "share wrong" else _("error")
     if key == "log":
         title = _("%(title)s; each line = 10× more") % {"title": title}
     return CurveDrawing(
@@ -183,7 +183,7 @@ def _curve(look: str, name: str, result: Result, places: Places, y_axis: Axis, s
         Mark(
             x=x,
             y=min(max(y, frame.top), frame.bottom),
-            says=_("%(at)s: error %(name)s %(error)s")
+            says=_("%(at)s: %(name)s %(error)s")
             % {"at": at_power(result["model"], power), "name": name, "error": short(value)},
             begins=i / n,
             head="" if frame.holds((x, y)) else frame.head((x, frame.top if y < frame.top else frame.bottom)),
