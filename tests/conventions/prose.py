@@ -20,7 +20,13 @@ _GETTEXT = re.compile(
     r"{%\s*translate\s+(?P<quote>[\"'])(?P<short>.*?)(?P=quote)|{%\s*blocktranslate\b[^%]*%}(?P<long>.*?){%\s*endblocktranslate",
     re.DOTALL,
 )
-_CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "npgettext"}
+_TRANSLATES = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "npgettext"})
+# What a command prints or refuses with, and what the API's documentation says.
+_SAYS = frozenset({"write", "CommandError", "ImproperlyConfigured"})
+_SPOKEN = frozenset({"help", "help_text", "description"})
+_IN_SCRIPTS = re.compile(
+    r"""(?P<quote>["'`])(?P<text>[A-Z](?:(?!(?P=quote))[^\n])*\s(?:(?!(?P=quote))[^\n])*)(?P=quote)"""
+)
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -56,24 +62,48 @@ def texts_in(value: Any, without: frozenset[str] = frozenset()) -> Iterator[str]
 
 
 def visible(file: Path) -> list[str]:
-    """The texts of a file that people read: of YAML and Markdown all of it, else what goes through gettext."""
+    """The texts of a file that people read.
+
+    Of YAML and Markdown all of it, of scripts what looks like a sentence, of templates and modules what goes through
+    gettext; of modules what commands print and what describes the API, too.
+    """
     text = file.read_text(encoding="utf-8")
     match file.suffix:
         case ".yaml":
             return list(texts_in(yaml.safe_load(text)))
         case ".md":
             return [_MARKUP.sub(" ", text)]
-        case ".html":
+        case ".js":
+            return [each["text"] for each in _IN_SCRIPTS.finditer(text)]
+        case ".html" | ".txt":
             return [each["short"] or each["long"] for each in _GETTEXT.finditer(text)]
         case ".py":
-            return [
-                argument.value
-                for call in ast.walk(ast.parse(text))
-                if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in _CALLS
-                for argument in call.args
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            ]
+            return [said for node in ast.walk(ast.parse(text)) for said in _said(node, _TRANSLATES | _SAYS, _SPOKEN)]
     raise ValueError(f"nobody has said what people read of {file.name}")
+
+
+def translated(file: Path) -> list[str]:
+    """The texts of a template or module that gettext takes as they are, white space included."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".html":
+        return [each["short"] for each in _GETTEXT.finditer(text) if each["short"]]
+    return [said for node in ast.walk(ast.parse(text)) for said in _said(node, _TRANSLATES)]
+
+
+def _said(node: ast.AST, calls: frozenset[str], names: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The texts that a call is given to say, and those that a class keeps as its help."""
+    spoken: list[ast.expr] = []
+    if isinstance(node, ast.Call):
+        spoken = [each.value for each in node.keywords if each.arg in names]
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) in calls:
+            spoken += node.args
+    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names:
+        spoken = [node.value]
+    for each in spoken:
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+        elif isinstance(each, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in each.values)
 
 
 def given_up(glossary: str) -> dict[str, tuple[str, ...]]:
