@@ -219,7 +219,7 @@ def test_a_reason_that_is_none_is_told_where_it_was_asked_for(
     told = page.post(f"/c/ours/class/students/{student.pk}/badge/", {"act": "give", "because": "x" * 301})
 
     assert told.status_code == 400
-    assert "A reason of 300 characters at most" in told.text
+    assert "At most 300 characters, please." in told.text
     assert "x" * 301 in told.text
     assert Award.objects.count() == 0
 

@@ -101,7 +101,7 @@ def test_once_it_is_gone_it_is_refused_and_a_run_that_waits_is_failed(
     runner.execute_next()
 
     assert Run.objects.get(pk=run.pk).state == RunState.FAILED
-    with pytest.raises(Refusal, match="There is no such kind of run"):
+    with pytest.raises(Refusal, match="This kind of run does not exist"):
         services.request_run(student, kind="coin_toss", params={}, seed=7)
 
 

@@ -268,7 +268,7 @@ def test_a_finished_run_stays_its_owners(student: Membership, ask: Ask) -> None:
 def test_nobody_takes_back_what_somebody_else_wants(student: Membership, classmate: Membership, ask: Ask) -> None:
     run = ask(student).request.run
 
-    with pytest.raises(NotFound, match="no such run among yours"):
+    with pytest.raises(NotFound, match="You have no such run"):
         services.withdraw(classmate, run.pk)
 
     assert state_of(run) == (RunState.QUEUED, False)

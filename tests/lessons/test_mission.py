@@ -60,7 +60,7 @@ def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict
         ({"claim": "\u3164" * 30}, "claim", "Fill this in."),
         ({"who_2": "\u200b" * 30}, "who_2", "Fill this in."),
         ({"passage_1": "…" * 20}, "passage_1", "Fill this in."),
-        ({"passage_1": "x" * 601}, "passage_1", "At most 600 characters: this has 601"),
+        ({"passage_1": "x" * 601}, "passage_1", "At most 600 characters. This has 601"),
         ({"who_2": "the Yann-LeCun"}, "who_2", "That is one source"),
         ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),
         ({"who_1": "ChatGPT 5"}, "who_1", "cannot be a source"),

@@ -184,7 +184,7 @@ def test_no_run_is_asked_for_by_a_guess_that_was_taken_back(
 ) -> None:
     undo(seal("lowest", "7", activity="u-curve-guess"))
 
-    with pytest.raises(Conflict, match="Your guess comes first"):
+    with pytest.raises(Conflict, match="Guess first"):
         runs.start(student, lesson, "u-curve-run", trial="polynomial", settings={}, seed=3)
 
 
@@ -308,7 +308,7 @@ def test_a_plain_form_takes_it_back_and_shows_all_that_had_been_typed(
 
     assert page.status_code == pressed_twice.status_code == 200
     said = page.content.decode()
-    assert "Undone: nothing is sealed." in said
+    assert "Undone. Nothing is sealed." in said
     assert 'value="it gets larger"' in said
     assert all(f'id="{name}"' in said for name in ("choice-explodes", "confidence-sure"))
     assert said.partition("<main")[2].count(" checked") == 2
@@ -343,7 +343,7 @@ def test_an_instructor_who_looks_is_offered_no_undo(
 def test_there_is_nothing_to_take_back_of_a_name_that_was_never_sealed(
     student: Membership, lesson: LoadedLesson
 ) -> None:
-    with pytest.raises(NotFound, match="You have sealed no such answer"):
+    with pytest.raises(NotFound, match="You have not sealed this answer"):
         sealing.take_back(student, lesson, "rates", uuid.uuid4())
 
 
