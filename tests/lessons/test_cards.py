@@ -20,6 +20,7 @@ from lessons.activities.predict import sealing
 from lessons.authoring import loader, pictures
 from lessons.authoring.lesson import LEAD_WORDS, Part
 from lessons.authoring.loader import LoadedLesson
+from lessons.models import Reconciliation
 from tests import pupils
 from tests.lessons import runs
 
@@ -108,6 +109,25 @@ def test_what_is_folded_tells_nothing_that_is_sealed(
 
     assert "you said 60" in folds
     assert "<b>" not in folds
+
+
+def test_what_is_folded_tells_what_is_so_only_once_its_reveal_was_looked_at(
+    student: Membership, lesson: LoadedLesson, look: Callable[[str], str]
+) -> None:
+    pupils.seal(student, lesson, "rates", "half-a", "zigzags")
+
+    def folds() -> str:
+        return " ".join(re.findall(r'<li class="folds__fold">.*?</li>', look("rates/?item=half-b")))
+
+    unseen, n_looks = folds(), Reconciliation.objects.count()
+    look("rates/?item=half-a")
+    seen = folds()
+
+    assert n_looks == 0  # and whoever has not looked may be asked once more
+    assert "settles smoothly" not in unseen
+    assert "look what came of it" in unseen
+    assert "<b>settles smoothly</b>" in seen
+    assert "look what came of it" not in seen
 
 
 def test_a_law_is_told_once_it_is_earned(look: Callable[[str], str]) -> None:

@@ -185,7 +185,8 @@ def _folds(view: ActivityView, now: States, shown: ItemView | None) -> tuple[Fol
     for line, item in zip(now.lines, now.open_items(), strict=True):
         if line.state in ("form", "closed") or (shown is not None and line.key == shown.key):
             continue
-        is_news = line.is_fresh or line.state in ("look", "reconcile")
+        is_unseen = line.state == "done" and not item.poll and line.key not in now.met
+        is_news = is_unseen or line.state in ("look", "reconcile")
         found.append(fold_of(view, now, item, line.state, is_news=is_news))
     return tuple(found)
 
