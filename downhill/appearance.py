@@ -38,7 +38,7 @@ def look(request: HttpRequest) -> dict[str, Any]:
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the look on this device and go back to the page that was open."""
     words = chosen(request.POST.get(name, "") for name in CHOICES).values()
-    back = request.headers.get("Referer", "")
+    back = request.POST.get("back", "")
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     answer = redirect(back if is_ours else "home")
     # A script reads it: a page that the back button brings up again was made before the choice.

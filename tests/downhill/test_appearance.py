@@ -9,6 +9,8 @@ from django.test import Client
 
 from classroom.models import Membership, User
 from downhill.appearance import CHOICES, chosen
+from lessons.authoring.loader import LoadedLesson
+from tests import pupils
 
 ADDRESS = "/appearance/"
 USUAL = {"theme": "device", "letters": "serif", "spacing": "usual"}
@@ -40,16 +42,15 @@ def test_what_is_chosen_is_in_the_first_byte_of_every_page_of_the_device(
 ) -> None:
     client = client_of(student.user)
 
-    answer = client.post(
-        ADDRESS,
-        {"theme": "blackboard", "letters": "sans", "spacing": "wide"},
-        headers={"Referer": "http://testserver/accounts/password/"},
-    )
+    before = client.get("/accounts/password/").content.decode()
+    back = {"back": "/accounts/password/"}
+    answer = client.post(ADDRESS, {"theme": "blackboard", "letters": "sans", "spacing": "wide"} | back)
     own = client.get("/accounts/password/").content.decode()
     client.post("/accounts/logout/")
     pages = [client.get(address).content.decode() for address in ("/", "/accounts/login/", "/nowhere/")]
 
-    assert answer.headers["Location"] == "http://testserver/accounts/password/"
+    assert 'name="back" value="/accounts/password/"' in before
+    assert answer.headers["Location"] == "/accounts/password/"
     head = 'data-theme="blackboard" data-letters="sans"\n      data-spacing="wide">'
     assert all(head in page.partition("<head>")[0] for page in [own, *pages])
     assert 'value="blackboard"\n                   checked' in own
@@ -65,8 +66,23 @@ def test_the_projector_follows_too(instructor: Membership, client_of: Callable[[
     assert 'data-theme="paper"' in page
 
 
-@pytest.mark.parametrize("elsewhere", ["https://example.com/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://example.com/", "//example.com/", "/\\example.com/", "javascript:alert(1)", ""]
+)
 def test_it_leads_nobody_to_another_host(db: None, elsewhere: str) -> None:
-    answer = Client().post(ADDRESS, {"theme": "paper"}, headers={"Referer": elsewhere})
+    answer = Client().post(ADDRESS, {"theme": "paper", "back": elsewhere})
 
     assert answer.headers["Location"] == "/"
+
+
+def test_it_leads_nobody_back_to_where_only_a_form_leads(
+    student: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(student.user)
+    sealed = pupils.seal(student, lesson, "rates", "half-a", "zigzags").prediction
+    address = f"/c/ours/lessons/data-rules-everything/activities/rates/seals/{sealed.client_id}/undo/"
+
+    page = client.post(address, {"member": student.pk, "item": "half-a"}).content.decode()
+
+    assert client.get(address).status_code == 405
+    assert 'name="back" value=""' in page
