@@ -554,6 +554,24 @@ def test_without_wifi_the_next_step_has_the_cells_of_the_sheet(desk: Desk, new_s
 
 
 @pytest.mark.usefixtures("without_wifi")
+def test_whoever_types_when_the_network_comes_back_types_on(desk: Desk, new_student: NewStudent) -> None:
+    student = desk.open(new_student("tippi"), viewport=PHONE)
+    student.goto(SHEET)
+    fill(student, STEP_1)
+    student.context.set_offline(True)
+    check(student)
+    student.locator("form[data-later-step='2'] [name=mean]").press_sequentially("1.2")
+
+    student.context.set_offline(False)
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+    expect(banner(student)).to_be_hidden()
+    wait_until_still(student)
+    student.keyboard.type("5")
+
+    expect(student.locator("form[data-worksheet] [name=mean]")).to_have_value("1.25")
+
+
+@pytest.mark.usefixtures("without_wifi")
 def test_a_step_that_is_not_accepted_holds_the_later_ones_back_and_loses_none(
     desk: Desk, new_student: NewStudent, stored: Callable[[str], list[str]]
 ) -> None:

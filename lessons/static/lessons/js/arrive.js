@@ -26,7 +26,8 @@ let before = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig;
   const active = document.activeElement;
-  const comesByItself = elt.matches("[data-poll]");
+  // What waited for the network is shown once it has gone out, at nobody's tap.
+  const comesByItself = elt.matches("body, [data-poll]");
   // A tap is at its form; whoever waits is at the block that is highest on the screen.
   const anchor = named(comesByItself ? blocks().find((each) => each.getBoundingClientRect().top >= 0) : elt);
   before = {
