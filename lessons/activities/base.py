@@ -249,6 +249,10 @@ class ActivityType(Generic[A]):
         """Tell whether something else comes first, and nothing is here to look at: then the page does not offer it."""
         return False
 
+    def is_held(self, sheet: Any) -> bool:
+        """Tell whether the question at hand waits for another one: where nobody asked for it, that one is shown."""
+        return False
+
     def is_waiting(self, sheet: Any) -> bool:
         """Tell whether the member waits here for somebody or something, and has time for an extra."""
         return False

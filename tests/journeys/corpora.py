@@ -48,5 +48,5 @@ def count_and_keep(page: Page, path: Path, n_words: int) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert page.locator("[name=fingerprint]").input_value() == digest
     page.get_by_role("button", name="Save these figures").click()
-    expect(page.locator("[data-kept-says]")).to_contain_text("✓ Saved.")
+    expect(page.locator("#corpus-check [data-block^=corpus-check]")).to_contain_text("✓ Saved.")
     assert sum(sent) < 2000

@@ -135,11 +135,17 @@ def answer(page: Page, choice: str) -> None:
 
 def start(page: Page, experiment: str = SWEEP, *, seed: str = "", **knobs: str) -> None:
     form = trial(page, experiment).locator("form.start")
+    unfold(form)
     for name, value in knobs.items():
         form.locator(f"[name={name}]").select_option(value)
     if seed:
         form.get_by_label("seed").fill(seed)
     form.get_by_role("button", name=re.compile("Start the run|Run again")).click()
+
+
+def unfold(form: Locator) -> None:
+    """Open what a form is folded into, once its experiment is done."""
+    form.evaluate("form => form.closest('details')?.setAttribute('open', '')")
 
 
 def wait_for_run(page: Page, experiment: str = SWEEP) -> None:

@@ -196,6 +196,7 @@ SOURCES = {
 }
 
 
+KEPT_FILE = "#corpus-check [data-block^=corpus-check]"
 HEADS = ("The claim", "Source 1", "Source 2", "Your stamp")
 FIELDS = (("claim",), *((f"who_{n}", f"when_{n}", f"passage_{n}", f"where_{n}", f"stance_{n}") for n in (1, 2)))
 
@@ -381,7 +382,7 @@ def test_a_large_corpus_is_counted_in_the_browser_and_never_uploaded(
     student = desk.open(new_student("cora"))
     student.goto(MISSION)
     student.get_by_role("button", name="I have no file yet").click()
-    expect(student.locator("[data-kept-says]")).to_contain_text("Your instructor knows that you have no file yet.")
+    expect(student.locator(KEPT_FILE)).to_contain_text("Your instructor knows that you have no file yet.")
     count_and_keep(student, *big_file(tmp_path, 200))
     desk.look(student, "corpus_kept")
 
@@ -395,7 +396,7 @@ def test_the_same_corpus_is_known_when_it_is_picked_again(desk: Desk, new_studen
     expect(student.get_by_text("Exactly the same file as before.")).to_be_visible(timeout=120_000)
     student.get_by_role("button", name="Save these figures").click()
 
-    expect(student.locator("[data-kept-says]")).to_contain_text("You picked exactly the same file again.")
+    expect(student.locator(KEPT_FILE)).to_contain_text("You picked exactly the same file again.")
 
 
 def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
@@ -414,7 +415,7 @@ def test_what_was_counted_stays_when_a_run_ends_and_the_page_is_exchanged(
 
     expect(words).to_have_text(f"{600 * len(LINE.split()):,}")
     student.get_by_role("button", name="Save these figures").click()
-    expect(student.locator("[data-kept-says]")).to_contain_text("✓ Saved.")
+    expect(student.locator(KEPT_FILE)).to_contain_text("✓ Saved.")
     expect(student.get_by_role("button", name="Save these figures")).to_be_hidden()
 
 

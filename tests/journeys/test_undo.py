@@ -57,7 +57,7 @@ def test_a_slip_of_the_thumb_is_taken_back_and_what_stays_sealed_is_revealed_by_
     assert min(box["width"], box["height"]) >= 44
     undo.click()
 
-    expect(page.locator("#spoken")).to_contain_text("Undone: nothing is sealed.")
+    expect(page.locator("#spoken")).to_contain_text("Undone. Nothing is sealed.")
     assert clerk("predictions", "thumb") == ""
     expect_all_that_was_typed(page)
     page.reload()
@@ -91,7 +91,7 @@ def test_a_seal_is_taken_back_without_javascript(quiet_desk: Desk) -> None:
 
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("Undone: nothing is sealed.")).to_be_visible()
+    expect(page.get_by_text("Undone. Nothing is sealed.")).to_be_visible()
     expect_all_that_was_typed(page)
     press_seal(page)
     expect(page.get_by_role("link", name="Show the answer")).to_be_visible()

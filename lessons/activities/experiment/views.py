@@ -85,7 +85,10 @@ def poll(request: HttpRequest, membership: Membership, lesson: str, activity: st
     if moved == page.Moved.PART:
         if not (found_page.sheet.is_active or found_page.sheet.picture):
             shown = {**shown, "trial": ""}  # the question that waited draws it; here stands what comes next
-        return part_page.in_place(request, acting, loaded, found, part_page.part_context(acting, loaded, found, shown))
+        context = part_page.part_context(acting, loaded, found, shown)
+        if any(each.kind.is_held(each.sheet) for each in context["pages"]):
+            context = part_page.part_context(acting, loaded, found, {**shown, "item": ""})
+        return part_page.in_place(request, acting, loaded, found, context)
     context = {"acting": acting, "membership": membership, "lesson": loaded.lesson, "part": found}
     context |= {"page": found_page, "asked": shown}
     piece = "_finds" if moved == page.Moved.CLASS else "_trial"

@@ -56,6 +56,9 @@ class PredictType(ActivityType[Predict]):
     def is_seen(self, sheet: PredictSheet) -> bool:
         return sheet.is_seen
 
+    def is_held(self, sheet: PredictSheet) -> bool:
+        return sheet.item is not None and sheet.item.state == "held"
+
     def is_waiting(self, sheet: PredictSheet) -> bool:
         return sheet.item is not None and sheet.item.state in ("closed", "sealed")
 
