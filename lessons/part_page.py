@@ -73,8 +73,15 @@ def part_again(
         address = acting.address("part", lesson.lesson.slug, part.key)
         return redirect(f"{address}?{query}" if query else address)
     classroom.services.note_activity(acting)
-    context = noted(acting, lesson, part, part_context(acting, lesson, part, shown))
+    context = noted(acting, lesson, part, context_after(acting, lesson, part, shown))
     return render(request, "lessons/_part.html", context)
+
+
+def context_after(acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what a part's page shows after an answer or a run: a question that waits for another gives way to it."""
+    context = part_context(acting, lesson, part, shown)
+    is_held = any(page.kind.is_held(page.sheet) for page in context["pages"])
+    return part_context(acting, lesson, part, {**shown, "item": ""}) if is_held else context
 
 
 def with_errors(

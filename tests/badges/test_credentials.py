@@ -327,7 +327,7 @@ def test_the_command_needs_no_database_of_its_own_where_it_is_given_the_keys(awa
         return done.stdout + done.stderr
 
     assert "It was not revoked." in said(*given)
-    assert "CommandError: There is no database here" in said()
+    assert "CommandError: This machine has no database of what was revoked" in said()
 
 
 @pytest.mark.slow

@@ -78,4 +78,4 @@ def test_a_run_that_is_not_done_has_no_notebook_yet(student: Membership, api_of:
     answer = api_of(student.user).get(f"/api/v1/runs/{asked.request.run_id}/notebook/")
 
     assert answer.status_code == 409
-    assert "once the run is done" in answer.json()["detail"]
+    assert "when the run is done" in answer.json()["detail"]

@@ -225,7 +225,7 @@ def test_a_run_that_ends_its_worker_each_time_is_failed_and_the_next_one_is_done
     recovers("poisoned run, counted from its start", began, poisoned, after)
     failed = at_school.run(poisoned)
     assert (failed["state"], failed["result"]) == ("failed", None)
-    assert failed["failure"].startswith("The worker stopped 3 times while it was at this run, so it was given up.")
+    assert failed["failure"].startswith("The worker stopped 3 times during this run, so we gave up.")
     assert at_school.run(after)["state"] == "done"
 
 

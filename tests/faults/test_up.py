@@ -130,7 +130,7 @@ def test_a_taken_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
         done = up(tmp_path / "var", PORT=str(port))
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"CommandError: Port {port} is taken by another program; try PORT=")
+    assert done.stderr.startswith(f"CommandError: Another program uses port {port}. Try PORT=")
     assert done.stderr.count("\n") == 1
 
 
@@ -155,7 +155,7 @@ def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> No
         (backups / f"2020-01-0{day}T00-00-00.sqlite3").touch()
 
     with downhill:
-        assert "Kept a copy of the database in" in downhill.log
+        assert "Saved a copy of the database in" in downhill.log
 
     copies = sorted(backups.iterdir())
     assert [copy.name[:10] for copy in copies[:4]] == ["2020-01-03", "2020-01-04", "2020-01-05", "2020-01-06"]

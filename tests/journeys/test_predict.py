@@ -214,6 +214,7 @@ def test_the_knob_is_turned_by_the_arrow_keys(desk: Desk, advanced: Advanced) ->
     expect(student.locator("#spoken")).to_contain_text("With learning rate 0.4 each step lands farther")
     expect(student.locator("#spoken")).not_to_contain_text("With learning rate 0.05")
     knob = student.get_by_role("region", name="Try your own rate")
+    expect(student.locator("[data-block^='rates.half-d.sealed']")).to_be_focused()
     knob.get_by_role("slider").focus()
 
     for rate in ("0.055", "0.06", "0.065"):

@@ -125,9 +125,9 @@ def test_what_is_folded_tells_what_is_so_only_once_its_reveal_was_looked_at(
 
     assert n_looks == 0  # and whoever has not looked may be asked once more
     assert "settles smoothly" not in unseen
-    assert "look what came of it" in unseen
+    assert "see the result" in unseen
     assert "<b>settles smoothly</b>" in seen
-    assert "look what came of it" not in seen
+    assert "see the result" not in seen
 
 
 def test_a_law_is_told_once_it_is_earned(look: Callable[[str], str]) -> None:

@@ -85,9 +85,7 @@ def poll(request: HttpRequest, membership: Membership, lesson: str, activity: st
     if moved == page.Moved.PART:
         if not (found_page.sheet.is_active or found_page.sheet.picture):
             shown = {**shown, "trial": ""}  # the question that waited draws it; here stands what comes next
-        context = part_page.part_context(acting, loaded, found, shown)
-        if any(each.kind.is_held(each.sheet) for each in context["pages"]):
-            context = part_page.part_context(acting, loaded, found, {**shown, "item": ""})
+        context = part_page.context_after(acting, loaded, found, shown)
         return part_page.in_place(request, acting, loaded, found, context)
     context = {"acting": acting, "membership": membership, "lesson": loaded.lesson, "part": found}
     context |= {"page": found_page, "asked": shown}
