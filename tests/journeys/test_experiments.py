@@ -422,17 +422,17 @@ def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: Ne
     open_everything(student)
     walk_by_tab(student, n_least=45)
     student.goto(BIAS)
-    walk_by_tab(student, n_least=18)
+    walk_by_tab(student, n_least=10)
     clerk("starve", username)
     student.goto(f"{BIAS}?item=headline")
     look_at_the_headline(student)
     go_on(student, "Ship it?")
-    walk_by_tab(student, n_least=20)
+    walk_by_tab(student, n_least=10)
     answer(student, "hold")
     for title in ("The 8s alone", "Who takes the 8s?"):
         go_on(student, title)
     open_everything(student)
-    walk_by_tab(student, n_least=35)
+    walk_by_tab(student, n_least=30)
 
 
 ANIMATIONS = "document.getAnimations().filter(({ playState }) => playState === 'running').length"
