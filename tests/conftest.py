@@ -27,7 +27,7 @@ from tests.running import forget_prepared
 
 # Seconds that all tests with a marker may take together, summed over three workers that share two cores: 2.4 times
 # what they take there with nothing beside them. Tests without a marker need at most a database.
-BUDGETS = {"pure": 190, "journey": 1220, "faults": 370, "race": 110, "benchmark": 600, "database": 630}
+BUDGETS = {"pure": 240, "journey": 2100, "faults": 560, "race": 260, "benchmark": 600, "database": 750}
 IN_CI = os.environ.get("CI") == "true"
 
 # Tests that share one running Downhill, or one long computation, stay with one worker, which starts with them: no
