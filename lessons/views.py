@@ -49,14 +49,13 @@ def show_arc(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
     token = stage.token(membership, lesson) if stage.follows(acting) else ""
     if token and request.GET.get("v") == token:
         return HttpResponse(status=204)
-    content, laid_out = loaded.lesson, arc_of(membership, loaded)
+    content = loaded.lesson
     context = {
         "stage_token": token,
         "acting": acting,
         "membership": membership,
         "lesson": content,
-        "arc": laid_out,
-        "now": laid_out.now,
+        "arc": arc_of(membership, loaded),
         "is_first_visit": is_first_visit,
         "arc_text": loaded.texts[content.arc],
         "hero_text": markdown.to_inline_html(content.hero.text),

@@ -11,7 +11,7 @@ from rehearsal.players.base import Player, Turn
 class ExperimentPlayer(Player[Experiment]):
     def move(self, turn: Turn, part: Part, activity: Experiment) -> str:
         sheet = turn.page(part, activity).sheet
-        if sheet.is_shut or sheet.prerequisite or sheet.is_active or sheet.has_run:
+        if sheet.prerequisite or sheet.is_active or sheet.has_run:
             return ""
         # Every other one keeps a number that others have too: those share one run.
         seed = str(turn.rng.randrange(4)) if turn.rng.random() < 0.5 else ""

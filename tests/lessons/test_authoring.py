@@ -16,17 +16,13 @@ from lessons.authoring.base import Sealed
 from lessons.authoring.lint import core_minutes
 from lessons.authoring.loader import LessonError, LessonProblem, LoadedLesson, load
 from lessons.catalogue import lint
+from tests.lessons.little import HEAD
 
 pytestmark = pytest.mark.pure
 
-LESSON = """\
-slug: little
-title: A little lesson
-language: en
-hero: {eyebrow: Week 1, text: Hello there}
-today:
-  - {icon: ✍️, text: Do **one** thing}
-arc: arc.md
+LESSON = (
+    HEAD
+    + """\
 parts:
   - key: walk
     title: Walk
@@ -60,6 +56,7 @@ laws:
   - {number: 2, text: A law, explained: It holds, part: walk}
 sentence: I did it.
 """
+)
 TEXTS = ("arc", "walk", "intro", "closing", "why", "later")
 
 Write = Callable[..., Path]

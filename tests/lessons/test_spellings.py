@@ -22,6 +22,7 @@ from lessons.activities.predict.guesses import Scale
 from lessons.maths import values
 from lessons.models import Prediction
 from tests.factories import CohortFactory, MembershipFactory
+from tests.lessons.little import HEAD
 from tests.spellings import INVISIBLE, SPELLINGS, UNREADABLE, VALUE, ZEROS, in_script
 
 SCALE = Scale(Fraction(-20), Fraction(20), "")
@@ -29,14 +30,9 @@ PERCENT = Scale(Fraction(0), Fraction(100), "%")
 CELLS = [f"{kind}_{row}" for kind in ("error", "product") for row in range(1, 7)]
 
 # On its first step every cell but w is the same number.
-LESSON = """\
-slug: little
-title: A little lesson
-language: en
-hero: {eyebrow: Week 1, text: Hello there}
-today:
-  - {icon: ✍️, text: Do **one** thing}
-arc: arc.md
+LESSON = (
+    HEAD
+    + """\
 parts:
   - key: one
     title: One
@@ -70,6 +66,7 @@ parts:
             reveal: {text: Seven.}
 sentence: I guessed.
 """
+)
 
 
 @pytest.fixture

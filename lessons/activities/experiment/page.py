@@ -108,8 +108,6 @@ class ExperimentSheet:
     knobs: tuple[KnobView, ...]
     seed: int
     prerequisite: Prerequisite | None
-    # Whether an earlier experiment comes first, and nothing is here to look at.
-    is_shut: bool
     lines: tuple[RunLine, ...]
     shown: RunLine | None
     picture: Picture | None
@@ -162,7 +160,6 @@ def page(view: ActivityView) -> ExperimentSheet:
         knobs=tuple(_knob(knob, shown, typed) for knob in trial.knobs),
         seed=shown.run.seed if shown else first_seed(view.membership, lesson, activity),
         prerequisite=prerequisite,
-        is_shut=prerequisite is not None and activity.after is not None and trial is activity.trials[0] and not lines,
         lines=lines[:MAX_LISTED],
         shown=shown,
         picture=_picture(lesson, activity, trial, lines) if is_drawn and is_seen else None,

@@ -16,15 +16,11 @@ from lessons.authoring.base import visible
 from lessons.authoring.loader import LessonError, load
 from lessons.catalogue import lint
 from tests.factories import CohortFactory, MembershipFactory
+from tests.lessons.little import HEAD
 
-LESSON = """\
-slug: little
-title: A little lesson
-language: en
-hero: {eyebrow: Week 1, text: Hello there}
-today:
-  - {icon: ✍️, text: Do **one** thing}
-arc: arc.md
+LESSON = (
+    HEAD
+    + """\
 parts:
   - key: guess
     title: Guess
@@ -48,6 +44,7 @@ parts:
             reveal: {text: It went down.}
 sentence: I guessed.
 """
+)
 ITEM = """\
           - key: second
             title: Second

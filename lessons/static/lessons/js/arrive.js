@@ -66,7 +66,6 @@ function arrive(was) {
   if (!fresh || !was.isAwaited) return;
   bringIntoView(fresh);
   focusOn(fresh);
-  document.dispatchEvent(new CustomEvent("arrived", { detail: fresh }));
 }
 
 document.addEventListener("htmx:afterSettle", () => {
