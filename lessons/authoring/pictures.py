@@ -36,6 +36,8 @@ def as_html(text: str, says: str) -> str:
         tree = ElementTree.fromstring(text)  # noqa: S314  # the author's, and no declarations
     except ElementTree.ParseError as error:
         raise BadPicture(f"is not SVG: {error}") from error
+    if (name := tree.tag.removeprefix(SVG)) != "svg":
+        raise BadPicture(f"is a <{name}>; a page takes an <svg>")
     for element in tree.iter():
         name = element.tag.removeprefix(SVG)
         if name not in ELEMENTS:

@@ -190,6 +190,7 @@ def test_whoever_waits_in_a_led_class_is_told_that_they_are_in(cohort: Cohort, l
     ("text", "says"),
     [
         ("<svg", "is not SVG"),
+        ('<g xmlns="http://www.w3.org/2000/svg"><text>8</text></g>', "is a <g>; a page takes an <svg>"),
         ("<svg><script>alert(1)</script></svg>", "holds <script>"),
         ('<svg><path onload="x" d=""/></svg>', "<path> has onload"),
         ('<svg><image href="https://elsewhere.example/a.png"/></svg>', "holds <image>"),
