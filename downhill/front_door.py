@@ -81,11 +81,12 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         mine = selectors.memberships_of(request.user).filter(cohort=cohort).first()
         context = {"cohort": cohort, "workplace": workplace(mine) if mine else "", "next": request.path}
         return render(request, "downhill/join_known.html", context)
+    # Counted before anything is read: a form that is sent says which usernames are taken.
+    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
+        too_many: HttpResponse = ratelimit.respond_429(request)
+        return too_many
     form = JoinForm(request.POST or None)
     if form.is_valid():
-        too_many: HttpResponse | None = ratelimit.consume_or_429(request, action="signup")
-        if too_many:
-            return too_many
         try:
             membership = services.register(cohort=cohort, **form.cleaned_data)
         except Conflict as taken:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from classroom import services
 from classroom.models import Cohort, LearningEvent, Membership, Role, User, new_join_code, normalise_code
@@ -127,6 +128,19 @@ def test_a_taken_username_is_said_beside_the_field_and_everything_typed_stays(vi
     assert 'value="Nora"' in page
     assert f'value="{PASSWORD}"' in page
     assert User.objects.count() == 1
+
+
+def test_whoever_tries_names_too_often_is_not_told_any_more_which_are_taken(
+    visitor: Client, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "signup": "2/m/ip"}
+    UserFactory(username="nora")
+
+    told = [visitor.post(JOIN, NEWCOMER) for _ in range(3)]
+
+    assert [answer.status_code for answer in told] == [200, 200, 429]
+    assert "already has that username" not in told[-1].content.decode()
+    assert visitor.get(JOIN).status_code == 200
 
 
 def test_a_username_taken_a_moment_ago_is_refused_by_the_database(cohort: Cohort) -> None:
