@@ -11,12 +11,16 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from classroom.models import Membership, User
 from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
@@ -60,6 +64,33 @@ def require_instructor(membership: Membership) -> None:
         raise Forbidden(_("This page is for the instructors of your class."))
 
 
+def require_post(view: View) -> View:
+    """Django's `require_POST`, by which an address is known to be no page."""
+    guarded: View = require_POST(view)
+    guarded.is_no_page = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def _after_log_in(request: HttpRequest) -> str:
+    """Where a log-in leads: the page asked for, the one from which something was sent, or home."""
+    here = request.get_full_path()
+    if request.method in ("GET", "HEAD"):
+        return here
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        there = urlsplit(came_from)
+        here = urlunsplit(("", "", there.path, there.query, ""))
+    return here if _is_page(here) else reverse("home")
+
+
+def _is_page(address: str) -> bool:
+    try:
+        found = resolve(urlsplit(address).path)
+    except Resolver404:
+        return False
+    return not getattr(found.func, "is_no_page", False)
+
+
 def member_required(view: View) -> View:
     """Give the view the visitor's membership in place of the cohort's slug, in the cohort's time zone."""
 
@@ -71,7 +102,7 @@ def member_required(view: View) -> View:
                 raise Unauthenticated(
                     _("You are logged out. Log in again in another tab, then continue here. What you typed stays.")
                 )
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_after_log_in(request))
         membership = membership_in(request.user, cohort)
         with timezone.override(membership.cohort.zone):
             return view(request, membership, *args, **kwargs)

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 import badges.services
-from classroom.access import instructor_required
+from classroom.access import instructor_required, require_post
 from classroom.models import Membership
 from classroom.refusals import Refusal
 from dashboard import review_queue
@@ -81,7 +81,7 @@ def _show(
     return render(request, "dashboard/reviews.html", context, status=refusal.status if refusal else 200)
 
 
-@require_POST
+@require_post
 @instructor_required
 def badge(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """Give a student the badge by hand, revoke it, or issue it again; each with a reason."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 import badges.views
 import lessons.views
-from classroom.access import instructor_required
+from classroom.access import instructor_required, require_post
 from classroom.acting import Acting
 from classroom.models import Membership
 from dashboard.students import student_of
@@ -49,21 +49,21 @@ def submission(
     return lessons.views.show_submission(request, _acting(membership, student, mode), lesson, number)
 
 
-@require_POST
+@require_post
 @instructor_required
 def check(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a worksheet or a text from paper."""
     return lessons.views.take_answer(request, _acting(membership, student), lesson, activity)
 
 
-@require_POST
+@require_post
 @instructor_required
 def seal(request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str) -> HttpResponse:
     """Enter a prediction from paper."""
     return predict_views.take_prediction(request, _acting(membership, student), lesson, activity)
 
 
-@require_POST
+@require_post
 @instructor_required
 def reconcile(
     request: HttpRequest, membership: Membership, student: int, lesson: str, activity: str, item: str

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 import classroom.services
-from classroom.access import instructor_required
+from classroom.access import instructor_required, require_post
 from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
@@ -55,7 +55,7 @@ def grid_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     return render(request, "dashboard/_class.html", _class_context(request, membership, lesson))
 
 
-@require_POST
+@require_post
 @instructor_required
 def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Mark a call for help as answered, or let it wait again."""
@@ -137,7 +137,7 @@ def password(request: HttpRequest, membership: Membership, student: int) -> Http
     return render(request, "dashboard/password.html", context)
 
 
-@require_POST
+@require_post
 @instructor_required
 def aloud(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
     """Tick that something was explained aloud, or take that back."""

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 import classroom.services
-from classroom.access import member_required
+from classroom.access import member_required, require_post
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound, Refusal
@@ -171,7 +171,7 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
     return part_page.in_place(request, acting, loaded, found, context)
 
 
-@require_POST
+@require_post
 @member_required
 def check(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Take an answer from the page; show its verdict where it was typed."""

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from types import ModuleType
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
@@ -138,3 +139,31 @@ def test_an_instructor_does_not_find_students_of_another_class(world: World) -> 
     address = "/c/other/class/students/{student}/".format(**world.names)
 
     assert world.clients["other_instructor"].get(address).status_code == 404
+
+
+POST_ONLY = [row for row in OF_A_COHORT if "/api/" not in row.path and set(row.answers) == {"POST"}]
+
+
+def test_whoever_sends_logged_out_comes_after_the_log_in_to_the_page_that_they_sent_from(world: World) -> None:
+    """A log-in leads to no address that takes only what a form sends, be it the one asked for or the page before."""
+    page = "/c/ours/lessons/data-rules-everything/rates/"
+    addresses = [row.path.format(**world.names) for row in POST_ONLY]
+    assert len(addresses) > 10
+    came_from = {
+        f"http://testserver{page}?item=half-b": f"{page}?item=half-b",
+        "": "/",
+        "http://elsewhere.example/page/": "/",
+        f"http://testserver{addresses[0]}": "/",
+        "http://testserver/nothing/here/": "/",
+    }
+
+    led_to = {
+        (address, referer): Client().post(address, headers={"Referer": referer}).headers["Location"]
+        for address in addresses
+        for referer in came_from
+    }
+
+    assert led_to == {
+        (address, referer): f"/accounts/login/?{urlencode({'next': came_from[referer]}, safe='/')}"
+        for address, referer in led_to
+    }

@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 import classroom.services
 import experiments.services
-from classroom.access import member_required
+from classroom.access import member_required, require_post
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import NotFound, Refusal
@@ -21,7 +21,7 @@ from lessons.activities.experiment.schema import Experiment
 from lessons.forms import ShownForm
 
 
-@require_POST
+@require_post
 @member_required
 def start(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Ask for a run; then show how far it is."""
@@ -40,7 +40,7 @@ def start(request: HttpRequest, membership: Membership, lesson: str, activity: s
     return part_page.part_after(act, request, Acting(membership), loaded, found, shown)
 
 
-@require_POST
+@require_post
 @member_required
 def withdraw(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Take back the wish for a run."""

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from classroom.access import member_required
+from classroom.access import member_required, require_post
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import NotFound, Refusal
@@ -22,7 +22,7 @@ from lessons.activities.predict.guesses import Scale
 from lessons.maths import values
 
 
-@require_POST
+@require_post
 @member_required
 def seal(request: HttpRequest, membership: Membership, lesson: str, activity: str) -> HttpResponse:
     """Seal a prediction from the page; then show what may be seen of it."""
@@ -72,7 +72,7 @@ def reading(request: HttpRequest) -> HttpResponse:
     return render(request, "activities/predict/_reads.html", {"reading": shown})
 
 
-@require_POST
+@require_post
 @member_required
 def undo(request: HttpRequest, membership: Membership, lesson: str, activity: str, seal: UUID) -> HttpResponse:
     """Take a mis-tapped seal back; show its question with all that had been typed."""
@@ -95,7 +95,7 @@ def undo(request: HttpRequest, membership: Membership, lesson: str, activity: st
     return render(request, "lessons/_part.html" if is_htmx(request) else "lessons/part.html", context)
 
 
-@require_POST
+@require_post
 @member_required
 def reconcile(request: HttpRequest, membership: Membership, lesson: str, activity: str, item: str) -> HttpResponse:
     """Keep what was seen, then what is made of it."""
