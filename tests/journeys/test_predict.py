@@ -639,7 +639,8 @@ def test_the_focus_stays_where_it_is_when_the_page_changes_under_it(
     desk: Desk, new_led_class: Callable[..., str]
 ) -> None:
     new_led_class("focus", "gerlinde", "hedwig", "ingram")
-    wall = wall_beside(lead_page(desk, "gerlinde", "focus"), "focus", "rates/half-c")
+    lead = lead_page(desk, "gerlinde", "focus")
+    wall = wall_beside(lead, "focus", "rates/half-c")
     act(wall, "Open the vote", "Close the vote")
     hedwig, ingram = (desk.open(name) for name in ("hedwig", "ingram"))
     for student in (hedwig, ingram):
@@ -658,6 +659,12 @@ def test_the_focus_stays_where_it_is_when_the_page_changes_under_it(
     expect(ingram.get_by_text(VOTE_CLOSED).first).to_be_visible()
     expect(ingram.locator("[name=choice][value=explodes]")).to_be_focused()
     expect(ingram.locator("#spoken")).to_contain_text(VOTE_CLOSED)
+
+    act(lead, "Second vote", "Close the vote")
+
+    # It is another question now, and says so; the keyboard stays among the answers.
+    expect(ingram.locator("#spoken")).to_contain_text("Second vote.")
+    expect(ingram.locator("[name=choice][value=explodes]")).to_be_focused()
 
 
 def tab_until(page: Page, selector: str) -> None:

@@ -1,12 +1,12 @@
 // The one rule of arrival. What a tap brings anew, the first block whose `data-block` was not on the page before, comes
 // into view under what was looked at, and takes the focus; nothing else moves. What comes by itself (a run that ends, a
-// vote that opens) does so only while whoever waits for it has it before their eyes and writes nothing.
+// vote that opens) does so only while whoever waits for it has it before their eyes, and takes the focus from no field.
 import { findAll, isCalm } from "../../classroom/js/page.js";
 
 const LOWEST = 0.6; // of the screen: there the top of what is new is seen at once
 const SEEN_ABOVE = 0.12; // what was looked at goes on above it
 const GAP = 8;
-const WRITES = "textarea, input:not([type=radio], [type=checkbox], [type=range]), select";
+const FIELD = "input, select, textarea";
 
 const blocks = () => findAll("data-block");
 const isShown = (element) => element.getClientRects().length > 0;
@@ -25,14 +25,15 @@ const isInView = (element) => {
 let before = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig;
-  const active = document.activeElement;
+  const field = document.activeElement?.closest(FIELD);
   // What waited for the network is shown once it has gone out, at nobody's tap.
   const comesByItself = elt.matches("body, [data-poll]");
-  // A tap is at its form; whoever waits is at the block that is highest on the screen.
-  const anchor = named(comesByItself ? blocks().find((each) => each.getBoundingClientRect().top >= 0) : elt);
+  // A tap is at its form; whoever waits is at the field in use, or at the block that is highest on the screen.
+  const looksAt = field && isInView(field) ? field : blocks().find((each) => each.getBoundingClientRect().top >= 0);
+  const anchor = named(comesByItself ? looksAt : elt);
   before = {
     known: new Set(blocks().map((each) => each.dataset.block)),
-    isAwaited: (!comesByItself || isInView(elt)) && !(active?.matches(WRITES) && (comesByItself || !elt.contains(active))),
+    isAwaited: comesByItself ? isInView(elt) && !field : !field || elt.contains(field),
     anchor: anchor && { block: anchor.dataset.block, id: anchor.id, top: anchor.getBoundingClientRect().top },
     y: scrollY,
   };
