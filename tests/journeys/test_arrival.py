@@ -21,11 +21,12 @@ from tests.journeys.steps import (
     RATES,
     SHEET,
     STEP_1,
-    SWEEP,
+    STEP_2,
     U_CURVE,
     WHY,
     Advanced,
     fill,
+    let_pass,
     pick,
     trial,
     wait_until_drawn,
@@ -41,6 +42,9 @@ SIZES = {
     "laptop": {"width": 1366, "height": 640},
 }
 LOWEST = 0.6  # of the screen
+ABOVE = 0.1  # of it, at the least, goes on showing what was looked at, wherever a page moves
+# How far down a page was when an answer came.
+NOTES = "document.addEventListener('htmx:beforeSwap', () => { window.wasAt = scrollY })"
 # The block that has the focus, where it is, and what covers the screen's upper edge.
 WHERE = """() => {
   const active = document.activeElement, block = active?.closest("[data-block]");
@@ -49,11 +53,15 @@ WHERE = """() => {
   const stuck = tops.filter(({ top }) => top <= 0).map(({ bottom }) => bottom);
   return block && {
     block: block.dataset.block, top: block.getBoundingClientRect().top, roof: Math.max(0, header, ...stuck),
-    writes: active.matches("input, textarea, select"), y: scrollY, height: innerHeight,
+    writes: active.matches("input, textarea, select"), height: innerHeight,
+    isMoved: Math.abs(scrollY - (window.wasAt ?? scrollY)) > 1,
   };
 }"""
-
-NOWHERE = {"block": ""}
+# How far down a page is, and what has the focus.
+LOOKS_AT = """() => {
+  const { activeElement: at } = document;
+  return { y: Math.round(scrollY), at: `${at.tagName} ${at.id} ${at.closest("[data-block]")?.dataset.block}` };
+}"""
 
 
 @pytest.fixture(params=SIZES)
@@ -66,13 +74,18 @@ def student(desk: Desk, size: dict[str, int], advanced: Advanced) -> Callable[..
     """Open a page of a new student who has done what the clerk knows to do."""
 
     def open_page(*verbs: str, **context: Any) -> Page:
-        return desk.open(advanced("mia", *verbs), viewport=size, reduced_motion="reduce", **context)
+        page = desk.open(advanced("mia", *verbs), viewport=size, reduced_motion="reduce", **context)
+        page.add_init_script(NOTES)
+        return page
 
     return open_page
 
 
 def arrives(page: Page, act: Callable[[], object], block: str, *, timeout: int = 20) -> None:
-    """What `act` brings anew is a block whose key begins with `block`: in view, with the focus, and no input."""
+    """What `act` brings anew is a block whose key begins with `block`: in view, with the focus, and no input.
+
+    If the page moved for that, what was looked at goes on above it.
+    """
     act()
     wait_for(
         lambda: ((page.evaluate(WHERE) or {}).get("block") or "").startswith(block),
@@ -83,6 +96,29 @@ def arrives(page: Page, act: Callable[[], object], block: str, *, timeout: int =
     at = page.evaluate(WHERE)
     assert not at["writes"], f"{block}: the focus is in a field"
     assert at["roof"] <= at["top"] <= LOWEST * at["height"], f"{block} is at {at['top']:.0f} of {at['height']}"
+    seen = at["top"] - at["roof"]
+    assert not at["isMoved"] or seen >= ABOVE * at["height"], f"{block}: {seen:.0f} px are left above it"
+
+
+def stays(page: Page, act: Callable[[], object]) -> None:
+    """An answer that brings nothing new moves neither the page nor the focus."""
+    before = page.evaluate(LOOKS_AT)
+    act()
+    let_pass(page, 100)
+    assert page.evaluate(LOOKS_AT) == before
+
+
+def is_answered(page: Page, address: str, act: Callable[[], object] = lambda: None) -> None:
+    """The next answer from an address has come."""
+    with page.expect_response(f"**/{address}/**"):
+        act()
+
+
+def comes_farther(page: Page) -> Callable[[], None]:
+    """A run that is on its way tells of another of its steps."""
+    says = page.locator(".under-way__says")
+    told = says.inner_text()
+    return lambda: expect(says).not_to_have_text(told)
 
 
 def tap(page: Page, name: str) -> Callable[[], None]:
@@ -109,17 +145,14 @@ def test_a_question_is_sealed_seen_and_kept(student: Callable[..., Page]) -> Non
     arrives(page, tap(page, "Seal it"), "rates.half-edge.sealed")
 
 
-def test_a_run_starts_goes_on_and_ends(student: Callable[..., Page]) -> None:
+def test_a_run_starts_and_ends_and_what_it_shows_is_explained(student: Callable[..., Page]) -> None:
     page = student()
     page.goto(U_CURVE)
     page.locator("#choice").fill("6")
     page.locator("[name=confidence][value=guess]").check()
     arrives(page, tap(page, "Seal it"), "u-curve-guess.lowest.sealed")
     arrives(page, tap(page, "Start the run"), "run.")
-    y = page.evaluate("scrollY")
-    expect(trial(page, SWEEP).locator(".under-way__says")).to_be_visible()
     arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
-    assert y is not None
     page.locator("#u-curve-explain-text").fill(WHY)
     arrives(page, tap(page, "Send"), "u-curve-explain.waits")
 
@@ -143,6 +176,9 @@ def test_a_sheet_is_checked_mended_solved_and_accepted(student: Callable[..., Pa
     cell = page.locator("#error_1")
     # The cell that it is about stays in view above it.
     assert page.evaluate(WHERE)["roof"] <= cell.evaluate("(cell) => cell.getBoundingClientRect().top")
+    # The same once more says nothing else. By the keyboard: a mouse would scroll to the button.
+    page.locator("#check").focus()
+    stays(page, lambda: is_answered(page, "check", lambda: page.keyboard.press("Enter")))
     for tries, w in enumerate(("5", "6", "7"), start=2):
         fill(page, STEP_1 | {"w": w})
         arrives(page, tap(page, "Check"), f"by-hand.1.says.{tries}.w")
@@ -151,6 +187,10 @@ def test_a_sheet_is_checked_mended_solved_and_accepted(student: Callable[..., Pa
     arrives(page, tap(page, "Check"), "by-hand.1.empty")
     fill(page, {"w": "0.7463"})
     arrives(page, tap(page, "Check"), "by-hand.done.1")
+    for tries, w in enumerate(("5", "6", "7"), start=1):
+        fill(page, STEP_2 | {"w": w})
+        arrives(page, tap(page, "Check"), f"by-hand.2.says.{tries}.w")
+    arrives(page, tap(page, "Continue with my value"), "by-hand.done.2")
 
 
 def test_a_case_is_answered(student: Callable[..., Page]) -> None:
@@ -163,10 +203,11 @@ def test_a_case_is_answered(student: Callable[..., Page]) -> None:
     arrives(page, tap(page, "Seal it"), "cases.text-detectors.sealed")
 
 
-def test_the_tipping_point_comes_where_it_was_asked_for(student: Callable[..., Page]) -> None:
+def test_a_run_goes_on_and_its_tipping_point_comes_where_it_was_asked_for(student: Callable[..., Page]) -> None:
     page = student()
     page.goto(MISSION)
     arrives(page, tap(page, "Start the run"), "run.")
+    stays(page, comes_farther(page))
     expect(trial(page, "stretch")).to_have_attribute("data-state", "done", timeout=A_RUN)
     arrives(page, lambda: None, "run.")
     expect(trial(page, "stretch").locator("[data-block$=done]")).to_be_in_viewport()
@@ -190,4 +231,6 @@ def test_a_badge_comes_while_its_page_is_open(
 ) -> None:
     page = student("almost_there")
     page.goto(BADGE)
+    page.evaluate("scrollTo(0, 150)")
+    stays(page, lambda: is_answered(page, "since"))
     arrives(page, lambda: clerk("approve", own("mia")), "badge.earned")

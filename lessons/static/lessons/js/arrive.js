@@ -11,6 +11,7 @@ const FIELD = "input, select, textarea";
 const blocks = () => findAll("data-block");
 const isShown = (element) => element.getClientRects().length > 0;
 const named = (element) => element?.closest("[data-block], [id]");
+const markOf = (element) => element && { block: element.dataset.block, id: element.id };
 const sameAs = ({ block, id }) => blocks().find((each) => each.dataset.block === block) ?? document.getElementById(id);
 
 // What sticks to the screen's edges covers what is under it.
@@ -24,8 +25,11 @@ const isInView = (element) => {
 
 let before = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const { elt } = detail.requestConfig;
-  const field = document.activeElement?.closest(FIELD);
+  const { elt, triggeringEvent } = detail.requestConfig;
+  const { activeElement: active, body } = document;
+  const field = active?.closest(FIELD);
+  // A button that may not be pressed twice has lost the focus by now.
+  const held = active === body ? triggeringEvent?.submitter : active;
   // What waited for the network is shown once it has gone out, at nobody's tap.
   const comesByItself = elt.matches("body, [data-poll]");
   // A tap is at its form; whoever waits is at the field in use, or at the block that is highest on the screen.
@@ -34,7 +38,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   before = {
     known: new Set(blocks().map((each) => each.dataset.block)),
     isAwaited: comesByItself ? isInView(elt) && !field : !field || elt.contains(field),
-    anchor: anchor && { block: anchor.dataset.block, id: anchor.id, top: anchor.getBoundingClientRect().top },
+    anchor: anchor && { ...markOf(anchor), top: anchor.getBoundingClientRect().top },
+    held: held?.id ? markOf(held) : markOf(held?.closest("[data-block]")),
     y: scrollY,
   };
 });
@@ -57,16 +62,21 @@ function bringIntoView(block) {
 
 function focusOn(block) {
   const head = block.matches("[data-block-head]") ? block : (block.querySelector("[data-block-head]") ?? block);
-  if (!head.hasAttribute("tabindex")) head.tabIndex = -1;
+  if (head.tabIndex < 0) head.tabIndex = -1;
   head.focus({ preventScroll: true });
 }
 
 function arrive(was) {
   hold(was);
   const fresh = blocks().find((each) => !was.known.has(each.dataset.block) && isShown(each));
-  if (!fresh || !was.isAwaited) return;
-  bringIntoView(fresh);
-  focusOn(fresh);
+  if (fresh && was.isAwaited) {
+    bringIntoView(fresh);
+    focusOn(fresh);
+  } else if (document.activeElement === document.body && was.held) {
+    // What had the focus was exchanged for its like.
+    const again = sameAs(was.held);
+    if (again) focusOn(again);
+  }
 }
 
 document.addEventListener("htmx:afterSettle", () => {
