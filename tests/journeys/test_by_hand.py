@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lessons.maths.spelling import plainly
 from tests.journeys.conftest import Desk, log_in, lose_replies
 from tests.journeys.steps import (
     PHONE,
@@ -30,6 +31,18 @@ pytestmark = pytest.mark.journey
 SMALL_PHONE = {"width": 390, "height": 664}
 
 
+# How far the key, as it is drawn, stands from what is written before it in its row.
+BESIDE = """() => {
+  const key = document.querySelector("[data-sign]"), written = document.createRange();
+  const inset = parseFloat(getComputedStyle(key, "::before").insetInlineStart) || 0;
+  const rights = [...key.closest("tr").querySelectorAll("td:not(:has(input)), th")].map((each) => {
+    written.selectNodeContents(each);
+    return written.getBoundingClientRect().right;
+  });
+  return key.getBoundingClientRect().left + inset - Math.max(...rights);
+}"""
+
+
 def test_one_key_for_the_minus_stands_at_the_cell_at_hand(desk: Desk, new_student: NewStudent) -> None:
     student = on_a_phone(desk, new_student("thea"))
     student.goto(SHEET)
@@ -45,6 +58,7 @@ def test_one_key_for_the_minus_stands_at_the_cell_at_hand(desk: Desk, new_studen
         cell.fill(typed.removeprefix("-"))
         expect(key).to_have_count(1)
         assert min(box(key)["width"], box(key)["height"]) >= 44
+        assert student.evaluate(BESIDE) >= 4
         assert cell.evaluate("(cell) => cell.parentElement.contains(document.querySelector('[data-sign]'))")
         if typed.startswith("-"):
             key.tap()
@@ -116,6 +130,31 @@ def test_the_line_of_the_cell_at_hand_stays_above_the_sheet(desk: Desk, new_stud
     expect(student.get_by_role("button", name="Check")).to_be_focused()
 
 
+SIGNS = {plain: [sign for sign in map(chr, range(0x20000)) if plainly(f"{sign}3.9") == f"{plain}3.9"] for plain in "-+"}
+# What each of these numbers has become by the key for the minus.
+BY_THE_KEY = """(signs) => {
+  const cell = document.querySelector("[name=error_1]");
+  return signs.map((sign) => {
+    cell.value = `${sign}3.9`;
+    document.querySelector("[data-sign]").click();
+    return cell.value;
+  });
+}"""
+
+
+def test_the_key_for_the_minus_turns_whatever_sign_the_server_reads(desk: Desk, new_student: NewStudent) -> None:
+    student = on_a_phone(desk, new_student("vera"))
+    student.goto(SHEET)
+    expect(student.locator("[data-sign]")).to_be_visible()
+
+    flipped = {
+        plain: dict(zip(signs, student.evaluate(BY_THE_KEY, signs), strict=True)) for plain, signs in SIGNS.items()
+    }
+
+    assert flipped == {"-": dict.fromkeys(SIGNS["-"], "3.9"), "+": dict.fromkeys(SIGNS["+"], "−3.9")}
+    assert len(SIGNS["-"]) > 30
+
+
 ALL_TURNED = {name: typed.lstrip("-") for name, typed in STEP_1.items()} | {"w": "-0.7463"}
 
 
@@ -156,9 +195,11 @@ def test_flipping_a_later_step_mirrors_the_new_w_at_the_old_one(desk: Desk, new_
     fill(student, STEP_1)
     check(student)
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
-    fill(student, {"error_4": "4.8148", "mean": "9.3278", "w": "0.2799"})
+    # As the server reads them, in the digits and with the signs of any keyboard.
+    fill(student, {"error_4": "\uff0b4.8148", "mean": "9.3278", "w": "٠٫٢٧٩٩"})
     check(student)
     student.get_by_role("button", name="± Flip it").click()
+    expect(student.locator("[name=error_4]")).to_have_value("−4.8148")
     expect(student.locator("[name=w]")).to_have_value("1.2127")
     check(student)
     expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()

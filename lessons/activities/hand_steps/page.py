@@ -29,13 +29,12 @@ LETS_RUN = 40
 class Flip:
     """Flip of every sign that was lost in one way: by one key, and what follows from them goes along.
 
-    `cells` change their sign; a `w` that follows is as far on the other side of the old one.
+    `cells` change their sign; a `new_w` that follows is as far on the other side of the old one.
     """
 
     label: str
     cells: str
-    w: str = ""
-    old: str = ""
+    new_w: str = ""
 
 
 @dataclass(frozen=True)
@@ -332,15 +331,16 @@ def _flip(at: Position, alike: list[str], slip: str | None, cells: Mapping[str, 
         return None
     exact = grading.exact_cells(at.problem, at.w)
 
-    def is_turned(name: str, about: Fraction = Fraction(0)) -> bool:
+    def turned(name: str, about: Fraction = Fraction(0)) -> Fraction | None:
         typed = grading.grade_cell(cells[name].typed, exact[name]).value
-        return typed is not None and grading.fits(2 * about - typed, exact[name])
+        other = None if typed is None else 2 * about - typed
+        return other if other is not None and grading.fits(other, exact[name]) else None
 
-    if not all(is_turned(name) for name in alike):
+    if any(turned(name) is None for name in alike):
         return None
-    follows = [name for name, cell in cells.items() if cell.follows and name != "w" and is_turned(name)]
-    w = "w" if cells["w"].follows and is_turned("w", at.w) else ""
-    return Flip(_flips(len(alike)), " ".join([*alike, *follows]), w, values.plain(at.w))
+    follows = [name for name, cell in cells.items() if cell.follows and name != "w" and turned(name) is not None]
+    w = turned("w", at.w) if cells["w"].follows else None
+    return Flip(_flips(len(alike)), " ".join([*alike, *follows]), "" if w is None else values.show(w))
 
 
 def _flips(n: int) -> str:

@@ -51,10 +51,11 @@ export function type(input, text) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Whatever the server reads as a minus or a plus.
+const SIGN = /^[\s\p{Cf}]*(?:([\p{Pd}−➖˗ーｰ─━⎯⁃])|[+＋﹢﬩➕])?/u;
 function flip(input) {
-  const typed = input.value.trimStart();
-  const bare = typed.replace(/^[-−–]/, "");
-  type(input, bare.length < typed.length ? bare : `−${bare}`);
+  const [before, minus] = input.value.match(SIGN);
+  type(input, (minus ? "" : "−") + input.value.slice(before.length));
 }
 
 // The keypad of a phone has no minus. Taking the press away from the button leaves the keypad where it is.
@@ -67,18 +68,15 @@ document.addEventListener("click", ({ target }) => {
   input.focus();
 });
 
-const number = (text) => Number(text.replace(/[−–]/, "-").replace(",", "."));
-const decimals = (value) => String(Number(value.toFixed(4))).replace("-", "−");
-
-// One lost minus, mended wherever it went. A w that follows from it lies as far from the old one, on the other side.
+// One lost minus, mended wherever it went, a new w that follows from it included.
 document.addEventListener("click", ({ target }) => {
   const key = target.closest?.("[data-flip]");
   if (!key) return;
-  const { flip: cells, flipW, oldW, flipped } = key.dataset;
+  const { flip: cells, newW, flipped } = key.dataset;
   const { form } = key;
   const named = (name) => form.querySelector(`#${CSS.escape(name)}`);
   for (const name of cells.split(" ")) flip(named(name));
-  if (flipW) type(named(flipW), decimals(2 * Number(oldW) - number(named(flipW).value)));
+  if (newW) type(named("w"), newW);
   find("data-check", form)?.focus({ preventScroll: true }); // the key itself is gone with what was said
   speak(flipped);
 });
