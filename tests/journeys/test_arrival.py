@@ -104,7 +104,7 @@ def stays(page: Page, act: Callable[[], object]) -> None:
     """An answer that brings nothing new moves neither the page nor the focus."""
     before = page.evaluate(LOOKS_AT)
     act()
-    let_pass(page, 100)
+    let_pass(page, 200)  # what came has settled by then
     assert page.evaluate(LOOKS_AT) == before
 
 
