@@ -45,7 +45,7 @@ def takers_chart(result: Result, digit: int, offered: Collection[str] = DIGITS) 
     ) % {"n": n, "digit": digit}
     return Takers(
         summary=_summary(shares, n_images, n),
-        tie=_tie(right, also, n),
+        tie=_tie(right, also),
         bars=BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows),
     )
 
@@ -131,12 +131,26 @@ def _summary(shares: Mapping[int, float], n_images: int, n_models: int) -> str:
     }
 
 
-def _tie(right: frozenset[str], also: frozenset[str], n: int) -> str:
-    if len(right) > 1:
-        return _("It is very close. Another draw could reverse it, so more than one answer counts.")
-    if also:
-        return _("One model is one draw. This one differs from all %(n)d together. Both answers count.") % {"n": n}
-    return ""
+def _tie(right: frozenset[str], also: frozenset[str]) -> str:
+    """Say what is too close to tell apart, and what counts because the model shown has it."""
+    says, close = [], _in_words(right)
+    if len(close) > 1:
+        says.append(_("Too close to tell apart: %(digits)s. Each of them counts.") % {"digits": _listed(close)})
+    if SPREAD in right and close:
+        says.append(_("And it is close to a third, so “no single one” counts, too."))
+    if here := _in_words(also):
+        says.append(_("In the model shown most went to %(digits)s, so that counts, too.") % {"digits": _listed(here)})
+    if SPREAD in also:
+        says.append(_("In the model shown no digit takes a third, so “no single one” counts, too."))
+    return " ".join(says)
+
+
+def _in_words(keys: Collection[str]) -> list[str]:
+    return [_("the %(digit)d") % {"digit": digit} for digit, key in enumerate(DIGITS) if key in keys]
+
+
+def _listed(digits: list[str]) -> str:
+    return str(get_text_list(digits, _("and")))
 
 
 def _answers(
