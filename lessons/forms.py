@@ -23,12 +23,13 @@ class SubmissionForm(forms.Form):
 class ShownForm(forms.Form):
     """Which extra activity, which step to mend, which item, which trial and run a part's address asks for.
 
-    `taken_back` says that a run was.
+    `closer` asks for a closer look at what a reveal draws; `taken_back` says that a run was.
     """
 
     activity = forms.SlugField(required=False)
     step = forms.IntegerField(required=False, min_value=1, max_value=100)
     item = forms.SlugField(required=False)
+    closer = forms.BooleanField(required=False)
     rate = forms.CharField(required=False, max_length=40)
     trial = forms.SlugField(required=False)
     run = forms.UUIDField(required=False)

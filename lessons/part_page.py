@@ -147,6 +147,7 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "prose": lesson.texts[part.prose],
         "progress": row,
         "pages": pages,
+        "further": _further(pages),
         "extras": [each for each in activities if each.extra and each not in shown],
         "is_extra": bool(chosen),
         "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
@@ -192,8 +193,9 @@ def noted(acting: Acting, lesson: LoadedLesson, part: Part, context: dict[str, A
         again = part_context(acting, lesson, part, context["asked"])
         fresh = {page.key: page for page in pages if looks[page.key] is not None}
         shown = [fresh.get(page.key, page) for page in again["pages"]]
-        return {**again, "pages": shown, "stage_token": context["stage_token"]}
-    return {**context, "pages": [anew.get(page.key, page) for page in pages]}
+        return {**again, "pages": shown, "further": _further(shown), "stage_token": context["stage_token"]}
+    shown = [anew.get(page.key, page) for page in pages]
+    return {**context, "pages": shown, "further": _further(shown)}
 
 
 def _pages(
@@ -211,6 +213,11 @@ def _pages(
         )
         for each in sorted(activities, key=lambda each: type_of(each).order)
     }
+
+
+def _further(pages: Iterable[selectors.ActivityPage]) -> selectors.ActivityPage | None:
+    """The first activity on the page at which something is left to do."""
+    return next((page for page in pages if page.is_left), None)
 
 
 def _onward(arc: Arc, here: PartOnArc, pages: Sequence[selectors.ActivityPage]) -> PartOnArc | None:

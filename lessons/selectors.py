@@ -39,6 +39,8 @@ class ActivityPage:
     is_extra: bool
     # Whether something else comes first: it is not offered yet.
     is_ahead: bool
+    # Whether something is left to do here, and can be done.
+    is_left: bool
     submission_id: uuid.UUID
     saved_at: datetime | None
 
@@ -179,6 +181,7 @@ def activity_page(
     facts = visible(activity, unsealed=standing.is_finished)
     view = replace(
         view_of(acting, lesson, part, activity, item=asked.get("item") or ""),
+        closer=bool(asked.get("closer")),
         rate=asked.get("rate") or "",
         trial=asked.get("trial") or "",
         run=str(asked.get("run") or ""),
@@ -201,6 +204,7 @@ def activity_page(
         is_done=is_done,
         is_extra=activity.extra,
         is_ahead=kind.is_ahead(sheet),
+        is_left=not (standing.is_finished or activity.extra or kind.is_ahead(sheet)),
         submission_id=uuid.uuid4(),
         saved_at=newest.received_at if newest else kind.saved_at(sheet),
     )

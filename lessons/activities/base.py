@@ -32,9 +32,9 @@ A = TypeVar("A", bound=AnyActivity)
 class ActivityView:
     """Activity as one member meets it, and where this member stands in it.
 
-    `step` is a step to mend if not the open one, `item` the question asked for, `rate` what the free
-    slider is set to, `trial` and `run` which of an experiment's. `comes_now` is false while what the activity names as
-    coming before it is not done.
+    `step` is a step to mend if not the open one, `item` the question asked for, `closer` whether what its reveal draws
+    is looked at more closely, `rate` what the free slider is set to, `trial` and `run` which of an experiment's.
+    `comes_now` is false while what the activity names as coming before it is not done.
     """
 
     acting: Acting
@@ -46,6 +46,7 @@ class ActivityView:
     last: tuple[Mapping[str, Any], Mapping[str, Any]] = field(default_factory=lambda: ({}, {}))
     step: int | None = None
     item: str = ""
+    closer: bool = False
     rate: str = ""
     trial: str = ""
     run: str = ""

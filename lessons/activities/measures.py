@@ -45,11 +45,23 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Closer:
+    """Closer look at what a picture is about, on a card of its own: its template, and what the way there says."""
+
+    template: str
+    way: str
+
+
+@dataclass(frozen=True)
 class Picture:
     """What a run draws: by which template, and of which run. Each kind of run adds what its template shows."""
 
     template: str
     run: Run
+
+    @property
+    def closer(self) -> Closer | None:
+        return None
 
 
 @dataclass(frozen=True)

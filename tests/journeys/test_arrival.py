@@ -131,6 +131,7 @@ def test_a_question_is_sealed_seen_and_kept(student: Callable[..., Page]) -> Non
     pick(page, "settles", "sure")
     arrives(page, tap(page, "Seal it"), "rates.half-a.sealed")
     wait_until_drawn(page)
+    expect(page.locator(".verdict__line")).to_be_in_viewport(ratio=1)
     page.locator(".next a").click()
     arrives(page, lambda: None, "rates.half-b")  # another page, at its card
     page.goto(f"{RATES}?item=half-c")
@@ -153,6 +154,7 @@ def test_a_run_starts_and_ends_and_what_it_shows_is_explained(student: Callable[
     arrives(page, tap(page, "Seal it"), "u-curve-guess.lowest.sealed")
     arrives(page, tap(page, "Start the run"), "run.")
     arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
+    expect(page.locator(".verdict__line")).to_be_in_viewport(ratio=1)
     page.locator("#u-curve-explain-text").fill(WHY)
     arrives(page, tap(page, "Send"), "u-curve-explain.waits")
 

@@ -50,7 +50,7 @@ def test_a_slip_of_the_thumb_is_taken_back_and_what_stays_sealed_is_revealed_by_
     seal_half_c(page)
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
-    expect(page.locator("#spoken")).to_have_text("Sealed. The answer comes in a moment.")
+    expect(page.locator("#spoken")).to_have_text("Sealed. It opens in a moment.")
     expect(page.get_by_role("group", name="What did you see?")).to_have_count(0)
     box = undo.bounding_box()
     assert box is not None

@@ -60,7 +60,8 @@ class PredictType(ActivityType[Predict]):
         return sheet.item is not None and sheet.item.state == "held"
 
     def is_waiting(self, sheet: PredictSheet) -> bool:
-        return sheet.item is not None and sheet.item.state in ("closed", "sealed")
+        item = sheet.item
+        return item is not None and item.state in ("closed", "sealed") and not (item.undo and item.undo.then_reveals)
 
     def saved_at(self, sheet: PredictSheet) -> datetime | None:
         return sheet.saved_at

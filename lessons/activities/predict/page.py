@@ -103,6 +103,9 @@ class ItemView:
     picture: Picture | None
     reveal: RevealView | None
     looking: Looking | None
+    # Template of the closer look, where this is one; else what the way to it says, if there is one.
+    closer: str = ""
+    way_closer: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,8 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
     votes, vote = now.stage.votes_on(now.key(item)), now.stage.open_vote(now.key(item))
     round_ = vote.round if vote else 1
     mine = now.mine.get(item.key, {})
+    reveal = reveal_of(view, now, item) if state in SEEN else None
+    closer = reveal.picture.closer if reveal and reveal.picture else None
     return ItemView(
         key=item.key,
         title=item.title,
@@ -249,8 +254,10 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         undo=_undo(now, item),
         sealed_chart=_sealed_chart(item, now.last(item)),
         picture=picture_of(now, item) if item.poll and _sees_what_it_is_about(now, item) else None,
-        reveal=reveal_of(view, now, item) if state in SEEN else None,
+        reveal=reveal,
         looking=looking_of(view, now, item) if state in SEEN else None,
+        closer=closer.template if closer and view.closer else "",
+        way_closer=closer.way if closer and not view.closer else "",
     )
 
 

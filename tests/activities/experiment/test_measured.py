@@ -24,6 +24,7 @@ from lessons.activities.predict.schema import Predict
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import MembershipFactory
+from tests import pupils
 from tests.lessons import runs
 
 SLUG = "data-rules-everything"
@@ -143,6 +144,49 @@ def test_what_the_one_matrix_shows_counts_beside_what_all_repeats_show(
     assert "In this model 15 of 41 misread 8s were called 9." in text
     assert "Over 2 models: 70 % went to the 1, 20 % went to the 9, 10 % went to the 3." in text
     assert "As you said: the 1." in text
+
+
+def test_the_misread_8s_have_a_card_of_their_own(student: Membership, lesson: LoadedLesson, read: Read) -> None:
+    """Under the bars they appeared one by one where nobody looked."""
+    run = runs.starve(student, lesson)
+    runs.look_at_the_harm(student, lesson)
+    n = sum(run.result["shown"]["confusion"][8]) - run.result["shown"]["confusion"][8][8]
+
+    bars, closer = read("bias", "recall"), read("bias", "recall", closer="yes")
+
+    assert f"See the {n} 8s it missed →" in bars
+    assert "real 8s that this model did not recognise" not in bars
+    assert f"{n} real 8s that this model did not recognise" in closer
+    assert "Recall per digit" not in closer
+    assert "it missed →" not in closer
+
+
+def test_the_verdict_stands_over_the_picture(student: Membership, lesson: LoadedLesson, read: Read) -> None:
+    """On a phone it was up to three screens below."""
+    runs.starve(student, lesson)
+    runs.look_at_the_harm(student, lesson)
+
+    text = read("bias", "absorber")
+
+    assert text.index("As you said: the 1.") < text.index("and what this model called them")
+
+
+def test_after_a_question_the_way_leads_to_what_is_left_on_the_page(
+    student: Membership, lesson: LoadedLesson, read: Read
+) -> None:
+    runs.starve(student, lesson)
+    runs.look_at_the_harm(student, lesson)
+    pupils.seal(student, lesson, "bias-guess", "none-at-all", "ninety")
+    read("bias", "none-at-all")
+    runs.guess(student, lesson, "louder")
+
+    assert "To the run →" in read("bias", "louder")
+    runs.ask(student, lesson, "bias-fix", "louder")
+    runs.work()
+    assert "Repair it, and measure again →" in read("bias", "louder")
+
+    runs.sweep(student, lesson)
+    assert "In your own words →" in read("u-curve", "lowest")
 
 
 def test_of_a_near_tie_the_answer_that_was_given_is_named_else_each(lesson: LoadedLesson) -> None:

@@ -135,7 +135,7 @@ def test_what_is_behind_it_comes_to_the_page_when_its_moment_is_over(
     after = browser.get(f"{RATES}?item=half-a").content.decode()
 
     assert f"seals/{sealed.client_id}/undo/" in during
-    assert "Sealed. The answer comes in a moment." in during
+    assert "Sealed. It opens in a moment." in during
     assert "Your instructor opens" not in during
     assert BEHIND not in during
     assert not kept

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from experiments.models import Run
 from lessons.activities.experiment.pictures.base import (
@@ -24,7 +25,7 @@ from lessons.activities.experiment.pictures.charts.dots import Dots, dots_chart
 from lessons.activities.experiment.pictures.charts.misclassified import MisclassifiedImages, misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import RecallChart, recall_chart
 from lessons.activities.experiment.pictures.charts.takers import Takers, takers, takers_chart
-from lessons.activities.measures import DIGITS, Picture, Result, Truth
+from lessons.activities.measures import DIGITS, Closer, Picture, Result, Truth
 from lessons.activities.predict.schema import Item
 
 # Points of recall that count as a change, and as much of one.
@@ -71,6 +72,13 @@ class RecallPicture(Picture):
 
     recall: Recall
     images: MisclassifiedImages
+
+    @property
+    def closer(self) -> Closer | None:
+        """The images, where there are any."""
+        says = ngettext("See the %(digit)d it missed →", "See the %(n)d %(digit)ds it missed →", self.images.n)
+        way = says % {"n": self.images.n, "digit": self.run.params["digit"]}
+        return Closer(f"{TEMPLATES}/images.html", way) if self.images.n else None
 
 
 @dataclass(frozen=True)

@@ -76,12 +76,22 @@ function whenSeen(figure, begin) {
   eyes.observe(figure.querySelector("svg") ?? figure);
 }
 
+// What has drawn itself does not when its page is exchanged for the same.
+const drawn = new Set();
+function drawOnce(figure) {
+  const block = figure.closest("[data-block]");
+  const name = block && `${block.dataset.block} ${findAll("data-draws", block).indexOf(figure)}`;
+  if (drawn.has(name)) figure.removeAttribute("data-fresh");
+  else draw(figure);
+  if (name) drawn.add(name);
+}
+
 function arrive(root) {
   for (const figure of findAll("data-draws", root)) {
     for (const furniture of figure.querySelectorAll("[data-switch], [data-replay]")) furniture.hidden = false;
     const chosen = figure.querySelector('[aria-pressed="true"]');
     if (chosen) show(figure, chosen.dataset.shows);
-    if (figure.hasAttribute("data-fresh")) draw(figure);
+    if (figure.hasAttribute("data-fresh")) drawOnce(figure);
   }
 }
 
