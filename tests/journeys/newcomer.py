@@ -21,6 +21,7 @@ IN_VIEW = """(answers) => {
   const seen = (element) => {
     const box = element.getBoundingClientRect();
     const x = box.left + box.width / 2, y = box.top + Math.min(box.height / 2, 40);
+    if (!element.checkVisibility({ visibilityProperty: true })) return null;
     if (!box.width || y < 0 || y > innerHeight || x < 0 || x > innerWidth) return null;
     const hit = document.elementFromPoint(x, y);
     return hit && (element.contains(hit) || hit.contains(element)) ? { x, y } : null;
@@ -58,7 +59,8 @@ IN_VIEW = """(answers) => {
     if (sheet && [...sheet.querySelectorAll("input:not([type])")].some(isOpen)) continue;
     add(button.tagName === "A" ? "link" : "button", button, { done: Boolean(button.closest(".shelf__file--done")) });
   }
-  const going = [...document.querySelectorAll("main progress.under-way__bar")].some(seen);
+  // Whoever sees a bar grow, or a drawing draw itself, waits for its end.
+  const going = [...document.querySelectorAll("main :is(progress.under-way__bar, [data-drawn] svg)")].some(seen);
   return { found, going, y: scrollY, end: scrollY + innerHeight >= document.documentElement.scrollHeight - 2 };
 }"""
 WANTED = re.compile(r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send|See it|Go to .*|.*→)$")

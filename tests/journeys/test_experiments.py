@@ -242,7 +242,10 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     ).groups()  # type: ignore[union-attr]  # without a match it fails here
     assert int(n_read) < int(n_before)
     n_misread = 87 - int(n_read)
+    expect(images).to_have_count(0)
+    student.get_by_role("link", name=f"See the {n_misread} 8s it missed").click()
     expect(images.get_by_role("img", name="a real 8", exact=True)).to_have_count(n_misread)
+    expect(recall).to_have_count(0)
 
     go_on(student, "Who takes the 8s?")
     row = table.locator(".confusion__row--starved")
@@ -429,7 +432,7 @@ def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: Ne
     go_on(student, "Ship it?")
     walk_by_tab(student, n_least=10)
     answer(student, "hold")
-    for title in ("The 8s alone", "Who takes the 8s?"):
+    for title in ("The 8s alone", "The 8s alone", "Who takes the 8s?"):
         go_on(student, title)
     open_everything(student)
     walk_by_tab(student, n_least=30)
