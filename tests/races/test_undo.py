@@ -105,19 +105,27 @@ def test_what_is_taken_back_is_not_sealed_again_by_those_who_send_it_once_more(p
     assert kept(patient, "twice") == ([], 0)
 
 
-def test_no_vote_is_taken_back_once_it_is_closed(patient: Running) -> None:
-    led = pupils.led_classes(patient, ["second-thoughts"], n_students=40)[0]
-    crowd.send(patient.url, [[led.act("open_vote", "half-a")]])
+def against_the_closing(running: Running, slug: str) -> Counter[int]:
+    """Let forty take back a vote while it is closed; count what they were told."""
+    led = pupils.led_classes(running, [slug], n_students=40)[0]
+    crowd.send(running.url, [[led.act("open_vote", "half-a")]])
     pairs = [(token, str(uuid.uuid4())) for token in led.tokens]
-    crowd.send(patient.url, [[pupils.prediction(token, "half-a", "settles", client_id=name)] for token, name in pairs])
+    crowd.send(running.url, [[pupils.prediction(token, "half-a", "settles", client_id=name)] for token, name in pairs])
     chance = random.Random(4)
 
     lanes = [[*[BREATH] * chance.randrange(16), undo(*pair)] for pair in pairs]
-    outcome = crowd.send(patient.url, [*lanes, [*[BREATH] * 6, led.act("close_vote", "half-a")]])
+    outcome = crowd.send(running.url, [*lanes, [*[BREATH] * 6, led.act("close_vote", "half-a")]])
 
     told = Counter(answer.status for answer in outcome.answers[:-1] if answer.status != 302)
     print(f"\nundo and closing: {dict(told)}")
     assert set(told) <= {204, 409}
-    assert min(told[204], told[409]) >= 3
-    assert len(kept(patient, led.slug)[0]) == told[409]
-    assert patient.ask(_AFTER_CLOSING.format(slug=led.slug)).split("AFTER")[1].split() == ["0"]
+    assert len(kept(running, slug)[0]) == told[409]
+    assert running.ask(_AFTER_CLOSING.format(slug=slug)).split("AFTER")[1].split() == ["0"]
+    return told
+
+
+def test_no_vote_is_taken_back_once_it_is_closed(patient: Running) -> None:
+    tries = (against_the_closing(patient, f"second-thoughts-{letter}") for letter in "abcd")
+
+    # On a busy machine the closing may come last of all: then nothing has raced.
+    assert any(min(told[204], told[409]) >= 3 for told in tries)
