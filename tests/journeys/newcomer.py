@@ -60,7 +60,7 @@ IN_VIEW = """(answers) => {
     add(button.tagName === "A" ? "link" : "button", button, { done: Boolean(button.closest(".shelf__file--done")) });
   }
   // Whoever sees a bar grow, or a drawing draw itself, waits for its end.
-  const going = [...document.querySelectorAll("main :is(progress.under-way__bar, [data-drawn] svg)")].some(seen);
+  const going = [...document.querySelectorAll("main :is(progress.under-way__bar, [data-drawn])")].some(seen);
   return { found, going, y: scrollY, end: scrollY + innerHeight >= document.documentElement.scrollHeight - 2 };
 }"""
 WANTED = re.compile(r"^(Check|Seal it|Save|Join.*|Start.*|Continue.*|Send|See it|Go to .*|.*→)$")
