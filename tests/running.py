@@ -76,13 +76,10 @@ class Running:
             self.environment["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{name}"
 
     def __enter__(self) -> Self:
-        prepared = _prepared() if self.is_copy else None
-        if self.server:
-            template = f" TEMPLATE {prepared.database}" if prepared else ""
-            self._on_server(f"CREATE DATABASE {self.database}{template}")
-        if prepared:
-            # The modification times too: by them `up` knows that static files are as they were.
-            shutil.copytree(prepared.var_dir, self.var_dir, dirs_exist_ok=True)
+        if self.is_copy:
+            self.copy_prepared()
+        elif self.server:
+            self._on_server(f"CREATE DATABASE {self.database}")
         self.var_dir.mkdir(parents=True, exist_ok=True)
         with (self.var_dir / "up.log").open("w") as log:
             self.process = subprocess.Popen(
@@ -119,6 +116,14 @@ class Running:
                 with redis.from_url(broker) as queue:
                     for key in queue.scan_iter(f"{self.database}:*"):
                         queue.delete(key)
+
+    def copy_prepared(self) -> None:
+        """Begin where a Downhill has got to that was started once and ended."""
+        prepared = _prepared()
+        if self.server:
+            self._on_server(f"CREATE DATABASE {self.database} TEMPLATE {prepared.database}")
+        # The modification times too: by them `up` knows that static files are as they were.
+        shutil.copytree(prepared.var_dir, self.var_dir, dirs_exist_ok=True)
 
     @property
     def log(self) -> str:

@@ -147,7 +147,7 @@ def test_a_data_folder_that_cannot_be_written_is_refused_in_one_sentence(tmp_pat
 @pytest.mark.skipif("DATABASE_URL" in os.environ, reason="PostgreSQL has backups of its own")
 def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     downhill = Running(tmp_path / "var", "--no-worker", from_nothing=True)
-    downhill.manage("migrate", "--verbosity", "0")
+    downhill.copy_prepared()
     downhill.manage("migrate", "--verbosity", "0", "sessions", "zero")
     backups = tmp_path / "var" / "backups"
     backups.mkdir()
