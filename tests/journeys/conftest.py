@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import uuid
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,13 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserType, Page, Route, expect
 
+from tests.crowd import one
 from tests.journeys.steps import LAPTOP, LOOKS, LOST, wait_until_still
 from tests.running import Running
 
 # The first is the same engine without a desktop's windows, and thinks half as long over a journey.
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+BusyWorker = Callable[[], AbstractContextManager[None]]
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
 SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
@@ -229,3 +234,28 @@ def asked(clerk: Clerk, own: Callable[[str], str]) -> Callable[[str], list[str]]
 def new_led_class(clerk: Clerk) -> Callable[..., str]:
     """Make a class that is led: its slug, who leads it, and its students; gives the join code back."""
     return lambda slug, leader, *students: clerk("led_class", slug, leader, *students)
+
+
+@pytest.fixture
+def busy_worker(downhill: Running, new_student: Callable[[str], str]) -> BusyWorker:
+    """Keep the one worker busy with somebody else's long run; it is taken back in the end."""
+
+    def ask(method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
+        said = one(downhill.url, (method, path, {"Content-Type": "application/json"} | headers, json.dumps(body)))
+        assert said.status < 300, said.body
+        answered: dict[str, Any] = json.loads(said.body)
+        return answered
+
+    @contextmanager
+    def busy() -> Iterator[None]:
+        who = {"username": new_student(f"busy_{uuid.uuid4().hex[:8]}"), "password": "downhill"}
+        headers = {"Authorization": f"Token {ask('POST', '/api/v1/token/', {}, who)['token']}"}
+        long_one = {"model": "tree", "n_train": 800, "n_repeats": 50}
+        wish = {"kind": "u_curve", "params": long_one, "seed": uuid.uuid4().int % 1_000_000}
+        run = ask("POST", "/api/v1/runs/", headers, wish)
+        try:
+            yield
+        finally:
+            ask("DELETE", f"/api/v1/runs/{run['id']}/", headers, {})
+
+    return busy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.conftest import BusyWorker, Clerk, Desk
 from tests.journeys.steps import (
     A_RUN,
     BADGE,
@@ -157,13 +157,17 @@ def test_a_question_is_sealed_seen_and_kept(student: Callable[..., Page]) -> Non
     arrives(page, tap(page, "Seal it"), "rates.half-edge.sealed")
 
 
-def test_a_run_starts_and_ends_and_what_it_shows_is_explained(student: Callable[..., Page]) -> None:
+def test_a_run_starts_and_ends_and_what_it_shows_is_explained(
+    student: Callable[..., Page], busy_worker: BusyWorker
+) -> None:
     page = student()
     page.goto(U_CURVE)
     page.locator("#choice").fill("6")
     page.locator("[name=confidence][value=guess]").check()
     arrives(page, tap(page, "Seal it"), "u-curve-guess.lowest.sealed")
-    arrives(page, tap(page, "Start the run"), "run.")
+    with busy_worker():  # or it may be done before anybody has looked
+        arrives(page, tap(page, "Start the run"), "run.")
+        expect(trial(page, SWEEP).locator(".under-way__says")).to_be_visible()
     arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
     expect(page.locator(".verdict__line")).to_be_in_viewport(ratio=1)
     page.locator("#u-curve-explain-text").fill(WHY)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.crowd import one
-from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.conftest import BusyWorker, Clerk, Desk
 from tests.journeys.steps import (
     A_RUN,
     BIAS,
@@ -42,43 +36,15 @@ from tests.journeys.steps import (
     wait_for_run,
     wait_until_drawn,
 )
-from tests.running import Running, wait_for
+from tests.running import wait_for
 
 pytestmark = pytest.mark.journey
-
-
-BusyWorker = Callable[[], AbstractContextManager[None]]
 
 
 def number_in(text: str | None) -> int:
     found = re.search(r"\d+", text or "")
     assert found, f"no number in {text!r}"
     return int(found.group())
-
-
-@pytest.fixture
-def busy_worker(downhill: Running, new_student: NewStudent) -> BusyWorker:
-    """Keep the one worker busy with somebody else's long run; it is taken back in the end."""
-
-    def ask(method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
-        said = one(downhill.url, (method, path, {"Content-Type": "application/json"} | headers, json.dumps(body)))
-        assert said.status < 300, said.body
-        answered: dict[str, Any] = json.loads(said.body)
-        return answered
-
-    @contextmanager
-    def busy() -> Iterator[None]:
-        who = {"username": new_student(f"busy_{uuid.uuid4().hex[:8]}"), "password": "downhill"}
-        headers = {"Authorization": f"Token {ask('POST', '/api/v1/token/', {}, who)['token']}"}
-        long_one = {"model": "tree", "n_train": 800, "n_repeats": 50}
-        wish = {"kind": "u_curve", "params": long_one, "seed": uuid.uuid4().int % 1_000_000}
-        run = ask("POST", "/api/v1/runs/", headers, wish)
-        try:
-            yield
-        finally:
-            ask("DELETE", f"/api/v1/runs/{run['id']}/", headers, {})
-
-    return busy
 
 
 def test_a_guess_is_met_by_a_run_of_ones_own_and_explained(
