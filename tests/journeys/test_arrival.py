@@ -167,7 +167,6 @@ def test_a_run_starts_and_ends_and_what_it_shows_is_explained(
     arrives(page, tap(page, "Seal it"), "u-curve-guess.lowest.sealed")
     with busy_worker():  # or it may be done before anybody has looked
         arrives(page, tap(page, "Start the run"), "run.")
-        expect(trial(page, SWEEP).locator(".under-way__says")).to_be_visible()
     arrives(page, lambda: None, "u-curve-guess.lowest.reveal", timeout=A_RUN // 1000)
     expect(page.locator(".verdict__line")).to_be_in_viewport(ratio=1)
     page.locator("#u-curve-explain-text").fill(WHY)
