@@ -23,8 +23,8 @@ from lessons.activities.predict import answers
 from lessons.activities.predict.schema import Predict
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
-from tests.factories import MembershipFactory
 from tests import pupils
+from tests.factories import MembershipFactory
 from tests.lessons import runs
 
 SLUG = "data-rules-everything"
