@@ -64,6 +64,10 @@ class Finder(ABC):
         """What an instructor wrote to its owner about it."""
         return None
 
+    def is_returned(self) -> bool:
+        """Tell whether it was sent back to its owner, and waits for them."""
+        return False
+
     @abstractmethod
     def all(self) -> Iterator[Evidence]:
         """Each thing that the criterion rests on."""
@@ -100,6 +104,10 @@ class Texts(Finder):
         if not memory.text:
             return ""
         return _("sent back") if memory.is_returned else _("with your instructor")
+
+    def is_returned(self) -> bool:
+        memory: TextMemory = self.standing.memory
+        return memory.is_returned
 
     def comment(self) -> Comment | None:
         review = self.standing.memory.review

@@ -36,6 +36,9 @@ class CriterionView:
     comment: Comment | None
     evidence: tuple[Evidence, ...]
     part: str
+    activity: str
+    # It was read and sent back, and nothing was sent since.
+    is_returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class BadgePage:
         """An approval that the award stands on was taken back. Criteria that came later do not count."""
         stood_on = {each["criterion"] for each in self.award.evidence} if self.award else set()
         return any(each.key in stood_on and each.can_end and not each.is_met for each in self.criteria)
+
+    @property
+    def sent_back(self) -> CriterionView | None:
+        """What was sent back comes before all else that is missing."""
+        return next((criterion for criterion in self.criteria if criterion.is_returned), None)
 
     @property
     def is_with_instructor(self) -> bool:
@@ -95,6 +103,8 @@ def _criterion(criterion: Criterion, status: CriterionStatus, found: Finder) -> 
         comment=found.comment(),
         evidence=tuple(found.all()),
         part=found.part.key,
+        activity=found.activity.key,
+        is_returned=found.is_returned(),
     )
 
 

@@ -103,7 +103,10 @@ def _part_context(acting: Acting, lesson: str) -> dict[str, Any]:
 
 def _digest(page: BadgePage) -> str:
     """What of the page may change under somebody's eyes, in short."""
-    seen = [(each.is_met, each.waits, each.says, each.comment, len(each.evidence)) for each in page.criteria]
+    seen = [
+        (each.is_met, each.waits, each.is_returned, each.says, each.comment, len(each.evidence))
+        for each in page.criteria
+    ]
     awards = [award.uuid if award else None for award in (page.award, page.revoked)]
     return f"{zlib.crc32(repr((seen, awards)).encode()):08x}"
 

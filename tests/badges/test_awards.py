@@ -466,3 +466,35 @@ def test_a_reason_says_why_in_a_word_of_any_script(because: str) -> None:
 @pytest.mark.parametrize("kept", ["", "The name was wrong.", reasons.TAKEN_BACK])
 def test_a_reason_is_said_as_it_is_kept_where_nothing_is_translated(kept: str) -> None:
     assert Award(revoked_because=kept).why_revoked == kept
+
+
+def test_a_text_that_was_sent_back_is_the_first_thing_to_do_and_its_way_ends_at_the_comment(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    at, page = "/c/ours/lessons/data-rules-everything/", client_of(student.user)
+    take_steps(student, lesson)
+    measure(student, lesson)
+    sent = write(student, lesson)
+    reviews.decide(instructor, sent.pk, decision="returned", met=[False] * 3, comment="Which dots does it know?")
+
+    badge = " ".join(page.get(f"{at}badge/").text.split())
+    part = page.get(f"{at}u-curve/").text
+
+    goal = "u-curve-explain-review"
+    assert re.findall(r'<a class="button" href="([^"]+)"> ([^<]+) </a>', badge) == [
+        (f"{at}u-curve/#{goal}", "Sent back: change your text →")
+    ]
+    assert badge.index(goal) < badge.index('class="criteria"')
+    assert re.search(rf'<div class="review review--returned"[^>]* id="{goal}" tabindex="-1"', part)
+    assert f'{at}u-curve/#{goal}"' in page.get(at).text
+
+
+def test_each_criterion_that_is_missing_leads_to_its_task(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    at = "/c/ours/lessons/data-rules-everything/"
+
+    badge = client_of(student.user).get(f"{at}badge/").text
+
+    for where in ("by-hand/#by-hand-head", "u-curve/#u-curve-explain-head", "bias/#bias-fix-head"):
+        assert f'href="{at}{where}"' in badge

@@ -26,7 +26,6 @@ from tests.journeys.steps import (
     LOST,
     MISSION,
     PHONE,
-    U_CURVE,
     WHY,
     Advanced,
     NewStudent,
@@ -159,7 +158,10 @@ def test_a_text_comes_back_with_a_comment_and_is_sent_again(desk: Desk, advanced
     instructor.locator(".reading__keys").click()
     instructor.keyboard.press("r")
     expect(instructor.get_by_text("Returned: Rita")).to_be_visible()
-    student.goto(U_CURVE)
+    student.goto(BADGE)
+    student.get_by_role("link", name="Sent back: change your text").click()
+    expect(student.locator(".review")).to_be_focused()
+    expect(student.locator(".words__text")).to_be_in_viewport()
     expect(student.locator(".review__comment")).to_have_text("Which dots does it know?")
     expect(student.locator(".review__ticks .bad")).to_have_count(2)
     expect(student.locator(".words__text")).to_have_value("Because it is a trap for everybody.")

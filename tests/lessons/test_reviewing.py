@@ -358,7 +358,7 @@ def test_an_approval_complains_of_nothing_and_what_was_sent_back_is_told_on_the_
     page, path = client_of(student.user), "/c/ours/lessons/data-rules-everything/"
     sent = write(student, lesson)
     review = decide(instructor, sent.pk, "returned", met=[True, False, False], comment="Which dots?\nAnd then?")
-    assert re.search(r'u-curve/#u-curve-explain">\s+Sent back: read it', page.get(path).text)
+    assert re.search(r'u-curve/#u-curve-explain-review">\s+Sent back: read it', page.get(path).text)
     assert "Which dots?<br>And then?" in page.get(f"{path}u-curve/").text
     assert page.get(f"{path}u-curve/").text.count("not yet:") == 2
 
