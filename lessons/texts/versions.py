@@ -44,6 +44,11 @@ class TextView:
     waits: bool = False
     is_returned: bool = False
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether it was sent, and nothing is to be done about it."""
+        return bool(self.text) and not self.is_returned
+
 
 def text_view(standing: Standing[Any], question: str, asks: Sequence[str], reviewer: str, *, is_open: bool) -> TextView:
     """What was written last in an activity, and what its reader made of it."""

@@ -271,6 +271,8 @@ def test_the_source_check_names_the_traps_and_loses_nothing(
     desk.look_in_every_way(student, "source_check_stamp")
     form.get_by_role("button", name="Send").click()
     expect(student.locator(".words__state[data-block]")).to_contain_text("Your instructor will read it.")
+    expect(student.locator(".lines")).to_be_hidden()
+    student.get_by_role("heading", name="One answer, two sources").click()
     desk.look_in_every_way(student, "source_check_sent")
 
     instructor = desk.open("instructor")
@@ -394,6 +396,7 @@ def test_the_same_corpus_is_known_when_it_is_picked_again(desk: Desk, new_studen
     path, n_words = big_file(tmp_path, 2)
     count_and_keep(student, path, n_words)
 
+    student.get_by_role("heading", name="The texts for Week 3").click()
     student.locator("[data-file]").set_input_files(path)
     expect(student.get_by_text("Exactly the same file as before.")).to_be_visible(timeout=120_000)
     student.get_by_role("button", name="Save these figures").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,14 @@ from django.test import Client
 
 from classroom.models import Cohort, Membership
 from classroom.refusals import Refusal
-from lessons import selectors, services
+from lessons import reviews, selectors, services
 from lessons.activities.file_check import grade as file_check_grade
 from lessons.activities.file_check.schema import FileCheck
 from lessons.activities.source_check import grade as source_check_grade
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState
+from tests.pupils import WHY, keep
 
 GOOD = {
     "supplied": "mnist",
@@ -279,3 +281,51 @@ def test_the_checklist_stands_on_the_arc_with_its_day_in_the_zone_of_the_class(
     assert "Due Tuesday 1 December, 18:30 (Asia/Tokyo)" in text
     for title in ("One experiment of your own", "One answer, two sources", "The texts for Week 3"):
         assert title in text
+
+
+# --- what is done folds ---------------------------------------------------------------------------
+
+MISSION = "/c/ours/lessons/data-rules-everything/mission/"
+CLAIM = GOOD["claim"]
+
+
+def folds_of(page: Client) -> list[str]:
+    """The lines that are folded on the mission's page, in words."""
+    found = re.findall(
+        r'<details class="folded"( open)?>\s*<summary[^>]*>(.*?)</summary>', page.get(MISSION).text, re.S
+    )
+    return [" ".join(re.sub(r"<[^>]+>", " ", line).split()) + is_open for is_open, line in found]
+
+
+def test_each_piece_that_is_handed_in_folds_to_what_came_of_it(
+    student: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    page = client_of(student.user)
+    assert folds_of(page) == []
+
+    keep(student, lesson, "stretch", {"done": ["blame"], "runs": {"blame": 1}})
+    for key, answer in (("stretch", {"text": WHY}), ("source-check", GOOD), ("corpus-check", FILE)):
+        services.submit(student, lesson, key, client_id=uuid.uuid4(), step=1, answer=answer)
+
+    assert folds_of(page) == [
+        "✓ One experiment of your own Blame detective",
+        f"✓ One answer, two sources “{CLAIM}” · reject",
+        "✓ The texts for Week 3 9,000 words",
+    ]
+
+
+def test_what_a_source_check_claims_is_said_once(student: Membership, lesson: LoadedLesson, client_of: Any) -> None:
+    services.submit(student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=GOOD)
+
+    sent = client_of(student.user).get(MISSION).text.partition("Change what you sent")[0]
+
+    assert sent.count(CLAIM) == 1
+
+
+def test_what_was_sent_back_is_open(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    sent = services.submit(student, lesson, "source-check", client_id=uuid.uuid4(), step=1, answer=GOOD).submission
+    reviews.decide(instructor, sent.pk, decision="returned", met=[False] * 3, comment="Which page?")
+
+    assert folds_of(client_of(student.user)) == []

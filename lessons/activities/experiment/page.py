@@ -137,7 +137,7 @@ def page(view: ActivityView) -> ExperimentSheet:
     """Lay out an experiment for one member."""
     activity: Experiment = view.activity
     lesson = view.lesson.lesson
-    trial = activity.trial(view.trial) or _awaited(view, activity) or activity.trials[0]
+    trial = activity.trial(view.trial) or _awaited(view, activity) or _concluded(view, activity) or activity.trials[0]
     # The token before what it stands for: what comes meanwhile is asked for again, and never missed.
     n_class = class_runs.n_runs(view.membership.cohort, lesson, activity, trial)
     asked = requests_of(view.membership, lesson, activity, trial)
@@ -180,6 +180,12 @@ def _awaited(view: ActivityView, activity: Experiment) -> Trial | None:
             if item.trial and item.key in answers.predictions_of(view.membership, lesson.slug, predict.key):
                 return trial
     return None
+
+
+def _concluded(view: ActivityView, activity: Experiment) -> Trial | None:
+    """Find the trial that was run last, where a conclusion is about whatever was run."""
+    done = view.standing.memory.done
+    return activity.trial(done[-1]) if done and activity.conclude is not None else None
 
 
 def _n_done(lines: Sequence[RunLine]) -> int:

@@ -50,6 +50,9 @@ class SourceSheet:
     supplied: tuple[Supplied, ...]
     field: Mapping[str, Field]
     table: tuple[tuple[str, str, str], ...]  # what was handed in: (name, label, value)
+    # What it was about and what came of it, for the line that it folds to; the table has all else.
+    claim: str
+    stamp: str
     stamps: tuple[tuple[str, str, str], ...]
 
 
@@ -57,13 +60,18 @@ def page(view: ActivityView) -> SourceSheet:
     """Lay out a source check for one member."""
     activity: SourceCheck = view.activity
     kept = view.standing.memory.check
+    words = versions.text_view(view.standing, "", activity.asks, view.reviewer, is_open=True)
+    lines = table(activity, kept)
+    said = {name: value for name, __, value in lines}
     return SourceSheet(
-        words=versions.text_view(view.standing, "", activity.asks, view.reviewer, is_open=True),
+        words=words,
         supplied=tuple(
             Supplied(each.key, each.dated, each.question, sentences_of(each.answer)) for each in activity.answers
         ),
         field=_fields({**kept, **view.typed}, view.errors),
-        table=table(activity, kept),
+        table=tuple(line for line in lines if line[0] not in ("claim", "stamp") or not words.is_behind),
+        claim=said.get("claim", ""),
+        stamp=said.get("stamp", ""),
         stamps=tuple((key, str(label), str(means)) for key, label, means in STAMPS),
     )
 
