@@ -24,6 +24,9 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState
 
+# In a page's token: behind it is what an instructor has still to read.
+UNREAD = "~"
+
 
 def not_now(closed: Refusal) -> Conflict:
     """What is closed or gone in a class that is the sender's own: a device that waited would hold back what follows."""
@@ -77,6 +80,15 @@ def part_again(
     return render(request, "lessons/_part.html", context)
 
 
+def is_as_shown(membership: Membership, lesson: LoadedLesson, part: Part, token: str) -> bool:
+    """Tell whether nothing was opened, closed or read since a page got this token."""
+    shown, __, unread = token.partition(UNREAD)
+    if unread and unread != selectors.unread_in(part, selectors.progress_of(membership, lesson).get(part.key)):
+        return False
+    # Pages that follow no stage wait for what is read alone.
+    return (bool(unread) and not shown) or shown == stage.token(membership, lesson.lesson.slug)
+
+
 def context_after(acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what a part's page shows after an answer or a run: a question that waits for another gives way to it."""
     context = part_context(acting, lesson, part, shown)
@@ -124,6 +136,7 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
     membership = acting.member
     token = stage.read(membership, lesson.lesson.slug).token if stage.follows(acting) else ""
     row = selectors.progress_of(membership, lesson).get(part.key)
+    unread = selectors.unread_in(part, row) if acting.is_own else ""
     arc = arc_of(membership, lesson)
     station = next(station for station in arc.parts if station.key == part.key)
     activities = () if station.is_locked else part.activities
@@ -133,6 +146,8 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
+    is_behind = station.state in (PartState.DONE, PartState.WAITING) and not at_hand
+    onward = arc.after(station) if is_behind else None
     return {
         "acting": acting,
         "membership": membership,
@@ -152,11 +167,14 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "is_extra": bool(chosen),
         "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
         "goes_on": _where_the_class_is(membership, arc, station),
-        "stage_token": token,
+        "stage_token": f"{token}{UNREAD}{unread}" if unread else token,
+        "is_followed": bool(token),
         "keeps": any(page.kind.keeps_page for page in pages),
         "saved_at": max((page.saved_at for page in pages if page.saved_at), default=None),
         "is_waiting": any(page.kind.is_waiting(page.sheet) for page in pages),
-        "onward": _onward(arc, station, pages),
+        # The part to go on with, once this one is done and nothing on its page waits for an answer.
+        "onward": onward,
+        "is_end": is_behind and onward is None,
         # A law is told once it has been earned.
         "laws": [law for law in lesson.lesson.laws if law.part == part.key and station.state == PartState.DONE],
         **_media(lesson, part),
@@ -218,13 +236,6 @@ def _pages(
 def _further(pages: Iterable[selectors.ActivityPage]) -> selectors.ActivityPage | None:
     """The first activity on the page at which something is left to do."""
     return next((page for page in pages if page.is_left), None)
-
-
-def _onward(arc: Arc, here: PartOnArc, pages: Sequence[selectors.ActivityPage]) -> PartOnArc | None:
-    """The part to go on with, once this one is done and nothing on its page waits for an answer."""
-    if here.state not in (PartState.DONE, PartState.WAITING) or any(page.kind.at_hand(page.sheet) for page in pages):
-        return None
-    return arc.after(here)
 
 
 def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:

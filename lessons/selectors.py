@@ -155,6 +155,12 @@ def part_of(lesson: LoadedLesson, key: str) -> Part:
     return found
 
 
+def unread_in(part: Part, row: PartProgress | None) -> str:
+    """What of a part an instructor has still to read, by key; nothing, if nothing is."""
+    activities = (each for each in part.activities if each.is_read)
+    return ".".join(each.key for each in activities if standing_of(row, each).memory.state == PartState.WAITING)
+
+
 def activity_page(
     acting: Acting,
     lesson: LoadedLesson,

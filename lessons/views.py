@@ -154,14 +154,14 @@ def show_part(request: HttpRequest, acting: Acting, lesson: str, part: str) -> H
 @require_safe
 @member_required
 def since(request: HttpRequest, membership: Membership, lesson: str, part: str) -> HttpResponse:
-    """The part again if the instructor has opened or closed something since ``?v=``, else 204.
+    """The part again if the instructor has opened, closed or read something since ``?v=``, else 204.
 
     Somebody who is typing on a worksheet keeps it: they are told of what is open elsewhere, and nothing is swapped.
     """
     acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found = selectors.part_of(loaded, part)
     classroom.services.note_activity(acting)
-    if request.GET.get("v") == stage.token(membership, lesson):
+    if part_page.is_as_shown(membership, loaded, found, request.GET.get("v", "")):
         return HttpResponse(status=204)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}

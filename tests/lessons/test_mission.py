@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from lessons.activities.file_check.schema import FileCheck
 from lessons.activities.source_check import grade as source_check_grade
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartState
+from lessons.models import PartState, Submission
 from tests.pupils import WHY, keep
 
 GOOD = {
@@ -329,3 +330,66 @@ def test_what_was_sent_back_is_open(
     reviews.decide(instructor, sent.pk, decision="returned", met=[False] * 3, comment="Which page?")
 
     assert folds_of(client_of(student.user)) == []
+
+
+# --- its end --------------------------------------------------------------------------------------
+
+
+def hand_in_all(student: Membership, lesson: LoadedLesson) -> list[Submission]:
+    """What the mission asks for; what of it is read comes back."""
+    keep(student, lesson, "stretch", {"done": ["blame"], "runs": {"blame": 1}})
+    given = (("stretch", {"text": WHY}), ("source-check", GOOD), ("corpus-check", FILE))
+    sent = [services.submit(student, lesson, key, client_id=uuid.uuid4(), step=1, answer=what) for key, what in given]
+    return [each.submission for each in sent[:2]]
+
+
+def end_of(html: str) -> str:
+    found = re.search(r'data-block="onward.end.*?</p>', html, re.S)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0].partition(">")[2]).split()) if found else ""
+
+
+def test_the_last_part_ends_with_a_stroke_and_a_way_on(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    page = client_of(student.user)
+    at_first = page.get(MISSION).text
+    sent = hand_in_all(student, lesson)
+    handed_in = page.get(MISSION).text
+    for each in sent:
+        reviews.decide(instructor, each.pk, decision="approved", met=[True] * 3, comment="")
+    read = page.get(MISSION).text
+    for part in lesson.lesson.parts:
+        for activity in part.activities:
+            if part.key != "mission" and not activity.extra:
+                keep(student, lesson, activity.key, {})
+    at_last = page.get(MISSION).text
+
+    assert [end_of(html) for html in (at_first, handed_in, read, at_last)] == [
+        "",
+        "Part 1 · Gradient descent by hand →",
+        "Part 1 · Gradient descent by hand →",
+        "You have done every part. See your badge →",
+    ]
+    assert "Part 7 is handed in: Mission." in " ".join(handed_in.split())
+    assert "Part 7 is done: Mission." in " ".join(read.split())
+
+
+def test_a_decision_shows_on_the_page_that_is_open(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    page = client_of(student.user)
+    asks = r'hx-get="([^"]+/since/[^"]+)"'
+    at_first = page.get(MISSION).text
+    sent = hand_in_all(student, lesson)
+    address = unescape(re.findall(asks, page.get(MISSION).text)[0])
+
+    before = page.get(address, headers={"HX-Request": "true"})
+    reviews.decide(instructor, sent[1].pk, decision="approved", met=[True] * 3, comment="Well found.")
+    told = page.get(address, headers={"HX-Request": "true"})
+
+    assert re.findall(asks, at_first) == []
+    assert before.status_code == 204
+    assert "Well found." in told.text
+    # The other one is still to be read.
+    again = unescape(re.findall(asks, told.text)[0])
+    assert page.get(again, headers={"HX-Request": "true"}).status_code == 204
