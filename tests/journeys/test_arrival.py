@@ -225,6 +225,7 @@ def test_a_run_goes_on_and_its_tipping_point_comes_where_it_was_asked_for(studen
     pages = students()
     for page in pages:
         page.goto(MISSION)
+        page.get_by_label("Your guess, before you start").fill("with 12 of them")
         trial(page, "stretch").get_by_label("seed").fill("20")
     for page in pages:
         arrives(page, tap(page, "Start the run"), "run.")
@@ -233,6 +234,10 @@ def test_a_run_goes_on_and_its_tipping_point_comes_where_it_was_asked_for(studen
         expect(trial(page, "stretch")).to_have_attribute("data-state", "done", timeout=A_RUN)
         arrives(page, lambda: None, "run.")
         expect(trial(page, "stretch").locator("[data-block$=done]")).to_be_in_viewport()
+        guesses = page.get_by_label("Your guess: Tipping point")
+        expect(guesses).to_have_count(2)  # beside the result, and above the conclusion
+        for guess in guesses.all():
+            expect(guess).to_have_value("with 12 of them")
 
 
 def test_a_source_check_and_a_corpus_are_kept(student: Callable[..., Page], tmp_path: Path) -> None:

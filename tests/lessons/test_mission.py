@@ -20,6 +20,7 @@ from lessons.activities.source_check import grade as source_check_grade
 from lessons.activities.source_check.schema import SourceCheck
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartState, Submission
+from tests.lessons import runs
 from tests.pupils import WHY, keep
 
 GOOD = {
@@ -393,3 +394,40 @@ def test_a_decision_shows_on_the_page_that_is_open(
     # The other one is still to be read.
     again = unescape(re.findall(asks, told.text)[0])
     assert page.get(again, headers={"HX-Request": "true"}).status_code == 204
+
+
+# --- a guess, noted before ------------------------------------------------------------------------
+
+
+def notes_in(html: str) -> list[tuple[str, bool]]:
+    """The notes on a page: the draft that each is, and whether it can be written."""
+    found = re.findall(r'data-step="(note-[^"]+)".*?<textarea ([^>]*)>', html, re.S)
+    return [(step, "readonly" not in field) for step, field in found]
+
+
+def test_a_guess_is_noted_before_the_run_and_shown_beside_what_came_of_it(
+    student: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    page = client_of(student.user)
+    before = page.get(f"{MISSION}?trial=blame").text
+    runs.ask(student, lesson, "stretch", trial="blame", seed=7)
+    under_way = page.get(f"{MISSION}?trial=blame").text
+    elsewhere = page.get("/c/ours/lessons/data-rules-everything/bias/").text
+
+    assert notes_in(before) == [("note-blame", True)]
+    assert before.index("note-blame") < before.index("stretch.start.blame")
+    assert "Nobody grades it, and it is never sent." in " ".join(before.split())
+    # What is known of a run is not guessed at any more.
+    assert notes_in(under_way) == [("note-blame", False)]
+    assert notes_in(elsewhere) == []
+
+
+def test_a_conclusion_has_the_guesses_of_what_was_run_above_it(
+    student: Membership, lesson: LoadedLesson, client_of: Any
+) -> None:
+    keep(student, lesson, "stretch", {"done": ["tipping-point", "blame"], "runs": {"blame": 1, "tipping-point": 1}})
+
+    html = client_of(student.user).get(f"{MISSION}?trial=blame").text
+
+    above = html.partition('id="stretch-question"')[0]
+    assert notes_in(above)[-2:] == [("note-tipping-point", False), ("note-blame", False)]

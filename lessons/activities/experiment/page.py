@@ -113,6 +113,8 @@ class ExperimentSheet:
     picture: Picture | None
     finds: ClassFinds | None
     conclusion: TextView | None
+    # What was run, and a conclusion can be about.
+    concluded: tuple[TrialView, ...]
     # Whether the member's progress does not know yet of a run that is done.
     is_behindhand: bool
     # Whether the member has looked at all that they had guessed about it.
@@ -165,6 +167,9 @@ def page(view: ActivityView) -> ExperimentSheet:
         picture=_picture(lesson, activity, trial, lines) if is_drawn and is_seen else None,
         finds=finds,
         conclusion=_conclusion(activity, view),
+        concluded=tuple(
+            _trial(each, is_chosen=each is trial) for each in activity.trials if each.key in view.standing.memory.done
+        ),
         is_behindhand=_n_done(lines) > view.standing.memory.runs.get(trial.key, 0),
         is_seen=is_seen,
         token=_token(asked, n_class),
