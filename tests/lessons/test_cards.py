@@ -251,3 +251,29 @@ def test_the_images_of_the_lead_are_five_8s_and_ninety_3s_of_the_dataset() -> No
 
     assert all(known(0, 11 * row, 8) for row in range(5))
     assert all(known(17 + 11 * column, 11 * row, 3) for row in range(5) for column in range(18))
+
+
+@pytest.mark.parametrize("address", ["rates/", "u-curve/", "cases/?item=text-detectors"])
+def test_a_guess_says_itself_what_it_lacks(look: Callable[[str], str], address: str) -> None:
+    form = re.search(r'<form class="predict__form".*?</form>', look(address))
+    assert form
+
+    named = set(re.findall(r'name="(\w+)"[^>]* required', form[0]))
+
+    assert " novalidate>" in form[0][: form[0].index("<input")]
+    assert set(re.findall(r'data-error="(\w+)"[^>]* data-missing="[^"]+" hidden', form[0])) == named
+
+
+def test_a_guess_that_lacks_something_comes_back_as_it_was_without_javascript(
+    student: Membership, client_of: ClientOf, look: Callable[[str], str]
+) -> None:
+    form = re.search(r'<form class="predict__form".*?</form>', look("rates/"))
+    assert form
+    (action,) = re.findall(r' action="([^"]+)"', form[0])
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+
+    answer = client_of(student.user).post(action, {**hidden, "confidence": "sure"})
+
+    html = " ".join(answer.content.decode().split())
+    assert re.search(r'data-error="choice"[^>]*>Choose an answer first.<', html)
+    assert re.search(r'value="sure" required checked', html)

@@ -1,14 +1,9 @@
 // A long form goes step by step, one primary button each; without this script it is one long page. What is missing is
 // said at its field before the next step opens. Comes after sources.js, which knows what is asked for.
 import { find, findAll, onArrival } from "../../classroom/js/page.js";
+import { fieldOf, isMissing, say } from "../../lessons/js/fields.js";
 
 const stepsOf = (form) => findAll("data-of-step", form);
-const fieldOf = (form, says) => {
-  const named = form.elements[says.dataset.error];
-  return named instanceof RadioNodeList ? named[0] : named;
-};
-const valueOf = (form, says) => form.elements[says.dataset.error].value.trim();
-const isMissing = (form) => (says) => fieldOf(form, says).required && !valueOf(form, says);
 const isWrong = (step) => findAll("data-error", step).some((says) => !says.hidden);
 const at = (form) => stepsOf(form).findIndex((step) => !step.hidden);
 
@@ -27,13 +22,6 @@ function go(form, number) {
   show(form, number);
   find("data-rail", form).scrollIntoView({ block: "nearest" });
   stepsOf(form)[number].querySelector("legend").focus();
-}
-
-function say(form, says, text) {
-  says.textContent = text;
-  says.hidden = !text;
-  if (text) fieldOf(form, says).setAttribute("aria-invalid", "true");
-  else fieldOf(form, says).removeAttribute("aria-invalid");
 }
 
 // Where something is wrong, else where something is still missing; nothing typed yet is no fault.
@@ -73,11 +61,6 @@ document.addEventListener(
   },
   { capture: true },
 );
-document.addEventListener("input", ({ target }) => {
-  const form = target.closest?.("[data-steps]");
-  const says = form && findAll("data-error", form).find((each) => each.dataset.error === target.name);
-  if (says && !says.hidden) say(form, says, "");
-});
 document.addEventListener("restored", ({ target }) => target.matches("[data-steps]") && open(target));
 // What the server refuses is marked first, by errors.js.
 const afterMarks = (form) => setTimeout(() => openAtFault(form));

@@ -1,18 +1,14 @@
-// What cannot be read is said at its field, too.
+// What cannot be read is said at its field, too; what is missing, before anything is sent.
 import { findAll, parsed } from "../../classroom/js/page.js";
+import { fieldOf, isMissing, say } from "./fields.js";
 
 function mark(form, html) {
   const told = findAll("data-refusal-of", parsed(html));
   const refused = new Map(told.map((each) => [each.dataset.refusalOf, each.textContent]));
   let first = null;
   for (const says of findAll("data-error", form)) {
-    const named = form.elements[says.dataset.error];
-    const field = named instanceof RadioNodeList ? named[0] : named;
-    says.textContent = refused.get(says.dataset.error) ?? "";
-    says.hidden = !says.textContent;
-    if (says.hidden) field?.removeAttribute("aria-invalid");
-    else field?.setAttribute("aria-invalid", "true");
-    if (!says.hidden) first ??= field;
+    say(form, says, refused.get(says.dataset.error) ?? "");
+    if (!says.hidden) first ??= fieldOf(form, says);
   }
   first?.closest("details")?.setAttribute("open", "");
   first?.focus();
@@ -24,3 +20,22 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
 });
 // Sent from the outbox, later.
 document.addEventListener("refused", ({ target, detail }) => mark(target, detail));
+
+// A form that goes step by step sees to it itself.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    const missing = form.matches("[data-steps]") ? [] : findAll("data-missing", form).filter(isMissing(form));
+    if (!missing.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    for (const says of missing) say(form, says, says.dataset.missing);
+    fieldOf(form, missing[0]).focus();
+  },
+  { capture: true },
+);
+document.addEventListener("input", ({ target }) => {
+  const says = target.form && findAll("data-error", target.form).find((each) => each.dataset.error === target.name);
+  if (says && !says.hidden) say(target.form, says, "");
+});
