@@ -12,6 +12,7 @@ from tests.journeys.steps import (
     A_RUN,
     BIAS,
     FIX,
+    LAPTOP,
     LESSON,
     PHONE,
     U_CURVE,
@@ -222,6 +223,14 @@ def test_the_headline_comes_before_the_digits_the_digits_before_the_table_and_th
     expect(images.locator(".misclassified__images--before li")).to_have_count(87 - int(n_before))
     expect(stamps).to_have_count(n_misread + 87 - int(n_before))
     expect(images).to_contain_text("Misread by the same model with all its 8s")
+    # On a phone with letters twice as large the table scrolls in its own frame, and the page does not.
+    wide = "(size) => { document.documentElement.style.fontSize = size }"
+    student.set_viewport_size(PHONE)
+    student.evaluate(wide, "200%")
+    assert table.locator(".confusion__scroll").evaluate("frame => frame.scrollWidth > frame.clientWidth")
+    assert student.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    student.set_viewport_size(LAPTOP)
+    student.evaluate(wide, "")
 
     cell = misread.first
     behind = student.get_by_role("group", name=cell.get_attribute("aria-label"), exact=True)
