@@ -22,6 +22,7 @@ from lessons.authoring.lesson import LEAD_WORDS, Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Reconciliation
 from tests import pupils
+from tests.factories import MembershipFactory
 from tests.lessons import runs
 
 LESSON = "/c/ours/lessons/data-rules-everything/"
@@ -277,3 +278,15 @@ def test_a_guess_that_lacks_something_comes_back_as_it_was_without_javascript(
     html = " ".join(answer.content.decode().split())
     assert re.search(r'data-error="choice"[^>]*>Choose an answer first.<', html)
     assert re.search(r'value="sure" required checked', html)
+
+
+def test_a_run_says_once_what_its_seed_decides_and_no_more_once_it_is_done(
+    student: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: ClientOf
+) -> None:
+    other = MembershipFactory(cohort=cohort)
+    runs.guess(other, lesson, *runs.BEFORE_THE_RUN)
+    runs.starve(student, lesson)
+
+    said = [client_of(each.user).get(f"{LESSON}bias/?trial=starve").text for each in (other, student)]
+
+    assert [" ".join(html.split()).count("seed decides which") for html in said] == [1, 0]

@@ -295,3 +295,12 @@ def test_points_that_are_drawn_could_tell_the_slips_apart_for_many_students() ->
             # Every step is long enough to see, and none flies off.
             assert all(abs(after - before) > Fraction(1, 100) for before, after in pairwise(path))
             assert max(path) < 6
+
+
+def test_a_part_says_nothing_twice_at_its_end() -> None:
+    """What closes a part and the law that is earned there stand one above the other."""
+    loaded = lesson("data-rules-everything")
+    (law,) = loaded.lesson.laws
+    closing = " ".join(re.sub(r"<[^>]+>", " ", loaded.texts["bias_closing.md"]).split())
+
+    assert [sentence for sentence in re.split(r"(?<=[.!?]) ", law.explained) if sentence in closing] == []
