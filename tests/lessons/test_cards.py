@@ -290,3 +290,16 @@ def test_a_run_says_once_what_its_seed_decides_and_no_more_once_it_is_done(
     said = [client_of(each.user).get(f"{LESSON}bias/?trial=starve").text for each in (other, student)]
 
     assert [" ".join(html.split()).count("seed decides which") for html in said] == [1, 0]
+
+
+def test_whoever_asks_for_one_experiment_finds_the_others_folded_as_they_were(
+    student: Membership, lesson: LoadedLesson, look: Callable[[str], str]
+) -> None:
+    runs.starve(student, lesson)
+    runs.look_at_the_harm(student, lesson)
+
+    is_folded = [
+        '<details class="folded">' in look(f"bias/{asked}") for asked in ("", "?trial=louder", "?trial=starve")
+    ]
+
+    assert is_folded == [True, True, False]

@@ -110,6 +110,8 @@ class ExperimentSheet:
     prerequisite: Prerequisite | None
     lines: tuple[RunLine, ...]
     shown: RunLine | None
+    # Whether the address asks for one of its trials, or of its runs.
+    is_asked_for: bool
     picture: Picture | None
     finds: ClassFinds | None
     conclusion: TextView | None
@@ -164,6 +166,7 @@ def page(view: ActivityView) -> ExperimentSheet:
         prerequisite=prerequisite,
         lines=lines[:MAX_LISTED],
         shown=shown,
+        is_asked_for=activity.trial(view.trial) is not None or view.run in (str(line.run.id) for line in lines),
         picture=_picture(lesson, activity, trial, lines) if is_drawn and is_seen else None,
         finds=finds,
         conclusion=_conclusion(activity, view),
