@@ -13,6 +13,7 @@ from pytest_django import Settings
 from classroom.models import Membership, User
 from lessons import services
 from lessons.activities.predict import sealing
+from lessons.activities.predict.schema import Predict
 from lessons.authoring.loader import LoadedLesson
 from tests import pupils
 from tests.factories import MembershipFactory
@@ -131,3 +132,19 @@ def test_it_is_its_members_alone_and_reached_from_the_badge(
 
     assert "zigzags" not in theirs
     assert PAGE in client_of(student.user).get(f"{LESSON}badge/").content.decode()
+
+
+def test_a_question_that_several_have_is_told_once(
+    student: Membership, lesson: LoadedLesson, said: Callable[[], str]
+) -> None:
+    for item, choice in (("half-a", "settles"), ("half-b", "zigzags")):
+        pupils.seal(student, lesson, "rates", item, choice)
+        sealing.open_reveal(student, lesson, "rates", item)
+
+    page = said()
+
+    rates = lesson.lesson.activity("rates")
+    assert isinstance(rates, Predict)
+    (question,) = {item.question for item in rates.items if item.key in ("half-a", "half-b")}
+    assert page.count(question) == 1
+    assert "?:" not in page

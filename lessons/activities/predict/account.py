@@ -21,6 +21,7 @@ def account(view: ActivityView) -> Account:
 
 
 def _lines(view: ActivityView, now: States, seen: list[Item]) -> Iterator[tuple[str, str, str]]:
+    asked = ""
     for item in seen:
         if (last := now.last(item)) is None:
             continue
@@ -29,5 +30,9 @@ def _lines(view: ActivityView, now: States, seen: list[Item]) -> Iterator[tuple[
         said = [answers.answer_text(item, last.choice)]
         if item.second and last.second:
             said.append(answers.text_of(item.second.choices, last.second))
-        title = item.title if item.question.startswith(item.title) else f"{item.title}: {item.question}"
+        # A question that several in a row have is told with the first.
+        is_told = item.question in (asked, item.title) or item.question.startswith(item.title)
+        link = " " if item.title.endswith("?") else ": "
+        title = item.title if is_told else f"{item.title}{link}{item.question}"
+        asked = item.question
         yield title, " · ".join(said), answers.answer_in_words(item, found)
