@@ -293,3 +293,10 @@ def test_a_name_in_any_script_or_with_an_emoji_is_welcome(client: Client, cohort
     client.post("/join/ACDE-3467", {"username": "mira", "display_name": "ميرا 👩‍🔬", "password": "three words more"})
 
     assert User.objects.get(username="mira").display_name == "ميرا 👩‍🔬"
+
+
+def test_whoever_comes_with_a_code_meets_it_first(client: Client, db: None) -> None:
+    doors = client.get("/").text
+
+    assert doors.index('name="code"') < doors.index("Been here before?")
+    assert 'class="button button--quiet" href="/accounts/login/"' in doors
