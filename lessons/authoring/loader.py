@@ -124,9 +124,18 @@ def load(folder: Path) -> LoadedLesson:
     return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook, drawn)
 
 
+def _typeset(text: str) -> str:
+    """Keep a percent sign on the line of its number.
+
+    >>> _typeset("about 90 % of them")
+    'about 90\\xa0% of them'
+    """
+    return re.sub(r"(?<=\d) %", "\u00a0%", text)
+
+
 def _read_yaml(path: Path) -> _Source:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _typeset(path.read_text(encoding="utf-8"))
         written = yaml.compose(text, Loader=YAML)  # a tree of its own: constructing merges what `<<` names into it
         data = None if written is None else SafeConstructor().construct_document(written)
         source = _Source(path, data, yaml.compose(text, Loader=YAML))
@@ -147,7 +156,8 @@ def _read_texts(folder: Path, lesson: Lesson, source: _Source) -> dict[str, str]
     texts, problems = {}, []
     for name, loc in sorted(_named_files(lesson), key=itemgetter(0)):
         try:
-            texts[name] = (folder / name).read_text(encoding="utf-8")
+            text = (folder / name).read_text(encoding="utf-8")
+            texts[name] = _typeset(text) if name.endswith(".md") else text
         except OSError:
             problems.append(source.problem(loc, f"names {name}, which is not beside it"))
         except UnicodeDecodeError:

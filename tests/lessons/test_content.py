@@ -18,6 +18,8 @@ from django.core.management import CommandError, call_command
 from lessons import catalogue
 from lessons.activities.base import types as activity_types
 from lessons.activities.hand_steps.schema import HandSteps
+from lessons.activities.predict.guess_charts import group_bars
+from lessons.activities.predict.schema import Predict
 from lessons.authoring import base
 from lessons.authoring.loader import LessonError, LoadedLesson
 from lessons.catalogue import lint
@@ -143,7 +145,7 @@ def test_the_closing_is_sealed() -> None:
 def test_the_hook_opens_the_lesson_and_its_footnote_is_in_the_first_lead() -> None:
     found = lesson("data-rules-everything").lesson
 
-    assert found.hero.eyebrow == "Week 2 · Session 2 · 2 hours"
+    assert found.hero.eyebrow == "Week\xa02 · Session\xa02 · 2\xa0hours"
     hook = "“Four multiplications and an average.” That one step is the whole engine of deep learning."
     assert found.hero.text.startswith(hook)
     assert "four multiplications (error × x, predictions first) and an average" in str(found.parts[0].lead)
@@ -304,3 +306,24 @@ def test_a_part_says_nothing_twice_at_its_end() -> None:
     closing = " ".join(re.sub(r"<[^>]+>", " ", loaded.texts["bias_closing.md"]).split())
 
     assert [sentence for sentence in re.split(r"(?<=[.!?]) ", law.explained) if sentence in closing] == []
+
+
+def test_a_percent_sign_stays_on_the_line_of_its_number() -> None:
+    loaded = lesson("data-rules-everything")
+
+    told = loaded.lesson.model_dump_json() + "".join(loaded.texts.values())
+
+    assert re.findall(r"\d %", told) == []
+    assert "about 90\xa0%" in told
+
+
+def test_the_bars_of_a_case_say_where_they_end() -> None:
+    cases = lesson("data-rules-everything").lesson.activity("cases")
+    assert isinstance(cases, Predict)
+    drawn = {item.key: item.reveal.bars for item in cases.items if item.reveal.bars}
+
+    names = {key: group_bars(bars).name for key, bars in drawn.items()}
+
+    for key, bars in drawn.items():
+        is_all = bars.unit == "%" and bars.max == 100
+        assert is_all is not bool(re.search(r"\. A full bar is [\d.]+(\s\S.*)?\.$", names[key])), names[key]

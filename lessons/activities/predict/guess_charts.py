@@ -56,7 +56,11 @@ def group_bars(bars: Bars) -> BarChart:
         BarRow(bar.text, _with_unit(bar.value, bars.unit), share_of(bar.value, bars.max), is_harmed=bar.harmed)
         for bar in bars.values
     )
-    return BarChart(bars.name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
+    # Bars that end before 100 % say where.
+    is_all = bars.unit == "%" and bars.max == 100
+    ends = _("A full bar is %(most)s.") % {"most": _with_unit(bars.max, bars.unit)}
+    name = bars.name if is_all else f"{bars.name.rstrip('.')}. {ends}"
+    return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
 
 
 def room_bars(
