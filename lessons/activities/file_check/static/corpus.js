@@ -33,7 +33,9 @@ function show(now) {
   if (!form()) return;
   const { share, problem, figures } = now ?? {};
   find("data-count", form()).hidden = share === undefined;
-  find("data-figures", form()).hidden = find("data-keep", form()).hidden = !figures;
+  find("data-figures", form()).hidden = !figures;
+  // What is too short to work with is counted, and there is nothing to save.
+  find("data-keep", form()).hidden = !figures || figures.words < form().dataset.least;
   if (share !== undefined) {
     form().querySelector("progress").value = share;
     find("data-says", form()).textContent = `${form().dataset.counting}: ${Math.round(100 * share)} %`;
