@@ -145,7 +145,7 @@ def test_the_closing_is_sealed() -> None:
 def test_the_hook_opens_the_lesson_and_its_footnote_is_in_the_first_lead() -> None:
     found = lesson("data-rules-everything").lesson
 
-    assert found.hero.eyebrow == "Week\xa02 · Session\xa02 · 2\xa0hours"
+    assert found.hero.eyebrow == "Week 2 · Session 2 · 2 hours"
     hook = "“Four multiplications and an average.” That one step is the whole engine of deep learning."
     assert found.hero.text.startswith(hook)
     assert "four multiplications (error × x, predictions first) and an average" in str(found.parts[0].lead)
