@@ -261,7 +261,7 @@ def test_a_guess_says_itself_what_it_lacks(look: Callable[[str], str], address: 
 
     named = set(re.findall(r'name="(\w+)"[^>]* required', form[0]))
 
-    assert " novalidate>" in form[0][: form[0].index("<input")]
+    assert " novalidate " in form[0][: form[0].index("<input")]
     assert set(re.findall(r'data-error="(\w+)"[^>]* data-missing="[^"]+" hidden', form[0])) == named
 
 
