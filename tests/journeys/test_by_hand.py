@@ -319,18 +319,45 @@ def test_without_javascript_nothing_is_offered_that_needs_it_and_a_solution_can_
     expect(student.get_by_text("Add the 4 products. Keep each minus. Then divide by 4.")).to_be_visible()
 
 
+# Each frame from now on: how far down the page is, and where the first circle of the ball is.
+RECORDS = """() => {
+  window.frames_seen = [];
+  const note = () => {
+    const ball = document.querySelector("[data-ball] circle:not([hidden])");
+    window.frames_seen.push([Math.round(scrollY), ball && Number(ball.getAttribute("cx"))]);
+    requestAnimationFrame(note);
+  };
+  note();
+}"""
+
+
+def rolls_at_rest(page: Page, act: Callable[[], None]) -> None:
+    """What `act` brings is scrolled to first, and the ball rolls only then, from where it was."""
+    page.evaluate(RECORDS)
+    act()
+    before = page.evaluate("window.frames_seen[0]")
+
+    def rolled() -> list[list[float]]:
+        seen = page.evaluate("window.frames_seen")
+        first = next((i for i, (_, x) in enumerate(seen) if x != before[1]), len(seen))
+        return seen[first - 1 :] if len(seen) > first + 70 else []
+
+    wait_for(lambda: rolled(), "the ball rolls")
+    assert {y for y, _ in rolled()} != {before[0]}, "the page did not move"
+    assert len({y for y, _ in rolled()}) == 1, "it rolls while the page is moving"
+    assert len({x for _, x in rolled()}) > 5, "it is not seen to roll"
+
+
 def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_after(
     desk: Desk, new_student: NewStudent
 ) -> None:
     student = on_a_phone(desk, new_student("bo"), SMALL_PHONE)
     student.goto(SHEET)
     fill(student, STEP_1)
-    student.locator("[data-check]").tap()
+    rolls_at_rest(student, student.locator("[data-check]").tap)
     card = student.locator("[data-block='by-hand.done.1.0.7463']")
     expect(card).to_contain_text("w climbed from 0 to 0.7463, all by itself.")
     expect(student.locator("[data-loss-chart]:visible")).to_have_count(1)
-    ball = card.locator("[data-ball] circle")
-    wait_for(lambda: float(ball.get_attribute("cx") or 0) > 100, "the ball rolls")
     assert box(card)["bottom"] <= box(student.get_by_role("heading", name="Step 2 of 3"))["y"]
     assert box(card)["height"] < SMALL_PHONE["height"] * 0.75
     desk.look(student, "by_hand_step_accepted")
@@ -352,6 +379,7 @@ def test_the_picture_of_a_value_far_off_keeps_its_slope_while_it_moves(desk: Des
         student.locator("[name=w]").fill(w)
         check(student)
         expect(student.locator("[name=w][aria-invalid=true]")).to_have_value(w)
+    student.evaluate(RECORDS)
     student.get_by_role("button", name="Continue with my value").click()
     line = student.locator("[data-line-of-w]")
 
@@ -359,7 +387,9 @@ def test_the_picture_of_a_value_far_off_keeps_its_slope_while_it_moves(desk: Des
     wait_for(lambda: abs(float(line.get_attribute("y2") or 0) - 26) < 0.5, "the line turns")
     let_pass(student, 1200)
     assert float(line.get_attribute("x2") or 0) == pytest.approx(x_at_top(student, 10), abs=1)
-    expect(student.locator(".part__side .ball__out")).to_have_count(1)
+    expect(student.locator(".part__side .ball__out")).to_be_visible()
+    # It rolled to the frame, and is an arrow there.
+    assert len({x for _, x in student.evaluate("window.frames_seen") if x}) > 3
 
 
 def x_at_top(page: Page, slope: float) -> float:

@@ -10,6 +10,20 @@ function set(element, numbers) {
   for (const [name, value] of Object.entries(numbers)) element?.setAttribute(name, value.toFixed(2));
 }
 
+// One that has left the drawing is an arrow there, and a circle on its way.
+function circleOf(ball) {
+  const own = ball.querySelector("circle");
+  if (own) return own;
+  const circle = document.createElementNS(ball.namespaceURI, "circle");
+  circle.setAttribute("r", 8);
+  return ball.appendChild(circle);
+}
+
+const isInside = (chart, w) => {
+  const { low, high } = axisOf(chart, "xAxis");
+  return w >= low && w <= high;
+};
+
 // The height comes from the curve as it is drawn: the formula would give the slope away, which is asked for.
 function drawLoss(chart, w) {
   const x = axisOf(chart, "xAxis").at(w);
@@ -18,7 +32,11 @@ function drawLoss(chart, w) {
   while (i < points.length - 2 && points[i] < x) i += 2;
   const share = (x - points[i - 2]) / (points[i] - points[i - 2]);
   const y = points[i - 1] + share * (points[i + 1] - points[i - 1]);
-  set(chart.querySelector("[data-ball] circle"), { cx: x, cy: y });
+  const ball = find("data-ball", chart);
+  const circle = circleOf(ball);
+  set(circle, { cx: x, cy: y });
+  circle.toggleAttribute("hidden", !isInside(chart, w));
+  ball.querySelector(".ball__out")?.toggleAttribute("hidden", isInside(chart, w));
 }
 
 // With its true slope, cut where it leaves the drawing.
@@ -41,10 +59,12 @@ let moving = 0;
 function roll(from, to, duration, done = () => {}) {
   const mine = ++moving;
   const began = performance.now();
+  // It slows down where it comes to rest, and not on its way out of the drawing.
+  const pace = isInside(shown("data-loss-chart"), to) ? ease : (share) => share;
   const frame = (now) => {
     if (mine !== moving) return;
     const share = Math.min(Math.max(now - began, 0) / duration, 1);
-    draw(from + (to - from) * ease(share));
+    draw(from + (to - from) * pace(share));
     if (share < 1) requestAnimationFrame(frame);
     else done();
   };
@@ -74,7 +94,11 @@ function arrive() {
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
     furnish(true);
-    roll(last.w, sheet.w, 900, () => furnish(false));
+    draw(last.w);
+    const from = last.w;
+    const mine = moving;
+    const go = () => mine === moving && roll(from, sheet.w, 900, () => furnish(false));
+    document.addEventListener("arrived", go, { once: true });
   }
   last = sheet;
   shown("data-run")?.removeAttribute("hidden");
@@ -111,4 +135,5 @@ document.addEventListener("click", (event) => {
   } else walk(0);
 });
 
-onArrival(arrive, { of: ["part"] });
+// Before the new place of the ball is painted: it is on its way there.
+onArrival(arrive, { of: ["part"], when: "htmx:afterSwap" });

@@ -6,6 +6,7 @@ import { findAll, isCalm } from "../../classroom/js/page.js";
 const LOWEST = 0.6; // of the screen: there the top of what is new is seen at once
 const SEEN_ABOVE = 0.12; // what was looked at goes on above it
 const GAP = 8;
+const FRAMES_AT_REST = 6; // a scroll of the browser's own begins late and ends slowly
 const FIELD = "input, select, textarea";
 
 const blocks = () => findAll("data-block");
@@ -66,6 +67,12 @@ function focusOn(block) {
   head.focus({ preventScroll: true });
 }
 
+// Whatever moves of itself waits for this, or its beginning would go by unseen.
+function tellAtRest(y = scrollY, frames = 0) {
+  if (frames === FRAMES_AT_REST) document.dispatchEvent(new Event("arrived"));
+  else requestAnimationFrame(() => tellAtRest(scrollY, scrollY === y ? frames + 1 : 0));
+}
+
 function arrive(was) {
   hold(was);
   const fresh = blocks().find((each) => !was.known.has(each.dataset.block) && isShown(each));
@@ -77,6 +84,7 @@ function arrive(was) {
     const again = sameAs(was.held);
     if (again) focusOn(again);
   }
+  tellAtRest();
 }
 
 document.addEventListener("htmx:afterSettle", () => {
