@@ -356,7 +356,7 @@ def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_
     fill(student, STEP_1)
     rolls_at_rest(student, student.locator("[data-check]").tap)
     card = student.locator("[data-block='by-hand.done.1.0.7463']")
-    expect(card).to_contain_text("w climbed from 0 to 0.7463, all by itself.")
+    expect(card).to_contain_text("w climbed from 0 to 0.7463. You did not choose the way: the gradient did.")
     expect(student.locator("[data-loss-chart]:visible")).to_have_count(1)
     assert box(card)["bottom"] <= box(student.get_by_role("heading", name="Step 2 of 3"))["y"]
     assert box(card)["height"] < SMALL_PHONE["height"] * 0.75
@@ -368,7 +368,7 @@ def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_
     # Folded once the next step is under way, and still there.
     expect(card.locator("> details")).not_to_have_attribute("open", "")
     card.locator("> details > summary").tap()
-    expect(card.get_by_text("all by itself")).to_be_visible()
+    expect(card.get_by_text("the gradient did.")).to_be_visible()
 
 
 def test_the_picture_of_a_value_far_off_keeps_its_slope_while_it_moves(desk: Desk, new_student: NewStudent) -> None:

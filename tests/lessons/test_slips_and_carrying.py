@@ -279,6 +279,27 @@ def test_nonsense_carried_three_times_shows_no_answer_of_the_notebook_before_it_
     assert "The notebook prints" in mended
 
 
+def test_a_step_is_said_to_shrink_with_the_gradient_only_where_both_did(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    def shown() -> str:
+        return client_of(student.user).get(SHEET).getvalue().decode()
+
+    send(1, STEP_1)
+    assert "w climbed from 0 to 0.7463. You did not choose the way: the gradient did." in shown()
+    for w in ("11", "12", "13"):
+        send(2, {"w": w})
+    send(2, {"w": "10", "go_on": True})
+    send(3, {"w": "6.9963"})
+    after_a_leap = shown()
+    send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
+
+    # The gradient there was 60.075 after −9.328, and the step is shorter than the leap before it.
+    assert "From 10 to 6.9963." in after_a_leap
+    assert "because the gradient shrank" not in after_a_leap
+    assert "From 1.2127 to 1.5042: a shorter step, because the gradient shrank." in shown()
+
+
 def test_a_hint_is_the_next_thought_and_builds_on_what_is_right_alone(
     send: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:

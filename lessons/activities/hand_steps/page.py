@@ -375,12 +375,14 @@ def _joy(chain: Chain, number: int) -> str:
         return _("w stays at %(w)s. The gradient is 0 here.") % moved
     if number == 1:
         says = (
-            _("w climbed from %(old)s to %(w)s, all by itself.")
+            _("w climbed from %(old)s to %(w)s. You did not choose the way: the gradient did.")
             if after > before
-            else _("w went down from %(old)s to %(w)s, all by itself.")
+            else _("w went down from %(old)s to %(w)s. You did not choose the way: the gradient did.")
         )
         return says % moved
-    if abs(after - before) < abs(before - chain.path[number - 2]):
+    earlier = chain.path[number - 2]
+    is_flatter = abs(descent.gradient(chain.problem, before)) < abs(descent.gradient(chain.problem, earlier))
+    if is_flatter and abs(after - before) < abs(before - earlier):
         return _("From %(old)s to %(w)s: a shorter step, because the gradient shrank.") % moved
     return _("From %(old)s to %(w)s.") % moved
 
