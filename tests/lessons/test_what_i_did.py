@@ -51,7 +51,8 @@ def test_the_steps_and_the_first_slip_with_its_mending(
 
     for n, w in enumerate(("0.7463", "1.2127", "1.5042"), start=1):
         assert f"Step {n} w = {w}" in page
-    assert "Your first slip, in step 1: error in row 1 = 2.1. You lost a minus." in page
+    # In the words of the sheet.
+    assert "Your first slip, in step 1: error in row 1 = 2.1. “You lost the minus: 0 − 2.1 = −2.1.”" in page
     assert "You fixed it: error in row 1 = −2.1." in page
 
 

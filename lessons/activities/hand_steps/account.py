@@ -8,7 +8,6 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from lessons.activities.base import Account, ActivityView
-from lessons.activities.hand_steps import slips
 from lessons.activities.hand_steps.words import cell_name
 from lessons.maths import values
 from lessons.models import Submission
@@ -36,14 +35,16 @@ def _first_slip(sent: Iterable[Submission]) -> tuple[str, ...]:
     first = next((each for each in every if each.slip), None)
     if first is None:
         return ()
-    cell = next((name for name, said in first.reply["cells"].items() if said["slip"] == first.slip), "")
+    cells = first.reply["cells"]
+    cell = next((name for name, each in cells.items() if each["slip"] == first.slip and not each["follows"]), "")
     if not cell:
         return ()
-    says = _("Your first slip, in step %(step)d: %(cell)s = %(typed)s. You %(slip)s.") % {
+    # In the words that the sheet had for it.
+    says = _("Your first slip, in step %(step)d: %(cell)s = %(typed)s. “%(said)s”") % {
         "step": first.step,
         "cell": cell_name(cell),
         "typed": _shown(first, cell),
-        "slip": slips.in_words(first.slip),
+        "said": cells[cell]["feedback"],
     }
     after = [each for each in every if each.pk > first.pk and each.step == first.step]
     fixed = next((each for each in after if each.reply["cells"].get(cell, {}).get("state") in GOOD), None)
