@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from lessons.maths.spelling import plainly
 from tests.journeys.conftest import Desk, log_in, lose_replies
 from tests.journeys.steps import (
+    LAPTOP,
     PHONE,
     SHEET,
     STEP_1,
@@ -826,6 +827,18 @@ def test_after_three_checks_a_solution_may_be_asked_for_and_one_may_go_on_and_me
 
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     expect(student.get_by_text("Your own value. You can still fix this step.")).to_be_visible()
+    student.set_viewport_size(SMALL_PHONE)
+    student.get_by_role("link", name="Fix it").locator("visible=true").click()
+    # At its sheet, above the bar, and back again.
+    expect(student.get_by_role("heading", name="Step 1, again")).to_be_focused()
+    for each in ("#by-hand-head", "#error_1"):
+        assert box(student.locator(".bar"))["y"] > box(student.locator(each))["bottom"]
+        assert box(student.locator(each))["y"] >= 0
+    desk.look(student, "by_hand_fix_it")
+    student.get_by_role("link", name="Leave this step as it is").click()
+    expect(student.get_by_role("link", name="Fix it: step 1")).to_be_hidden()
+    desk.look(student, "by_hand_to_fix")
+    student.set_viewport_size(LAPTOP)
     fill(student, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
     check(student)
     expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()

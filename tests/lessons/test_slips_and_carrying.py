@@ -270,13 +270,15 @@ def test_nonsense_carried_three_times_shows_no_answer_of_the_notebook_before_it_
 
     shown = page.get(SHEET).getvalue().decode()
 
-    assert "All steps done" in shown
+    assert "Step 1 is still to fix" in shown
     assert not [number for number in ("0.7463", "1.2127", "1.5042", "1.9899", "notebook prints") if number in shown]
     send(1, STEP_1)
     send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
     send(3, {"w": "1.5042"})
     mended = page.get(SHEET).getvalue().decode()
     assert "The notebook prints" in mended
+    assert "All steps done" in mended
+    assert "Fix " not in mended
 
 
 def test_a_step_is_said_to_shrink_with_the_gradient_only_where_both_did(
@@ -401,15 +403,34 @@ def test_a_step_rounded_early_can_be_mended_so_that_the_chain_matches(send: Send
 def test_the_page_offers_to_mend_the_first_step_and_shows_its_sheet(
     went_on: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:
+    client = client_of(student.user)
+    # At once, and not only when all steps are taken.
+    to_its_sheet = f'href="{SHEET}?step=1#by-hand-head"'
+    assert to_its_sheet in client.get(SHEET).getvalue().decode()
     went_on(2, {"error_4": "4.14", "mean": "7.4625", "w": "2.6119"})
     went_on(3, {"w": "2.3787"})
-    client = client_of(student.user)
 
     assert "Fix step 1" in client.get(SHEET).getvalue().decode()
     mending = client.get(f"{SHEET}?step=1").getvalue().decode()
 
     assert "Step 1, again" in mending
     assert 'name="step" value="1"' in mending
+
+
+def test_a_right_w_over_a_wrong_cell_can_be_fixed_too(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    for mean in ("1", "2", "3"):
+        send(1, STEP_1 | {"mean": mean})
+    send(1, STEP_1 | {"mean": "3", "go_on": True})
+    send(2, {"error_4": "-4.8148", "mean": "-9.3278", "w": "1.2127"})
+    send(3, {"w": "1.5042"})
+
+    shown = client_of(student.user).get(SHEET).getvalue().decode()
+
+    assert "Step 1 is still to fix" in shown
+    assert "One of its cells is not right yet." in shown
+    assert f'href="{SHEET}?step=1#by-hand-head"' in shown
 
 
 def test_points_of_ones_own_are_the_same_each_time_and_nobody_elses(

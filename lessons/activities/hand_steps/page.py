@@ -100,7 +100,10 @@ class Row:
 
 @dataclass(frozen=True)
 class TakenStep:
-    """A step that stands: the value it gave, and the notebook's. It is open until the next one is checked."""
+    """A step that stands: the value it gave, and the notebook's. It is open until the next one is checked.
+
+    It is at hand while its sheet is under it, to be mended.
+    """
 
     number: int
     w: str
@@ -109,6 +112,7 @@ class TakenStep:
     is_carried: bool
     joy: str
     is_open: bool
+    is_at_hand: bool
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,11 @@ class LaterStep:
 
 @dataclass(frozen=True)
 class Worksheet:
-    """One step's worksheet with whatever was typed into it last."""
+    """One step's worksheet with whatever was typed into it last.
+
+    From step `to_mend` on the values differ from the notebook's. Step `to_fix` is that one, or the first to have been
+    left with a cell that is not right.
+    """
 
     step: int
     n_steps: int
@@ -137,6 +145,7 @@ class Worksheet:
     new_w: Cell
     taken: tuple[TakenStep, ...]
     to_mend: int | None
+    to_fix: int | None
     all_taken: bool
     is_mending: bool
     can_go_on: bool
@@ -228,8 +237,9 @@ def worksheet(
         mean=cells["mean"],
         gradient=cells["gradient"],
         new_w=cells["w"],
-        taken=_taken(chain, is_fresh=is_over or not (is_mending or verdicts)),
+        taken=_taken(chain, at_hand=step if is_mending else 0, is_fresh=is_over or not (is_mending or verdicts)),
         to_mend=chain.to_mend,
+        to_fix=chain.to_mend or min(chain.carried, default=None),
         all_taken=all_taken,
         is_mending=is_mending,
         can_go_on=tries >= CHECKS_BEFORE_SOLUTION and not is_mending,
@@ -348,7 +358,7 @@ def _flips(n: int) -> str:
     return _("± Flip it") if n == 1 else _("± Flip %(all)s") % {"all": numerals[n - 2]}
 
 
-def _taken(chain: Chain, *, is_fresh: bool) -> tuple[TakenStep, ...]:
+def _taken(chain: Chain, *, at_hand: int, is_fresh: bool) -> tuple[TakenStep, ...]:
     steps = []
     for number, own in enumerate(chain.values, start=1):
         exact = descent.step(chain.problem, chain.path[number - 1])
@@ -362,6 +372,7 @@ def _taken(chain: Chain, *, is_fresh: bool) -> tuple[TakenStep, ...]:
                 is_carried=is_carried,
                 joy="" if is_carried else _joy(chain, number),
                 is_open=is_fresh and number == len(chain.values),
+                is_at_hand=number == at_hand,
             )
         )
     return tuple(steps)
