@@ -178,6 +178,16 @@ def test_a_minus_lost_in_every_row_has_one_sentence_and_one_key(desk: Desk, new_
     assert box(student.locator(".here-now"))["bottom"] <= cell["y"]
     assert sentence["bottom"] <= bar["y"]
 
+    # A hint covers neither, and stands at its cell.
+    student.get_by_text("Hint", exact=True).tap()
+    wait_until_still(student)
+    is_clear(student, "#error_1", ".hint__says", ".says")
+    assert box(student.locator(".hint__says"))["y"] == pytest.approx(box(student.locator("#error_1"))["bottom"], abs=20)
+    desk.look(student, "by_hand_hint")
+    student.locator("#error_3").tap()
+    expect(student.locator(".hint__says")).to_have_text("The row has w·x: 0. Take away 6.2. Below zero? Then write the minus.")
+    is_clear(student, "#error_1", "#error_3", ".hint__says", ".says")
+
     student.get_by_role("button", name="± Flip all four").tap()
 
     for name, typed in STEP_1.items():
@@ -188,6 +198,16 @@ def test_a_minus_lost_in_every_row_has_one_sentence_and_one_key(desk: Desk, new_
     expect(student.get_by_role("heading", name="Step 1 of 3")).to_be_visible()
     student.locator("[data-check]").tap()
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
+
+
+def is_clear(page: Page, *shown: str) -> None:
+    """Each is in view, one below the other, and nothing that sticks covers any of them."""
+    edges = [box(page.locator(".here-now"))["bottom"]]
+    for each in shown:
+        found = box(page.locator(each))
+        edges += [found["y"], found["bottom"]]
+    edges.append(box(page.locator(".bar"))["y"])
+    assert edges == sorted(edges), f"something is covered: {dict(zip(('now', *shown, 'bar'), edges, strict=False))}"
 
 
 def test_flipping_a_later_step_mirrors_the_new_w_at_the_old_one(desk: Desk, new_student: NewStudent) -> None:
@@ -243,7 +263,20 @@ def test_the_calculator_puts_its_result_into_the_cell_at_hand(desk: Desk, new_st
     desk.look(student, "by_hand_calculator")
     panel.get_by_role("button", name="Use").tap()
 
+    # It has done its work, and Check is there again.
     expect(student.locator("[name=error_3]")).to_have_value("−6.2")
+    expect(panel).to_be_hidden()
+    expect(student.get_by_role("button", name="Check")).to_be_in_viewport()
+    is_clear(student, "#error_3")
+    student.get_by_text("Hint", exact=True).tap()
+    wait_until_still(student)
+    is_clear(student, "#error_3", ".hint__says")
+    before = box(student.locator("#error_4"))
+    student.locator("#error_4").tap()
+    is_clear(student, "#error_4", ".hint__says")
+    assert box(student.locator("#error_4"))["y"] == pytest.approx(before["y"], abs=1)
+    student.locator("#error_3").tap()
+    student.get_by_role("button", name="Calculator").tap()
     panel.get_by_role("button", name="×", exact=True).tap()
     panel.get_by_role("button", name="3", exact=True).tap()
     panel.get_by_role("button", name="=", exact=True).tap()
@@ -288,6 +321,8 @@ def test_the_calculator_reads_what_people_type_and_refuses_the_rest(desk: Desk, 
     student.get_by_role("button", name="Use").press("Enter")
     expect(student.locator("[name=error_1]")).to_have_value("−2,1")
     expect(student.locator("#spoken")).to_have_text("Put into: row 1, x = 1, error = prediction minus y")
+    expect(student.get_by_role("button", name="Calculator")).to_be_focused()
+    student.keyboard.press("Enter")
     student.keyboard.press("Escape")
     expect(student.get_by_role("button", name="Calculator")).to_be_focused()
     expect(student.locator("#saved")).to_be_empty()

@@ -306,7 +306,8 @@ def test_a_hint_is_the_next_thought_and_builds_on_what_is_right_alone(
     send: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:
     page = client_of(student.user)
-    assert "0 × 1 is 0. Take away 2.1. Below zero? Then write the minus." in page.get(SHEET).getvalue().decode()
+    # What stands in the row is not to be worked out again.
+    assert "The row has w·x: 0. Take away 2.1. Below zero? Then write the minus." in page.get(SHEET).getvalue().decode()
     assert "14.925" not in page.get(SHEET).getvalue().decode()
 
     send(1, STEP_1 | {"w": "5"})

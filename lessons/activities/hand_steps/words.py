@@ -129,8 +129,7 @@ def hint(cell: str, at: Position, right: Mapping[str, Fraction]) -> str:
     found = numbers(cell, at, right)
     kind = kind_of(cell)
     if kind == "error":
-        first = _("%(w)s × %(x)s is 0.") if at.w == 0 else _("Multiply %(w)s × %(x)s.")
-        says = [first, _("Take away %(y)s."), _("Below zero? Then write the minus.")]
+        says = [_("The row has w·x: %(p)s."), _("Take away %(y)s."), _("Below zero? Then write the minus.")]
     elif kind == "product":
         is_known = f"error_{row_of(cell)}" in right
         multiply = _("Multiply %(e)s × %(x)s.") if is_known else _("Multiply your error in row %(row)s by %(x)s.")

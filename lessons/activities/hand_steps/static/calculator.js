@@ -83,6 +83,7 @@ function toggle(isOpen) {
 function use() {
   const cell = liveCell();
   type(cell, result);
+  toggle(false);
   speak(`${find("data-calc-use").dataset.used} ${cell.getAttribute("aria-label")}`);
 }
 

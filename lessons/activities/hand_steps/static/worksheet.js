@@ -43,7 +43,46 @@ document.addEventListener("focusin", ({ target }) => {
     const place = text && input.form && find(mark, input.form);
     if (place) place.textContent = text;
   }
+  const { top } = input.getBoundingClientRect();
+  if (!placeHint()) return;
+  // It goes from row to row, and the row that was tapped stays under the thumb.
+  scrollBy({ top: input.getBoundingClientRect().top - top, behavior: "instant" });
+  showHint();
 });
+
+// Over the bar at a phone's lower edge a hint would cover what it is about: it stands under the row of its cell. Tells
+// whether it does.
+function placeHint() {
+  const hint = find("data-hint-fold");
+  if (!hint) return false;
+  const says = find("data-hint-here");
+  const held = find("data-hint-row");
+  if (!hint.open || getComputedStyle(hint.parentElement).position !== "sticky") {
+    hint.append(says);
+    held.hidden = true;
+    return false;
+  }
+  const row = liveCell().closest("tr");
+  if (!row) return false;
+  const said = row.nextElementSibling;
+  // A sum has its sentence right below it, and that comes first.
+  (said?.matches(".worksheet__says:not([data-hint-row])") && isSum(liveCell()) ? said : row).after(held);
+  held.firstElementChild.append(says);
+  held.hidden = false;
+  return true;
+}
+
+// What is said of the cell, the hint and the cell: all three in view.
+function showHint() {
+  const said = document.getElementById(liveCell().getAttribute("aria-describedby"))?.closest(".says");
+  for (const each of [said, find("data-hint-here"), liveCell()]) each?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches("[data-hint-fold]") || !placeHint()) return;
+  speak(find("data-hint-here").textContent);
+  showHint();
+}, true);
 
 // Somebody else than a person has typed here: whatever follows what is typed is told.
 export function type(input, text) {
