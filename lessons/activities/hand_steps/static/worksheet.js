@@ -15,7 +15,9 @@ const isSum = (cell) => cell.closest("tbody").classList.contains("worksheet__sum
 
 function below(input) {
   const column = input.closest("td").cellIndex;
-  const inputs = [...input.closest("table").querySelectorAll(".cell__input")];
+  // Rough work leads on to rough work, and what is asked for to what is asked for.
+  const own = input.closest(".cell--scratch") ? ".cell__input" : ".cell:not(.cell--scratch) .cell__input";
+  const inputs = [...input.closest("table").querySelectorAll(own)];
   const after = inputs.slice(inputs.indexOf(input) + 1);
   return (
     after.find((cell) => !isSum(cell) && cell.closest("td").cellIndex === column) ??
