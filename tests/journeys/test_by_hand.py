@@ -399,10 +399,22 @@ def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_
     desk.look(student, "by_hand_step_accepted")
 
     fill(student, {"w": "9"})
+    student.locator("#error_4").evaluate("(cell) => cell.scrollIntoView({ block: 'center' })")
+    before = box(student.locator("#error_4"))
     student.locator("[data-check]").tap()
 
-    # Folded once the next step is under way, and still there.
+    # Folded once the next step is under way, and still there; the sheet below it stays, with what it lacks.
     expect(card.locator("> details")).not_to_have_attribute("open", "")
+    expect(student.locator("#error_4-says")).to_be_focused()
+    wait_until_still(student)
+    is_clear(student, "#error_4", ".says >> nth=0")
+    # The line above it is one shorter than that for w.
+    assert box(student.locator("#error_4"))["y"] == pytest.approx(before["y"], abs=25)
+    # From the error on to what is asked for next.
+    student.locator("#error_4").press("Enter")
+    expect(student.locator("#mean")).to_be_focused()
+    student.locator("#product_3").press("Enter")
+    expect(student.locator("#product_4")).to_be_focused()
     card.locator("> details > summary").tap()
     expect(card.get_by_text("the gradient did.")).to_be_visible()
 

@@ -281,6 +281,34 @@ def test_nonsense_carried_three_times_shows_no_answer_of_the_notebook_before_it_
     assert "Fix " not in mended
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"error_4": "-4.8148"}, "Still empty: average, new w."),
+        ({"w": "1.2127"}, "Still empty: error in row 4, average."),
+        ({}, "Still empty: error in row 4, average, new w."),
+    ],
+)
+def test_which_cells_are_still_empty_is_said_at_the_first_of_them(
+    send: Send, student: Membership, client_of: Callable[[User], Client], typed: dict[str, str], says: str
+) -> None:
+    send(1, STEP_1)
+    send(2, typed)
+
+    shown = client_of(student.user).get(SHEET).getvalue().decode()
+
+    first = "mean" if "error_4" in typed else "error_4"
+    assert says in shown.partition(f'id="{first}-says"')[2].partition("</p>")[0]
+
+
+def test_of_many_empty_cells_the_first_is_named(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    send(1, {"error_1": "-2.1"})
+
+    assert "9 cells are still empty. The first: error in row 2." in client_of(student.user).get(SHEET).getvalue().decode()
+
+
 def test_a_step_is_said_to_shrink_with_the_gradient_only_where_both_did(
     send: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:

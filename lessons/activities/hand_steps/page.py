@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -23,6 +23,7 @@ from lessons.maths.descent import Problem
 from lessons.standings import Standing
 
 LETS_RUN = 40
+MOST_NAMED = 3  # cells that are still empty
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,10 @@ class Worksheet:
     def says_of_rows(self) -> list[Says]:
         """What is said of the rows; each says where, if there is more than one."""
         said = [cell.says for row in self.rows for cell in (row.error, row.product) if cell.says]
-        return said if len(said) < 2 else [replace(says, where=capfirst(cell_name(says.cell))) for says in said]
+        if len(said) < 2:
+            return said
+        # Which cells are empty it says by itself.
+        return [says if says.state == "empty" else replace(says, where=capfirst(cell_name(says.cell))) for says in said]
 
     @property
     def follows(self) -> bool:
@@ -319,7 +323,19 @@ def _with_says(
         for other in alike:
             found[other] = replace(found[other], says_at=name)
         found[name] = replace(found[name], says=says)
+    empty = [name for name, cell in cells.items() if cell.state == "empty"]
+    if empty:
+        first = empty[0]
+        says = found[first].says or Says(cell=first, text="", state="empty")
+        found[first] = replace(found[first], says=replace(says, text=_still_empty(empty)))
+        found |= {name: replace(found[name], says_at=first) for name in empty}
     return found
+
+
+def _still_empty(cells: Sequence[str]) -> str:
+    if len(cells) <= MOST_NAMED:
+        return _("Still empty: %(cells)s.") % {"cells": ", ".join(map(cell_name, cells))}
+    return _("%(n)d cells are still empty. The first: %(cell)s.") % {"n": len(cells), "cell": cell_name(cells[0])}
 
 
 def _others_like(first: str, verdicts: Mapping[str, Mapping[str, Any]]) -> list[str]:

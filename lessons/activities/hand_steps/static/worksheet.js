@@ -132,7 +132,6 @@ function forget(input) {
   for (const name of ["aria-invalid", "aria-describedby"]) input.removeAttribute(name);
   const said = input.form?.querySelector(`[data-said-at="${input.id}"]`);
   if (said) said.hidden = true;
-  for (const each of input.form ? findAll("data-until-typed", input.form) : []) each.hidden = true;
 }
 
 function mirror(sheet) {

@@ -12,7 +12,8 @@ const FIELD = "input, select, textarea";
 const blocks = () => findAll("data-block");
 const isShown = (element) => element.getClientRects().length > 0;
 const named = (element) => element?.closest("[data-block], [id]");
-const markOf = (element) => element && { block: element.dataset.block, id: element.id };
+// A form's `id` may be a field of that name.
+const markOf = (element) => element && { block: element.dataset.block, id: element.getAttribute("id") };
 const sameAs = ({ block, id }) => blocks().find((each) => each.dataset.block === block) ?? document.getElementById(id);
 
 // What sticks to the screen's edges covers what is under it.
