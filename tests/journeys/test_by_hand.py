@@ -129,6 +129,9 @@ def test_the_line_of_the_cell_at_hand_stays_above_the_sheet(desk: Desk, new_stud
         assert cell["bottom"] <= box(student.locator(".bar"))["y"]
         student.keyboard.press("Enter")
     expect(student.get_by_role("button", name="Check")).to_be_focused()
+    # What stands below the sheet it does not cover.
+    student.locator(".worksheet__notes").evaluate("(notes) => notes.scrollIntoView()")
+    assert box(student.locator(".here-now"))["bottom"] <= box(student.locator(".worksheet__notes"))["y"]
 
 
 SIGNS = {plain: [sign for sign in map(chr, range(0x20000)) if plainly(f"{sign}3.9") == f"{plain}3.9"] for plain in "-+"}
@@ -194,6 +197,8 @@ def test_a_minus_lost_in_every_row_has_one_sentence_and_one_key(desk: Desk, new_
         expect(student.locator(f"#{name}")).to_have_value(typed.replace("-", "−"))
     expect(says).to_be_hidden()
     expect(student.locator("#spoken")).to_have_text("Flipped. Check again.")
+    # Nothing is to be worked out any more.
+    expect(student.locator("[data-here]")).to_have_text("Flipped. Check again.")
     expect(student.locator("[data-mirror=mean]")).to_have_text("−14.925")
     expect(student.get_by_role("heading", name="Step 1 of 3")).to_be_visible()
     student.locator("[data-check]").tap()
@@ -338,7 +343,7 @@ def test_without_javascript_nothing_is_offered_that_needs_it_and_a_solution_can_
     for mean in ("1", "2"):
         fill(student, STEP_1 | {"mean": mean})
         check(student)
-        expect(student.get_by_text("After 3 checks you can see the solution to one line.")).to_be_visible()
+        expect(student.get_by_text("you can see the solution for your average.")).to_be_visible()
     fill(student, {"mean": "3"})
     # Enter is Check here, and never the button that shows a solution.
     student.locator("[name=mean]").press("Enter")
@@ -364,6 +369,13 @@ RECORDS = """() => {
     requestAnimationFrame(note);
   };
   note();
+}"""
+
+
+# Whether the page has come to rest since now.
+AT_REST = """() => {
+  window.has_arrived = false;
+  document.addEventListener("arrived", () => { window.has_arrived = true; }, { once: true });
 }"""
 
 
@@ -417,6 +429,16 @@ def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_
     expect(student.locator("#product_4")).to_be_focused()
     card.locator("> details > summary").tap()
     expect(card.get_by_text("the gradient did.")).to_be_visible()
+
+    for typed, head in ((STEP_2, "Step 3 of 3"), ({"w": "1.5042"}, "All steps done")):
+        fill(student, typed)
+        student.evaluate(AT_REST)
+        student.locator("[data-check]").tap()
+        expect(student.get_by_role("heading", name=head)).to_be_visible()
+    # The last ball too is seen whole, above the way on.
+    wait_for(lambda: student.evaluate("window.has_arrived"), "the page at rest")
+    assert box(student.locator("[data-loss-chart] svg"))["bottom"] <= box(student.locator(".next"))["y"]
+    desk.look(student, "by_hand_done_phone")
 
 
 def test_the_picture_of_a_value_far_off_keeps_its_slope_while_it_moves(desk: Desk, new_student: NewStudent) -> None:
@@ -891,13 +913,13 @@ def test_after_three_checks_a_solution_may_be_asked_for_and_one_may_go_on_and_me
     expect(student.get_by_role("heading", name="Step 3 of 3")).to_be_visible()
     fill(student, {"w": "2.3787"})
     check(student)
-    expect(student.get_by_text("Yours: 2.985 · 2.6119 · 2.3787")).to_be_visible()
+    expect(student.get_by_role("row", name="Yours 2.985 2.6119 2.3787")).to_be_visible()
     expect(student.get_by_text("The notebook prints")).to_have_count(0)
     expect(student.get_by_role("button", name="Let it run")).to_have_count(0)
     student.get_by_role("link", name="Fix step 1").click()
     student.locator("[name=w]").fill("0.7463")
     check(student)
-    expect(student.get_by_text("Yours: 0.7463 · 1.2127 · 1.5042")).to_be_visible()
+    expect(student.get_by_role("row", name="Yours 0.7463 1.2127 1.5042")).to_be_visible()
     expect(student.get_by_text("The notebook prints")).to_be_visible()
 
 

@@ -61,7 +61,7 @@ def test_three_steps_finish_the_part_and_the_closing_appears_only_then(
         fill(student, cells)
         check(student)
 
-    expect(student.get_by_text("The notebook prints 0.7463 · 1.2127 · 1.5042")).to_be_visible()
+    expect(student.get_by_role("row", name="The notebook prints 0.7463 1.2127 1.5042")).to_be_visible()
     expect(student.get_by_role("link", name="Part 2 · Learning-rate chaos →")).to_be_visible()
     student.get_by_role("link", name="All parts").click()
     expect(student.get_by_text("done · w₃ = 1.5042")).to_be_visible()

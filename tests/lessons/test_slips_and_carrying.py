@@ -301,6 +301,43 @@ def test_which_cells_are_still_empty_is_said_at_the_first_of_them(
     assert says in shown.partition(f'id="{first}-says"')[2].partition("</p>")[0]
 
 
+def test_what_is_left_until_a_solution_is_told_by_cell_until_it_is_offered(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    def shown() -> str:
+        return " ".join(client_of(student.user).get(SHEET).getvalue().decode().split())
+
+    send(1, STEP_1 | {"mean": "1"})
+    assert "After 2 more checks you can see the solution for your average." in shown()
+    send(1, STEP_1 | {"w": "5"})
+    # Checks of another cell do not count for this one.
+    assert "After 2 more checks you can see the solution for your new w." in shown()
+    send(1, STEP_1 | {"w": "6"})
+    assert "After 1 more check you can see the solution for your new w." in shown()
+    send(1, STEP_1 | {"w": "7"})
+    assert "more check" not in shown()
+    assert "Show the solution for this line" in shown()
+
+
+def test_the_slope_has_the_minus_of_the_page(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    send(1, STEP_1 | {"w": "5"})
+
+    assert "slope −14.925" in client_of(student.user).get(SHEET).getvalue().decode()
+
+
+def test_a_sum_is_named_in_plain_words_and_no_line_breaks_before_its_question_mark(
+    send: Send, student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    send(1, STEP_1 | {"mean": "1"})
+
+    shown = client_of(student.user).get(SHEET).getvalue().decode()
+
+    assert "1 is not it. Work out the sum of the products ÷\u00a04 again." in shown
+    assert "Average: the sum of the products ÷\u00a04\u00a0=\u00a0?" in shown
+
+
 def test_of_many_empty_cells_the_first_is_named(
     send: Send, student: Membership, client_of: Callable[[User], Client]
 ) -> None:

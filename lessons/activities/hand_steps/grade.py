@@ -42,9 +42,13 @@ class StepsMemory(Memory):
     wrong: dict[int, dict[str, int]] = Field(default_factory=dict)
     solved: dict[int, tuple[str, ...]] = Field(default_factory=dict)
 
+    def wrong_checks(self, step: int, cell: str) -> int:
+        """In how many checks a cell was wrong, by itself."""
+        return self.wrong.get(step, {}).get(cell, 0)
+
     def offers_solution(self, step: int, cell: str) -> bool:
-        """Tell whether the solution of a cell may be asked for: it was wrong in three checks, by itself."""
-        return self.wrong.get(step, {}).get(cell, 0) >= CHECKS_BEFORE_SOLUTION
+        """Tell whether the solution of a cell may be asked for: it was wrong in three checks."""
+        return self.wrong_checks(step, cell) >= CHECKS_BEFORE_SOLUTION
 
 
 def problem_of(activity: HandSteps, rule: GradientRule) -> Problem:

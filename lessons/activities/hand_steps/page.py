@@ -151,7 +151,8 @@ class Worksheet:
     is_mending: bool
     can_go_on: bool
     tries: int
-    tries_needed: int
+    solution_in: int
+    solution_of: str
     here: Cell
     was_checked: bool
     later: tuple[LaterStep, ...]
@@ -175,14 +176,6 @@ class Worksheet:
     @property
     def follows(self) -> bool:
         return any(cell.follows for cell in self.cells)
-
-    @property
-    def has_wrong(self) -> bool:
-        return any(cell.is_wrong for cell in self.cells)
-
-    @property
-    def offers_solution(self) -> bool:
-        return any(cell.says and (cell.says.offers_solution or cell.says.solution) for cell in self.cells)
 
     @property
     def n_empty(self) -> int:
@@ -216,6 +209,8 @@ def worksheet(
     cells = _with_says(at, cells, answer, reply, standing.memory, step)
     tries = standing.tries_at.get(step, 0)
     all_taken = n_taken == n_steps
+    own = next((cell for cell in cells.values() if cell.is_wrong), None)
+    is_offered = any(cell.says and (cell.says.offers_solution or cell.says.solution) for cell in cells.values())
     is_over = all_taken and not is_mending
     slope = values.show(descent.gradient(problem, chain.path[-1])) if is_over else _slope(problem, cells)
     shown = chain.path if is_over else at.path
@@ -248,7 +243,8 @@ def worksheet(
         is_mending=is_mending,
         can_go_on=tries >= CHECKS_BEFORE_SOLUTION and not is_mending,
         tries=tries,
-        tries_needed=CHECKS_BEFORE_SOLUTION,
+        solution_in=CHECKS_BEFORE_SOLUTION - standing.memory.wrong_checks(step, own.name) if own else 0,
+        solution_of=cell_name(own.name) if own and not is_offered else "",
         here=next((cell for cell in cells.values() if cell.is_here), cells["w"]),
         was_checked=bool(verdicts),
         later=tuple(_later(activity, problem, number) for number in range(step + 1, n_steps + 1)),
@@ -262,7 +258,8 @@ def worksheet(
 def _slope(problem: Problem, cells: Mapping[str, Cell]) -> str:
     """The slope that the tangent is labelled with: the student's own number, once it is right."""
     own = cells["gradient" if problem.rule == "full" else "mean"]
-    return own.typed if own.state in ("right", "rounded") else ""
+    # Its sign as it is printed everywhere else.
+    return own.typed.replace("-", "−") if own.state in ("right", "rounded") else ""
 
 
 def _cells(

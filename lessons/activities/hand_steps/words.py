@@ -102,20 +102,20 @@ def formula(cell: str, at: Position) -> str:
     return {
         "error": _("%(w)s × %(x)s − %(y)s"),
         "product": _("its error × %(x)s"),
-        "mean": _("the %(n)d products added, ÷ %(n)d"),
+        "mean": _("the sum of the products ÷\u00a0%(n)d"),
         "gradient": _("2 × average"),
         "w": _("%(w)s − %(rate)s × gradient"),
     }[kind_of(cell)] % numbers(cell, at, {})
 
 
 def line(cell: str, at: Position) -> str:
-    """The line for a cell: “Row 1: 0.7463 × 1 − 2.1 = ?”"""
+    """The line for a cell: “Row 1: 0.7463 × 1 − 2.1 = ?”, whose question mark stays with its number."""
     return {
-        "error": _("Row %(row)s: %(formula)s = ?"),
-        "product": _("Row %(row)s: %(formula)s = ?"),
-        "mean": _("Average: %(formula)s = ?"),
-        "gradient": _("Gradient: %(formula)s = ?"),
-        "w": _("New w: %(formula)s = ?"),
+        "error": _("Row %(row)s: %(formula)s\u00a0=\u00a0?"),
+        "product": _("Row %(row)s: %(formula)s\u00a0=\u00a0?"),
+        "mean": _("Average: %(formula)s\u00a0=\u00a0?"),
+        "gradient": _("Gradient: %(formula)s\u00a0=\u00a0?"),
+        "w": _("New w: %(formula)s\u00a0=\u00a0?"),
     }[kind_of(cell)] % {"row": row_of(cell), "formula": formula(cell, at)}
 
 

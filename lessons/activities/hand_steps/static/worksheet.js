@@ -76,7 +76,7 @@ function placeHint() {
 
 // What is said of the cell, the hint and the cell: all three in view.
 function showHint() {
-  const said = document.getElementById(liveCell().getAttribute("aria-describedby"))?.closest(".says");
+  const said = document.getElementById(liveCell().getAttribute("aria-describedby"))?.closest(".says__said");
   for (const each of [said, find("data-hint-here"), liveCell()]) each?.scrollIntoView({ block: "nearest" });
 }
 
@@ -118,9 +118,21 @@ document.addEventListener("click", ({ target }) => {
   const named = (name) => form.querySelector(`#${CSS.escape(name)}`);
   for (const name of cells.split(" ")) flip(named(name));
   if (newW) type(named("w"), newW);
+  lookAhead(form, flipped);
   find("data-check", form)?.focus({ preventScroll: true }); // the key itself is gone with what was said
   speak(flipped);
 });
+
+// What is next, once cells were filled by a key: the first that is empty or wrong, or to check.
+function lookAhead(form, ifNone) {
+  const next = [...form.querySelectorAll(".cell:not(.cell--scratch) .cell__input")].find(
+    (cell) => !cell.value.trim() || cell.matches("[aria-invalid], .cell--follows *"),
+  );
+  for (const row of form.querySelectorAll(".worksheet__row--here")) row.classList.remove("worksheet__row--here");
+  next?.closest("tr").classList.add("worksheet__row--here");
+  find("data-here", form).textContent = next?.dataset.line ?? ifNone;
+  find("data-hint-here", form).textContent = next?.dataset.hint ?? ifNone;
+}
 
 function forget(input) {
   const cell = input.closest(".cell");

@@ -53,8 +53,10 @@ function hold({ anchor, y }) {
 
 function bringIntoView(block) {
   const { top, height } = block.getBoundingClientRect();
-  const roof = stuck("top") + GAP + parseFloat(getComputedStyle(block).scrollMarginTop);
-  const floor = innerHeight - stuck("bottom") - GAP;
+  // What belongs to a block and stands above or below it is in its margins.
+  const { scrollMarginTop, scrollMarginBottom } = getComputedStyle(block);
+  const roof = stuck("top") + GAP + parseFloat(scrollMarginTop);
+  const floor = innerHeight - stuck("bottom") - GAP - parseFloat(scrollMarginBottom);
   if (top >= roof && top <= LOWEST * innerHeight && top + height <= floor) return;
   const least = roof + SEEN_ABOVE * innerHeight;
   const wanted = Math.min(Math.max(floor - height, least), Math.max(least, (LOWEST - 0.1) * innerHeight));
