@@ -435,8 +435,8 @@ def test_on_a_phone_the_ball_rolls_with_what_was_found_and_the_next_sheet_comes_
         student.evaluate(AT_REST)
         student.locator("[data-check]").tap()
         expect(student.get_by_role("heading", name=head)).to_be_visible()
+        wait_for(lambda: student.evaluate("window.has_arrived"), "the page at rest")
     # The last ball too is seen whole, above the way on.
-    wait_for(lambda: student.evaluate("window.has_arrived"), "the page at rest")
     assert box(student.locator("[data-loss-chart] svg"))["bottom"] <= box(student.locator(".next"))["y"]
     desk.look(student, "by_hand_done_phone")
 
