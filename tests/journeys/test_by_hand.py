@@ -188,7 +188,9 @@ def test_a_minus_lost_in_every_row_has_one_sentence_and_one_key(desk: Desk, new_
     assert box(student.locator(".hint__says"))["y"] == pytest.approx(box(student.locator("#error_1"))["bottom"], abs=20)
     desk.look(student, "by_hand_hint")
     student.locator("#error_3").tap()
-    expect(student.locator(".hint__says")).to_have_text("The row has w·x: 0. Take away 6.2. Below zero? Then write the minus.")
+    expect(student.locator(".hint__says")).to_have_text(
+        "The row has w·x: 0. Take away 6.2. Below zero? Then write the minus."
+    )
     is_clear(student, "#error_1", "#error_3", ".hint__says", ".says")
 
     student.get_by_role("button", name="± Flip all four").tap()

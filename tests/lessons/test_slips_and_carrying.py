@@ -343,7 +343,9 @@ def test_of_many_empty_cells_the_first_is_named(
 ) -> None:
     send(1, {"error_1": "-2.1"})
 
-    assert "9 cells are still empty. The first: error in row 2." in client_of(student.user).get(SHEET).getvalue().decode()
+    assert (
+        "9 cells are still empty. The first: error in row 2." in client_of(student.user).get(SHEET).getvalue().decode()
+    )
 
 
 def test_a_step_is_said_to_shrink_with_the_gradient_only_where_both_did(
