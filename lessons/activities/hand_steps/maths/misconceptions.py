@@ -249,23 +249,27 @@ def is_digit_swap(typed: Fraction, exact: Fraction) -> bool:
     True
     >>> is_digit_swap(Fraction("0.7463"), Fraction("0.74625"))
     False
+
+    A zero before the point is nothing that one copies wrongly:
+
+    >>> is_digit_swap(Fraction(7), Fraction("0.74625"))
+    False
     """
     if (typed < 0) != (exact < 0):
         return False
     for n_decimals in range(1, 5):
         right = abs(values.rounded(exact, n_decimals)) * 10**n_decimals
         given = abs(typed) * 10**n_decimals
-        if given.denominator == 1 and given != right:
-            n_digits = max(len(str(int(right))), len(str(int(given))))
-            if _is_swap(f"{int(given):0{n_digits}d}", f"{int(right):0{n_digits}d}"):
-                return True
+        if given.denominator == 1 and given != right and _is_swap(str(int(given)), str(int(right))):
+            return True
     return False
 
 
 def _is_swap(given: str, right: str) -> bool:
-    differ = [i for i, (one, other) in enumerate(zip(given, right, strict=True)) if one != other]
+    differ = [i for i, (one, other) in enumerate(zip(given, right, strict=False)) if one != other]
     return (
-        len(differ) == 2
+        len(given) == len(right)
+        and len(differ) == 2
         and differ[1] == differ[0] + 1
         and given[differ[0]] == right[differ[1]]
         and (given[differ[1]] == right[differ[0]])
