@@ -23,10 +23,10 @@ from tests.journeys.steps import (
     guess_and_starve,
     look_at_all,
     seal,
+    see_as,
     start,
     sweep,
     wait_for_run,
-    wait_until_drawn,
     wait_until_still,
 )
 
@@ -55,8 +55,10 @@ def test_worksheet(desk: Desk, new_student: NewStudent) -> None:
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible()
     fill(student, {"error_4": "-4.8148", "mean": "-37.311", "w": "2.6119"})
     check(student)
-    expect(student.get_by_text("You used the sum.")).to_be_visible()
+    expect(student.get_by_text("−37.311 is the sum. Divide it by 4.")).to_be_visible()
 
+    heading = student.get_by_role("heading", name="Step 2 of 3")
+    heading.evaluate("(title) => scrollTo(0, title.getBoundingClientRect().top + scrollY - 24)")
     take(student, "worksheet")
 
 
@@ -64,7 +66,8 @@ def test_reveal(desk: Desk, new_student: NewStudent) -> None:
     student = desk.open(new_student("ada"), viewport=SIZE)
     student.goto(f"{RATES}?item=half-c")
     seal(student, "zigzags", "sure")
-    wait_until_drawn(student)
+    see_as(student, "bounces forever")
+    wait_until_still(student)
 
     take(student, "reveal")
 
