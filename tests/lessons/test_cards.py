@@ -101,6 +101,17 @@ def test_a_question_behind_one_says_what_came_of_it(
     assert " ".join(said.split()).removeprefix("✓ ") == "Learning rate 0.1 · you said explodes · settles smoothly"
 
 
+def test_a_case_that_was_answered_folds_above_the_next_one(
+    student: Membership, lesson: LoadedLesson, look: Callable[[str], str]
+) -> None:
+    pupils.seal(student, lesson, "cases", "face-analysis", "accuracy", second="women")
+
+    assert "Man or woman, says the software" in "".join(
+        re.findall(r'"folds__fold">.*?</li>', look("cases/?item=cv-scorer"))
+    )
+    assert "folds__fold" not in look("cases/")
+
+
 def test_what_is_folded_tells_nothing_that_is_sealed(
     student: Membership, lesson: LoadedLesson, look: Callable[[str], str]
 ) -> None:
