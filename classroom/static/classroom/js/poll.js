@@ -25,7 +25,12 @@ for (const kind of Object.keys(PERIODS)) setTimeout(() => tick(kind), PERIODS[ki
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   const asking = document.querySelector("[data-poll].htmx-request");
   if (!asking || asking === detail.elt) return;
-  asking.addEventListener("htmx:beforeOnLoad", (overtaken) => overtaken.preventDefault(), { once: true });
+  const overtaken = (event) => {
+    if (event.target !== asking) return; // what was sent from within it is heard here, too
+    event.preventDefault();
+    asking.removeEventListener("htmx:beforeOnLoad", overtaken);
+  };
+  asking.addEventListener("htmx:beforeOnLoad", overtaken);
 });
 
 document.addEventListener("visibilitychange", () => {
