@@ -209,10 +209,9 @@ def noted(acting: Acting, lesson: LoadedLesson, part: Part, context: dict[str, A
     anew = _pages(acting, lesson, part, context["progress"], activities, context["asked"])
     if _catch_up(membership, lesson, anew.values()):
         again = part_context(acting, lesson, part, context["asked"])
-        fresh = {page.key: page for page in pages if looks[page.key] is not None}
-        shown = [fresh.get(page.key, page) for page in again["pages"]]
-        return {**again, "pages": shown, "further": _further(shown), "stage_token": context["stage_token"]}
-    shown = [anew.get(page.key, page) for page in pages]
+        context = {**again, "stage_token": context["stage_token"]}
+        anew = {page.key: page for page in pages if looks[page.key] is not None}
+    shown = [anew.get(page.key, page) for page in context["pages"]]
     return {**context, "pages": shown, "further": _further(shown)}
 
 

@@ -36,13 +36,18 @@ class ActivityPage:
     closing: str
     sheet: Any
     is_done: bool
+    # Done, or with whoever reads it.
+    is_finished: bool
     is_extra: bool
     # Whether something else comes first: it is not offered yet.
     is_ahead: bool
-    # Whether something is left to do here, and can be done.
-    is_left: bool
     submission_id: uuid.UUID
     saved_at: datetime | None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether something is left to do here, and can be done."""
+        return not (self.is_finished or self.is_extra or self.is_ahead)
 
     @property
     def extra_key(self) -> str:
@@ -208,9 +213,9 @@ def activity_page(
         closing=lesson.texts.get(facts.get("closing") or "", "") if kind.is_seen(sheet) else "",
         sheet=sheet,
         is_done=is_done,
+        is_finished=standing.is_finished,
         is_extra=activity.extra,
         is_ahead=kind.is_ahead(sheet),
-        is_left=not (standing.is_finished or activity.extra or kind.is_ahead(sheet)),
         submission_id=uuid.uuid4(),
         saved_at=newest.received_at if newest else kind.saved_at(sheet),
     )
