@@ -10,11 +10,13 @@ from playwright.sync_api import Page, Route, expect
 from tests.journeys.conftest import BusyWorker, Clerk, Desk
 from tests.journeys.steps import (
     A_RUN,
+    BADGE,
     BIAS,
     FIX,
     LAPTOP,
     LESSON,
     PHONE,
+    SHEET,
     U_CURVE,
     WHY,
     Advanced,
@@ -411,6 +413,11 @@ def test_on_a_phone_nothing_hides_what_has_the_focus(desk: Desk, new_student: Ne
         go_on(student, title)
     open_everything(student)
     walk_by_tab(student, n_least=30)
+    clerk("step_through", username)
+    student.set_viewport_size({"width": 390, "height": 664})
+    for address in (SHEET, BADGE):
+        student.goto(address)
+        walk_by_tab(student, n_least=10)
 
 
 ANIMATIONS = "document.getAnimations().filter(({ playState }) => playState === 'running').length"
