@@ -143,9 +143,9 @@ def test_a_run_goes_on_while_its_student_is_elsewhere_and_is_asked_for_once(
     student = desk.open(new_student("xenia"))
     student.goto(U_CURVE)
     answer(student, "5")
-    only = "data-rules-everything/u-curve-run/polynomial:321"
+    only = "data-rules-everything/u-curve-run/polynomial:1321"
     with busy_worker():
-        start(student, seed="321")
+        start(student, seed="1321")
         expect(trial(student)).to_have_attribute("data-state", "queued")
         student.get_by_role("link", name="All parts").click()
         student.wait_for_url(LESSON)
@@ -297,7 +297,7 @@ def test_the_u_curve_can_be_run_and_explained_without_javascript(
     press_seal(student)
     expect(student.locator(".sealed")).to_be_visible()
     with busy_worker():
-        start(student, seed="12")
+        start(student, seed="1012")
         expect(student.locator(".under-way__says")).to_contain_text("In the queue")
 
     def is_there() -> bool:
@@ -317,7 +317,7 @@ def test_the_u_curve_can_be_run_and_explained_without_javascript(
     student.get_by_role("button", name="Send").click()
 
     expect(student.locator(".explain blockquote")).to_have_text(WHY)
-    assert asked("adele") == ["data-rules-everything/u-curve-run/polynomial:12:done"]
+    assert asked("adele") == ["data-rules-everything/u-curve-run/polynomial:1012:done"]
     assert len(stored("adele")) == 1
 
 
@@ -485,7 +485,7 @@ def test_whoever_writes_goes_on_writing_when_a_run_of_theirs_ends(
     see_the_curves(student)
     words = student.locator(".explain textarea")
     with busy_worker():
-        start(student, seed="55")
+        start(student, seed="1055")
         expect(trial(student)).to_have_attribute("data-state", "queued")
         words.focus()
         student.keyboard.type(WHY[:40])
@@ -507,7 +507,7 @@ def test_what_is_typed_while_a_page_settles_is_added_where_it_was_typed(
     wait_for_run(student, "stretch")
     words = student.locator(".words__text")
     with busy_worker():
-        start(student, "stretch", seed="8")
+        start(student, "stretch", seed="1008")
         expect(trial(student, "stretch")).to_have_attribute("data-state", "queued")
         words.focus()
         student.keyboard.type("Half are recognised early.")
@@ -580,7 +580,7 @@ def test_a_run_counts_those_before_it_and_not_itself(
     student.goto(U_CURVE)
     answer(student, "5")
     with busy_worker():
-        start(student)
+        start(student, seed="1002")
 
         expect(trial(student).locator(".under-way__says")).to_contain_text("In the queue: 1 run before yours.")
 
@@ -592,6 +592,7 @@ def test_the_keyboard_stays_where_a_run_was_started(
     student.goto(U_CURVE)
     answer(student, "5")
     with busy_worker():
+        trial(student).get_by_label("seed").fill("1003")
         student.get_by_role("button", name="Start the run").focus()
         student.keyboard.press("Enter")
         expect(trial(student)).to_have_attribute("data-state", "queued")
@@ -629,7 +630,7 @@ def test_a_run_can_be_taken_back_and_asked_for_again(
     student.goto(U_CURVE)
     answer(student, "5")
     with busy_worker():
-        start(student, seed="8")
+        start(student, seed="1009")
         # A poll that is on its way when the run is cancelled comes back last, and changes nothing.
         polls: list[Route] = []
         student.route("**/runs/?v=*", lambda route: polls.append(route))  # a built-in is none to it
@@ -643,7 +644,7 @@ def test_a_run_can_be_taken_back_and_asked_for_again(
         expect(trial(student)).to_contain_text("Your run is cancelled. You can start it again.")
         expect(student.locator("#spoken")).to_have_text("Your run is cancelled.")
         expect(trial(student).locator("[data-block$=cancelled]")).to_be_focused()
-        start(student, seed="8")
+        start(student, seed="1009")
         expect(trial(student)).to_have_attribute("data-state", "queued")
         expect(trial(student)).not_to_contain_text("Your run is cancelled")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from html import unescape
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -780,3 +781,10 @@ def test_nothing_is_handed_in_where_nothing_is_concluded(student: Membership, le
 
     with pytest.raises(Conflict, match="You can’t hand in anything here"):
         page.grade(activity, {}, {"text": "Because it bends to every dot."})
+
+
+def test_no_two_of_a_school_begin_with_the_same_seed() -> None:
+    seeds = [page.own_seed(Membership(pk=pk)) for pk in range(1, 1000)]
+
+    assert len(set(seeds)) == 999 and min(seeds) == 1 and max(seeds) == page.HIGHEST_SEED
+    assert min(abs(one - other) for one, other in pairwise(seeds)) > 300
