@@ -42,8 +42,13 @@ SIZES = {
 }
 LOWEST = 0.6  # of the screen
 ABOVE = 0.1  # of it, at the least, goes on showing what was looked at, wherever a page moves
-# How far down a page was when an answer came.
-NOTES = "document.addEventListener('htmx:beforeSwap', () => { window.wasAt = scrollY })"
+# How far down a page was when an answer came, and whether nothing had the focus once it was there.
+NOTES = """
+  document.addEventListener("htmx:beforeSwap", () => { window.wasAt = scrollY });
+  document.addEventListener("htmx:afterSwap", () => setTimeout(() => {
+    window.lostFocus ||= document.activeElement === document.body;
+  }));
+"""
 # The block that has the focus, where it is, and what covers the screen's upper edge.
 WHERE = """() => {
   const active = document.activeElement, block = active?.closest("[data-block]");
@@ -112,11 +117,13 @@ def arrives(page: Page, act: Callable[[], object], block: str, *, timeout: int =
 
 
 def stays(page: Page, act: Callable[[], object]) -> None:
-    """An answer that brings nothing new moves neither the page nor the focus."""
+    """An answer that brings nothing new moves neither the page nor the focus, not for a moment either."""
     before = page.evaluate(LOOKS_AT)
+    page.evaluate("window.lostFocus = false")
     act()
     let_pass(page, 200)  # what came has settled by then
     assert page.evaluate(LOOKS_AT) == before
+    assert not page.evaluate("window.lostFocus")
 
 
 def is_answered(page: Page, address: str, act: Callable[[], object] = lambda: None) -> None:

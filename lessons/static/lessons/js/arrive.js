@@ -76,20 +76,26 @@ function tellAtRest(y = scrollY, frames = 0) {
   else requestAnimationFrame(() => tellAtRest(scrollY, scrollY === y ? frames + 1 : 0));
 }
 
+// What had the focus was exchanged for its like.
+function keepFocus({ held }) {
+  const again = document.activeElement === document.body && held && sameAs(held);
+  if (again) focusOn(again);
+}
+
+const freshSince = ({ known }) => blocks().find((each) => !known.has(each.dataset.block) && isShown(each));
+
 function arrive(was) {
   hold(was);
-  const fresh = blocks().find((each) => !was.known.has(each.dataset.block) && isShown(each));
+  const fresh = freshSince(was);
   if (fresh && was.isAwaited) {
     bringIntoView(fresh);
     focusOn(fresh);
-  } else if (document.activeElement === document.body && was.held) {
-    // What had the focus was exchanged for its like.
-    const again = sameAs(was.held);
-    if (again) focusOn(again);
-  }
+  } else keepFocus(was);
   tellAtRest();
 }
 
+// At once where nothing is new: what is exchanged twice a second would else be without the focus for a moment each time.
+document.addEventListener("htmx:afterSwap", () => before && !freshSince(before) && keepFocus(before));
 document.addEventListener("htmx:afterSettle", () => {
   if (!before) return;
   const was = before;
