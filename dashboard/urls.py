@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboard import projector_views, rehearsal_views, review_views, stand_in, views
+from dashboard import handout_views, projector_views, rehearsal_views, review_views, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
@@ -12,6 +12,8 @@ urlpatterns = [
     path("c/<slug:cohort>/class/lead/since/", projector_views.lead_since, name="lead-since"),
     path("present/<slug:cohort>/", projector_views.present, name="present"),
     path("present/<slug:cohort>/since/", projector_views.present_since, name="present-since"),
+    path("print/<slug:cohort>/", handout_views.pack, name="print"),
+    path("print/<slug:cohort>/<slug:kind>/", handout_views.pack, name="print-kind"),
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/class/replay/", views.replay, name="replay"),
     path("c/<slug:cohort>/class/rehearse/", rehearsal_views.rehearse, name="rehearse"),

@@ -159,6 +159,20 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Handout:
+    """Sheet of paper to hand out before class, drawn by `template` as `sheet`: nothing sealed is on it.
+
+    Sheets of one `kind` are printed together, under `kind_title`.
+    """
+
+    kind: str
+    kind_title: str
+    title: str
+    template: str
+    sheet: Any
+
+
+@dataclass(frozen=True)
 class Script:
     """Module that a page loads, by its name under /static/; one that `is_own` on its member's own page alone."""
 
@@ -316,6 +330,10 @@ class ActivityType(Generic[A]):
     def slip_in_words(self, slip: str) -> str:
         """Words for a slip that its grades name; nothing, if it is none of its own."""
         return ""
+
+    def handouts(self, activity: A, rule: GradientRule) -> Iterable[Handout]:
+        """Sheets on paper that a class of this rule can work at it with. `activity` is as the class meets it."""
+        return ()
 
     # --- what an instructor reads ---
 

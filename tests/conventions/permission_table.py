@@ -102,6 +102,8 @@ PAGES = (
         {"POST": INSTRUCTORS_SENT_ON},
         {"act": "helped", "student": "{student}", "reason": "run", "occasion": "{run}"},
     ),
+    Row("dashboard:print", "/print/{cohort}/", {"GET": INSTRUCTORS}),
+    Row("dashboard:print-kind", "/print/{cohort}/worksheets/", {"GET": INSTRUCTORS}),
     Row("dashboard:replay", "/c/{cohort}/class/replay/", {"GET": INSTRUCTORS}),
     Row(
         "dashboard:rehearse",

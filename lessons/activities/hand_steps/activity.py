@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import GradientRule, Membership
-from lessons.activities.base import Account, Achievement, ActivityType, ActivityView, AsSent, Media, Sent, Verdict
-from lessons.activities.hand_steps import account, grade, lint, page, slips
+from lessons.activities.base import (
+    Account,
+    Achievement,
+    ActivityType,
+    ActivityView,
+    AsSent,
+    Handout,
+    Media,
+    Sent,
+    Verdict,
+)
+from lessons.activities.hand_steps import account, grade, handouts, lint, page, slips
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.lint import Findings
@@ -54,6 +64,9 @@ class HandStepsType(ActivityType[HandSteps]):
 
     def as_sent(self, activity: HandSteps, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         return AsSent(cells=grade.shown_cells(answer, reply))
+
+    def handouts(self, activity: HandSteps, rule: GradientRule) -> Iterable[Handout]:
+        return handouts.worksheet(activity, rule)
 
     def slip_in_words(self, slip: str) -> str:
         return slips.in_words(slip) if slip in slips.WORDS else ""

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from classroom.models import Membership
+from classroom.models import GradientRule, Membership
 from classroom.refusals import Conflict
-from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
-from lessons.activities.predict import account, lint, page, sealing
+from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Handout, Media, Sent, Verdict
+from lessons.activities.predict import account, handouts, lint, page, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson
@@ -94,6 +94,9 @@ class PredictType(ActivityType[Predict]):
         if vote is None or vote.activity != activity.key:
             return False
         return (at.member, vote.activity, vote.item, vote.round) not in at.sealed
+
+    def handouts(self, activity: Predict, rule: GradientRule) -> Iterable[Handout]:
+        return handouts.sheets(activity)
 
     def lint(self, activity: Predict) -> Findings:
         return lint.lint(activity)
