@@ -164,8 +164,8 @@ def teaches(user: User | Any, award: Award) -> bool:
     """Tell whether somebody is an instructor of the class in which it was awarded."""
     if not user.is_authenticated:
         return False
-    class_of = award.membership.cohort_id
-    return Membership.objects.filter(user_id=user.pk, cohort_id=class_of, role=Role.INSTRUCTOR).exists()
+    mine = Membership.objects.present().filter(user_id=user.pk, role=Role.INSTRUCTOR)
+    return mine.filter(cohort_id=award.membership.cohort_id).exists()
 
 
 def revoked() -> tuple[list[int], int]:
@@ -177,5 +177,6 @@ def revoked() -> tuple[list[int], int]:
 
 def new_badges(user: User) -> list[Award]:
     """What somebody has earned in any of their classes and not looked at yet."""
-    new = Award.objects.filter(membership__user=user, revoked_at=None, seen_at=None, membership__cohort__archived=False)
+    mine = Membership.objects.present().filter(user=user, cohort__archived=False)
+    new = Award.objects.filter(membership__in=mine, revoked_at=None, seen_at=None)
     return list(new.select_related("membership__cohort"))

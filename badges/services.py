@@ -145,17 +145,17 @@ def _perhaps_undermined(badge: Badge) -> list[Membership]:
         kind__in=(ReviewTakenBack.kind, AloudTakenBack.kind),
         at__gte=OuterRef("issued_at"),
     )
+    present = Membership.objects.present().filter(cohort__archived=False)
     valid = Award.objects.filter(Exists(since), badge=badge.slug, revoked_at=None, given_because="")
-    found = valid.filter(membership__cohort__archived=False).select_related("membership__cohort", "membership__user")
+    found = valid.filter(membership__in=present).select_related("membership__cohort", "membership__user")
     return [award.membership for award in found if badge.lesson in award.membership.cohort.lessons]
 
 
 def _perhaps_missed(badge: Badge) -> Iterable[Membership]:
     """Students whose progress says that all stands, and who have no award, nor had one by decision. Three queries."""
     settled = Award.objects.filter(badge=badge.slug).exclude(revoked=Award.Revoked.EVIDENCE)
-    candidates = Membership.objects.filter(
-        role=Role.STUDENT, cohort__archived=False, progress__lesson=badge.lesson
-    ).exclude(pk__in=settled.values("membership"))
+    students = Membership.objects.present().filter(role=Role.STUDENT, cohort__archived=False)
+    candidates = students.filter(progress__lesson=badge.lesson).exclude(pk__in=settled.values("membership"))
     for membership in candidates.select_related("cohort", "user").prefetch_related("progress").distinct():
         if badge.lesson not in membership.cohort.lessons:
             continue

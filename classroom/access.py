@@ -35,7 +35,7 @@ def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     Raises
     ------
     NotFound
-        If the cohort does not exist or the person is not in it; the two look alike.
+        If the cohort does not exist or the person is not in it; the two look alike. Who was removed is told so.
     """
     if not SLUG.fullmatch(cohort_slug):
         cohort_slug = ""  # no cohort has that one, and PostgreSQL would not even look for some of them
@@ -43,14 +43,26 @@ def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     found = mine.filter(cohort__slug=cohort_slug).first()
     if found is None:
         raise NotFound(_("You have no such class. Check the address, or start from your home page."))
+    refuse_if_removed(found)
     return found
+
+
+def refuse_if_removed(membership: Membership) -> None:
+    """Let nobody into a class who was removed from it, and say where the work of a double went."""
+    if membership.is_present:
+        return
+    if membership.merged_into is None:
+        raise NotFound(_("You are no longer in this class. Your work is kept. Ask your instructor."))
+    says = _("Your work in this class is now in your other account, %(username)s. Log out and log in with that one.")
+    raise NotFound(says % {"username": membership.merged_into.user.get_username()})
 
 
 def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Membership:
     """Give the membership that a call means: the cohort named, or the only one there is."""
     if cohort_slug:
         return membership_in(user, cohort_slug)
-    found = list(Membership.objects.select_related("cohort", "user").filter(user_id=user.pk or 0)[:2])
+    mine = Membership.objects.present().select_related("cohort", "user")
+    found = list(mine.filter(user_id=user.pk or 0)[:2])
     if not found:
         raise NotFound(_("You are not in a class yet. Join one with its code first."))
     if len(found) > 1:

@@ -32,6 +32,63 @@ class CohortJoined(Event):
 
 
 @dataclass(frozen=True)
+class JoiningOpened(Event):
+    """An instructor let people join with the code again."""
+
+
+@dataclass(frozen=True)
+class JoiningClosed(Event):
+    """An instructor let nobody join any more."""
+
+
+@dataclass(frozen=True)
+class CodeChanged(Event):
+    """An instructor gave the class a new join code; the old one stopped."""
+
+
+@dataclass(frozen=True)
+class MemberRenamed(Event):
+    """An instructor gave a member another display name."""
+
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class StudentIdSet(Event):
+    """An instructor said what the school calls a member."""
+
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class MemberRemoved(Event):
+    """An instructor removed a member, whose work is kept."""
+
+    kept_out: bool
+
+
+@dataclass(frozen=True)
+class MemberReturned(Event):
+    """A removed member is in the class again: an instructor took them back, or they joined once more."""
+
+
+@dataclass(frozen=True)
+class AccountsMerged(Event):
+    """An instructor merged a double: what `username` had done here is this member's from now on.
+
+    `moved` counts the rows by what they are; `aside` are the later answers to what both had answered, which count
+    nowhere and stay with the other membership.
+    """
+
+    other: int
+    username: str
+    moved: dict[str, int]
+    aside: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class PasswordReset(Event):
     """An instructor gave a member a new password."""
 

@@ -159,11 +159,14 @@ class Cohort(models.Model):
     )
     # When the instructor ended the led session; everyone has gone on alone since.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when the code takes nobody in. Its members come and go all the same.
+    joining_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived = models.BooleanField(_("archived"), default=False, help_text=_("Can be read. Nothing new can be sent."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What stands wherever something new would come in.
     says_archived = _("This class is archived. You can read everything, but you can’t send anything new.")
+    says_closed = _("Joining is closed. Ask your instructor.")
 
     class Meta:
         verbose_name = _("cohort")
@@ -181,6 +184,10 @@ class Cohort(models.Model):
         """Let nothing new into a class that is kept to be read."""
         if self.archived:
             raise Conflict(self.says_archived)
+
+    @property
+    def is_joining_open(self) -> bool:
+        return self.joining_closed_at is None
 
     @property
     def next_session_began(self) -> bool:
@@ -211,21 +218,65 @@ class Role(models.TextChoices):
     INSTRUCTOR = "instructor", _("instructor")
 
 
+STUDENT_ID = r"[A-Za-z0-9][A-Za-z0-9 ._/-]*"
+
+
+def validate_student_id(typed: str) -> None:
+    """A number or code as schools give them. It begins with a letter or a digit, so that no spreadsheet computes it."""
+    if not re.fullmatch(STUDENT_ID, typed):
+        raise ValidationError(
+            _("A student ID has letters, digits, spaces and . _ / - and begins with a letter or a digit.")
+        )
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def present(self) -> MembershipQuerySet:
+        """Those who are in their class now, and were not removed."""
+        return self.filter(removed_at=None)
+
+
 class Membership(models.Model):
-    """A person's place in a class."""
+    """A person's place in a class. Whoever is removed keeps it with all their work, and is in no count until they come
+    back.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user"))
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("cohort"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STUDENT)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
+    # What the school calls them, by which marks are matched; nothing, as long as nobody said it.
+    student_id = models.CharField(
+        _("student ID"), max_length=40, blank=True, default="", validators=[validate_student_id]
+    )
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+    removed_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    # The code does not bring them back; an instructor does.
+    kept_out = models.BooleanField(default=False, editable=False)
+    # Where the work of a double went: the other account of the same person in this class.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="merged_from", editable=False
+    )
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(fields=["user", "cohort"], name="membership_once_per_cohort"),
+            models.UniqueConstraint(
+                fields=["cohort", "student_id"],
+                condition=~models.Q(student_id=""),
+                name="membership_student_id_once",
+                violation_error_message=_("Somebody else in this class has that student ID."),
+            ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(removed_at__isnull=False)
+                | models.Q(kept_out=False, merged_into=None, removed_by=None),
+                name="membership_out_is_removed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +285,10 @@ class Membership(models.Model):
     @property
     def is_instructor(self) -> bool:
         return self.role == Role.INSTRUCTOR
+
+    @property
+    def is_present(self) -> bool:
+        return self.removed_at is None
 
 
 class Rehearsal(models.Model):

@@ -5,15 +5,27 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom import events, selectors
+from classroom.access import refuse_if_removed
 from classroom.acting import Acting
-from classroom.models import CODE_LETTERS, Cohort, CohortVersion, GradientRule, Membership, Pace, Role, User
-from classroom.refusals import Conflict, Forbidden
+from classroom.models import (
+    CODE_LETTERS,
+    Cohort,
+    CohortVersion,
+    GradientRule,
+    Membership,
+    Pace,
+    Role,
+    User,
+    new_join_code,
+)
+from classroom.refusals import Conflict, Forbidden, Refusal
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 PROJECTOR_GRAIN = timedelta(seconds=5)
@@ -28,7 +40,7 @@ def open_cohort(*, slug: str, name: str, **fields: object) -> Cohort:
 
 
 def enrol(user: User, cohort: Cohort, role: str = Role.STUDENT) -> Membership:
-    """Make `user` a member of `cohort`; somebody who is one already stays as they are."""
+    """Make `user` a member of `cohort`, whether or not its code takes anybody in; a member stays as they are."""
     with transaction.atomic():
         membership, created = Membership.objects.get_or_create(user=user, cohort=cohort, defaults={"role": role})
         if created:
@@ -37,18 +49,54 @@ def enrol(user: User, cohort: Cohort, role: str = Role.STUDENT) -> Membership:
     return membership
 
 
-def register(*, username: str, display_name: str, password: str, cohort: Cohort) -> Membership:
-    """Make a new person and enrol them as a student.
+def join(user: User, cohort: Cohort, *, code: str | None = None) -> Membership:
+    """Take somebody in who has come with the join code. Who is a member already gets in; who was removed finds all
+    their work, unless they are kept out.
+
+    Parameters
+    ----------
+    code : the code that they came with, so that one which was changed meanwhile takes nobody in
+
+    Raises
+    ------
+    Forbidden
+        If joining is closed, or the class keeps this person out.
+    NotFound
+        If their work went to another account of theirs.
+    """
+    with transaction.atomic():
+        # Whoever closes joining, or changes the code, takes the same row: a join lies on one side of that.
+        now = Cohort.objects.select_for_update(no_key=True).get(pk=cohort.pk)
+        mine = Membership.objects.select_for_update(of=("self",)).filter(user=user, cohort=cohort)
+        membership = mine.select_related("merged_into__user").first()
+        if membership is not None and membership.is_present:
+            return membership
+        if membership is not None and membership.merged_into is not None:
+            refuse_if_removed(membership)
+        if membership is not None and membership.kept_out:
+            raise Forbidden(_("Your instructor has taken you out of this class. Ask them."))
+        if not now.is_joining_open or now.archived or code not in (None, now.join_code):
+            raise Forbidden(now.says_closed)
+        if membership is None:
+            return enrol(user, cohort)
+        _bring_back(membership, by=None)
+    return membership
+
+
+def register(*, username: str, display_name: str, password: str, cohort: Cohort, code: str | None = None) -> Membership:
+    """Make a new person, and take them in as a student.
 
     Raises
     ------
     Conflict
         If somebody took the username a moment ago.
+    Forbidden
+        If joining is closed.
     """
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, password, display_name=display_name)
-            return enrol(user, cohort)
+            return join(user, cohort, code=code)
     except IntegrityError as error:
         raise Conflict(_("Somebody already has that username. Add a letter or a number.")) from error
 
@@ -112,19 +160,159 @@ def set_gradient_rule(cohort: Cohort, rule: str) -> None:
 
 
 def lead_class(cohort: Cohort) -> None:
-    """Lead a class from now on."""
+    """Lead a class from now on. People can join it."""
     _set_pace(cohort, Pace.LED, ended_at=None)
 
 
 def end_class(cohort: Cohort) -> None:
-    """End a led session: the class is self-paced from now on, and remembers since when."""
+    """End a led session: the class is self-paced from now on, and remembers since when. Nobody joins it any more."""
     _set_pace(cohort, Pace.SELF, ended_at=timezone.now())
 
 
 def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
     cohort.refuse_if_archived()
-    Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at)
-    cohort.pace, cohort.ended_at = pace, ended_at
+    Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at, joining_closed_at=ended_at)
+    cohort.pace, cohort.ended_at, cohort.joining_closed_at = pace, ended_at, ended_at
+
+
+def open_joining(instructor: Membership) -> None:
+    """Let the code take people in."""
+    _set_joining(instructor, events.JoiningOpened(), None)
+
+
+def close_joining(instructor: Membership) -> None:
+    """Let the code take in nobody. Members come and go all the same."""
+    _set_joining(instructor, events.JoiningClosed(), timezone.now())
+
+
+def _set_joining(instructor: Membership, news: events.Event, closed_at: datetime | None) -> None:
+    cohort = instructor.cohort
+    cohort.refuse_if_archived()
+    with transaction.atomic():
+        changed = Cohort.objects.filter(pk=cohort.pk, joining_closed_at__isnull=closed_at is not None)
+        if changed.update(joining_closed_at=closed_at):
+            events.record(news, instructor)
+            touch(cohort)
+    cohort.joining_closed_at = closed_at
+
+
+def change_code(instructor: Membership, code: str) -> str:
+    """Give the class a new join code in the place of `code`; the old one stops at once. A press that comes twice
+    changes it once.
+    """
+    cohort = instructor.cohort
+    cohort.refuse_if_archived()
+    new = new_join_code()
+    while Cohort.objects.filter(join_code=new).exists():
+        new = new_join_code()
+    with transaction.atomic():
+        if Cohort.objects.filter(pk=cohort.pk, join_code=code).update(join_code=new):
+            events.record(events.CodeChanged(), instructor)
+            touch(cohort)
+    cohort.refresh_from_db(fields=["join_code"])
+    return cohort.join_code
+
+
+def rename(instructor: Membership, student: Membership, name: str) -> None:
+    """Give a student another display name.
+
+    Raises
+    ------
+    Refusal
+        If the name cannot be shown.
+    Forbidden
+        If they are more than a student somewhere.
+    """
+    student.cohort.refuse_if_archived()
+    _refuse_more_than_a_student(student, _("This person is more than a student. Only an admin can rename them."))
+    field = User._meta.get_field("display_name")
+    try:
+        name = field.clean(" ".join(name.split()), student.user)
+    except ValidationError as error:
+        raise Refusal(" ".join(error.messages), errors={"display_name": error.messages}) from error
+    was = student.user.display_name
+    if name == was:
+        return
+    with transaction.atomic():
+        User.objects.filter(pk=student.user_id).update(display_name=name)
+        events.record(events.MemberRenamed(was, name), student, by=instructor)
+        touch(student.cohort)
+    student.user.display_name = name
+
+
+def set_student_id(instructor: Membership, student: Membership, student_id: str) -> None:
+    """Say what the school calls a student; nothing takes it away.
+
+    Raises
+    ------
+    Refusal
+        If it is none, or somebody else of the class has it, removed ones included.
+    """
+    student.cohort.refuse_if_archived()
+    field, student_id = Membership._meta.get_field("student_id"), " ".join(student_id.split())
+    try:
+        student_id = field.clean(student_id, student)
+    except ValidationError as error:
+        raise Refusal(" ".join(error.messages), errors={"student_id": error.messages}) from error
+    if student_id == student.student_id:
+        return
+    was, student.student_id = student.student_id, student_id
+    try:
+        with transaction.atomic():
+            student.save(update_fields=["student_id"])
+            events.record(events.StudentIdSet(was, student_id), student, by=instructor)
+            touch(student.cohort)
+    except IntegrityError as error:
+        student.student_id = was
+        says = _("Somebody else in this class has that student ID.")
+        raise Refusal(says, errors={"student_id": [says]}) from error
+
+
+def remove(instructor: Membership, student: Membership, *, keep_out: bool = False) -> None:
+    """Take a student out of the class. All their work is kept; they are in no count, and their pages are closed to
+    them. With `keep_out` the code does not bring them back.
+    """
+    student.cohort.refuse_if_archived()
+    with transaction.atomic():
+        present = Membership.objects.present().filter(pk=student.pk, role=Role.STUDENT)
+        if not present.update(removed_at=timezone.now(), removed_by=instructor, kept_out=keep_out):
+            return
+        events.record(events.MemberRemoved(keep_out), student, by=instructor)
+        touch(student.cohort)
+    student.refresh_from_db(fields=["removed_at", "removed_by", "kept_out"])
+
+
+def take_back(instructor: Membership, student: Membership) -> None:
+    """Bring a removed student back, with all that they did.
+
+    Raises
+    ------
+    Conflict
+        If their work went to another account of theirs.
+    """
+    student.cohort.refuse_if_archived()
+    with transaction.atomic():
+        now = Membership.objects.select_for_update().get(pk=student.pk)
+        if now.merged_into_id is not None:
+            raise Conflict(_("This account was merged into another one. Its work is there."))
+        if not now.is_present:
+            _bring_back(now, by=instructor)
+    student.refresh_from_db(fields=["removed_at", "removed_by", "kept_out"])
+
+
+def _bring_back(student: Membership, *, by: Membership | None) -> None:
+    student.removed_at, student.removed_by, student.kept_out = None, None, False
+    student.save(update_fields=["removed_at", "removed_by", "kept_out"])
+    events.record(events.MemberReturned(), student, by=by)
+    touch(student.cohort)
+
+
+def _refuse_more_than_a_student(student: Membership, says: str) -> None:
+    """What is somebody's everywhere is not for the instructors of one of their classes to take."""
+    user = student.user
+    teaches = Membership.objects.filter(user=user, role=Role.INSTRUCTOR).exists()
+    if user.is_staff or user.is_superuser or teaches:
+        raise Forbidden(says)
 
 
 def reset_password(membership: Membership, student: Membership) -> str:
@@ -138,9 +326,8 @@ def reset_password(membership: Membership, student: Membership) -> str:
         If the student is more than a student somewhere: an instructor's log-in is not for other instructors to take.
     """
     user = student.user
-    teaches = Membership.objects.filter(user=user, role=Role.INSTRUCTOR).exists()
-    if user.is_staff or user.is_superuser or teaches:
-        raise Forbidden(_("This person is more than a student. Only an admin can give them a new password."))
+    says = _("This person is more than a student. Only an admin can give them a new password.")
+    _refuse_more_than_a_student(student, says)
     letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
     password = "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
     with transaction.atomic():

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
-from classroom.models import Cohort, Role
+from classroom.models import Cohort
+from classroom.selectors import by_students
 from experiments.models import RunRequest
 from lessons.models import Prediction, Submission
 from lessons.run_context import RunContext
@@ -81,9 +82,9 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
     def who(membership: int, name: str) -> str:
         return name if names == "names" else pseudonym(cohort, membership)
 
-    mine = {"membership__cohort": cohort, "membership__role": Role.STUDENT}
+    mine = by_students(cohort)
     for pk, name, lesson, activity, step, answer, accepted, is_try, slip, by, hash_, at in _each(
-        Submission.objects.filter(**mine),
+        Submission.objects.filter(mine),
         ("lesson", "activity", "step", "answer", "accepted", "is_try", "slip", "entered_by", "lesson_hash"),
         "received_at",
     ):
@@ -93,7 +94,7 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
         row = ("submission", who(pk, name), lesson, activity, step, "", typed, text, result, slip, "")
         yield (*row, _at(at, zone), _paper(by), hash_)
     for pk, name, lesson, activity, item, round_, choice, second, because, counts, by, hash_, at in _each(
-        Prediction.objects.filter(**mine),
+        Prediction.objects.filter(mine),
         ("lesson", "activity", "item", "round", "choice", "second", "because", "counts", "entered_by", "lesson_hash"),
         "sealed_at",
     ):
@@ -101,7 +102,7 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
         row = ("prediction", who(pk, name), lesson, activity, item, round_, said, because, counts, "", "")
         yield (*row, _at(at, zone), _paper(by), hash_)
     for pk, name, context, withdrawn, kind, params, state, seed, at in _each(
-        RunRequest.objects.filter(**mine),
+        RunRequest.objects.filter(mine),
         ("context", "withdrawn_at", "run__kind", "run__params", "run__state", "run__seed"),
         "requested_at",
     ):

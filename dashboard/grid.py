@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Prefetch
 from django.utils.translation import gettext as _
 
 from classroom import selectors
-from classroom.models import Cohort, GradientRule, Membership, Pace, Role
+from classroom.models import Cohort, GradientRule, Membership, Pace
 from dashboard import needs
 from dashboard.grid_options import GridOptions
 from dashboard.needs import Calls, Helped, Need
@@ -189,11 +189,12 @@ def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence
     parts, rule = lesson.lesson.parts, GradientRule(cohort.gradient_rule)
     notes = {part.key: _Notes(part, rule) for part in parts}
     numbers = {pk: number for number, pk in enumerate(sorted(student.pk for student in students), start=1)}
+    names = selectors.told_apart(students)
     rows = []
     for student in students:
         by_part = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
         cells = tuple(_cell(part, by_part.get(part.key), notes[part.key]) for part in parts)
-        rows.append(GridRow(student.pk, numbers[student.pk], str(student.user), selectors.is_here(student), cells))
+        rows.append(GridRow(student.pk, numbers[student.pk], names[student.pk], selectors.is_here(student), cells))
     columns = tuple(
         GridColumn(part.key, part.title, i + 1, sum(r.cells[i].state == PartState.DONE for r in rows), part.soon)
         for i, part in enumerate(parts)
@@ -267,7 +268,7 @@ def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, 
 def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
     """The slips that most students of a class made in a lesson."""
     made = (
-        Submission.objects.filter(membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug)
+        Submission.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug)
         .exclude(slip="")
         .values_list("slip")
         .annotate(n=Count("membership", distinct=True))

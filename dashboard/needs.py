@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 import experiments.selectors
-from classroom.models import Cohort, Membership, Rehearsal, Role
+from classroom.models import Cohort, Membership, Rehearsal
+from classroom.selectors import by_students
 from lessons import stage
 from lessons.activities.base import ClassMoment, slip_in_words, type_of
 from lessons.authoring.lesson import Lesson, Part
@@ -67,9 +68,7 @@ def calls(cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) 
     ----------
     students : each with its progress rows of this lesson as `in_lesson`
     """
-    given = list(
-        HelpGiven.objects.filter(membership__cohort=cohort, lesson=lesson.lesson.slug).select_related("by__user")
-    )
+    given = list(HelpGiven.objects.filter(by_students(cohort), lesson=lesson.lesson.slug).select_related("by__user"))
     answered = {(each.membership_id, each.reason, each.occasion) for each in given}
     found = [
         *_same_slip(cohort, lesson, students),
@@ -92,8 +91,7 @@ def _same_slip(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membersh
     """The same slip in three checked tries at a step that is still to be taken."""
     made = (
         Submission.objects.filter(
-            membership__cohort=cohort,
-            membership__role=Role.STUDENT,
+            by_students(cohort),
             lesson=lesson.lesson.slug,
             is_try=True,
             accepted=False,
@@ -180,7 +178,7 @@ class _Room:
         self.waiting = experiments.selectors.waiting_members(cohort)
         self.sealed: set[tuple[int, str, str, int]] = set()
         if self.stage.is_led:
-            rows = Prediction.objects.filter(membership__cohort=cohort, lesson=self.lesson.slug)
+            rows = Prediction.objects.filter(by_students(cohort), lesson=self.lesson.slug)
             self.sealed = set(rows.values_list("membership", "activity", "item", "round"))
 
     def is_at(self, student: Membership) -> tuple[Part, datetime] | None:

@@ -11,7 +11,7 @@ from statistics import quantiles
 from django.db.models import Count
 
 from classroom import selectors
-from classroom.models import Cohort, GradientRule, Membership, Role
+from classroom.models import Cohort, GradientRule, Membership
 from dashboard import needs
 from lessons import stage
 from lessons.activities.base import slip_in_words, type_of
@@ -101,7 +101,7 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
     """One part of the lesson across the instructor's class."""
     part, cohort = part_of(lesson, key), membership.cohort
     n_students = selectors.students_of(cohort).count()
-    in_class = PartProgress.objects.filter(membership__cohort=cohort, membership__role=Role.STUDENT)
+    in_class = PartProgress.objects.filter(selectors.by_students(cohort))
     fields = ("state", "tries", "begun_at", "moved_at")
     rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list(*fields))
     counted = Counter(state for state, *__ in rows)
@@ -139,9 +139,8 @@ def _sheets(cohort: Cohort, lesson: LoadedLesson, part: Part) -> tuple[SheetFact
     titles = {activity.key: activity.title for activity in part.activities if type_of(activity).has_cells}
     if not titles:
         return ()
-    sent = Submission.objects.filter(
-        membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug, activity__in=titles
-    )
+    theirs = selectors.by_students(cohort)
+    sent = Submission.objects.filter(theirs, lesson=lesson.lesson.slug, activity__in=titles)
     slips_made: dict[str, list[SlipLine]] = {key: [] for key in titles}
     counted = sent.exclude(slip="").values_list("activity", "slip").annotate(n=Count("membership", distinct=True))
     for activity, slip, n in counted.order_by("-n", "slip"):
@@ -180,26 +179,24 @@ class _Questions:
             return ()
         stage_view = stage.read_for_room(self.cohort, self.slug)
         tallies = answers.tallies(self.cohort, self.slug, stage_view)
-        given = self._given()
+        given = self._given(stage_view)
         return tuple(
             self._question(question, stage_view, tallies.get(question.key, []), given)
             for question in self.asked
             if any(key[:2] == question.key for key in given) or question.key in tallies
         )
 
-    def _given(self) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]]:
+    def _given(self, stage_view: StageView) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]]:
         """Answers by activity, item, round and how they count: (choice, second, confidence, how many)."""
-        rows = Prediction.objects.filter(
-            membership__cohort=self.cohort,
-            membership__role=Role.STUDENT,
-            lesson=self.slug,
-            activity__in={question.activity.key for question in self.asked},
-        )
-        fields = ("activity", "item", "round", "counts", "choice", "second", "confidence")
+        asked = {question.activity.key for question in self.asked}
+        rows = Prediction.objects.filter(selectors.by_students_ever(self.cohort), lesson=self.slug, activity__in=asked)
+        fields = ("activity", "item", "round", "counts", answers.REMOVED_AT, "choice", "second", "confidence")
         found: dict[tuple[str, str, int, str], list[tuple[str, str, str, int]]] = {}
-        for activity, item, round_, counts, *said in (
+        for activity, item, round_, counts, removed_at, *said in (
             rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
         ):
+            if not stage_view.keeps((activity, item), round_, removed_at):
+                continue
             found.setdefault((activity, item, round_, counts), []).append(tuple(said))
         return found
 

@@ -11,7 +11,8 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from classroom.models import Cohort, GradientRule, Membership, Role
+from classroom.models import Cohort, GradientRule, Membership
+from classroom.selectors import by_students, by_students_ever
 from lessons import stage
 from lessons.activities.base import slip_in_words
 from lessons.activities.predict import answers
@@ -19,7 +20,7 @@ from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart, count_bars
 from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
-from lessons.stage import Key
+from lessons.stage import Key, StageView
 
 LEAST = answers.LEAST_FOR_BARS
 MOST_STRETCHES = 12
@@ -106,9 +107,9 @@ class _Moments:
         self.lesson, self.slug, self.rule = lesson.lesson, lesson.lesson.slug, GradientRule(cohort.gradient_rule)
         self.stage = stage.read_for_room(cohort, self.slug)
         self.acts = _acts(cohort, self.slug)
-        self.given = _given(cohort, self.slug)
+        self.given = _given(cohort, self.slug, self.stage)
         self.made = _made(cohort, self.slug)
-        self.pairs = _pairs(cohort, self.slug)
+        self.pairs = _pairs(cohort, self.slug, self.stage)
 
     def all(self) -> tuple[Moment, ...]:
         moments = [
@@ -203,27 +204,33 @@ def _acts(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Act, ...]]:
     return {key: tuple(sorted(acts, key=lambda act: act.at)) for key, acts in found.items()}
 
 
-def _given(cohort: Cohort, lesson: str) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, int]]]:
+def _given(
+    cohort: Cohort, lesson: str, at: StageView
+) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, int]]]:
     """Answers by activity, item, round and how they count: (choice, confidence, how many)."""
-    fields = ("activity", "item", "round", "counts", "choice", "confidence")
+    fields = ("activity", "item", "round", "counts", "choice", "confidence", answers.REMOVED_AT)
     found: dict[tuple[str, str, int, str], list[tuple[str, str, int]]] = {}
-    rows = _of_students(Prediction.objects.all(), cohort, lesson).exclude(counts=Counts.LATE)
-    for activity, item, round_, counts, choice, confidence, n in (
+    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson).exclude(counts=Counts.LATE)
+    for activity, item, round_, counts, choice, confidence, removed_at, n in (
         rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
     ):
+        if not at.keeps((activity, item), round_, removed_at):
+            continue
         found.setdefault((activity, item, round_, counts), []).append((choice, confidence, n))
     return found
 
 
-def _pairs(cohort: Cohort, lesson: str) -> Mapping[Key, list[tuple[str, str]]]:
+def _pairs(cohort: Cohort, lesson: str, at: StageView) -> Mapping[Key, list[tuple[str, str]]]:
     """What everyone who took part in both votes said in the first and in the second."""
-    rows = _of_students(Prediction.objects.all(), cohort, lesson).filter(counts=Counts.VOTE)
+    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts=Counts.VOTE)
     asked_twice = Vote.objects.filter(stage__cohort=cohort, stage__lesson=lesson, round=2)
     rows = rows.filter(item__in=asked_twice.values("item"))
     said: dict[tuple[str, str, int], dict[int, str]] = {}
-    for activity, item, membership, round_, choice in rows.values_list(
-        "activity", "item", "membership", "round", "choice"
+    for activity, item, membership, round_, choice, removed_at in rows.values_list(
+        "activity", "item", "membership", "round", "choice", answers.REMOVED_AT
     ):
+        if not at.keeps((activity, item), round_, removed_at):
+            continue
         said.setdefault((activity, item, membership), {})[round_] = choice
     found: dict[Key, list[tuple[str, str]]] = {}
     for (activity, item, __), rounds in said.items():
@@ -279,4 +286,4 @@ def _floor(at: datetime, width: int) -> datetime:
 
 
 def _of_students(rows, cohort: Cohort, lesson: str):  # type: ignore[no-untyped-def]  # a query of any of the three
-    return rows.filter(membership__cohort=cohort, membership__role=Role.STUDENT, lesson=lesson)
+    return rows.filter(by_students(cohort), lesson=lesson)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom import selectors
-from classroom.models import Membership, Role
+from classroom.models import Membership
 from lessons import reviews
 from lessons.activities.base import type_of
 from lessons.activities.measures import Picture
@@ -137,9 +137,8 @@ def queue(
 def _waiting(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Iterator[Waiting]:
     """What waits, oldest first. Two queries."""
     read = {activity.key: activity for part in lesson.lesson.parts for activity in part.activities if activity.is_read}
-    rows = PartProgress.objects.filter(
-        membership__cohort=membership.cohort, membership__role=Role.STUDENT, lesson=lesson.lesson.slug
-    ).select_related("membership__user")
+    theirs = selectors.by_students(membership.cohort)
+    rows = PartProgress.objects.filter(theirs, lesson=lesson.lesson.slug).select_related("membership__user")
     owners: dict[tuple[int, str], Membership] = {}
     for row in rows:
         for key, standing in row.activities.items():
@@ -206,8 +205,9 @@ def _earlier(activity: AnyActivity, versions: list[Submission]) -> Iterator[Earl
 
 def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Undo | None:
     since = timezone.now() - reviews.UNDO_WITHIN
+    theirs = selectors.by_students(membership.cohort, "submission__membership")
     mine = Review.objects.filter(
-        by=membership, taken_back_at=None, decided_at__gt=since, submission__lesson=lesson.lesson.slug
+        theirs, by=membership, taken_back_at=None, decided_at__gt=since, submission__lesson=lesson.lesson.slug
     ).select_related("submission__membership__user")
     last = mine.order_by("-decided_at").first()
     if last is None:

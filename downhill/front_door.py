@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from http import HTTPStatus
 
 from allauth.account import views as account_views
@@ -12,6 +13,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -19,8 +21,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom import selectors, services
 from classroom.forms import CodeForm, JoinForm
-from classroom.models import Membership
-from classroom.refusals import Conflict, Forbidden
+from classroom.models import Cohort, Membership
+from classroom.refusals import Conflict, Forbidden, TooMany
 
 NO_SUCH_CODE = gettext_lazy("No open class has this code. Check it with your instructor.")
 ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -37,7 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(memberships) == 1:
         return redirect(workplace(memberships[0]))
     classes = [(membership, workplace(membership)) for membership in memberships]
-    return render(request, "downhill/classes.html", {"classes": classes, "code_form": CodeForm()})
+    context = {"classes": classes, "left": selectors.left_by(request.user), "code_form": CodeForm()}
+    return render(request, "downhill/classes.html", context)
 
 
 def workplace(membership: Membership) -> str:
@@ -49,8 +52,11 @@ def workplace(membership: Membership) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """The log-in. On a shared device it leads nobody into the work of whoever used it before."""
-    if request.user.is_authenticated and request.method != "POST" and REDIRECT_FIELD_NAME not in request.GET:
-        return render(request, "account/already_in.html", {"next": reverse("account_login")})
+    if request.user.is_authenticated and request.method != "POST":
+        asked = request.GET.get(REDIRECT_FIELD_NAME, "")
+        is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+        context = {"onward": asked if is_ours else reverse("home"), "next": request.get_full_path()}
+        return render(request, "account/already_in.html", context)
     answer: HttpResponse = account_views.login(request)
     return answer
 
@@ -58,9 +64,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_by_code(request: HttpRequest) -> HttpResponse:
     """Ask for a class code and go on to that class."""
+    if request.method == "POST" and not ratelimit.consume(request, action="join"):
+        too_many: HttpResponse = ratelimit.respond_429(request)
+        return too_many
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        if cohort := selectors.cohort_with_code(form.cleaned_data["code"]):
+        if cohort := _class_of(request, form.cleaned_data["code"]):
             return redirect("join", code=cohort.join_code)
         form.add_error("code", NO_SUCH_CODE)
     return render(request, "downhill/join_by_code.html", {"form": form})
@@ -70,17 +79,21 @@ def join_by_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Join a class: a new person makes an account, somebody logged in just joins."""
-    cohort = selectors.cohort_with_code(code)
+    cohort = _class_of(request, code)
     if cohort is None:
         asked = CodeForm({"code": code.rstrip("/")})
         asked.add_error("code", NO_SUCH_CODE)
         return render(request, "downhill/join_by_code.html", {"form": asked}, status=HTTPStatus.NOT_FOUND)
     if request.user.is_authenticated:
         if request.method == "POST":
-            return redirect(workplace(services.enrol(request.user, cohort)))
+            return redirect(workplace(services.join(request.user, cohort, code=cohort.join_code)))
         mine = selectors.memberships_of(request.user).filter(cohort=cohort).first()
         context = {"cohort": cohort, "workplace": workplace(mine) if mine else "", "next": request.path}
-        return render(request, "downhill/join_known.html", context)
+        is_shut = mine is None and not cohort.is_joining_open
+        status = HTTPStatus.FORBIDDEN if is_shut else HTTPStatus.OK
+        return render(request, "downhill/join_known.html", {**context, "is_shut": is_shut}, status=status)
+    if not cohort.is_joining_open:
+        return render(request, "downhill/join_closed.html", {"cohort": cohort}, status=HTTPStatus.FORBIDDEN)
     # Counted before anything is read: a form that is sent says which usernames are taken.
     if request.method == "POST" and not ratelimit.consume(request, action="signup"):
         too_many: HttpResponse = ratelimit.respond_429(request)
@@ -88,13 +101,31 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST or None)
     if form.is_valid():
         try:
-            membership = services.register(cohort=cohort, **form.cleaned_data)
+            membership = services.register(cohort=cohort, code=cohort.join_code, **form.cleaned_data)
         except Conflict as taken:
             form.add_error("username", str(taken.detail))
         else:
             login(request, membership.user, backend=ALLAUTH_BACKEND)
             return redirect(workplace(membership))
     return render(request, "downhill/join.html", {"cohort": cohort, "form": form})
+
+
+def _class_of(request: HttpRequest, typed: str) -> Cohort | None:
+    """Find the class of a code. Wrong ones are counted by the address that they come from.
+
+    Raises
+    ------
+    TooMany
+        If too many were wrong within a minute: then right ones are not told from wrong ones any more.
+    """
+    counted = copy.copy(request)
+    counted.method = "POST"  # a wrong code in an address is a guess as well, and reading is not counted
+    if not ratelimit.consume(counted, action="wrong_code", dry_run=True):
+        raise TooMany(_("Too many wrong codes came from this network. Wait a minute, then try again."))
+    found = selectors.cohort_with_code(typed)
+    if found is None:
+        ratelimit.consume(counted, action="wrong_code")
+    return found
 
 
 @require_safe

@@ -182,7 +182,10 @@ ACCOUNT_ADAPTER = "classroom.accounts.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {
     "login": "600/m/ip",
     "login_failed": False,
-    "signup": "200/m/ip",
+    "signup": "120/m/ip",
+    # Codes that were typed, and codes that no class has: 36 phones may each mistype one in the same minute.
+    "join": "120/m/ip",
+    "wrong_code": "60/m/ip",
     "change_password": "10/m/user",
 }
 

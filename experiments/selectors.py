@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import NotFound
+from classroom.selectors import by_students
 from experiments.models import ACTIVE, Run, RunRequest, RunState
 
 
@@ -54,9 +55,11 @@ def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
     NotFound
         If there is no such run, or it is somebody else's; the two look alike.
     """
-    own = Q(requests__membership__user=user, requests__withdrawn_at=None)
-    taught = Cohort.objects.filter(memberships__user=user.pk, memberships__role=Role.INSTRUCTOR)
-    found = Run.objects.filter(own | Q(requests__membership__cohort__in=taught), pk=run_id).first()
+    mine = Membership.objects.present().filter(user=user.pk)
+    taught = mine.filter(role=Role.INSTRUCTOR).values("cohort")
+    theirs = Membership.objects.present().filter(cohort__in=taught)
+    own = Q(requests__membership__in=mine, requests__withdrawn_at=None)
+    found = Run.objects.filter(own | Q(requests__membership__in=theirs), pk=run_id).first()
     if found is None:
         raise NotFound(_("You have no such run."))
     return found
@@ -146,7 +149,7 @@ def class_results(
 
 def waiting_members(cohort: Cohort) -> set[int]:
     """The members of a class who wait for a run of theirs: their keys. One query."""
-    wanted = RunRequest.objects.filter(membership__cohort=cohort, withdrawn_at=None, run__state__in=ACTIVE)
+    wanted = RunRequest.objects.filter(by_students(cohort), withdrawn_at=None, run__state__in=ACTIVE)
     return set(wanted.values_list("membership", flat=True))
 
 
@@ -161,8 +164,7 @@ def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
     return list(
         RunRequest.objects.filter(
             ~Exists(again),
-            membership__cohort=cohort,
-            membership__role=Role.STUDENT,
+            by_students(cohort),
             context__startswith=context,
             withdrawn_at=None,
             run__state=RunState.FAILED,
@@ -174,10 +176,5 @@ def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
 
 
 def _finished(cohort: Cohort, context: str) -> QuerySet[RunRequest]:
-    return RunRequest.objects.filter(
-        membership__cohort=cohort,
-        membership__role=Role.STUDENT,
-        context=context,
-        withdrawn_at=None,
-        run__state=RunState.DONE,
-    )
+    done = {"context": context, "withdrawn_at": None, "run__state": RunState.DONE}
+    return RunRequest.objects.filter(by_students(cohort), **done)

@@ -80,7 +80,8 @@ def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str
 
 
 def _lock(membership: Membership) -> None:
-    if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
+    present = Membership.objects.present().select_for_update()
+    if not present.filter(pk=membership.pk).values_list("pk").first():
         raise NotFound(_("You are no longer in this class."))
 
 

@@ -43,7 +43,8 @@ def take_back(membership: Membership, lesson: LoadedLesson, *, student: int, rea
     membership.cohort.refuse_if_archived()
     if not occasion.isprintable() or reason not in HelpGiven.Reason.values:
         return  # no call has such a name, and PostgreSQL would not even look for some of them
-    given = HelpGiven.objects.filter(membership__cohort=membership.cohort, membership=student)
+    theirs = classroom.selectors.by_students(membership.cohort)
+    given = HelpGiven.objects.filter(theirs, membership=student)
     with transaction.atomic():
         given.filter(lesson=lesson.lesson.slug, reason=reason, occasion=occasion).delete()
         classroom.services.touch(membership.cohort)

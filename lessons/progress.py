@@ -19,7 +19,8 @@ from lessons.standings import Standing
 
 def lock(membership: Membership) -> None:
     """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
-    if not Membership.objects.select_for_update().filter(pk=membership.pk).values_list("pk").first():
+    present = Membership.objects.present().select_for_update()
+    if not present.filter(pk=membership.pk).values_list("pk").first():
         raise NotFound(_("You are no longer in this class."))
 
 

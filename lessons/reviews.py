@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 import classroom.services
 from classroom import events
-from classroom.models import Membership, Role
+from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.selectors import by_students
 from lessons import progress, selectors
 from lessons.activities.base import type_of
 from lessons.authoring.base import AnyActivity
@@ -114,7 +115,7 @@ def take_back(membership: Membership, review_id: int) -> Review:
     Conflict
         If it is too late, was taken back before, or the student has answered what was returned.
     """
-    review = Review.objects.filter(pk=review_id, submission__membership__cohort=membership.cohort).first()
+    review = Review.objects.filter(by_students(membership.cohort, "submission__membership"), pk=review_id).first()
     if review is None:
         raise NotFound(_("Your class does not have this review."))
     submission = _submission(membership, review.submission_id)
@@ -177,7 +178,7 @@ def _settle(row: PartProgress, part: Part, activity: AnyActivity, change: dict[s
 def _submission(membership: Membership, submission_id: int) -> Submission:
     """A student's text in the instructor's own class."""
     found = (
-        Submission.objects.filter(pk=submission_id, membership__cohort=membership.cohort, membership__role=Role.STUDENT)
+        Submission.objects.filter(by_students(membership.cohort), pk=submission_id)
         .select_related("membership__user")
         .first()
     )

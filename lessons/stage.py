@@ -47,6 +47,13 @@ class StageView:
     def open_vote(self, key: Key) -> Vote | None:
         return next((vote for vote in self.votes_on(key) if vote.is_open), None)
 
+    def keeps(self, key: Key, round_: int, removed_at: datetime | None) -> bool:
+        """Tell whether an answer is among the class's figures: its member is there, or was when the vote closed."""
+        if removed_at is None:
+            return True
+        vote = next((vote for vote in self.votes_on(key) if vote.round == round_), None)
+        return vote is not None and vote.closed_at is not None and vote.closed_at <= removed_at
+
     def is_revealed(self, key: Key) -> bool:
         """Tell whether the instructor has opened this reveal, and the time to take it back is over."""
         opens_at = self.reveals.get(key)

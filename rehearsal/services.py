@@ -115,7 +115,7 @@ def _play(rehearsal: Rehearsal, now: datetime) -> int:
     lesson = next(iter(lessons_of(rehearsal.cohort)), None)
     found = {
         membership.pk: membership
-        for membership in Membership.objects.filter(pk__in=[int(pk) for __, pk in due]).select_related("user")
+        for membership in Membership.objects.present().filter(pk__in=[int(pk) for __, pk in due]).select_related("user")
     }
     n = 0
     for __, pk in sorted(due):

@@ -203,12 +203,24 @@ def test_the_log_in_leads_nobody_into_the_work_of_whoever_used_the_device_before
 
     page = client.get(LOG_IN)
     asked_for = client.get(f"{LOG_IN}?next=/c/ours/")
+    sent_away = client.get(f"{LOG_IN}?next=https://elsewhere.example/")
     left = client.post("/accounts/logout/", {"next": LOG_IN}, follow=True).content.decode()
 
-    assert f"You are logged in as {student.user}" in page.content.decode()
-    assert "Log out and log in as somebody else" in page.content.decode()
-    assert asked_for.headers["Location"] == "/c/ours/"
+    assert "You are logged in as Sam (sam)" in page.content.decode()
+    assert "Not Sam?" in page.content.decode()
+    assert asked_for.status_code == 200
+    assert 'class="button" href="/c/ours/"' in asked_for.content.decode()
+    assert f'name="next" value="{LOG_IN}?next=/c/ours/"' in asked_for.content.decode()
+    assert 'class="button" href="/"' in sent_away.content.decode()
     assert "Password" in left
+
+
+def test_the_menu_under_the_name_says_which_account_this_is(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    page = client_of(student.user).get("/accounts/password/").content.decode()
+
+    assert "Logged in as Sam (sam)" in page
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from pytest_django import Settings
 
 from classroom import services
 from classroom.models import Cohort, LearningEvent, Membership, Role, User, new_join_code, normalise_code
-from classroom.refusals import Conflict
+from classroom.refusals import Conflict, Forbidden
+from lessons import pacing
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.services
 
 JOIN = "/join/ACDE-3467"
+SHUT = "Joining is closed. Ask your instructor."
 NEWCOMER = {"username": "nora", "display_name": "Nora", "password": PASSWORD}
 STUDENT_HOME = "/c/ours/"
 
@@ -143,6 +145,105 @@ def test_whoever_tries_names_too_often_is_not_told_any_more_which_are_taken(
     assert visitor.get(JOIN).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["/join/", "/join/NONE-9999"])
+def test_wrong_codes_are_counted_and_then_right_ones_are_not_told_from_them(
+    visitor: Client, settings: Settings, address: str
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "wrong_code": "2/m/ip"}
+
+    def guess(code: str) -> int:
+        return (
+            visitor.post(address, {"code": code}).status_code
+            if address == "/join/"
+            else visitor.get(address).status_code
+        )
+
+    wrong = [guess("NONE-9999") for _ in range(3)]
+    right = [visitor.post("/join/", {"code": "ACDE-3467"}), visitor.get(JOIN)]
+
+    assert wrong[-1] == 429
+    assert 429 not in wrong[:2]
+    assert [answer.status_code for answer in right] == [429, 429]
+    assert "Too many wrong codes came from this network." in right[0].content.decode()
+
+
+def test_a_class_of_36_behind_one_address_joins_in_a_minute(visitor: Client, cohort: Cohort) -> None:
+    """Each types the code, mistypes it first, and needs a second try at the form."""
+    answers = []
+    for n in range(36):
+        phone = Client()
+        answers += [
+            phone.post("/join/", {"code": "ACDE-3468"}),
+            phone.post("/join/", {"code": "ACDE-3467"}),
+            phone.post(JOIN, {**NEWCOMER, "username": f"nora{n}", "password": "short"}),
+            phone.post(JOIN, {**NEWCOMER, "username": f"nora{n}"}),
+        ]
+
+    assert {answer.status_code for answer in answers} == {200, 302}
+    assert Membership.objects.filter(cohort=cohort).count() == 36
+
+
+def test_typed_codes_are_counted_too(visitor: Client, settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "join": "2/m/ip"}
+
+    answers = [visitor.post("/join/", {"code": "ACDE-3467"}).status_code for _ in range(3)]
+
+    assert answers == [302, 302, 429]
+
+
+def test_whoever_comes_while_joining_is_closed_is_told_so_and_a_member_gets_in(
+    visitor: Client, student: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    services.close_joining(instructor)
+    elsewhere = client_of(MembershipFactory().user)
+
+    told = {
+        "newcomer": visitor.get(JOIN),
+        "newcomer's form": visitor.post(JOIN, NEWCOMER),
+        "other class": elsewhere.get(JOIN),
+        "other class's press": elsewhere.post(JOIN),
+    }
+    member = client_of(student.user)
+
+    assert {who: (page.status_code, SHUT in page.content.decode()) for who, page in told.items()} == dict.fromkeys(
+        told, (403, True)
+    )
+    assert f'href="/accounts/login/?next={JOIN}"' in told["newcomer"].content.decode()
+    assert member.get(JOIN).status_code == 200
+    assert member.post(JOIN).headers["Location"] == STUDENT_HOME
+    assert not User.objects.filter(username="nora").exists()
+
+
+def test_ending_the_class_closes_joining_and_leading_it_again_opens_it(
+    visitor: Client, instructor: Membership, cohort: Cohort
+) -> None:
+    pacing.lead_class(instructor)
+    led = visitor.get(JOIN).status_code
+    pacing.end_class(instructor)
+    ended = visitor.get(JOIN).status_code
+    pacing.lead_class(Membership.objects.get(pk=instructor.pk))
+
+    assert (led, ended, visitor.get(JOIN).status_code) == (200, 403, 200)
+
+
+def test_a_new_code_stops_the_old_one_at_once(visitor: Client, instructor: Membership, cohort: Cohort) -> None:
+    new = services.change_code(instructor, "ACDE-3467")
+
+    assert new != "ACDE-3467"
+    assert visitor.get(JOIN).status_code == 404
+    assert visitor.get(f"/join/{new}").status_code == 200
+    assert services.change_code(instructor, "ACDE-3467") == new  # pressed twice
+
+
+def test_a_form_that_was_open_when_the_code_changed_takes_nobody_in(cohort: Cohort, instructor: Membership) -> None:
+    services.change_code(instructor, "ACDE-3467")
+
+    with pytest.raises(Forbidden, match=SHUT):
+        services.register(cohort=cohort, code="ACDE-3467", **NEWCOMER)
+
+    assert not User.objects.filter(username="nora").exists()
+
+
 def test_a_username_taken_a_moment_ago_is_refused_by_the_database(cohort: Cohort) -> None:
     UserFactory(username="nora")
 
@@ -227,10 +328,10 @@ def test_a_shared_device_lets_nobody_go_on_as_somebody_else_unasked(
     page = client.get(JOIN).content.decode()
     left = client.post("/accounts/logout/", {"next": JOIN}, follow=True)
 
-    assert f"You are logged in as {student.user} and already in this class." in page
+    assert "You are logged in as Sam (sam) and already in this class." in page
     assert f'<a class="button" href="{STUDENT_HOME}">' in page
-    assert f"Not {student.user}?" in page
-    assert "Log out and join as somebody else" in page
+    assert "Not Sam?" in page
+    assert '<button class="button button--quiet" type="submit">Log out</button>' in page
     assert left.redirect_chain == [(JOIN, 302)]
     assert "Username" in left.content.decode()
 
@@ -242,7 +343,8 @@ def test_somebody_logged_in_joins_without_a_second_account(cohort: Cohort, clien
     asked = client.get(JOIN).content.decode()
     answer = client.post(JOIN)
 
-    assert f"You are logged in as {elsewhere.user}." in asked
+    assert f"You are logged in as {elsewhere.user} ({elsewhere.user.username})." in asked
+    assert f"Join as {elsewhere.user}" in asked
     assert answer.headers["Location"] == STUDENT_HOME
     assert set(elsewhere.user.memberships.values_list("cohort__slug", flat=True)) == {"ours", elsewhere.cohort.slug}
     assert User.objects.count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -132,11 +133,14 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, trial:
 
 def note_end(run: Run) -> None:
     """Keep in the progress of everyone who asked for a run what it measured. Safe to do twice."""
-    for request in run.requests.filter(withdrawn_at=None).select_related("membership__cohort", "membership__user"):
+    wanted = run.requests.filter(withdrawn_at=None, membership__in=Membership.objects.present())
+    for request in wanted.select_related("membership__cohort", "membership__user"):
         context = RunContext.parse(request.context)
         lesson = catalogue.get(context.lesson) if context else None
         if context is not None and lesson is not None:
-            catch_up(request.membership, lesson, context.activity, context.trial)
+            # Whoever is removed meanwhile keeps nobody else from theirs; the page of who comes back catches up.
+            with suppress(NotFound):
+                catch_up(request.membership, lesson, context.activity, context.trial)
 
 
 def catch_up(membership: Membership, lesson: LoadedLesson, activity_key: str, trial_key: str) -> None:

@@ -13,7 +13,8 @@ from django.db.models import Count
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from classroom.models import Cohort, GradientRule, Membership, Role
+from classroom.models import Cohort, GradientRule, Membership
+from classroom.selectors import by_students_ever
 from lessons.activities.base import AnyType, type_of
 from lessons.activities.measures import Measured, Truth
 from lessons.activities.predict import guess_charts, rate_charts
@@ -28,6 +29,7 @@ from lessons.models import Confidence, Counts, Prediction, Reconciliation
 from lessons.stage import Key, StageView
 
 LEAST_FOR_BARS = 5
+REMOVED_AT = "membership__removed_at"
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
 
 
@@ -202,26 +204,22 @@ def is_right(
 
 def tallies(cohort: Cohort, lesson: str, stage: StageView, key: Key | None = None) -> dict[Key, Tally]:
     """Count a class's answers by question, or to one: those of its last vote with the hands raised in it, or where none
-    was held, all.
+    was held, all of those who are in the class.
 
     One query, however many questions.
     """
-    rows = Prediction.objects.filter(
-        membership__cohort=cohort,
-        membership__role=Role.STUDENT,
-        lesson=lesson,
-        counts__in=(Counts.VOTE, Counts.OWN_PACE),
-    )
+    cast = (Counts.VOTE, Counts.OWN_PACE)
+    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts__in=cast)
     if key:
         rows = rows.filter(activity=key[0], item=key[1])
     found: dict[Key, Tally] = {}
-    fields = ("activity", "item", "round", "counts", "choice", "second")
-    for activity, item, round_, counted, choice, second, n in (
+    fields = ("activity", "item", "round", "counts", "choice", "second", REMOVED_AT)
+    for activity, item, round_, counted, choice, second, removed_at, n in (
         rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
     ):
         votes = stage.votes_on((activity, item))
         wanted = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
-        if (round_, counted) == wanted:
+        if (round_, counted) == wanted and stage.keeps((activity, item), round_, removed_at):
             found.setdefault((activity, item), []).append((choice, second, n))
     for at, votes in stage.votes.items():
         if votes[-1].hands and key in (None, at):

@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from classroom.models import Cohort, Membership, Rehearsal, Role
 from classroom.refusals import Refusal
+from classroom.selectors import by_students
 from lessons.models import PartProgress
 from rehearsal import services
 
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             time.sleep(0.2)
 
     def _line(self, rehearsal: Rehearsal, seconds: float) -> str:
-        rows = PartProgress.objects.filter(membership__cohort=rehearsal.cohort)
+        rows = PartProgress.objects.filter(by_students(rehearsal.cohort))
         counts = rows.values_list("part", "state").annotate(n=Count("pk")).order_by("part")
         parts = ", ".join(f"{part} {state} {n}" for part, state, n in counts)
         return f"{seconds * rehearsal.speed / 60:.0f} min of the class: {parts or 'nobody has started'}"

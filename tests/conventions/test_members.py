@@ -1,0 +1,94 @@
+"""Who is in a class is decided in one place: a query that goes past it would count whoever was removed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.pure
+
+PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "rehearsal")
+# Where memberships are asked for by what they are of, and why that is right there.
+PAST = {
+    "classroom/access.py": "tells whoever was removed so, instead of that there is no such class",
+    "classroom/selectors.py": "is the place where it is decided",
+    "classroom/services.py": "removes and takes back, under the row's lock",
+    "dashboard/rehearsal_views.py": "lists the rehearsals of an instructor, and those are never removed",
+    "dashboard/students.py": "names the instructors behind what is told of a student",
+    "downhill/admin.py": "shows an admin everybody",
+    "rehearsal/management/commands/rehearse.py": "looks for the instructor of a class, and plays synthetic students",
+    "rehearsal/services.py": "ends and deletes a whole class",
+}
+
+
+def members_asked_for(source: str) -> Iterator[str]:
+    """What in a module asks who is in a class by itself: a manager, or a look-up through a membership."""
+    tree = ast.parse(source)
+    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Membership.objects":
+            parent = parents[node]
+            if not (isinstance(parent, ast.Attribute) and parent.attr == "present"):
+                yield ast.unparse(node)
+        names = []
+        if isinstance(node, ast.Call):
+            names = [each.arg or "" for each in node.keywords]
+        if isinstance(node, ast.Dict):
+            names = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        yield from (name for name in names if _is_look_up(name))
+
+
+def _is_look_up(name: str) -> bool:
+    """A condition on the class or the role of a member: `membership__cohort`, `memberships__role` and their like."""
+    steps = name.split("__")
+    return any(
+        step in ("membership", "memberships", "members") and steps[at + 1 : at + 2] in (["cohort"], ["role"], ["user"])
+        for at, step in enumerate(steps)
+    )
+
+
+def modules() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (path for path in (settings.BASE_DIR / package).rglob("*.py") if "migrations" not in path.parts)
+
+
+def test_nobody_asks_who_is_in_a_class_past_the_place_where_it_is_decided() -> None:
+    found = {
+        str(path.relative_to(settings.BASE_DIR)): sorted(set(asked))
+        for path in modules()
+        if (asked := list(members_asked_for(path.read_text(encoding="utf-8"))))
+    }
+
+    assert {place: asked for place, asked in found.items() if place not in PAST} == {}
+    assert set(PAST) - set(found) == set()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "Submission.objects.filter(membership__cohort=cohort)",
+        "Submission.objects.filter(Q(membership__role=Role.STUDENT))",
+        "Review.objects.filter(**{'submission__membership__cohort': cohort})",
+        "Cohort.objects.filter(memberships__user=user)",
+        "Membership.objects.filter(cohort=cohort)",
+        "students = Membership.objects",
+    ],
+)
+def test_a_query_that_forgets_it_is_found(planted: str) -> None:
+    assert list(members_asked_for(planted)) != []
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "Submission.objects.filter(by_students(cohort))",
+        "Membership.objects.present().filter(cohort=cohort)",
+        "Prediction.objects.select_related('membership__cohort')",
+    ],
+)
+def test_a_query_that_asks_there_is_let_be(right: str) -> None:
+    assert list(members_asked_for(right)) == []
