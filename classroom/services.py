@@ -224,15 +224,14 @@ def rename(instructor: Membership, student: Membership, name: str) -> None:
         If they are more than a student somewhere.
     """
     student.cohort.refuse_if_archived()
-    _refuse_more_than_a_student(student, _("This person is more than a student. Only an admin can rename them."))
-    field = User._meta.get_field("display_name")
-    try:
-        name = field.clean(" ".join(name.split()), student.user)
-    except ValidationError as error:
-        raise Refusal(" ".join(error.messages), errors={"display_name": error.messages}) from error
-    was = student.user.display_name
+    was, name = student.user.display_name, " ".join(name.split())
     if name == was:
         return
+    _refuse_more_than_a_student(student, _("This person is more than a student. Only an admin can rename them."))
+    try:
+        name = User._meta.get_field("display_name").clean(name, student.user)
+    except ValidationError as error:
+        raise Refusal(" ".join(error.messages), errors={"display_name": error.messages}) from error
     with transaction.atomic():
         User.objects.filter(pk=student.user_id).update(display_name=name)
         events.record(events.MemberRenamed(was, name), student, by=instructor)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboard import handout_views, projector_views, rehearsal_views, review_views, stand_in, views
+from dashboard import handout_views, people_views, projector_views, rehearsal_views, review_views, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
@@ -19,7 +19,11 @@ urlpatterns = [
     path("c/<slug:cohort>/class/rehearse/", rehearsal_views.rehearse, name="rehearse"),
     path("c/<slug:cohort>/class/reviews/", review_views.queue, name="reviews"),
     path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
+    path("c/<slug:cohort>/class/people/", people_views.list_people, name="people"),
+    path("c/<slug:cohort>/class/joining/", people_views.joining, name="joining"),
+    path("c/<slug:cohort>/class/code/", people_views.new_code, name="new-code"),
     path(STUDENT, views.student, name="student"),
+    path(f"{STUDENT}member/", people_views.member, name="member"),
     path(f"{STUDENT}password/", views.password, name="password"),
     path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
     path(f"{STUDENT}badge/", review_views.badge, name="badge"),

@@ -17,6 +17,7 @@ from rest_framework.authtoken.models import Token
 
 from badges import credentials, keys
 from badges.models import Award
+from classroom import services
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
 from experiments.models import Run
 from lessons.models import Submission
@@ -67,11 +68,18 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
         "student": student.pk,
+        "removed": _removed(ours).pk,
         "username": student.user.username,
         "user_id": student.user_id,
         "cohort_id": ours.pk,
         "event_id": LearningEvent.objects.filter(membership=student).values_list("pk", flat=True).get(),
     }
+
+
+def _removed(ours: Cohort) -> Membership:
+    left = MembershipFactory(cohort=ours)
+    services.remove(MembershipFactory(cohort=ours, role=Role.INSTRUCTOR), left)
+    return left
 
 
 def _awarded(student: Membership) -> Award:

@@ -66,6 +66,7 @@ NEW_PASSWORD = {
     "password1": "four quite plain words",
     "password2": "four quite plain words",
 }
+REMOVED = {"student": "{removed}"}
 ANSWER = {"id": "5f3a1c9e-0000-4000-8000-000000000001", "step": 1}
 PREDICTION = {"id": ANSWER["id"], "item": "half-a", "round": 1, "choice": "crawls", "confidence": "guess"}
 
@@ -104,6 +105,10 @@ PAGES = (
     ),
     Row("dashboard:print", "/print/{cohort}/", {"GET": INSTRUCTORS}),
     Row("dashboard:print-kind", "/print/{cohort}/worksheets/", {"GET": INSTRUCTORS}),
+    Row("dashboard:people", "/c/{cohort}/class/people/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, REMOVED),
+    Row("dashboard:joining", "/c/{cohort}/class/joining/", {"POST": INSTRUCTORS_SENT_ON}, {"act": "close"}),
+    Row("dashboard:new-code", "/c/{cohort}/class/code/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}),
+    Row("dashboard:member", f"{STUDENT}member/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, {"act": "remove"}),
     Row("dashboard:replay", "/c/{cohort}/class/replay/", {"GET": INSTRUCTORS}),
     Row(
         "dashboard:rehearse",

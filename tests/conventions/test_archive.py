@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import resolve
 from rest_framework.test import APIClient
 
+from classroom import services
 from classroom.models import Cohort, Membership, Pace, User
 from lessons import pacing, reviews, voting
 from lessons.authoring.loader import LoadedLesson
@@ -28,6 +29,7 @@ API = "/api/v1/lessons/data-rules-everything/activities/"
 SEALED = {"item": "half-d", "round": 1, "choice": "crawls", "confidence": "guess"}
 QUESTION = {"activity": "rates", "item": "half-d"}
 BECAUSE = "It is somebody else's work."
+NAMED = {"display_name": "Somebody", "student_id": "7"}
 HELP = {"student": "{student}", "reason": "run", "occasion": "one"}
 LED: tuple[dict[str, str], ...] = (
     *({"act": act} for act in ("lead_class", "end_class")),
@@ -48,6 +50,13 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     *(("instructor", "dashboard:lead", "/c/ours/class/lead/", sent) for sent in LED),
     ("instructor", "dashboard:present", "/present/ours/", {"act": "show", **QUESTION}),
     *(("instructor", "dashboard:help", "/c/ours/class/help/", {"act": act, **HELP}) for act in ("helped", "undo")),
+    ("instructor", "dashboard:people", "/c/ours/class/people/", {"student": "{removed}"}),
+    *(("instructor", "dashboard:joining", "/c/ours/class/joining/", {"act": act}) for act in ("open", "close")),
+    ("instructor", "dashboard:new-code", "/c/ours/class/code/", {"code": "ACDE-3467"}),
+    *(
+        ("instructor", "dashboard:member", "/c/ours/class/students/{student}/member/", {"act": act, **NAMED})
+        for act in ("save", "remove", "keep_out")
+    ),
     *(
         (
             "instructor",
@@ -84,7 +93,9 @@ def filled(student: Membership, instructor: Membership, lesson: LoadedLesson) ->
     pupils.write(other, lesson)
     review = reviews.decide(instructor, pupils.write(other, lesson).pk, decision="approved", met=[True] * 3, comment="")
     waiting = pupils.write(MembershipFactory(cohort=student.cohort), lesson)
-    return {"student": student.pk, "waiting": waiting.pk, "review": review.pk}
+    removed = MembershipFactory(cohort=student.cohort)
+    services.remove(instructor, removed)
+    return {"student": student.pk, "waiting": waiting.pk, "review": review.pk, "removed": removed.pk}
 
 
 @pytest.fixture
@@ -184,9 +195,24 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
         pacing.open_part(instructor, lesson, "rates")
         voting.open_vote(instructor, lesson, *QUESTION.values())
     theirs = f"/c/ours/class/students/{filled['student']}/"
-    rooms = ("", "lead/", "reviews/", f"reviews/?item={filled['waiting']}", "replay/", "parts/rates/", "rehearse/")
+    rooms = (
+        "",
+        "people/",
+        "code/",
+        "lead/",
+        "reviews/",
+        f"reviews/?item={filled['waiting']}",
+        "replay/",
+        "parts/rates/",
+        "rehearse/",
+    )
     walls = ("", "?question=rates/half-d", "?question=rates/half-d&remote=1")
-    alone = (theirs, *(f"/c/ours/class/{room}" for room in rooms), *(f"/present/ours/{wall}" for wall in walls))
+    alone = (
+        theirs,
+        f"{theirs}member/",
+        *(f"/c/ours/class/{room}" for room in rooms),
+        *(f"/present/ours/{wall}" for wall in walls),
+    )
 
     def found() -> set[str]:
         papers = [f"{theirs}paper/{slug}/" for slug in walks.LESSONS]
@@ -198,4 +224,5 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
 
     assert before & REFUSED >= {"dashboard:lead", "dashboard:present", "dashboard:aloud", "dashboard:badge"}
     assert before & REFUSED >= {"dashboard:reviews", "dashboard:paper-check", "dashboard:paper-seal"}
+    assert before & REFUSED >= {"dashboard:people", "dashboard:joining", "dashboard:new-code", "dashboard:member"}
     assert found() & REFUSED == set()

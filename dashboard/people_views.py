@@ -1,0 +1,110 @@
+"""Order in the room: who is in the class, who may join it, and what an instructor does about it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from classroom import services
+from classroom.access import instructor_required, require_post
+from classroom.models import Membership
+from classroom.refusals import Refusal
+from dashboard import people, students
+
+READS_AND_SENDS = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@READS_AND_SENDS
+@instructor_required
+def list_people(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The people of the class; and the way back for whoever was removed."""
+    if request.method == "POST":
+        services.take_back(membership, people.removed_student(membership, _number(request.POST.get("student", ""))))
+        return redirect("dashboard:people", membership.cohort.slug)
+    found = people.people_of(
+        membership,
+        names=request.GET.get("names", ""),
+        shows_usernames=request.GET.get("usernames") == "shown",
+    )
+    context = {"membership": membership, "people": found, "join_url": _join_url(request, membership)}
+    return render(request, "dashboard/people.html", context)
+
+
+@require_post
+@instructor_required
+def joining(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Let the code take people in, or nobody."""
+    act = {"open": services.open_joining, "close": services.close_joining}.get(request.POST.get("act", ""))
+    if act is None:
+        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+    act(membership)
+    return redirect(_back(request), membership.cohort.slug)
+
+
+@never_cache
+@READS_AND_SENDS
+@instructor_required
+def new_code(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Ask whether the class is to get another join code; then make one."""
+    if request.method == "POST":
+        services.change_code(membership, request.POST.get("code", ""))
+        return redirect("dashboard:people", membership.cohort.slug)
+    return render(request, "dashboard/new_code.html", {"membership": membership})
+
+
+@never_cache
+@READS_AND_SENDS
+@instructor_required
+def member(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
+    """One student's place in the class: their name, what the school calls them, and the way out."""
+    found = students.student_of(membership, student)
+    if request.method != "POST":
+        return _member_page(request, membership, found)
+    act = request.POST.get("act", "")
+    if act in ("remove", "keep_out"):
+        services.remove(membership, found, keep_out=act == "keep_out")
+        return redirect("dashboard:people", membership.cohort.slug)
+    if act != "save":
+        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+    typed = {name: request.POST.get(name, "") for name in ("display_name", "student_id")}
+    errors: dict[str, list[str]] = {}
+    for name, save in (("display_name", services.rename), ("student_id", services.set_student_id)):
+        try:
+            save(membership, found, typed[name])
+        except Refusal as refused:
+            if not refused.errors:
+                raise
+            errors |= refused.errors
+    if errors:
+        return _member_page(request, membership, found, typed=typed, errors=errors, status=400)
+    return redirect("dashboard:people", membership.cohort.slug)
+
+
+def _member_page(
+    request: HttpRequest,
+    membership: Membership,
+    student: Membership,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    shown = typed or {"display_name": student.user.display_name, "student_id": student.student_id}
+    context = {"membership": membership, "student": student, "typed": shown, "errors": errors or {}}
+    return render(request, "dashboard/member.html", context, status=status)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
+
+
+def _join_url(request: HttpRequest, membership: Membership) -> str:
+    return request.build_absolute_uri(f"/join/{membership.cohort.join_code}")
+
+
+def _back(request: HttpRequest) -> str:
+    return "dashboard:people" if request.POST.get("from") == "people" else "dashboard:grid"
