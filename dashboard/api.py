@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from django.http import StreamingHttpResponse
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 
 from classroom import access
 from classroom.refusals import Refusal
-from dashboard import exports, grid
+from dashboard import exports, gradebook, grid
 from dashboard.views import chosen_lesson
 
 
@@ -34,11 +35,13 @@ class ProgressView(APIView):
         return Response(grid.progress_report(grid.grid_of(membership, lesson)))
 
 
-class ExportView(APIView):
+class ByName(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Whoever asks for a table by its name gets it; only refusals are JSON here."""
         return super().perform_content_negotiation(request, force=True)
 
+
+class ExportView(ByName):
     @extend_schema(
         parameters=[
             OpenApiParameter("names", str, enum=["names", "pseudonyms"], description="How to name the students.")
@@ -55,7 +58,35 @@ class ExportView(APIView):
             says = _("Choose names or pseudonyms.")
             raise Refusal(says, errors={"names": [says]})
         today = timezone.localdate(timezone=membership.cohort.zone)
-        answer = StreamingHttpResponse(exports.lines(membership.cohort, names), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{membership.cohort.slug}-{today:%Y-%m-%d}.csv"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return _table(exports.lines(membership.cohort, names), f"{membership.cohort.slug}-{today:%Y-%m-%d}-{names}")
+
+
+class GradebookView(ByName):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("format", str, enum=["canvas", "moodle"], description="The headers of which importer."),
+            OpenApiParameter("lesson", str, description="Which lesson, if the class has several."),
+        ],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, cohort: str) -> StreamingHttpResponse:
+        """A row for each student: points by part and case, badge, late, help, total; for instructors."""
+        membership = access.membership_in(request.user, cohort)
+        access.require_instructor(membership)
+        asked = request.query_params.get("format", "plain")
+        form = next((each for each in get_args(gradebook.Format) if each == asked), None)
+        if form is None:
+            says = _("Choose canvas or moodle, or leave it out.")
+            raise Refusal(says, errors={"format": [says]})
+        lesson = chosen_lesson(membership, request.query_params.get("lesson"))
+        book = gradebook.gradebook_of(membership.cohort, lesson)
+        today = timezone.localdate(timezone=membership.cohort.zone)
+        name = f"{membership.cohort.slug}-{lesson.lesson.slug}-gradebook-{today:%Y-%m-%d}"
+        return _table(gradebook.lines(book, form), name if form == "plain" else f"{name}-{form}")
+
+
+def _table(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -26,6 +26,8 @@ AT_ONCE = 500  # rows that are fetched and held together
 COLUMNS = (
     "kind",
     "student",
+    "username",
+    "student_id",
     "lesson",
     "activity",
     "step, item or trial",
@@ -37,14 +39,16 @@ COLUMNS = (
     "seed",
     "at",
     "entered from paper",
+    "made by the system",
     "lesson hash",
 )
+NAMED = ("user__display_name", "user__username", "student_id")
 # A spreadsheet takes a cell that begins so for a formula, also behind blanks.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Row = Sequence[Any]
 
 
-class _Line:
+class Line:
     """What the csv module writes to: gives each line back."""
 
     def write(self, line: str) -> str:
@@ -56,7 +60,7 @@ def lines(cohort: Cohort, names: Names) -> Iterator[str]:
 
     Rows that come while it is being read may be in it or not; none is in it twice.
     """
-    write = csv.writer(_Line()).writerow
+    write = csv.writer(Line()).writerow
     yield "\ufeff" + str(write(COLUMNS))
     for row in _rows(cohort, names):
         yield str(write([neutral(cell) for cell in row]))
@@ -79,11 +83,11 @@ def pseudonym(cohort: Cohort, membership: int) -> str:
 def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
     zone = cohort.zone
 
-    def who(membership: int, name: str) -> str:
-        return name if names == "names" else pseudonym(cohort, membership)
+    def who(membership: int, *named: str) -> tuple[str, ...]:
+        return named if names == "names" else (pseudonym(cohort, membership), "", "")
 
     mine = by_students(cohort)
-    for pk, name, lesson, activity, step, answer, accepted, is_try, slip, by, hash_, at in _each(
+    for pk, *named, lesson, activity, step, answer, accepted, is_try, slip, by, hash_, at in _each(
         Submission.objects.filter(mine),
         ("lesson", "activity", "step", "answer", "accepted", "is_try", "slip", "entered_by", "lesson_hash"),
         "received_at",
@@ -91,17 +95,17 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
         text = answer.get("text", "") if isinstance(answer, Mapping) else ""
         result = "accepted" if accepted else ("not yet" if is_try else "no try")
         typed = "" if text else _typed(answer)
-        row = ("submission", who(pk, name), lesson, activity, step, "", typed, text, result, slip, "")
-        yield (*row, _at(at, zone), _paper(by), hash_)
-    for pk, name, lesson, activity, item, round_, choice, second, because, counts, by, hash_, at in _each(
+        row = ("submission", *who(pk, *named), lesson, activity, step, "", typed, text, result, slip, "")
+        yield (*row, _at(at, zone), _yes(by), "", hash_)
+    for pk, *named, lesson, activity, item, round_, choice, second, because, counts, by, hash_, at in _each(
         Prediction.objects.filter(mine),
         ("lesson", "activity", "item", "round", "choice", "second", "because", "counts", "entered_by", "lesson_hash"),
         "sealed_at",
     ):
         said = " · ".join(filter(None, (choice, second)))
-        row = ("prediction", who(pk, name), lesson, activity, item, round_, said, because, counts, "", "")
-        yield (*row, _at(at, zone), _paper(by), hash_)
-    for pk, name, context, withdrawn, kind, params, state, seed, at in _each(
+        row = ("prediction", *who(pk, *named), lesson, activity, item, round_, said, because, counts, "", "")
+        yield (*row, _at(at, zone), _yes(by), "", hash_)
+    for pk, *named, context, withdrawn, kind, params, state, seed, at in _each(
         RunRequest.objects.filter(mine),
         ("context", "withdrawn_at", "run__kind", "run__params", "run__state", "run__seed"),
         "requested_at",
@@ -110,11 +114,13 @@ def _rows(cohort: Cohort, names: Names) -> Iterator[Row]:
         place = (asked_for.lesson, asked_for.activity, asked_for.in_activity) if asked_for else ("", "", "")
         result = "taken back" if withdrawn else state
         asked = "; ".join([f"kind={kind}", *(f"{key}={value}" for key, value in params.items())])
-        yield ("run", who(pk, name), *place, "", asked, "", result, "", seed, _at(at, zone), "", "")
+        # What a student's own run is compared with was asked for in their name, and not by them.
+        by_system = _yes(asked_for and asked_for.is_beside)
+        yield ("run", *who(pk, *named), *place, "", asked, "", result, "", seed, _at(at, zone), "", by_system, "")
 
 
 def _each(rows: QuerySet[Any], fields: Sequence[str], at: str) -> Iterator[tuple[Any, ...]]:
-    wanted = ("membership", "membership__user__display_name", *fields, at)
+    wanted = ("membership", *(f"membership__{each}" for each in NAMED), *fields, at)
     return rows.order_by("pk").values_list(*wanted).iterator(chunk_size=AT_ONCE)
 
 
@@ -129,5 +135,5 @@ def _at(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _paper(by: int | None) -> str:
-    return "yes" if by else ""
+def _yes(is_so: object) -> str:
+    return "yes" if is_so else ""

@@ -11,7 +11,7 @@ import badges.api
 import classroom.api
 import experiments.api
 import lessons.api
-from dashboard.api import ExportView, ProgressView
+from dashboard.api import ExportView, GradebookView, ProgressView
 from downhill import appearance, errors, front_door, health
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
@@ -49,6 +49,7 @@ api_v1 = [
     path("runs/<uuid:run>/notebook/", experiments.api.RunNotebook.as_view(), name="api-run-notebook"),
     path("cohorts/<slug:cohort>/progress/", ProgressView.as_view(), name="api-progress"),
     path("cohorts/<slug:cohort>/export.csv", ExportView.as_view(), name="api-export"),
+    path("cohorts/<slug:cohort>/gradebook.csv", GradebookView.as_view(), name="api-gradebook"),
 ]
 
 urlpatterns = [

@@ -374,6 +374,24 @@ class ActivityType(Generic[A]):
         """Title of one of its trials."""
         return trial
 
+    # --- marks ---
+
+    def points(self, activity: A) -> int:
+        """Points that a gradebook has for it: one for all that is committed, and reconciled where it asks for that."""
+        return 1
+
+    def earned(self, activity: A, standing: Standing[Any]) -> int:
+        """Points of them that a member has; never for being right."""
+        return self.points(activity) if standing.is_finished else 0
+
+    def choices(self, activity: A) -> Sequence[str]:
+        """Keys of what members choose from in it: each has a column of its own in a gradebook."""
+        return ()
+
+    def chosen(self, cohort: Cohort, lesson: Lesson, activity: A) -> Mapping[int, Collection[str]]:
+        """Keys of what each student of a class has chosen and done, by member."""
+        return {}
+
     # --- badges and authors ---
 
     def achievement(self, membership: Membership, activity: A, standing: Standing[Any]) -> Achievement | None:

@@ -247,6 +247,7 @@ API = (
     api("api-run-notebook", "v1/runs/{run}/notebook/", "GET", (401, 404, 404, 404, 404, 404)),
     api("api-awards", "v1/awards/?cohort={cohort}", "GET", API_MEMBERS),
     api("api-export", "v1/cohorts/{cohort}/export.csv", "GET", API_INSTRUCTORS),
+    api("api-gradebook", "v1/cohorts/{cohort}/gradebook.csv", "GET", API_INSTRUCTORS),
     api("api-progress", "v1/cohorts/{cohort}/progress/", "GET", API_INSTRUCTORS),
     api("schema", "schema/", "GET", EVERYBODY, otherwise=NEVER),
     api("docs", "docs/", "GET", EVERYBODY, otherwise=NEVER),

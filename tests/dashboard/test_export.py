@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+import classroom.services
 from classroom.models import Cohort, Membership, User
 from dashboard import exports
 from lessons import services
@@ -160,3 +161,46 @@ def test_it_is_as_many_queries_for_three_students_as_for_one(
         counted.append(len(asked))
 
     assert counted[0] == counted[1] <= 7
+
+
+def test_every_row_has_the_username_and_what_the_school_calls_somebody(
+    desk: Client, student: Membership, instructor: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    classroom.services.set_student_id(instructor, student, "A-17")
+    twin = MembershipFactory(cohort=cohort, user__username="sam2", user__display_name="Sam")
+    for each in (student, twin):
+        take_part(each, lesson)
+
+    rows = table(desk.get(ADDRESS))
+
+    assert {(row["student"], row["username"], row["student_id"]) for row in rows} == {
+        ("Sam", "sam", "A-17"),
+        ("Sam", "sam2", ""),
+    }
+
+
+def test_pseudonyms_come_without_username_and_student_id_under_another_file_name(
+    desk: Client, student: Membership, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    classroom.services.set_student_id(instructor, student, "A-17")
+    take_part(student, lesson)
+
+    named, pseudonymous = desk.get(ADDRESS), desk.get(ADDRESS + "?names=pseudonyms")
+
+    assert {(row["username"], row["student_id"]) for row in table(pseudonymous)} == {("", "")}
+    assert [word for word in ("sam", "Sam", "A-17") if word in pseudonymous.getvalue().decode()] == []
+    assert named["Content-Disposition"].endswith('-names.csv"')
+    assert pseudonymous["Content-Disposition"].endswith('-pseudonyms.csv"')
+
+
+def test_runs_that_the_system_asked_for_are_marked(desk: Client, student: Membership, lesson: LoadedLesson) -> None:
+    runs.sweep(student, lesson)
+    runs.starve(student, lesson)
+    runs.look_at_the_harm(student, lesson)
+    runs.guess(student, lesson, "louder")
+    runs.ask(student, lesson, "bias-fix")
+
+    rows = [row for row in table(desk.get(ADDRESS)) if row["kind"] == "run"]
+
+    made = {row["step, item or trial"]: row["made by the system"] for row in rows}
+    assert made == {"polynomial": "", "starve": "", "give-back": "", "give-back/beside": "yes"}

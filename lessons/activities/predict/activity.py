@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from classroom.models import GradientRule, Membership
+from classroom.models import Cohort, GradientRule, Membership
 from classroom.refusals import Conflict
 from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Handout, Media, Sent, Verdict
-from lessons.activities.predict import account, handouts, lint, page, sealing
+from lessons.activities.predict import account, credit, handouts, lint, page, sealing
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson
@@ -97,6 +97,19 @@ class PredictType(ActivityType[Predict]):
 
     def handouts(self, activity: Predict, rule: GradientRule) -> Iterable[Handout]:
         return handouts.sheets(activity)
+
+    def points(self, activity: Predict) -> int:
+        """As many as are to be chosen."""
+        return activity.choose or super().points(activity)
+
+    def earned(self, activity: Predict, standing: Standing[Any]) -> int:
+        return min(standing.n_done, activity.choose) if activity.choose else super().earned(activity, standing)
+
+    def choices(self, activity: Predict) -> Sequence[str]:
+        return [item.key for item in activity.items] if activity.choose else ()
+
+    def chosen(self, cohort: Cohort, lesson: Lesson, activity: Predict) -> Mapping[int, Collection[str]]:
+        return credit.chosen(cohort, lesson.slug, activity)
 
     def lint(self, activity: Predict) -> Findings:
         return lint.lint(activity)
