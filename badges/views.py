@@ -26,7 +26,9 @@ from classroom.access import member_required
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound
+from lessons import stage, strip
 from lessons.arc import arc_of
+from lessons.class_call import Page
 from lessons.selectors import lesson_of
 
 JWT = "application/vc+jwt"
@@ -55,12 +57,15 @@ def since(request: HttpRequest, membership: Membership, lesson: str) -> HttpResp
     acting = Acting(membership)
     classroom.services.note_activity(acting)
     asked, __, shown = request.GET.get("v", "").partition(".")
-    if asked == str(membership.cohort.version.number):
-        return HttpResponse(status=204)
+    now = stage.tokens(membership, lesson) if stage.follows(acting) else None
+    loaded = lesson_of(membership, lesson)
+    is_called = now is not None and request.GET.get("called", now.call) != now.call
+    if asked == str(membership.cohort.version.number) and not is_called:
+        return strip.since(request, acting, loaded, now) if now else HttpResponse(status=204)
     context = _part_context(acting, lesson)
     # Others in the class move all the time: only what is seen here is exchanged.
     if shown == context["v"].partition(".")[2]:
-        return HttpResponse(status=204)
+        return strip.since(request, acting, loaded, now) if now else HttpResponse(status=204)
     return _shown(request, acting, lesson, context, "badges/_badge.html")
 
 
@@ -97,6 +102,7 @@ def _part_context(acting: Acting, lesson: str) -> dict[str, Any]:
         "page": page,
         "is_new": page.award is not None and page.award.seen_at is None,
         "prose": loaded.texts[prose],
+        **strip.context(acting, loaded, Page(station.key)),
         "v": f"{version}.{_digest(page)}",
     }
 

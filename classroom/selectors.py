@@ -91,6 +91,12 @@ def is_here(membership: Membership) -> bool:
     return last is not None and timezone.now() - last < HERE
 
 
+def students_here(cohort: Cohort) -> list[int]:
+    """Which students of a class were active in the last three minutes."""
+    here = Membership.objects.filter(cohort=cohort, role=Role.STUDENT, last_active_at__gt=timezone.now() - HERE)
+    return list(here.values_list("pk", flat=True))
+
+
 def is_projected(version: CohortVersion) -> bool:
     """Does a projector show this class now?"""
     return version.projected_at is not None and timezone.now() - version.projected_at < PROJECTED

@@ -14,13 +14,12 @@ from django.utils.safestring import mark_safe
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
-from lessons import stage, voting
+from lessons import class_call, stage, voting
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
-from lessons.models import Counts, Prediction
 
 # What comes next for a question in each state.
 ACTS = {"closed": "open_vote", "open": "close_vote", "voted": "reveal", "pending": "take_back", "revealed": ""}
@@ -268,16 +267,8 @@ class _Room:
 
     def counts(self, line: QuestionLine) -> tuple[int, int]:
         """How many of those who are here have answered this round, and how many are here."""
-        here = self.here()
-        sealed = Prediction.objects.filter(
-            membership__in=here,
-            lesson=self.slug,
-            activity=line.activity,
-            item=line.item,
-            round=max(line.round, 1),
-            counts=Counts.VOTE if line.round else Counts.OWN_PACE,
-        )
-        return sealed.count(), len(here)
+        sealed = class_call.count(self.cohort, self.slug, (line.activity, line.item), line.round)
+        return sealed.n, sealed.here
 
     def _state(self, key: stage.Key) -> str:
         if self.stage.is_revealed(key):

@@ -19,7 +19,7 @@ from classroom.refusals import Refusal
 from classroom.web import is_htmx
 from dashboard import projector
 from dashboard.views import chosen_lesson, page_version
-from lessons import pacing, voting
+from lessons import pacing, room, voting
 from lessons.authoring.loader import LoadedLesson
 
 
@@ -87,6 +87,13 @@ QUESTION_ACTS = {
     "reveal": voting.reveal,
     "take_back": voting.take_back_reveal,
 }
+ROOM_ACTS = {
+    "bring": room.bring,
+    "pause": room.pause,
+    "resume": room.resume,
+    "unsay": room.unsay,
+    "stop_timer": room.stop_timer,
+}
 
 
 def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> None:
@@ -99,6 +106,12 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     elif act == "hands":
         hands = {name.removeprefix("hands-"): typed for name, typed in sent.items() if name.startswith("hands-")}
         voting.count_hands(membership, lesson, *place, hands)
+    elif act in ROOM_ACTS:
+        ROOM_ACTS[act](membership, lesson)
+    elif act == "say":
+        room.say(membership, lesson, sent.get("message", ""))
+    elif act == "start_timer":
+        room.start_timer(membership, lesson, sent.get("minutes", ""))
     elif act in CLASS_ACTS:
         CLASS_ACTS[act](membership)
         if all(place):
@@ -112,13 +125,15 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
 
 
 def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+    tools = room.tools(membership, lesson)  # before what the page's token stands for
     way = projector.way(membership, lesson)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
         "parts": way.parts,
         "is_led": membership.cohort.pace == Pace.LED,
-        "v": way.token,
+        "tools": tools,
+        "v": f"{way.token}.{tools.number}",
     }
 
 
@@ -139,6 +154,7 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "question": wall.question,
         "is_led": membership.cohort.pace == Pace.LED,
         "is_remote": is_remote,
+        "tools": room.tools(membership, lesson),
         "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
         "join_url": join_url,
         # What is typed from a wall has no scheme, and the code stands below it.

@@ -77,10 +77,10 @@ class Arc:
         return next((part for part in self.parts if part.is_badge), None)
 
 
-def arc_of(membership: Membership, lesson: LoadedLesson) -> Arc:
-    """Lay the lesson out for one member."""
+def arc_of(membership: Membership, lesson: LoadedLesson, view: stage.StageView | None = None) -> Arc:
+    """Lay the lesson out for one member, by the stage of the class if it was read for the page."""
     progress = progress_of(membership, lesson)
-    locked = _locked_parts(membership, lesson)
+    locked = _locked_parts(membership, lesson, view)
     states = {
         part.key: part_state(part, progress.get(part.key), is_locked=part.key in locked) for part in lesson.lesson.parts
     }
@@ -146,15 +146,16 @@ def _new_badge(part: Part, row: PartProgress | None) -> str:
     return kept.title if kept and kept.is_new else ""
 
 
-def _locked_parts(membership: Membership, lesson: LoadedLesson) -> frozenset[str]:
+def _locked_parts(membership: Membership, lesson: LoadedLesson, view: stage.StageView | None) -> frozenset[str]:
     """Name the parts that are closed to a member of a led class."""
     if not stage.is_led_for(membership):
         return frozenset()
+    closable = frozenset(part.key for part in lesson.lesson.parts if part.badge is None)
+    if view is not None:
+        return closable - view.opened.keys()
     opened = PartOpening.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson.lesson.slug)
     # How far a badge is can always be seen.
-    return frozenset(part.key for part in lesson.lesson.parts if part.badge is None) - frozenset(
-        opened.values_list("part", flat=True)
-    )
+    return closable - frozenset(opened.values_list("part", flat=True))
 
 
 def _waits_for_more(part: Part, row: PartProgress | None) -> bool:

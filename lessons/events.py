@@ -139,6 +139,58 @@ class RevealTakenBack(Event):
 
 
 @dataclass(frozen=True)
+class EveryoneBrought(Event):
+    """An instructor brought everybody's page to where the class was."""
+
+    lesson: str
+    place: str
+
+
+@dataclass(frozen=True)
+class ClassPaused(Event):
+    """An instructor asked for all eyes: the students' pages are dimmed."""
+
+    lesson: str
+
+
+@dataclass(frozen=True)
+class ClassResumed(Event):
+    """An instructor let the students' pages go on."""
+
+    lesson: str
+
+
+@dataclass(frozen=True)
+class MessageShown(Event):
+    """An instructor showed one line to all."""
+
+    lesson: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MessageTakenBack(Event):
+    """An instructor took the line to all back."""
+
+    lesson: str
+
+
+@dataclass(frozen=True)
+class TimerStarted(Event):
+    """An instructor gave a class so many minutes. Nothing closes when they are over."""
+
+    lesson: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class TimerStopped(Event):
+    """An instructor took the timer away."""
+
+    lesson: str
+
+
+@dataclass(frozen=True)
 class ClassEnded(Event):
     """An instructor ended the led session."""
 

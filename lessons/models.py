@@ -201,13 +201,26 @@ class Reconciliation(models.Model):
 
 
 class Stage(models.Model):
-    """How far an instructor has led a class through a lesson. `number` is raised with every act of theirs."""
+    """How far an instructor has led a class through a lesson.
+
+    `number` is raised with every act that opens or closes something, `call_number` with every other one that the
+    students' pages show: a page is made again for the first, and only its strip for the second.
+    """
 
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="stages")
     lesson = models.CharField(max_length=60)
     number = models.PositiveIntegerField(default=0)
+    call_number = models.PositiveIntegerField(default=0)
     # What every projector of the class shows: “activity/item”, or nothing for the page with the way in.
     on_wall = models.CharField(max_length=121, blank=True)
+    # Eyes up front: since when the students' pages are dimmed.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # One line to all.
+    message = models.CharField(max_length=140, blank=True)
+    # When the time for a question is up. It closes nothing.
+    timer_ends_at = models.DateTimeField(null=True, blank=True)
+    # When everybody was last brought to where the class is.
+    brought_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["cohort", "lesson"], name="stage_once_per_lesson")]

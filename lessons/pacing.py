@@ -19,6 +19,9 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.events import ClassEnded, PartFreed, PartOpened, VoteClosed
 from lessons.models import PartOpening, Stage, Vote
 
+# What a stage has when its instructor shows the class nothing beside the lesson.
+AT_REST = {"paused_at": None, "message": "", "timer_ends_at": None, "brought_at": None}
+
 
 def lead_class(membership: Membership) -> None:
     """From now on nothing opens to the students of this class unless its instructor opens it."""
@@ -29,13 +32,16 @@ def lead_class(membership: Membership) -> None:
 
 
 def end_class(membership: Membership) -> None:
-    """End the led session: open votes close, and everyone goes on alone, latecomers and absentees included."""
+    """End the led session: everyone goes on alone, latecomers and absentees included.
+
+    Open votes close. A pause, a message and a timer end with it.
+    """
     with transaction.atomic():
         classroom.services.end_class(membership.cohort)
         stages = Stage.objects.select_for_update().filter(cohort=membership.cohort).order_by("pk")
         for stage in stages:
             close_votes(stage.votes.all(), membership)
-            Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1)
+            Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1, **AT_REST)
         events.record(ClassEnded(), membership)
         classroom.services.touch(membership.cohort)
 
@@ -73,9 +79,18 @@ def free_part(membership: Membership, lesson: LoadedLesson, key: str) -> None:
 
 
 def act_on_stage(
-    membership: Membership, lesson: LoadedLesson, act: Callable[[Stage], object], *, wall: str = ""
+    membership: Membership,
+    lesson: LoadedLesson,
+    act: Callable[[Stage], object],
+    *,
+    wall: str = "",
+    raises: str = "number",
 ) -> None:
     """Do one act under the stage's lock, put the question that it is about on the wall, and tell every page.
+
+    Parameters
+    ----------
+    raises : the number of the stage that tells pages of it
 
     Raises
     ------
@@ -91,7 +106,7 @@ def act_on_stage(
         stage = Stage.objects.select_for_update().get(cohort=cohort, lesson=lesson.lesson.slug)
         act(stage)
         shown = {"on_wall": wall} if wall else {}
-        Stage.objects.filter(pk=stage.pk).update(number=F("number") + 1, **shown)
+        Stage.objects.filter(pk=stage.pk).update(**{raises: F(raises) + 1}, **shown)
         classroom.services.touch(cohort)
 
 
@@ -104,10 +119,16 @@ def open_up_to(stage: Stage, membership: Membership, lesson: LoadedLesson, part:
             events.record(PartOpened(lesson.lesson.slug, each.key), membership)
 
 
+def let_look(stage: Stage) -> None:
+    """End a pause: what has just been opened is on the students' own screens."""
+    Stage.objects.filter(pk=stage.pk).update(paused_at=None)
+
+
 def close_votes(votes: QuerySet[Vote], membership: Membership) -> None:
-    """Close what is open of these votes, with the time at which they were closed."""
+    """Close what is open of these votes, with the time at which they were closed; a timer was for them."""
     # A seal holds the vote's row until it is stored, so it is before this or after: the time is taken under the lock.
     for vote in votes.select_for_update().filter(closed_at=None):
         vote.closed_at = timezone.now()
         vote.save(update_fields=["closed_at"])
+        Stage.objects.filter(pk=vote.stage_id).update(timer_ends_at=None)
         events.record(VoteClosed(vote.stage.lesson, vote.activity, vote.item, vote.round), membership)

@@ -15,14 +15,16 @@ from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
-from lessons import selectors, stage
+from lessons import selectors, stage, strip
 from lessons.activities.base import type_of, types
-from lessons.arc import Arc, PartOnArc, arc_of
+from lessons.arc import arc_of
 from lessons.authoring import markdown
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
+from lessons.class_call import Page
 from lessons.models import PartProgress, PartState
+from lessons.stage import Key
 
 # In a page's token: behind it is what an instructor has still to read.
 UNREAD = "~"
@@ -80,13 +82,18 @@ def part_again(
     return render(request, "lessons/_part.html", context)
 
 
-def is_as_shown(membership: Membership, lesson: LoadedLesson, part: Part, token: str) -> bool:
-    """Tell whether nothing was opened, closed or read since a page got this token."""
+def is_as_shown(membership: Membership, lesson: LoadedLesson, part: Part, token: str, now: str | None) -> bool:
+    """Tell whether nothing was opened, closed or read since a page got this token.
+
+    Parameters
+    ----------
+    now : the stage's token, where the page follows it
+    """
     shown, __, unread = token.partition(UNREAD)
     if unread and unread != selectors.unread_in(part, selectors.progress_of(membership, lesson).get(part.key)):
         return False
     # Pages that follow no stage wait for what is read alone.
-    return (bool(unread) and not shown) or shown == stage.token(membership, lesson.lesson.slug)
+    return (bool(unread) and not shown) or shown == now
 
 
 def context_after(acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,10 +141,11 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
     The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
     """
     membership = acting.member
-    token = stage.read(membership, lesson.lesson.slug).token if stage.follows(acting) else ""
+    view = stage.read(membership, lesson.lesson.slug) if stage.follows(acting) else None
+    token = view.token if view else ""
     row = selectors.progress_of(membership, lesson).get(part.key)
     unread = selectors.unread_in(part, row) if acting.is_own else ""
-    arc = arc_of(membership, lesson)
+    arc = arc_of(membership, lesson, view)
     station = next(station for station in arc.parts if station.key == part.key)
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
@@ -166,7 +174,6 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "extras": [each for each in activities if each.extra and each not in shown],
         "is_extra": bool(chosen),
         "asked": {name: value for name, value in {**asked, "item": asked.get("item") or at_hand}.items() if value},
-        "goes_on": _where_the_class_is(membership, arc, station),
         "stage_token": f"{token}{UNREAD}{unread}" if unread else token,
         "is_followed": bool(token),
         "keeps": any(page.kind.keeps_page for page in pages),
@@ -177,8 +184,14 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "is_end": is_behind and onward is None,
         # A law is told once it has been earned.
         "laws": [law for law in lesson.lesson.laws if law.part == part.key and station.state == PartState.DONE],
+        **strip.context(acting, lesson, Page(part.key, _questions(pages)), view),
         **_media(lesson, part),
     }
+
+
+def _questions(pages: Iterable[selectors.ActivityPage]) -> frozenset[Key]:
+    """The questions that are on a page."""
+    return frozenset((page.key, shown) for page in pages if (shown := page.kind.shown(page.sheet)))
 
 
 def _media(lesson: LoadedLesson, part: Part) -> dict[str, Any]:
@@ -235,10 +248,3 @@ def _pages(
 def _further(pages: Iterable[selectors.ActivityPage]) -> selectors.ActivityPage | None:
     """The first activity on the page at which something is left to do."""
     return next((page for page in pages if page.is_left), None)
-
-
-def _where_the_class_is(membership: Membership, arc: Arc, here: PartOnArc) -> PartOnArc | None:
-    """The last part that is open to a led class, if it lies ahead: the class moves on by the clock."""
-    opened = [each for each in arc.parts if not (each.is_locked or each.is_badge or each.state == PartState.SOON)]
-    is_ahead = stage.is_led_for(membership) and bool(opened) and opened[-1].number > here.number
-    return opened[-1] if is_ahead else None

@@ -31,6 +31,12 @@ class StageView:
     reveals: Mapping[Key, datetime] = field(default_factory=dict)
     # What the projectors show: “activity/item”, or nothing for their first page.
     on_wall: str = ""
+    # Of the strip on the students' pages: it is made again for more than the page is.
+    call_token: str = ""
+    is_paused: bool = False
+    message: str = ""
+    timer_ends_at: datetime | None = None
+    brought_at: datetime | None = None
     now: datetime = field(default_factory=timezone.now)
 
     def is_locked(self, part: str) -> bool:
@@ -105,7 +111,7 @@ def counts(votes: Sequence[Vote], round_: int) -> str:
 def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
     stage = Stage.objects.filter(cohort=cohort, lesson=lesson).first()
     if stage is None:
-        return StageView(is_led, f"{cohort.pace}0")
+        return StageView(is_led, f"{cohort.pace}0", call_token=f"{cohort.pace}0.0")
     now = timezone.now()
     openings = list(stage.openings.all())
     votes: dict[Key, tuple[Vote, ...]] = {}
@@ -115,19 +121,40 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
     reveals = {(each.activity, each.item): each.opens_at for each in stage.reveals.all()}
     # While a reveal can still be taken back no token is the newest: whoever asks is answered, until it is open.
     is_pending = any(opens_at > now for opens_at in reveals.values())
+    pending = ".pending" if is_pending else ""
     return StageView(
         is_led=is_led,
-        token=f"{cohort.pace}{stage.number}" + (".pending" if is_pending else ""),
+        token=f"{cohort.pace}{stage.number}{pending}",
+        call_token=f"{cohort.pace}{stage.number}.{stage.call_number}{pending}",
         opened={each.part: each.opened_at for each in openings},
         freed=frozenset(each.part for each in openings if each.freed_at),
         votes=votes,
         reveals=reveals,
         on_wall=stage.on_wall,
+        is_paused=stage.paused_at is not None,
+        message=stage.message,
+        timer_ends_at=stage.timer_ends_at,
+        brought_at=stage.brought_at,
         now=now,
     )
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens that a page asks with: has anything been opened since, and has the strip changed?"""
+
+    page: str
+    call: str
+
+
+def tokens(membership: Membership, lesson: str) -> Tokens:
+    """Read both tokens as they are now. One query."""
+    rows = Stage.objects.filter(cohort=membership.cohort, lesson=lesson).values_list("number", "call_number")
+    number, call_number = rows.first() or (0, 0)
+    pace = membership.cohort.pace
+    return Tokens(f"{pace}{number}", f"{pace}{number}.{call_number}")
+
+
 def token(membership: Membership, lesson: str) -> str:
-    """Token that a page asks with: has anything been opened since? One query."""
-    number = Stage.objects.filter(cohort=membership.cohort, lesson=lesson).values_list("number", flat=True).first()
-    return f"{membership.cohort.pace}{number or 0}"
+    """Read the page's token. One query."""
+    return tokens(membership, lesson).page

@@ -14,6 +14,7 @@ urlpatterns = [
     path("c/<slug:cohort>/lessons/<slug:lesson>/submissions/<int:number>/", views.submission, name="submission"),
     # A part's name has no dot in it.
     path("c/<slug:cohort>/lessons/<slug:lesson>/notebook.ipynb", views.notebook, name="notebook"),
+    path("c/<slug:cohort>/lessons/<slug:lesson>/call.html", views.call, name="call"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/what-i-did.html", views.what_i_did, name="what-i-did"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/lessons/<slug:lesson>/<slug:part>/since/", views.since, name="since"),

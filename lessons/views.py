@@ -14,11 +14,12 @@ from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
-from lessons import part_page, selectors, services, stage
+from lessons import part_page, selectors, services, stage, strip
 from lessons.activities.base import type_of
 from lessons.arc import arc_of
 from lessons.authoring import markdown
 from lessons.authoring.notebook import filled_in
+from lessons.class_call import Page
 from lessons.forms import ENVELOPE, ShownForm, SubmissionForm
 
 
@@ -46,16 +47,19 @@ def show_arc(request: HttpRequest, acting: Acting, lesson: str) -> HttpResponse:
     loaded = selectors.lesson_of(membership, lesson)
     is_first_visit = membership.last_active_at is None
     classroom.services.note_activity(acting)
-    token = stage.token(membership, lesson) if stage.follows(acting) else ""
-    if token and request.GET.get("v") == token:
-        return HttpResponse(status=204)
+    # The token before what it stands for.
+    now = stage.tokens(membership, lesson) if stage.follows(acting) else None
+    if now and request.GET.get("v") == now.page:
+        return strip.since(request, acting, loaded, now)
+    view = stage.read(membership, lesson) if now else None
     content = loaded.lesson
     context = {
-        "stage_token": token,
+        "stage_token": now.page if now else "",
         "acting": acting,
         "membership": membership,
         "lesson": content,
-        "arc": arc_of(membership, loaded),
+        "arc": arc_of(membership, loaded, view),
+        **strip.context(acting, loaded, Page(), view),
         "is_first_visit": is_first_visit,
         "arc_text": loaded.texts[content.arc],
         "hero_text": markdown.to_inline_html(content.hero.text),
@@ -95,6 +99,7 @@ def what_i_did(request: HttpRequest, membership: Membership, lesson: str) -> Htt
         "lesson": loaded.lesson,
         "arc": arc_of(membership, loaded),
         "parts": selectors.accounts_of(membership, loaded),
+        **strip.context(acting, loaded),
         "has_badge": any(part.badge for part in loaded.lesson.parts),
     }
     return render(request, "lessons/what_i_did.html", context)
@@ -125,8 +130,20 @@ def show_submission(request: HttpRequest, acting: Acting, lesson: str, number: i
         "sent": type_of(activity).as_sent(activity, found.answer, found.reply),
         "reviews": [review for review in found.reviews.all() if review.taken_back_at is None],
         "has_badge": any(each.badge for each in loaded.lesson.parts),
+        **strip.context(acting, loaded),
     }
     return render(request, "lessons/submission.html", context)
+
+
+@never_cache
+@require_safe
+@member_required
+def call(request: HttpRequest, membership: Membership, lesson: str) -> HttpResponse:
+    """The strip of a page that asks for nothing else, if what the class is at has changed since, else 204."""
+    acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
+    if not request.GET.get("away"):  # in a tab that nobody looks at
+        classroom.services.note_activity(acting)
+    return strip.alone(request, acting, loaded, request.GET.get("part", ""))
 
 
 @never_cache
@@ -161,13 +178,14 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
     acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found = selectors.part_of(loaded, part)
     classroom.services.note_activity(acting)
-    if part_page.is_as_shown(membership, loaded, found, request.GET.get("v", "")):
-        return HttpResponse(status=204)
+    now = stage.tokens(membership, lesson) if stage.follows(acting) else None
+    if part_page.is_as_shown(membership, loaded, found, request.GET.get("v", ""), now.page if now else None):
+        return strip.since(request, acting, loaded, now) if now else HttpResponse(status=204)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
     context = part_page.part_context(acting, loaded, found, shown)
     if request.GET.get("keeps") and not context["is_locked"]:
-        return render(request, "lessons/_stage.html", context)
+        return render(request, "lessons/_stage_alone.html", context)
     return part_page.in_place(request, acting, loaded, found, context)
 
 

@@ -55,6 +55,7 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
         if rounds >= item.votes:
             raise Conflict(_("This question has no more votes."))
         pacing.open_up_to(stage, membership, lesson, part)
+        pacing.let_look(stage)
         stage.votes.create(activity=activity.key, item=item.key, round=rounds + 1, by=membership)
         events.record(VoteOpened(lesson.lesson.slug, activity.key, item.key, rounds + 1), membership)
 

@@ -280,6 +280,10 @@ class ActivityType(Generic[A]):
         """Key of the question that a member is about to answer."""
         return ""
 
+    def shown(self, sheet: Any) -> str:
+        """Key of the question that is on the page, whatever its state."""
+        return ""
+
     def note_seen(
         self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: Any
     ) -> Collection[str] | None:

@@ -191,6 +191,7 @@ PAGES = (
     Row("lessons:start", f"{EXPERIMENT}start/", {"POST": (LOG_IN, 409, 404, 302, 404, 404)}, {"trial": "polynomial"}),
     Row("lessons:withdraw", f"{EXPERIMENT}withdraw/", {"POST": (LOG_IN, 409, 404, 409, 404, 404)}, {"run": "{run}"}),
     Row("lessons:runs", f"{EXPERIMENT}runs/", {"GET": MEMBERS}),
+    Row("lessons:call", "/c/{cohort}/lessons/{lesson}/call.html", {"GET": MEMBERS}),
     Row("lessons:what-i-did", "/c/{cohort}/lessons/{lesson}/what-i-did.html", {"GET": MEMBERS}),
     Row("lessons:notebook", "/c/{cohort}/lessons/{lesson}/notebook.ipynb", {"GET": MEMBERS}),
     Row("healthz", "/healthz", {"GET": EVERYBODY}),

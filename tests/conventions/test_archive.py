@@ -36,6 +36,9 @@ LED: tuple[dict[str, str], ...] = (
     *({"act": act, "part": "rates"} for act in ("open_part", "close_part", "free_part")),
     *({"act": act, **QUESTION} for act in ("open_vote", "close_vote", "reveal", "take_back", "show")),
     {"act": "hands", "hands-crawls": "3", **QUESTION},
+    *({"act": act} for act in ("bring", "pause", "resume", "unsay", "stop_timer")),
+    {"act": "say", "message": "Look up"},
+    {"act": "start_timer", "minutes": "2"},
 )
 # Who sends what to which address.
 SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (

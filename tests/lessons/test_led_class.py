@@ -136,20 +136,6 @@ def meet_anew(membership: Membership) -> Membership:
 # --- parts ----------------------------------------------------------------------------------------
 
 
-def test_the_way_on_leads_to_the_part_opened_last_and_not_to_the_badge(
-    front: Front, student: Membership, client_of: Callable[[User], Client]
-) -> None:
-    page = client_of(student.user)
-    front.open_part("by-hand")
-    before = page.get("/c/ours/lessons/data-rules-everything/by-hand/").text
-
-    front.open_part("rates")
-    after = page.get("/c/ours/lessons/data-rules-everything/by-hand/").text
-
-    assert "The class has moved on." not in before
-    assert "To “Learning-rate chaos”" in after
-
-
 @pytest.mark.parametrize("act", ["seal", "read", "look"])
 def test_nothing_in_a_part_can_be_reached_before_its_instructor_opens_it(
     front: Front, student: Membership, lesson: LoadedLesson, act: str

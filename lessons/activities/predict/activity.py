@@ -69,6 +69,9 @@ class PredictType(ActivityType[Predict]):
     def at_hand(self, sheet: PredictSheet) -> str:
         return sheet.item.key if sheet.item is not None and sheet.item.state == "form" else ""
 
+    def shown(self, sheet: PredictSheet) -> str:
+        return sheet.item.key if sheet.item is not None else ""
+
     def note_seen(
         self, membership: Membership, lesson: LoadedLesson, activity: str, sheet: PredictSheet
     ) -> Collection[str] | None:

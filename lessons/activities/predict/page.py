@@ -144,7 +144,6 @@ class PredictSheet:
     is_led: bool
     # Whether what is behind every question that was sealed may be seen.
     is_seen: bool
-    calls_to: ItemLine | None
     saved_at: datetime | None
 
 
@@ -160,7 +159,6 @@ def page(view: ActivityView) -> PredictSheet:
         now = replace(now, looked_at=found.key)
     n_needed = states.n_needed(view.activity)
     sealed = [guess.sealed_at for rounds in now.mine.values() for guess in rounds.values()]
-    later = [line for line in now.lines if not line.is_done and (shown is None or line.key != shown.key)]
     knows_chain = _has_done(view, view.activity.after)
     return PredictSheet(
         lines=now.lines,
@@ -177,7 +175,6 @@ def page(view: ActivityView) -> PredictSheet:
         n_needed=n_needed,
         is_led=now.is_led,
         is_seen=all(line.state not in ("sealed", *WAITING) for line in now.lines),
-        calls_to=next((line for line in later if line.is_voted_on), None),
         saved_at=max(sealed, default=None),
     )
 

@@ -1,11 +1,14 @@
 // Asks again every second and a half or so, what moves quickly or slowly at its own pace; never while the page is
-// hidden or the last question is open.
+// hidden, and not before the last question is answered.
 import { findAll } from "./page.js";
 
 const PERIODS = { "": 1500, quick: 500, slow: 4000 };
+const SOON = 100; // a question that has to wait for another waits for no whole turn
+
+const isBusy = () => document.querySelector("form.htmx-request, [data-poll].htmx-request");
 
 function ask(kind) {
-  if (document.hidden || document.querySelector("form.htmx-request, [data-poll].htmx-request")) return;
+  if (document.hidden || isBusy()) return;
   const due = findAll("data-poll").filter((each) => each.dataset.poll === kind);
   // One at a time: what it brings may replace the others.
   due.sort((one, other) => (one.askedAt ?? 0) - (other.askedAt ?? 0));
@@ -15,8 +18,9 @@ function ask(kind) {
 }
 
 function tick(kind) {
+  const waits = !document.hidden && isBusy();
   ask(kind);
-  setTimeout(() => tick(kind), PERIODS[kind] * (0.8 + 0.4 * Math.random()));
+  setTimeout(() => tick(kind), waits ? SOON : PERIODS[kind] * (0.8 + 0.4 * Math.random()));
 }
 
 for (const kind of Object.keys(PERIODS)) setTimeout(() => tick(kind), PERIODS[kind] * Math.random());

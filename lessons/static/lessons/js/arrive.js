@@ -2,6 +2,7 @@
 // into view under what was looked at, and takes the focus; nothing else moves. What comes by itself (a run that ends, a
 // vote that opens) does so only while whoever waits for it has it before their eyes, and takes the focus from no field.
 import { findAll, isCalm } from "../../classroom/js/page.js";
+import { heightOfStrip, isAtRestAtTop } from "./strip.js";
 
 const LOWEST = 0.6; // of the screen: there the top of what is new is seen at once
 const SEEN_ABOVE = 0.12; // what was looked at goes on above it
@@ -16,9 +17,10 @@ const named = (element) => element?.closest("[data-block], [id]");
 const markOf = (element) => element && { block: element.dataset.block, id: element.getAttribute("id") };
 const sameAs = ({ block, id }) => blocks().find((each) => each.dataset.block === block) ?? document.getElementById(id);
 
-// What sticks to the screen's edges covers what is under it.
+// What sticks to the screen's edges covers what is under it; one thing may stick below another.
 const isStuck = (element) => isShown(element) && getComputedStyle(element).position === "sticky";
-const stuck = (edge) => Math.max(0, ...findAll(`data-sticks=${edge}`).filter(isStuck).map(({ offsetHeight }) => offsetHeight));
+const covers = (edge) => (element) => (parseFloat(getComputedStyle(element)[edge]) || 0) + element.offsetHeight;
+const stuck = (edge) => Math.max(0, ...findAll(`data-sticks=${edge}`).filter(isStuck).map(covers(edge)));
 
 const isInView = (element) => {
   const { top, bottom } = element.getBoundingClientRect();
@@ -43,12 +45,16 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     anchor: anchor && { ...markOf(anchor), top: anchor.getBoundingClientRect().top },
     held: held?.id ? markOf(held) : markOf(held?.closest("[data-block]")),
     y: scrollY,
+    strip: heightOfStrip(),
+    isAtTop: isAtRestAtTop(),
   };
 });
 
-function hold({ anchor, y }) {
+function hold({ anchor, y, strip, isAtTop }) {
   const still = anchor && sameAs(anchor);
-  scrollTo({ top: still && isShown(still) ? scrollY + still.getBoundingClientRect().top - anchor.top : y, behavior: "instant" });
+  const grown = heightOfStrip() - strip;
+  const moved = still && isShown(still) ? still.getBoundingClientRect().top - anchor.top : grown + y - scrollY;
+  scrollTo({ top: scrollY + moved - (isAtTop ? grown : 0), behavior: "instant" });
 }
 
 function bringIntoView(block) {
