@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +18,8 @@ import classroom.services
 from classroom.models import Cohort, Membership, Pace, Rehearsal, Role, User
 from classroom.refusals import Conflict, Refusal
 from experiments.models import Run
+from lessons import class_call, stage
+from lessons.authoring.loader import LoadedLesson
 from lessons.selectors import lessons_of
 from rehearsal import students, turns
 
@@ -33,6 +37,31 @@ Jamal Jana Jin Jonas Kaito Karim Kofi Lara Leila Linh Lucía Luka Mads Mei Milan
 Paula Priya Rafa Rania Rosa Samir Sara Sofia Tariq Tea Tomás Uma Vera Wei Yara Yusuf Zoe
 """,
 )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One player, as a rehearsal keeps them. All times are seconds since 1970; no `next_at`: they have done all.
+
+    `n` is how often they have moved, `at` the page that they are at. `call` is what the class was called to last,
+    `notices_at` when they notice it, and `goes_on_at` when they would have done what they were at.
+    """
+
+    index: int
+    next_at: float | None
+    n: int = 0
+    at: str = ""
+    call: str = ""
+    notices_at: float = 0.0
+    goes_on_at: float = 0.0
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any] | Sequence[Any]) -> Row:
+        """Read what is kept; a rehearsal that was begun by an older version has kept a list."""
+        if isinstance(kept, Mapping):
+            return cls(**kept)
+        index, n, next_at = kept
+        return cls(index, next_at, n)
 
 
 def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_led: bool) -> Rehearsal:
@@ -66,7 +95,7 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
             user = User.objects.create_user(f"{cohort.slug}-{index + 1}", display_name=_name(index), is_synthetic=True)
             student = classroom.services.enrol(user, cohort)
             first = began + timedelta(seconds=who.arrives / speed)
-            moves[str(student.pk)] = [index, 0, first.timestamp()]
+            moves[str(student.pk)] = asdict(Row(index, first.timestamp()))
         return Rehearsal.objects.create(
             cohort=cohort, seed=seed, speed=speed, began_at=began, claimed_until=began, players=moves
         )
@@ -99,7 +128,7 @@ def play_due(rehearsal_id: int, now: datetime | None = None) -> int | None:
     if rehearsal is None:
         return None
     n = _play(rehearsal, now)
-    is_over = not any(next_at for __, __n, next_at in rehearsal.players.values())
+    is_over = not any(Row.read(kept).next_at for kept in rehearsal.players.values())
     if is_over or (now - rehearsal.began_at) * rehearsal.speed > LASTS:
         rehearsal.ended_at = now
     live.update(players=rehearsal.players, claimed_until=now + BREATH, ended_at=rehearsal.ended_at)
@@ -109,10 +138,11 @@ def play_due(rehearsal_id: int, now: datetime | None = None) -> int | None:
 def _play(rehearsal: Rehearsal, now: datetime) -> int:
     """Let every player move whose turn has come, the one who has waited longest first, within a second or so."""
     began = time.monotonic()
-    due = [
-        (next_at, pk) for pk, (__, __n, next_at) in rehearsal.players.items() if next_at and next_at <= now.timestamp()
-    ]
     lesson = next(iter(lessons_of(rehearsal.cohort)), None)
+    rows = {pk: Row.read(kept) for pk, kept in rehearsal.players.items()}
+    if lesson is not None:
+        _call(rehearsal, lesson, rows, now)
+    due = [(row.next_at, pk) for pk, row in rows.items() if row.next_at and row.next_at <= now.timestamp()]
     found = {
         membership.pk: membership
         for membership in Membership.objects.present().filter(pk__in=[int(pk) for __, pk in due]).select_related("user")
@@ -121,20 +151,65 @@ def _play(rehearsal: Rehearsal, now: datetime) -> int:
     for __, pk in sorted(due):
         if time.monotonic() - began > TURN:
             break
-        membership = found.get(int(pk))
-        index, moved, __at = rehearsal.players[pk]
+        membership, row = found.get(int(pk)), rows[pk]
         if membership is None or lesson is None:
-            rehearsal.players[pk] = [index, moved, None]
+            rows[pk] = replace(row, next_at=None)
             continue
         membership.cohort = rehearsal.cohort
-        try:
-            did = turns.move(membership, lesson, students.draw(rehearsal.seed, index), rehearsal.seed, moved)
-        except IntegrityError:
-            did = turns.Move("", turns.LOOKS_AGAIN)  # the class is being deleted meanwhile
-        next_at = now.timestamp() + max(did.takes / rehearsal.speed, 0.5) if did else None
-        rehearsal.players[pk] = [index, moved + 1, next_at]
+        rows[pk] = _moved(rehearsal, lesson, membership, row, now.timestamp())
         n += 1
+    rehearsal.players = {pk: asdict(row) for pk, row in rows.items()}
     return n
+
+
+def _moved(rehearsal: Rehearsal, lesson: LoadedLesson, membership: Membership, row: Row, now: float) -> Row:
+    """Let one player move; whoever was called away goes on with what they were at when its time has come."""
+    who, at = students.draw(rehearsal.seed, row.index), turns.At.read(row.at)
+    try:
+        did = turns.move(membership, lesson, who, rehearsal.seed, row.n, at, notices=row.notices_at <= now)
+    except IntegrityError:
+        did = turns.Move("", turns.LOOKS_AGAIN, at)  # the class is being deleted meanwhile
+    if did is None:
+        return replace(row, n=row.n + 1, next_at=None)
+    next_at = now + max(did.takes / rehearsal.speed, 0.5)
+    is_back = did.what not in ("", "go")
+    return replace(
+        row,
+        n=row.n + 1,
+        at=str(did.at),
+        next_at=max(next_at, row.goes_on_at) if is_back else next_at,
+        goes_on_at=0.0 if is_back else row.goes_on_at,
+    )
+
+
+def _call(rehearsal: Rehearsal, lesson: LoadedLesson, rows: dict[str, Row], now: datetime) -> None:
+    """Let those who are here notice in time that the class is called elsewhere: each after a while of their own.
+
+    What it is called to they see on their own page, when they look.
+    """
+    if rehearsal.cohort.pace != Pace.LED:
+        return
+    leader = Membership.objects.filter(cohort=rehearsal.cohort, role=Role.INSTRUCTOR).first()
+    view = stage.read_for_room(rehearsal.cohort, lesson.lesson.slug)
+    place = class_call.place_of(view, leader, lesson) if leader else None
+    if place is None:
+        return
+    brought = str(view.brought_at or "")
+    call = f"{place.key} {brought}"
+    for pk, row in rows.items():
+        if not row.n or not row.next_at or row.call == call:
+            continue
+        delay = turns.notices_after(students.draw(rehearsal.seed, row.index), rehearsal.seed, place.key)
+        if brought and not row.call.endswith(brought):
+            delay = min(delay, turns.BROUGHT_AFTER)
+        notices_at = now.timestamp() + delay / rehearsal.speed
+        rows[pk] = replace(
+            row,
+            call=call,
+            notices_at=notices_at,
+            next_at=min(row.next_at, notices_at),
+            goes_on_at=max(row.next_at, row.goes_on_at),
+        )
 
 
 def end(rehearsal: Rehearsal) -> None:

@@ -16,7 +16,7 @@ from classroom.models import Cohort, LearningEvent, Membership, Rehearsal, Role,
 from classroom.refusals import Conflict, Refusal
 from experiments import runner
 from experiments.models import Run, RunRequest
-from lessons import voting
+from lessons import pacing, room, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartProgress, PartState, Prediction, Submission
 from rehearsal import services, students, turns
@@ -136,6 +136,94 @@ def test_in_a_led_class_everybody_waits_for_the_vote_and_then_answers(
     voted = Prediction.objects.filter(item="half-a", counts="vote").count()
     assert before == (0, 0)
     assert 9 <= voted <= 12
+
+
+def someone_in(rehearsal: Rehearsal) -> Membership:
+    student = Membership.objects.filter(cohort=rehearsal.cohort, role=Role.STUDENT).select_related("user").first()
+    assert student is not None
+    student.cohort = rehearsal.cohort
+    return student
+
+
+def leader_of(rehearsal: Rehearsal) -> Membership:
+    return Membership.objects.select_related("cohort").get(cohort=rehearsal.cohort, role=Role.INSTRUCTOR)
+
+
+def test_who_has_not_noticed_a_vote_does_not_answer_it(begin: Callable[..., Rehearsal], lesson: LoadedLesson) -> None:
+    rehearsal = begin(is_led=True)
+    student, who = someone_in(rehearsal), students.draw(3, 0)
+    voting.open_vote(leader_of(rehearsal), lesson, "rates", "half-a")
+    by_hand = turns.At("by-hand")
+
+    unaware = [turns.move(student, lesson, who, 3, n, by_hand, notices=False) for n in range(5)]
+    n_unaware = Prediction.objects.count()
+    goes = turns.move(student, lesson, who, 3, 5, by_hand)
+    assert goes is not None
+    answers = turns.move(student, lesson, who, 3, 6, goes.at)
+
+    assert answers is not None
+    assert n_unaware == 0
+    assert {each.at for each in unaware if each} == {by_hand}
+    assert (goes.what, str(goes.at)) == ("go", "rates/rates/half-a")
+    assert answers.what == "seal"
+    assert Prediction.objects.count() == 1
+
+
+def test_a_class_notices_a_vote_within_seconds_and_some_of_it_late() -> None:
+    after = sorted(turns.notices_after(students.draw(7, i), 7, "vote/rates/rates/half-a/1") for i in range(400))
+
+    lost = sum(each > turns.LOST_FOR[0] for each in after)
+    print(f"\nnoticed after {after[200]:.1f} s (median), {lost} of 400 after more than {turns.LOST_FOR[0]:.0f} s")
+    assert 3 < after[200] < 8
+    assert 15 < lost < 60
+    assert after == sorted(turns.notices_after(students.draw(7, i), 7, "vote/rates/rates/half-a/1") for i in range(400))
+
+
+def test_a_class_is_called_away_from_its_sheets_and_comes_back_to_them(
+    begin: Callable[..., Rehearsal], clock: Clock, lesson: LoadedLesson
+) -> None:
+    rehearsal = begin(n=24, is_led=True)
+    leader = leader_of(rehearsal)
+    pacing.open_part(leader, lesson, "by-hand")
+    play(rehearsal, clock, 8)
+    sheets = Submission.objects.count()
+
+    voting.open_vote(leader, lesson, "rates", "half-a")
+    play(rehearsal, clock, 1.5)
+    soon = Prediction.objects.count()
+    play(rehearsal, clock, 6)
+
+    assert 14 <= soon < 24
+    assert Prediction.objects.filter(counts="vote").count() >= 22
+    assert Submission.objects.count() > sheets
+
+
+def test_a_paused_class_looks_up_and_one_that_is_brought_goes(
+    begin: Callable[..., Rehearsal], lesson: LoadedLesson
+) -> None:
+    rehearsal = begin(is_led=True)
+    student, leader, who = someone_in(rehearsal), leader_of(rehearsal), students.draw(3, 0)
+    pacing.open_part(leader, lesson, "rates")
+    room.pause(leader, lesson)
+
+    looks_up = turns.move(student, lesson, who, 3, 0, turns.At("by-hand"))
+    room.bring(leader, lesson)
+    goes = turns.move(student, lesson, who, 3, 1, turns.At("by-hand"), notices=False)
+
+    assert looks_up is not None
+    assert goes is not None
+    assert (looks_up.what, Submission.objects.count()) == ("", 0)
+    assert (goes.what, str(goes.at)) == ("go", "rates")
+
+
+def test_a_rehearsal_of_an_older_version_goes_on(begin: Callable[..., Rehearsal], clock: Clock) -> None:
+    rehearsal = begin()
+    rehearsal.players = {pk: [row["index"], 0, row["next_at"]] for pk, row in rehearsal.players.items()}
+    rehearsal.save()
+
+    play(rehearsal, clock, 8)
+
+    assert Submission.objects.count() > 0
 
 
 @pytest.mark.services
