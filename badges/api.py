@@ -6,12 +6,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from badges import catalogue, credentials, selectors
 from badges.selectors import BadgePage
-from classroom import access
 from classroom.acting import Acting
+from classroom.api import MemberView
 from lessons.selectors import lessons_of
 
 COHORT = OpenApiParameter("cohort", str, description="Which class, if you are in several.")
@@ -42,11 +41,11 @@ class AwardsReply(serializers.Serializer):
     awards = AwardReply(many=True)
 
 
-class Awards(APIView):
+class Awards(MemberView):
     @extend_schema(parameters=[COHORT], responses=AwardsReply)
     def get(self, request: Request) -> Response:
         """Badges: those that I have earned, and how far I am with the others."""
-        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        membership = self.member(request)
         found = [
             _told(Acting(membership), selectors.badge_page(membership, lesson, badge))
             for lesson in lessons_of(membership.cohort)

@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom import selectors
+from classroom import access, selectors, services
+from classroom.acting import Acting
+from classroom.models import Membership
 from classroom.refusals import Refusal
 
 
@@ -36,6 +38,19 @@ class MeReply(serializers.Serializer):
     username = serializers.CharField()
     display_name = serializers.CharField()
     memberships = MembershipReply(many=True)
+
+
+class MemberView(APIView):
+    """View of what is a member's own: it finds out whose, and remembers that they are here, as a page does."""
+
+    def member(self, request: Request) -> Membership:
+        """Give the caller's membership: in the cohort named, or the only one there is."""
+        return self.here(access.only_membership(request.user, request.query_params.get("cohort")))
+
+    def here(self, membership: Membership) -> Membership:
+        """Remember that a member is here: their work over the API is as good as a look at a page."""
+        services.note_activity(Acting(membership))
+        return membership
 
 
 class TokenView(APIView):

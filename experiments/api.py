@@ -13,9 +13,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from classroom import access
+from classroom.api import MemberView
 from classroom.refusals import Conflict
 from experiments import notebook, selectors, services
 from experiments.models import Run, RunState
@@ -59,25 +58,35 @@ def facts(run: Run) -> dict[str, Any]:
     }
 
 
-class RunDetail(APIView):
+class RunView(MemberView):
+    """View of a run that the caller, or a student of theirs, has asked for."""
+
+    def run(self, request: Request, run: uuid.UUID) -> Run:
+        found, member = selectors.find_run(request.user, run)
+        if member is not None:
+            self.here(member)
+        return found
+
+
+class RunDetail(RunView):
     @extend_schema(responses=RunAnswer)
     def get(self, request: Request, run: uuid.UUID) -> Response:
         """How a run stands that I, or a student of mine, asked for."""
-        return Response(facts(selectors.find_run(request.user, run)))
+        return Response(facts(self.run(request, run)))
 
     @extend_schema(responses={200: RunAnswer}, parameters=[COHORT])
     def delete(self, request: Request, run: uuid.UUID) -> Response:
         """Take my wish back. The run stops when nobody is left who wants it; a finished one stays."""
-        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        membership = self.member(request)
         services.withdraw(membership, run)
         return Response(facts(Run.objects.get(pk=run)))
 
 
-class RunNotebook(APIView):
+class RunNotebook(RunView):
     @extend_schema(responses={(200, "application/x-ipynb+json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, run: uuid.UUID) -> HttpResponse:
         """A notebook that makes the numbers of this run again, without Downhill."""
-        found = selectors.find_run(request.user, run)
+        found = self.run(request, run)
         if found.state != RunState.DONE:
             raise Conflict(_("A notebook compares its numbers with the run’s, so it is ready when the run is done."))
         answer = HttpResponse(json.dumps(notebook.of_run(found)), content_type="application/x-ipynb+json")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,8 +47,8 @@ def requests_of(membership: Membership, contexts: Sequence[str], *, with_results
     return list(wanted if with_results else wanted.defer("run__result"))
 
 
-def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
-    """Give a run that this person, or a student of theirs, has asked for.
+def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> tuple[Run, Membership | None]:
+    """Give a run that this person, or a student of theirs, has asked for; and as which member, if they did themselves.
 
     Raises
     ------
@@ -56,13 +56,16 @@ def find_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
         If there is no such run, or it is somebody else's; the two look alike.
     """
     mine = Membership.objects.present().filter(user=user.pk)
+    own = RunRequest.objects.filter(membership__in=mine, run=run_id, withdrawn_at=None)
+    asked = own.select_related("run", "membership__cohort").first()
+    if asked is not None:
+        return asked.run, asked.membership
     taught = mine.filter(role=Role.INSTRUCTOR).values("cohort")
     theirs = Membership.objects.present().filter(cohort__in=taught)
-    own = Q(requests__membership__in=mine, requests__withdrawn_at=None)
-    found = Run.objects.filter(own | Q(requests__membership__in=theirs), pk=run_id).first()
+    found = Run.objects.filter(requests__membership__in=theirs, pk=run_id).first()
     if found is None:
         raise NotFound(_("You have no such run."))
-    return found
+    return found, None
 
 
 def with_results(run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Run]:

@@ -11,7 +11,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from classroom import access
 from classroom.models import Membership
 from lessons import selectors, services
 from lessons.arc import arc_of
@@ -71,7 +70,7 @@ class Lessons(LessonView):
     @extend_schema(responses=LessonOutline(many=True), parameters=[COHORT])
     def get(self, request: Request) -> Response:
         """The lessons of my class, with where I stand."""
-        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        membership = self.member(request)
         return Response([_outline(membership, lesson) for lesson in selectors.lessons_of(membership.cohort)])
 
 

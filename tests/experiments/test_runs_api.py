@@ -153,6 +153,7 @@ def test_looking_at_a_run_takes_the_same_queries_however_many_want_it(
     run: Run, student: Membership, cohort: Cohort, ask: Ask, api_of: ApiOf
 ) -> None:
     notebook = api_of(student.user)
+    notebook.get(address(run))  # the first look of a minute notes that they are here
     counts = []
     for n_others in (0, 2):
         for _other in range(n_others):

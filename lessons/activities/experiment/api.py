@@ -9,10 +9,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 import experiments.registry
-from classroom import access
+from classroom.api import MemberView
 from experiments.api import RunAnswer, facts
 from experiments.models import RunState
 from lessons.activities.experiment import runs
@@ -35,11 +34,11 @@ class RunWish(serializers.Serializer):
     )
 
 
-class Runs(APIView):
+class Runs(MemberView):
     @extend_schema(request=RunWish, responses={200: RunAnswer, 202: RunAnswer}, parameters=[COHORT])
     def post(self, request: Request) -> Response:
         """Ask for a run. 202 while it waits or runs; 200 with its result if somebody has had the same one run."""
-        membership = access.only_membership(request.user, request.query_params.get("cohort"))
+        membership = self.member(request)
         sent = RunWish(data=request.data)
         sent.is_valid(raise_exception=True)
         wish = sent.validated_data
