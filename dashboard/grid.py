@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 
 from classroom import selectors
@@ -16,7 +16,8 @@ from classroom.models import Cohort, GradientRule, Membership, Pace
 from dashboard import needs
 from dashboard.grid_options import GridOptions
 from dashboard.needs import Calls, Helped, Need
-from lessons.activities.base import slip_in_words, type_of
+from dashboard.slip_counts import slips_made
+from lessons.activities.base import type_of
 from lessons.arc import badge_summary, part_state
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
@@ -267,15 +268,10 @@ def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, 
 
 def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
     """The slips that most students of a class made in a lesson."""
-    made = (
-        Submission.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug)
-        .exclude(slip="")
-        .values_list("slip")
-        .annotate(n=Count("membership", distinct=True))
-        .order_by("-n", "slip")[:N_SLIPS]
-    )
-    found = list(made)
-    return tuple(SlipCount(slip_in_words(slip), n, round(100 * n / found[0][1])) for slip, n in found)
+    sent = Submission.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug)
+    found = slips_made(sent)[:N_SLIPS]
+    most = found[0].n_students if found else 1
+    return tuple(SlipCount(each.words, each.n_students, round(100 * each.n_students / most)) for each in found)
 
 
 def _reviews(students: Sequence[Membership], lesson: LoadedLesson) -> Reviews:

@@ -13,8 +13,9 @@ from django.db.models import Count
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership
 from dashboard import needs
+from dashboard.slip_counts import slips_made
 from lessons import stage
-from lessons.activities.base import slip_in_words, type_of
+from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.lesson import Part
@@ -141,12 +142,11 @@ def _sheets(cohort: Cohort, lesson: LoadedLesson, part: Part) -> tuple[SheetFact
         return ()
     theirs = selectors.by_students(cohort)
     sent = Submission.objects.filter(theirs, lesson=lesson.lesson.slug, activity__in=titles)
-    slips_made: dict[str, list[SlipLine]] = {key: [] for key in titles}
-    counted = sent.exclude(slip="").values_list("activity", "slip").annotate(n=Count("membership", distinct=True))
-    for activity, slip, n in counted.order_by("-n", "slip"):
-        slips_made[activity].append(SlipLine(slip_in_words(slip), n))
+    lines: dict[str, list[SlipLine]] = {key: [] for key in titles}
+    for made in slips_made(sent, by_activity=True):
+        lines[made.activity].append(SlipLine(made.words, made.n_students))
     hardest = _hardest(sent.filter(is_try=True).values_list("activity", "step", "reply__cells"))
-    return tuple(SheetFacts(titles[key], tuple(slips_made[key]), hardest.get(key, ())) for key in titles)
+    return tuple(SheetFacts(titles[key], tuple(lines[key]), hardest.get(key, ())) for key in titles)
 
 
 def _hardest(tries: object) -> dict[str, tuple[HardCell, ...]]:

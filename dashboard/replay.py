@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.selectors import by_students, by_students_ever
+from dashboard import slip_counts
 from lessons import stage
-from lessons.activities.base import slip_in_words
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
@@ -24,6 +24,7 @@ from lessons.stage import Key, StageView
 
 LEAST = answers.LEAST_FOR_BARS
 MOST_STRETCHES = 12
+N_COMMON = 5  # slips, by how many students made them
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)  # minutes
 
 
@@ -87,7 +88,7 @@ class SlipsOverTime:
     width: float
     most: int
     says: str
-    # Words, students who made it, and how often.
+    # Words, students who made it, and in how many tries.
     commonest: tuple[tuple[str, int, int], ...]
 
 
@@ -252,8 +253,9 @@ def _made(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Counter[str], Count
 
 
 def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | None:
-    made = _of_students(Submission.objects.all(), cohort, lesson.lesson.slug).exclude(slip="")
-    times = list(made.order_by("received_at").values_list("received_at", flat=True))
+    sent = _of_students(Submission.objects.all(), cohort, lesson.lesson.slug)
+    counted = slip_counts.tries_with_a_slip(sent)
+    times = list(counted.order_by("received_at").values_list("received_at", flat=True))
     if not times:
         return None
     width = next((width for width in WIDTHS if _n_stretches(times, width) <= MOST_STRETCHES), WIDTHS[-1])
@@ -266,8 +268,8 @@ def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | No
         )
         for i in range(n)
     )
-    ranked = made.values_list("slip").annotate(of=Count("membership", distinct=True), n=Count("pk"))
-    common = tuple((slip_in_words(slip), of, n) for slip, of, n in ranked.order_by("-of", "-n", "slip")[:5])
+    ranked = slip_counts.slips_made(sent)
+    common = tuple((each.words, each.n_students, each.n_tries) for each in ranked[:N_COMMON])
     says = ngettext("%(n)d slip was named.", "%(n)d slips were named.", len(times)) % {"n": len(times)}
     says += " " + ngettext(
         "%(of)d student made the most common one: “%(slip)s”.",

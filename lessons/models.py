@@ -39,7 +39,7 @@ class Submission(models.Model):
     accepted = models.BooleanField()
     # Blanks and a repeat of the last answer are kept, but are no try.
     is_try = models.BooleanField()
-    # The slip that explains the first wrong cell, where exactly one does.
+    # The slip that explains the first wrong cell; where several do, what they have in common.
     slip = models.CharField(max_length=40, blank=True)
     lesson_hash = models.CharField(max_length=64)
     # The instructor who entered it from paper.
@@ -298,12 +298,16 @@ class HelpGiven(models.Model):
     """An instructor's word that a call for help was answered. The same trouble again is a call of its own."""
 
     class Reason(models.TextChoices):
-        # Three checked tries at one step explained by the same slip.
-        SLIP = "slip", _("the same slip three times")
-        # Five minutes without a move on a part that is open and begun.
-        STILL = "still", _("inactive for five minutes")
         # A run that they had asked for has failed.
         RUN = "run", _("a run failed")
+        # Three checked tries at one step explained by the same slip.
+        SLIP = "slip", _("the same slip three times")
+        # Three checked tries at one step, whatever explains them.
+        TRIES = "tries", _("three tries at one step")
+        # Three votes in a row without an answer, not even a late one.
+        VOTES = "votes", _("three votes in a row missed")
+        # Five minutes without a move on a part that is open to them.
+        STILL = "still", _("inactive for five minutes")
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="help_given")
     lesson = models.CharField(max_length=60)
@@ -316,7 +320,9 @@ class HelpGiven(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["membership", "lesson", "reason", "occasion"], name="help_once_per_call"),
-            models.CheckConstraint(condition=models.Q(reason__in=("slip", "still", "run")), name="help_reason_known"),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=("run", "slip", "tries", "votes", "still")), name="help_reason_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -98,7 +98,7 @@ class Verdict:
     is_blank: bool = False
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)
     carried_from: str | None = None
-    # The slip of the first wrong cell, where exactly one explains it.
+    # The slip of the first wrong cell; where several explain it, what they have in common.
     slip: str = ""
     # The cell that would tell apart what could explain a wrong number.
     ask: str = ""
@@ -339,6 +339,10 @@ class ActivityType(Generic[A]):
         """Sheets on paper that a class of this rule can work at it with. `activity` is as the class meets it."""
         return ()
 
+    def slip_counted_as(self, slip: str) -> str:
+        """Slip under which a class counts it: one that cannot be told from others counts with them."""
+        return slip
+
     # --- what an instructor reads ---
 
     def question(self, activity: A) -> str:
@@ -451,3 +455,8 @@ def type_of(activity: AnyActivity) -> AnyType:
 def slip_in_words(slip: str) -> str:
     """Words for a slip, whichever type's grades name it."""
     return next((words for kind in _types.values() if (words := kind.slip_in_words(slip))), slip)
+
+
+def slip_counted_as(slip: str) -> str:
+    """Slip under which a class counts it, whichever type's grades name it."""
+    return next((kind.slip_counted_as(slip) for kind in _types.values() if kind.slip_in_words(slip)), slip)

@@ -122,6 +122,20 @@ def test_slips_are_told_by_time_with_the_commonest_one(
     assert found.commonest == (("forgot to average", 3, 3),)
 
 
+def test_the_same_cells_checked_again_are_no_new_try_in_the_replay_either(
+    instructor: Membership, student: Membership, lesson: LoadedLesson
+) -> None:
+    for answer in (SUM, SUM, SUM | {"w": "2.9851"}, SUM | {"w": "2.9851", "solution": ""}):
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+
+    found = replay.replay_of(instructor, lesson).slips
+
+    assert found is not None
+    assert found.commonest == (("forgot to average", 1, 2),)
+    assert found.says.startswith("2 slips were named.")
+    assert sum(stretch.n for stretch in found.stretches) == 2
+
+
 def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
     led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
 ) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import html
+import importlib
 import re
 import uuid
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from rest_framework.test import APIClient
 
 from classroom.models import Cohort, Membership, User
 from lessons import services
+from lessons.activities.hand_steps.maths import misconceptions
 from lessons.authoring.loader import LoadedLesson
+from lessons.models import Submission
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.services
@@ -142,3 +146,65 @@ def test_the_part_with_the_badge_can_be_looked_at_and_an_unknown_one_is_not_ther
 ) -> None:
     assert "Badge: Data Scientist" in text_of("/c/ours/class/parts/badge/")
     assert client_of(instructor.user).get("/c/ours/class/parts/nothing/").status_code == 404
+
+
+# --- slips that no number tells apart -------------------------------------------------------------
+
+LOST_MINUS = RIGHT | {"w": "-0.7463"}  # from w = 0 the step alone is the step taken the wrong way
+TURNED = RIGHT | {"errors": ["2.1", "3.9", "6.2", "7.8"], "products": ["2.1", "7.8", "18.6", "31.2"], "mean": "14.925"}
+
+
+def test_a_lost_minus_from_zero_is_counted_as_what_its_slips_have_in_common(
+    instructor: Membership,
+    student: Membership,
+    text_of: Callable[[str], str],
+    api_of: Callable[[User], APIClient],
+) -> None:
+    sent = {"id": str(uuid.uuid4()), "step": 1, "answer": {"w": "-0.7463"}}
+    address = "/api/v1/lessons/data-rules-everything/activities/by-hand/submissions/"
+    reply = api_of(student.user).post(address, sent, format="json").json()
+    report = api_of(instructor.user).get("/api/v1/cohorts/ours/progress/").json()
+
+    assert reply["cells"]["w"]["slip"] is None
+    assert reply["cells"]["w"]["candidates"] == ["sign", "step-only", "y-for-error"]
+    assert report["students"][0]["parts"]["by-hand"]["slip"] == "wrong-way"
+    assert "went the wrong way 1 " in text_of(PART)
+    assert "1 try · went the wrong way" in text_of("/c/ours/class/")
+    assert re.search(r"Slips .*went the wrong way 1 ", text_of("/c/ours/class/"))
+    assert "· went the wrong way" in text_of(f"/c/ours/class/students/{student.pk}/")
+    assert "went the wrong way 1 1 " in text_of("/c/ours/class/replay/")
+
+
+def test_who_turned_the_sign_and_who_lost_it_count_as_one_slip_and_each_student_once(
+    cohort: Cohort, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, TURNED | {"w": "-0.7463"}, LOST_MINUS)
+    hand_in(MembershipFactory(cohort=cohort), LOST_MINUS)
+
+    text = text_of(PART)
+
+    assert "went the wrong way 2 " in text
+    assert "wrong direction" not in text
+
+
+def test_slips_that_meet_in_a_number_by_chance_are_not_counted(
+    student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, {"w": "1"})
+
+    assert "No slip has been named here yet." in text_of(PART)
+
+
+def test_what_was_sent_before_families_were_counted_gets_its_family(
+    student: Membership, hand_in: HandIn, lesson: LoadedLesson
+) -> None:
+    hand_in(student, LOST_MINUS, {"w": "1"}, SUM, RIGHT | {"errors": ["x", "1", "2", "3"], "w": "-0.7463"}, RIGHT)
+    expected = list(Submission.objects.order_by("pk").values_list("slip", flat=True))
+    Submission.objects.filter(slip="wrong-way").update(slip="")
+    migration = importlib.import_module("lessons.migrations.0009_calls_and_families")
+
+    migration.count_families(apps, None)
+
+    assert list(Submission.objects.order_by("pk").values_list("slip", flat=True)) == expected
+    assert expected[0] == "wrong-way"
+    assert {key: set(members) for key, members in misconceptions.FAMILIES.items()} == migration.FAMILIES

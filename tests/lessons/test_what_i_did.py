@@ -56,6 +56,14 @@ def test_the_steps_and_the_first_slip_with_its_mending(
     assert "You fixed it: error in row 1 = −2.1." in page
 
 
+def test_a_slip_that_no_number_tells_apart_is_told_in_the_sheets_own_words_too(
+    student: Membership, lesson: LoadedLesson, said: Callable[[], str]
+) -> None:
+    services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer={"w": "-0.7463"})
+
+    assert "Your first slip, in step 1: new w = −0.7463. “The size is right, the sign is not:" in said()
+
+
 def test_guesses_stand_beside_truths_once_they_were_seen_and_judged(
     student: Membership, lesson: LoadedLesson, said: Callable[[], str]
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from lessons.activities.base import Account, ActivityView
+from lessons.activities.hand_steps.maths.misconceptions import family_of
 from lessons.activities.hand_steps.words import cell_name
 from lessons.maths import values
 from lessons.models import Submission
@@ -36,7 +38,7 @@ def _first_slip(sent: Iterable[Submission]) -> tuple[str, ...]:
     if first is None:
         return ()
     cells = first.reply["cells"]
-    cell = next((name for name, each in cells.items() if each["slip"] == first.slip and not each["follows"]), "")
+    cell = next((name for name, each in cells.items() if not each["follows"] and _slip_of(each) == first.slip), "")
     if not cell:
         return ()
     # In the words that the sheet had for it.
@@ -51,6 +53,10 @@ def _first_slip(sent: Iterable[Submission]) -> tuple[str, ...]:
     if fixed is None:
         return (says,)
     return (says, _("You fixed it: %(cell)s = %(typed)s.") % {"cell": cell_name(cell), "typed": _shown(fixed, cell)})
+
+
+def _slip_of(cell: Mapping[str, Any]) -> str:
+    return str(cell["slip"] or family_of(cell["candidates"]))
 
 
 def _shown(sent: Submission, cell: str) -> str:

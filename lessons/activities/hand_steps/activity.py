@@ -21,6 +21,7 @@ from lessons.activities.base import (
     Verdict,
 )
 from lessons.activities.hand_steps import account, grade, handouts, lint, page, slips
+from lessons.activities.hand_steps.maths import misconceptions
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.lint import Findings
@@ -69,7 +70,10 @@ class HandStepsType(ActivityType[HandSteps]):
         return handouts.worksheet(activity, rule)
 
     def slip_in_words(self, slip: str) -> str:
-        return slips.in_words(slip) if slip in slips.WORDS else ""
+        return slips.in_words(slip) if slip in slips.WORDS or slip in slips.FAMILIES else ""
+
+    def slip_counted_as(self, slip: str) -> str:
+        return misconceptions.COUNTED_AS.get(slip, slip)
 
     def achievement(self, membership: Membership, activity: HandSteps, standing: Standing[Any]) -> Achievement:
         rule = GradientRule(membership.cohort.gradient_rule)

@@ -14,7 +14,7 @@ from classroom.refusals import Conflict
 from lessons.activities.base import Sent, Verdict
 from lessons.activities.hand_steps import slips
 from lessons.activities.hand_steps.forms import hand_step_answer
-from lessons.activities.hand_steps.maths import grading
+from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.chain import Chain
 from lessons.activities.hand_steps.maths.grading import CellGrade, Diagnosis
 from lessons.activities.hand_steps.maths.misconceptions import Position
@@ -107,7 +107,7 @@ def grade(sent: Sent) -> Verdict:
             update={
                 "values": tuple(str(value) for value in chain.values),
                 "carried": tuple(sorted(chain.carried)),
-                "slips": {**memory.slips, step: slip} if slip else memory.slips,
+                "slips": {**memory.slips, step: slip} if slip in misconceptions.SLUGS else memory.slips,
             }
         ),
         is_done=len(chain.values) == len(activity.steps) and not chain.carried,
@@ -169,9 +169,12 @@ def _with_solution(memory: StepsMemory, step: int, cell: str) -> StepsMemory:
 
 
 def _leading_slip(grades: Mapping[str, CellGrade], diagnoses: Mapping[str, Diagnosis]) -> str:
-    """Name the slip of the first cell that is wrong by itself, and not in consequence of another."""
+    """Name the slip of the first cell that is wrong by itself, and not in consequence of another.
+
+    Where several fit it is what they have in common: a slip that is never told apart would be counted nowhere.
+    """
     own = (diagnoses[name] for name in grades if name in diagnoses and not diagnoses[name].follows_from)
-    return next((diagnosis.slip for diagnosis in own), "")
+    return next((found.slip or misconceptions.family_of(found.candidates) for found in own), "")
 
 
 def _replies(

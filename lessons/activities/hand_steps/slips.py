@@ -163,10 +163,17 @@ WORDS: dict[str, Words] = {
     ),
 }
 
+# Slips that no number tells apart, by what they have in common; `short` as above.
+FAMILIES: dict[str, Text] = {
+    "wrong-way": gettext_lazy("went the wrong way"),
+    "off-by-two": gettext_lazy("was off by a factor of two"),
+    "same-w": gettext_lazy("ended at the old w"),
+}
+
 
 def in_words(slug: str) -> str:
     """A few words for the instructor, such as “forgot to average”."""
-    return str(WORDS[slug].short) if slug in WORDS else slug
+    return str(WORDS[slug].short if slug in WORDS else FAMILIES.get(slug, slug))
 
 
 def sentence(slug: str, kind: str, numbers: Mapping[str, object]) -> str:

@@ -14,7 +14,7 @@ table and its order are our judgement; no class has been counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -238,6 +238,31 @@ LOST_MINUS = "lost-minus"
 SWAPPED_DIGITS = "swapped-digits"
 PEN = (LOST_MINUS, SWAPPED_DIGITS)
 SLUGS: tuple[str, ...] = (*dict.fromkeys(slip.slug for slip in SLIPS), *PEN)
+
+# Slips that give the same number at some step, so that nobody can tell which it was: what they have in common is
+# counted. From w = 0 the step taken the wrong way and the step alone are one number, whatever else is on the sheet.
+WRONG_WAY = "wrong-way"
+FAMILIES: Mapping[str, frozenset[str]] = {
+    WRONG_WAY: frozenset({"sign", "step-only", "y-for-error"}),
+    "off-by-two": frozenset({"other-rule", "divided-by-2", "sum-other-rule"}),
+    "same-w": frozenset({"unchanged", "restart", "prediction-for-error"}),
+}
+# In a class these count with those that cannot be told from them, or differ from another row in a detail.
+COUNTED_AS = {"sign": WRONG_WAY, "point-by-point-shared": "point-by-point"}
+
+
+def family_of(candidates: Collection[str]) -> str:
+    """Name what all slips that fit one number have in common; nothing, where they meet in it by chance.
+
+    Examples
+    --------
+    >>> family_of(("sign", "step-only"))
+    'wrong-way'
+    >>> family_of(("one-too-few", "best-w"))
+    ''
+    """
+    fitting = (family for family, members in FAMILIES.items() if candidates and members.issuperset(candidates))
+    return next(fitting, "")
 
 
 def is_digit_swap(typed: Fraction, exact: Fraction) -> bool:
