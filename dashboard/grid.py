@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Prefetch
+from django.utils.functional import Promise
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership, Pace
 from dashboard import needs
 from dashboard.grid_options import GridOptions
-from dashboard.needs import Calls, Helped, Need
+from dashboard.needs import Calls, Group, Helped, Need, StillRoom
 from dashboard.slip_counts import slips_made
 from lessons.activities.base import type_of
 from lessons.arc import badge_summary, part_state
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
+from lessons.models import FINISHED, HelpGiven, PartOpening, PartProgress, PartState, Submission
 from lessons.selectors import standing_of
 from lessons.standings import badge_in
 
 N_SLIPS = 5  # of those made most, beside the grid
-N_CALLS, N_HELPED = 6, 3
+N_HELPED = 3
+UNFOLDED_UP_TO = 6  # calls beside the grid; of more, each cause shows its count and unfolds
+
+
+NEED = "need"
+# What a cell's mark can say.
+SHAPES: Mapping[str, Promise | str] = {
+    PartState.SOON.value: PartState.SOON.label,
+    PartState.NOT_STARTED.value: PartState.NOT_STARTED.label,
+    PartState.WORKING.value: PartState.WORKING.label,
+    NEED: gettext_lazy("needs help"),
+    PartState.WAITING.value: PartState.WAITING.label,
+    PartState.DONE.value: PartState.DONE.label,
+}
+IN_LEGEND = tuple(shape for shape in SHAPES if shape != PartState.SOON)
 
 
 @dataclass(frozen=True)
@@ -44,12 +61,15 @@ class GridCell:
 
     @property
     def shape(self) -> str:
-        return PartState.STUCK.value if self.is_call else self.state
+        """How its mark looks: red where somebody calls for help, and nowhere else."""
+        if self.is_call:
+            return NEED
+        return PartState.WORKING.value if self.state == PartState.STUCK else self.state
 
     @property
     def label(self) -> str:
         """What a screen reader says of the shape."""
-        return str(PartState(self.shape).label)
+        return str(SHAPES[self.shape])
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,8 @@ class GridColumn:
     number: int
     n_done: int
     is_soon: bool
+    # Little is ever said in its cells: it is a badge, or done at home.
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +139,22 @@ class CallLine:
 
 
 @dataclass(frozen=True)
+class CallGroup:
+    """The calls of one cause, the longest wait first. `again` names the activity whose failed run can be asked for."""
+
+    key: str
+    says: str
+    about: str
+    again: str
+    is_unfolded: bool
+    lines: tuple[CallLine, ...]
+
+    @property
+    def since(self) -> datetime:
+        return self.lines[0].need.since
+
+
+@dataclass(frozen=True)
 class HelpedLine:
     key: str
     name: str
@@ -130,8 +168,9 @@ class ClassPage:
     grid: Grid
     n_students: int
     rows: tuple[GridRow, ...]
-    calls: tuple[CallLine, ...]
-    n_more_calls: int
+    call_groups: tuple[CallGroup, ...]
+    # More than a third are still: said once, in place of their calls.
+    still_room: StillRoom | None
     helped: tuple[HelpedLine, ...]
     slips: tuple[SlipCount, ...]
     reviews: Reviews
@@ -139,6 +178,13 @@ class ClassPage:
     is_projected: bool
     hides_names: bool
     led_up_to: GridColumn | None
+    # The led session has ended, or the class is archived.
+    is_over: bool
+
+    @property
+    def calls(self) -> tuple[CallLine, ...]:
+        """Every call that waits."""
+        return tuple(line for group in self.call_groups for line in group.lines)
 
 
 def grid_of(membership: Membership, lesson: LoadedLesson) -> Grid:
@@ -164,8 +210,8 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
         grid=found,
         n_students=len(students),
         rows=_looked_at(found.rows, options),
-        calls=tuple(CallLine(_key(need), names[need.student], need) for need in calls.open[:N_CALLS]),
-        n_more_calls=max(len(calls.open) - N_CALLS, 0),
+        call_groups=tuple(_group(group, lesson, names, n_calls=len(calls.open)) for group in calls.groups),
+        still_room=calls.room,
         helped=tuple(HelpedLine(_key(each), names[each.student], each) for each in calls.helped[:N_HELPED]),
         slips=_most_made(cohort, lesson),
         reviews=_reviews(students, lesson),
@@ -173,6 +219,19 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
         is_projected=is_projected,
         hides_names=hides_names,
         led_up_to=_led_up_to(cohort, lesson, found.columns),
+        is_over=needs.is_over(cohort),
+    )
+
+
+def _group(group: Group, lesson: LoadedLesson, names: Mapping[int, str], *, n_calls: int) -> CallGroup:
+    place = lesson.find_activity(group.about) if group.reason == HelpGiven.Reason.RUN else None
+    return CallGroup(
+        key=slugify(f"{group.reason} {group.about}"),
+        says=group.says,
+        about=place[1].title if place else "",
+        again=group.about if place else "",
+        is_unfolded=len(group.needs) == 1 or n_calls <= UNFOLDED_UP_TO,
+        lines=tuple(CallLine(_key(need), names[need.student], need) for need in group.needs),
     )
 
 
@@ -197,7 +256,14 @@ def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence
         cells = tuple(_cell(part, by_part.get(part.key), notes[part.key]) for part in parts)
         rows.append(GridRow(student.pk, numbers[student.pk], names[student.pk], selectors.is_here(student), cells))
     columns = tuple(
-        GridColumn(part.key, part.title, i + 1, sum(r.cells[i].state == PartState.DONE for r in rows), part.soon)
+        GridColumn(
+            part.key,
+            part.title,
+            i + 1,
+            n_done=sum(row.cells[i].state == PartState.DONE for row in rows),
+            is_soon=part.soon,
+            is_narrow=part.badge is not None or part.homework,
+        )
         for i, part in enumerate(parts)
     )
     return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
@@ -238,11 +304,13 @@ class _Notes:
 
 def _with_calls(found: Grid, calls: Calls) -> Grid:
     """Mark in the grid the cells that the open calls for help are about."""
-    short = {(need.student, need.part): need.short for need in reversed(calls.open)}
+    short = {(need.student, need.part): need.short for need in calls.open}
     rows = []
     for row in found.rows:
         cells = tuple(
-            replace(cell, note=short[row.id, cell.part], is_call=True) if (row.id, cell.part) in short else cell
+            replace(cell, note=short[row.id, cell.part] or cell.note, is_call=True)
+            if (row.id, cell.part) in short
+            else cell
             for cell in row.cells
         )
         rows.append(replace(row, cells=cells))
@@ -260,7 +328,7 @@ def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, 
     # Rows come by name, and sorting keeps the order of equals.
     key: Callable[[GridRow], Any] = {
         "name": lambda row: 0,
-        "need": lambda row: (not row.needs_help, not any(cell.state == PartState.STUCK for cell in row.cells)),
+        "need": lambda row: not row.needs_help,
         "progress": lambda row: (-row.n_done, -sum(cell.since is not None for cell in row.cells)),
     }[options.sort]
     return tuple(sorted(filter(shown, rows), key=key))

@@ -1,45 +1,80 @@
-"""Who needs help now, and why: three stated rules, each with its reason in words. Confidence is never one of them."""
+"""Who needs help now: one call a student, with its most telling cause, and grouped by it. Confidence is none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 
-from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 import experiments.selectors
-from classroom.models import Cohort, Membership, Rehearsal
-from classroom.selectors import by_students
+from classroom import selectors
+from classroom.models import Cohort, Membership, Pace, Rehearsal
 from lessons import stage
-from lessons.activities.base import ClassMoment, slip_in_words, type_of
+from lessons.activities.base import ClassMoment, slip_counted_as, slip_in_words, type_of
 from lessons.authoring.lesson import Lesson, Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import FINISHED, HelpGiven, PartProgress, PartState, Prediction, Submission
+from lessons.models import FINISHED, HelpGiven, PartProgress, PartState, Prediction, Submission, Vote
 from lessons.run_context import RunContext
 
 SAME_SLIP = 3  # checked tries at one step
+MISSED_VOTES = 3  # in a row
 STILL_AFTER = timedelta(minutes=5)
 # Whoever has not been seen for so long has gone, and is not waiting for help.
 GONE_AFTER = timedelta(minutes=20)
 UNDONE_FOR = timedelta(minutes=10)  # how long “helped” can be taken back
+# If more than one in three of those here are still, it is the room; fewer than five are people.
+STILL_IS_ROOM, FEWEST_IN_ROOM = 1 / 3, 5
 Reason = HelpGiven.Reason
+# The most telling first: a student who has several is called with the first of them.
+BY_WEIGHT = (Reason.RUN, Reason.SLIP, Reason.TRIES, Reason.VOTES, Reason.STILL)
 
 
 @dataclass(frozen=True)
 class Need:
-    """A call for help. `occasion` tells it from the next one of its kind; `short` stands in the grid's cell."""
+    """A call for help. `occasion` tells it from the next one of its kind; `short` stands in the grid's cell.
+
+    `about` is what its group has in common: a slip, or the activity whose run failed. `since` is when it began to wait,
+    `renewed` when the trouble last grew into a call of its own.
+    """
 
     student: int
     part: str
     reason: str
     occasion: str
     says: str
+    detail: str
     short: str
-    at: datetime
+    since: datetime
+    renewed: datetime
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The calls of one cause, the longest wait first."""
+
+    reason: str
+    about: str
+    says: str
+    needs: tuple[Need, ...]
+
+    @property
+    def since(self) -> datetime:
+        return self.needs[0].since
+
+
+@dataclass(frozen=True)
+class StillRoom:
+    """More than a third of those here are still: it is the room, and no call of theirs."""
+
+    n_still: int
+    n_here: int
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -55,10 +90,15 @@ class Helped:
 
 @dataclass(frozen=True)
 class Calls:
-    """The calls of a class that wait, the newest first, and those answered lately."""
+    """The calls of a class that wait, by cause, the longest wait first; and those answered lately."""
 
-    open: tuple[Need, ...]
-    helped: tuple[Helped, ...]
+    groups: tuple[Group, ...] = ()
+    room: StillRoom | None = None
+    helped: tuple[Helped, ...] = ()
+
+    @property
+    def open(self) -> tuple[Need, ...]:
+        return tuple(need for group in self.groups for need in group.needs)
 
 
 def calls(cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Calls:
@@ -68,95 +108,247 @@ def calls(cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) 
     ----------
     students : each with its progress rows of this lesson as `in_lesson`
     """
-    given = list(HelpGiven.objects.filter(by_students(cohort), lesson=lesson.lesson.slug).select_related("by__user"))
-    answered = {(each.membership_id, each.reason, each.occasion) for each in given}
-    found = [
-        *_same_slip(cohort, lesson, students),
-        *_still(cohort, lesson, students),
-        *_failed(cohort, lesson),
-    ]
-    waiting = [need for need in found if (need.student, need.reason, need.occasion) not in answered]
+    rows = HelpGiven.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug).order_by("at")
+    given = list(rows.select_related("by__user"))
     pks = {student.pk for student in students}  # somebody may have left the class since
     lately = [each for each in given if timezone.now() - each.at < UNDONE_FOR and each.membership_id in pks]
-    return Calls(
-        open=tuple(sorted(waiting, key=lambda need: need.at, reverse=True)),
-        helped=tuple(
-            Helped(each.membership_id, each.reason, each.occasion, str(each.by.user) if each.by else "", each.at)
-            for each in sorted(lately, key=lambda each: each.at, reverse=True)
-        ),
+    helped = tuple(
+        Helped(each.membership_id, each.reason, each.occasion, str(each.by.user) if each.by else "", each.at)
+        for each in reversed(lately)
     )
+    if is_over(cohort):
+        return Calls(helped=helped)
+    found = _Finder(cohort, lesson, students, given)
+    groups = _grouped(found.calls())
+    return Calls(tuple(groups), found.still_room, helped)
 
 
-def _same_slip(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership]) -> Iterable[Need]:
-    """The same slip in three checked tries at a step that is still to be taken."""
-    made = (
-        Submission.objects.filter(
-            by_students(cohort),
-            lesson=lesson.lesson.slug,
-            is_try=True,
-            accepted=False,
-        )
-        .exclude(slip="")
-        .values_list("membership", "activity", "step", "slip")
-        .annotate(n=Count("pk"), last=Max("received_at"))
-        .filter(n__gte=SAME_SLIP)
-    )
-    progress = {student.pk: _by_part(student) for student in students}
-    for student, activity, step, slip, n, last in made:
-        place = lesson.find_activity(activity)
-        if place is None or student not in progress:
-            continue
-        row = progress[student].get(place[0].key)
-        now_at = row.activities.get(activity, {}) if row else {}
-        if now_at.get("state") in FINISHED or now_at.get("step", 1) != step:
-            continue
-        words = slip_in_words(slip)
-        says = _("%(slip)s, %(n)s times, step %(step)d of “%(activity)s”") % {
-            "slip": words,
-            "n": n,
-            "step": step,
-            "activity": place[1].title,
-        }
-        occasion = f"{activity}/{step}/{slip}/{n // SAME_SLIP}"
-        yield Need(student, place[0].key, Reason.SLIP, occasion, says, f"{words} ×{n}", last)
-
-
-def _still(cohort: Cohort, lesson: LoadedLesson, students: Iterable[Membership]) -> Iterable[Need]:
-    """Five minutes without a move by somebody who is here, on a part that is open, begun or due, and not waiting."""
-    now, speed = timezone.now(), speed_of(cohort)
-    after, room = STILL_AFTER / speed, _Room(cohort, lesson)
-    for student in students:
-        if student.last_active_at is None or now - student.last_active_at > GONE_AFTER:
-            continue
-        place = room.is_at(student)
-        if place is None:
-            continue
-        part, last = place
-        if now - last < after or not room.may_move(student, part):
-            continue
-        n = int((now - last).total_seconds() * speed // 60)
-        says = ngettext("inactive for %(n)d minute on “%(part)s”", "inactive for %(n)d minutes on “%(part)s”", n)
-        short = ngettext("inactive %(n)d min", "inactive %(n)d min", n)
-        words = {"n": n, "part": part.title}
-        occasion = f"{part.key}/{last:%Y%m%dT%H%M%S}"
-        yield Need(student.pk, part.key, Reason.STILL, occasion, says % words, short % words, last + after)
-
-
-def _failed(cohort: Cohort, lesson: LoadedLesson) -> Iterable[Need]:
-    """A run that somebody had asked for has failed, and they have not asked for another."""
-    for request in experiments.selectors.failed_requests(cohort, RunContext.start_of(lesson.lesson.slug)):
-        context = RunContext.parse(request.context)
-        place = lesson.find_activity(context.activity) if context else None
-        if place is None:
-            continue
-        says = _("a run of “%(activity)s” failed: %(why)s") % {"activity": place[1].title, "why": request.run.failure}
-        at = request.run.finished_at or request.requested_at
-        yield Need(request.membership_id, place[0].key, Reason.RUN, str(request.run_id), says, _("run failed"), at)
+def is_over(cohort: Cohort) -> bool:
+    """Tell whether nobody waits for help any more: the class is archived, or its led session has ended."""
+    return cohort.archived or (cohort.pace != Pace.LED and cohort.ended_at is not None)
 
 
 def speed_of(cohort: Cohort) -> int:
     """How many minutes of the class pass in a minute: one, unless it is a rehearsal."""
     return Rehearsal.objects.filter(cohort=cohort).values_list("speed", flat=True).first() or 1
+
+
+def _grouped(needs: Iterable[Need]) -> list[Group]:
+    by_cause: dict[tuple[str, str], list[Need]] = {}
+    for need in sorted(needs, key=lambda need: need.since):
+        by_cause.setdefault((need.reason, need.about), []).append(need)
+    return [Group(reason, about, _cause(reason, about), tuple(each)) for (reason, about), each in by_cause.items()]
+
+
+def _cause(reason: str, about: str) -> str:
+    return {
+        Reason.RUN: lambda: _("the run failed"),
+        Reason.SLIP: lambda: slip_in_words(about),
+        Reason.TRIES: lambda: _("three tries at one step"),
+        Reason.VOTES: lambda: _("missed three votes in a row"),
+        Reason.STILL: lambda: _("inactive for five minutes"),
+    }[Reason(reason)]()
+
+
+class _Finder:
+    """Finds the calls of a class: what each student is called for, if they are, and whether it is the room."""
+
+    def __init__(
+        self, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership], given: Sequence[HelpGiven]
+    ) -> None:
+        self.cohort, self.lesson, self.students = cohort, lesson, students
+        self.now, self.speed = timezone.now(), speed_of(cohort)
+        self.answered = {(each.membership_id, each.reason, each.occasion) for each in given}
+        self.last_help = {each.membership_id: each.at for each in given}
+        self.room = _Room(cohort, lesson)
+        self.still_room: StillRoom | None = None
+
+    def calls(self) -> list[Need]:
+        """One call a student, for the most telling of what they could be called for."""
+        slips = list(self._same_slip())
+        # Whoever was called for a slip is not called for the tries it was made in.
+        told = {(need.student, need.part) for need in slips}
+        tries = [need for need in self._many_tries() if (need.student, need.part) not in told]
+        here = {student.pk: student for student in self.students if not self._is_gone(student)}
+        found: dict[int, Need] = {}
+        for need in (*self._failed(), *slips, *tries, *self._silent(here.values())):
+            if need.student not in found and self._waits(need) and not self._has_left(need, here):
+                found[need.student] = need
+        # Whoever is called for something else is not still: they wait for that.
+        rest = [student for student in here.values() if student.pk not in found]
+        found |= {need.student: need for need in self._still(rest) if self._waits(need)}
+        return [found[student.pk] for student in self.students if student.pk in found]
+
+    def _waits(self, need: Need) -> bool:
+        """Nobody has answered it: neither this call, nor the student since it came up."""
+        if (need.student, need.reason, need.occasion) in self.answered:
+            return False
+        helped = self.last_help.get(need.student)
+        return helped is None or helped < need.renewed
+
+    def _is_gone(self, student: Membership) -> bool:
+        return student.last_active_at is None or self.now - student.last_active_at > GONE_AFTER
+
+    def _has_left(self, need: Need, here: Mapping[int, Membership]) -> bool:
+        """In a led class whoever has neither looked nor done anything for long is not in the room any more."""
+        return self.room.stage.is_led and need.student not in here and self.now - need.renewed > GONE_AFTER
+
+    def _failed(self) -> Iterator[Need]:
+        """A run that somebody had asked for has failed, and they have not asked for another."""
+        for request in experiments.selectors.failed_requests(self.cohort, RunContext.start_of(self.lesson.lesson.slug)):
+            context = RunContext.parse(request.context)
+            place = self.lesson.find_activity(context.activity) if context else None
+            if place is None:
+                continue
+            part, activity = place
+            words = {"activity": activity.title, "why": request.run.failure}
+            says = _("a run of “%(activity)s” failed: %(why)s") % words
+            at = request.run.finished_at or request.requested_at
+            yield Need(
+                student=request.membership_id,
+                part=part.key,
+                reason=Reason.RUN,
+                occasion=str(request.run_id),
+                says=says,
+                detail="",
+                short=_("run failed"),
+                since=at,
+                renewed=at,
+                about=activity.key,
+            )
+
+    def _same_slip(self) -> Iterator[Need]:
+        """The same slip in three checked tries at a step that is still to be taken."""
+        made = Submission.objects.filter(
+            selectors.by_students(self.cohort),
+            lesson=self.lesson.lesson.slug,
+            is_try=True,
+            accepted=False,
+        ).exclude(slip="")
+        times: dict[tuple[int, str, int, str], list[datetime]] = {}
+        for student, activity, step, slip, at in made.order_by("received_at").values_list(
+            "membership", "activity", "step", "slip", "received_at"
+        ):
+            times.setdefault((student, activity, step, slip_counted_as(slip)), []).append(at)
+        rows = {student.pk: _by_part(student) for student in self.students}
+        for (student, activity, step, slip), tries in times.items():
+            n, place = len(tries), self.lesson.find_activity(activity)
+            if n < SAME_SLIP or place is None or student not in rows:
+                continue
+            part, found = place
+            row = rows[student].get(part.key)
+            now_at = row.activities.get(activity, {}) if row else {}
+            if now_at.get("state") in FINISHED or now_at.get("step", 1) != step:
+                continue
+            words = {"slip": slip_in_words(slip), "n": n, "step": step, "activity": found.title}
+            yield Need(
+                student=student,
+                part=part.key,
+                reason=Reason.SLIP,
+                occasion=f"{activity}/{step}/{slip}/{n // SAME_SLIP}",
+                says=_("%(slip)s, %(n)s times, step %(step)d of “%(activity)s”") % words,
+                detail=_("%(n)d times, step %(step)d") % words,
+                # In a narrow column the end of it is cut off.
+                short=f"{n}× {words['slip']}",
+                since=tries[SAME_SLIP - 1],
+                renewed=tries[n // SAME_SLIP * SAME_SLIP - 1],
+                about=slip,
+            )
+
+    def _many_tries(self) -> Iterator[Need]:
+        """Three checked tries at a step that is still to be taken, whatever explains them."""
+        for student in self.students:
+            for row in _by_part(student).values():
+                for key, standing in row.activities.items():
+                    place = self.lesson.find_activity(key)
+                    if standing.get("state") != PartState.STUCK or place is None:
+                        continue
+                    step = standing.get("step", 1)
+                    n = standing.get("tries_at", {}).get(str(step), 0)
+                    words = {"n": n, "step": step, "activity": place[1].title}
+                    yield Need(
+                        student=student.pk,
+                        part=row.part,
+                        reason=Reason.TRIES,
+                        occasion=f"{key}/{step}/{n // SAME_SLIP}",
+                        says=_("%(n)d tries at step %(step)d of “%(activity)s”") % words,
+                        detail=_("%(n)d tries, step %(step)d") % words,
+                        short="",
+                        since=row.since if row.state == PartState.STUCK else row.moved_at,
+                        renewed=row.moved_at,
+                    )
+
+    def _silent(self, here: Iterable[Membership]) -> Iterator[Need]:
+        """Three votes in a row, held since they joined, in which somebody who is here said nothing, not even late."""
+        closed = [vote for votes in self.room.stage.votes.values() for vote in votes if vote.closed_at is not None]
+        closed.sort(key=lambda vote: vote.closed_at or vote.opened_at)
+        for student in here if self.room.stage.is_led else ():
+            held = [vote for vote in closed if vote.opened_at >= student.joined_at]
+            missed = [not self.room.has_sealed(student, vote) for vote in held]
+            n = next((i for i, is_missed in enumerate(reversed(missed)) if not is_missed), len(missed))
+            if n < MISSED_VOTES:
+                continue
+            row = held[-n:]
+            place = self.lesson.find_activity(row[-1].activity)
+            if place is None:
+                continue
+            at = [vote.closed_at or vote.opened_at for vote in row]
+            words = {"n": missed.count(False), "of": len(held)}
+            says = _("voted in %(n)d of %(of)d") % words
+            yield Need(
+                student=student.pk,
+                part=place[0].key,
+                reason=Reason.VOTES,
+                occasion=f"{row[0].activity}/{row[0].item}/{row[0].round}/{n // MISSED_VOTES}",
+                says=says,
+                detail=says,
+                short=says,
+                since=at[MISSED_VOTES - 1],
+                renewed=at[n // MISSED_VOTES * MISSED_VOTES - 1],
+            )
+
+    def _still(self, here: Iterable[Membership]) -> Iterator[Need]:
+        """Five minutes without a move by somebody who is here, on a part that is open to them, and not waiting."""
+        after = STILL_AFTER / self.speed
+        found: list[tuple[Membership, Part, datetime]] = []
+        for student in here:
+            place = self.room.is_at(student)
+            if place is None:
+                continue
+            part, last = place
+            # Whoever was helped has five minutes to go on with it.
+            last = max(last, self.last_help.get(student.pk, last))
+            if self.now - last >= after and self.room.may_move(student, part):
+                found.append((student, part, last))
+        self.still_room = self._still_room(found)
+        if self.still_room is None:
+            for student, part, last in found:
+                n = self._minutes(last)
+                says = ngettext(
+                    "inactive for %(n)d minute on “%(part)s”", "inactive for %(n)d minutes on “%(part)s”", n
+                )
+                words = {"n": n, "part": part.title}
+                yield Need(
+                    student=student.pk,
+                    part=part.key,
+                    reason=Reason.STILL,
+                    occasion=f"{part.key}/{last:%Y%m%dT%H%M%S}",
+                    says=says % words,
+                    detail=_("%(n)d min on “%(part)s”") % words,
+                    short=_("inactive %(n)d min") % words,
+                    since=last + after,
+                    renewed=last + after,
+                )
+
+    def _still_room(self, found: Sequence[tuple[Membership, Part, datetime]]) -> StillRoom | None:
+        n_here = sum(selectors.is_here(student) for student in self.students)
+        still = [last for student, _part, last in found if selectors.is_here(student)]
+        if len(still) < FEWEST_IN_ROOM or len(still) <= STILL_IS_ROOM * n_here:
+            return None
+        return StillRoom(len(still), n_here, int(median(self._minutes(last) for last in still)))
+
+    def _minutes(self, last: datetime) -> int:
+        return int((self.now - last).total_seconds() * self.speed // 60)
 
 
 def _by_part(student: Membership) -> dict[str, PartProgress]:
@@ -174,12 +366,16 @@ class _Room:
         opened = [part for part in self.lesson.parts if part.key in self.stage.opened and not part.soon]
         is_here = self.stage.is_led and bool(opened) and opened[-1].key not in self.elsewhere
         self.due = opened[-1] if is_here else None
+        self.opened = [part for part in opened if part.key not in self.elsewhere] if self.stage.is_led else []
         # Whoever waits for a run of their own is not still.
         self.waiting = experiments.selectors.waiting_members(cohort)
         self.sealed: set[tuple[int, str, str, int]] = set()
         if self.stage.is_led:
-            rows = Prediction.objects.filter(by_students(cohort), lesson=self.lesson.slug)
+            rows = Prediction.objects.filter(selectors.by_students(cohort), lesson=self.lesson.slug)
             self.sealed = set(rows.values_list("membership", "activity", "item", "round"))
+
+    def has_sealed(self, student: Membership, vote: Vote) -> bool:
+        return (student.pk, vote.activity, vote.item, vote.round) in self.sealed
 
     def is_at(self, student: Membership) -> tuple[Part, datetime] | None:
         """The part that a student has begun and not finished, else the one the class is at; and their last move."""
@@ -189,13 +385,20 @@ class _Room:
         if begun:
             key = max(begun, key=lambda row: row.moved_at).part
             part = next((part for part in self.lesson.parts if part.key == key), None)
-        else:
+        elif rows:
             part = self.due if self.due and self.due.key not in rows else None
+        else:
+            part = self._begins_with(student)
         if part is None or self.stage.is_locked(part.key):
             return None
         if self.stage.is_led:
-            moves.append(self.stage.opened[part.key])
+            moves += [self.stage.opened[part.key], student.joined_at]
         return (part, max(moves)) if moves else None
+
+    def _begins_with(self, student: Membership) -> Part | None:
+        """Where somebody who has done nothing yet can begin: with the class, else, if they are late, at the first."""
+        parts = [self.due, *self.opened] if self.due else self.opened
+        return next((part for part in parts if self.may_move(student, part)), None)
 
     def may_move(self, student: Membership, part: Part) -> bool:
         """Tell whether a part has something for this student to do, or they wait for the instructor as they should."""

@@ -22,6 +22,7 @@ urlpatterns = [
     path("c/<slug:cohort>/class/people/", people_views.list_people, name="people"),
     path("c/<slug:cohort>/class/joining/", people_views.joining, name="joining"),
     path("c/<slug:cohort>/class/code/", people_views.new_code, name="new-code"),
+    path("c/<slug:cohort>/class/runs-again/", views.runs_again, name="runs-again"),
     path(STUDENT, views.student, name="student"),
     path(f"{STUDENT}member/", people_views.member, name="member"),
     path(f"{STUDENT}password/", views.password, name="password"),

@@ -19,14 +19,11 @@ from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from classroom.web import is_htmx
 from dashboard import grid_options, parts, students
-from dashboard.grid import class_page
+from dashboard.grid import IN_LEGEND, SHAPES, class_page
 from dashboard.replay import replay_of
 from lessons import help_calls, reviews
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartState
 from lessons.selectors import lesson_of, lessons_of
-
-SHOWN_STATES = (PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.WAITING, PartState.DONE)
 
 
 @never_cache
@@ -72,6 +69,19 @@ def help_given(request: HttpRequest, membership: Membership) -> HttpResponse:
         reason=sent.get("reason", ""),
         occasion=sent.get("occasion", ""),
     )
+    return _class_again(request, membership, lesson)
+
+
+@require_post
+@instructor_required
+def runs_again(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Ask once more for a run that failed, for all who wait for it."""
+    lesson = chosen_lesson(membership, request.GET.get("lesson"))
+    help_calls.ask_again(membership, lesson, request.POST.get("activity", ""))
+    return _class_again(request, membership, lesson)
+
+
+def _class_again(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> HttpResponse:
     if is_htmx(request):
         membership.cohort.version.refresh_from_db()
         return render(request, "dashboard/_class.html", _class_context(request, membership, lesson))
@@ -87,7 +97,7 @@ def _class_context(request: HttpRequest, membership: Membership, lesson: LoadedL
         "page": class_page(membership, lesson, options),
         "grid_options": options,
         "base": reverse("dashboard:student", args=[membership.cohort.slug, 0]).removesuffix("0/"),
-        "legend": [(state.value, state.label) for state in SHOWN_STATES],
+        "legend": [(shape, SHAPES[shape]) for shape in IN_LEGEND],
         "v": v,
     }
 

@@ -156,11 +156,16 @@ def waiting_members(cohort: Cohort) -> set[int]:
     return set(wanted.values_list("membership", flat=True))
 
 
-def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
+def failed_requests(cohort: Cohort, context: str, member: int | None = None) -> list[RunRequest]:
     """Requests of a class's students, in contexts that begin so, whose run failed and which they have not made again.
 
-    One query.
+    The newest first. One query.
+
+    Parameters
+    ----------
+    member : the key of the one student to look for; by default, all
     """
+    whose = {} if member is None else {"membership": member}
     again = RunRequest.objects.filter(
         membership=OuterRef("membership"), context=OuterRef("context"), requested_at__gt=OuterRef("requested_at")
     ).exclude(run__state=RunState.FAILED)
@@ -171,6 +176,7 @@ def failed_requests(cohort: Cohort, context: str) -> list[RunRequest]:
             context__startswith=context,
             withdrawn_at=None,
             run__state=RunState.FAILED,
+            **whose,
         )
         .select_related("run")
         .defer("run__result")

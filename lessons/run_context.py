@@ -32,6 +32,11 @@ class RunContext:
         """How every context of a lesson begins."""
         return lesson + SEPARATOR
 
+    @staticmethod
+    def start_in(lesson: str, activity: str) -> str:
+        """How every context of an activity begins."""
+        return lesson + SEPARATOR + activity + SEPARATOR
+
     @property
     def beside(self) -> RunContext:
         """The context of the run that this one is compared with."""

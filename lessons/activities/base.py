@@ -378,6 +378,16 @@ class ActivityType(Generic[A]):
         """Number of students who have the run that a question waits for."""
         return 0
 
+    def ask_again(self, membership: Membership, lesson: LoadedLesson, activity: A, *, by: Membership) -> bool:
+        """Ask once more for a member's runs that failed; tell whether there were any. `by` is the instructor's act.
+
+        Raises
+        ------
+        Refusal
+            If nothing new can be asked for.
+        """
+        return False
+
     def trial_title(self, activity: A, trial: str) -> str:
         """Title of one of its trials."""
         return trial

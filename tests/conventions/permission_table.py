@@ -109,6 +109,12 @@ PAGES = (
     Row("dashboard:joining", "/c/{cohort}/class/joining/", {"POST": INSTRUCTORS_SENT_ON}, {"act": "close"}),
     Row("dashboard:new-code", "/c/{cohort}/class/code/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}),
     Row("dashboard:member", f"{STUDENT}member/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, {"act": "remove"}),
+    Row(
+        "dashboard:runs-again",
+        "/c/{cohort}/class/runs-again/",
+        {"POST": INSTRUCTORS_SENT_ON},
+        {"activity": "u-curve-run"},
+    ),
     Row("dashboard:replay", "/c/{cohort}/class/replay/", {"GET": INSTRUCTORS}),
     Row(
         "dashboard:rehearse",

@@ -52,6 +52,7 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("instructor", "dashboard:paper-reconcile", f"{PAPER}activities/rates/items/half-c/reconcile/", {"saw": "zigzags"}),
     *(("instructor", "dashboard:lead", "/c/ours/class/lead/", sent) for sent in LED),
     ("instructor", "dashboard:present", "/present/ours/", {"act": "show", **QUESTION}),
+    ("instructor", "dashboard:runs-again", "/c/ours/class/runs-again/", {"activity": "u-curve-run"}),
     *(("instructor", "dashboard:help", "/c/ours/class/help/", {"act": act, **HELP}) for act in ("helped", "undo")),
     ("instructor", "dashboard:people", "/c/ours/class/people/", {"student": "{removed}"}),
     *(("instructor", "dashboard:joining", "/c/ours/class/joining/", {"act": act}) for act in ("open", "close")),

@@ -1,4 +1,4 @@
-"""Who needs help, and why: three stated rules, and the word that it was given."""
+"""Who needs help, and why: one call a student, by stated rules, and the word that it was given."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+import experiments.services
 from classroom import services as classroom_services
 from classroom.acting import Acting
-from classroom.models import Cohort, Membership, Rehearsal, Role, User
+from classroom.models import Cohort, LearningEvent, Membership, Rehearsal, Role, User
 from dashboard import grid, grid_options
+from dashboard.needs import StillRoom
 from experiments.models import Run, RunRequest, RunState
-from lessons import pacing, services, voting
+from experiments.services import MAX_WAITING
+from lessons import help_calls, pacing, services, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven, PartProgress
 from tests import pupils
@@ -69,12 +73,18 @@ def test_the_same_slip_three_times_at_one_step_is_a_call(
     assert calls(instructor, lesson) == expected
 
 
-def test_three_different_tries_are_no_call_of_this_kind(
+def test_three_different_tries_at_one_step_are_a_call_too_and_the_same_slip_tells_more(
     instructor: Membership, student: Membership, lesson: LoadedLesson
 ) -> None:
-    hand_in(student, lesson, SUMS[0], NO_X, SUMS[1])
+    hand_in(student, lesson, SUMS[0], NO_X)
+    after_two = calls(instructor, lesson)
+    hand_in(student, lesson, SUMS[1])
+    after_three = calls(instructor, lesson)
+    hand_in(student, lesson, SUMS[2])
 
-    assert calls(instructor, lesson) == []
+    assert after_two == []
+    assert after_three == [("Sam", "3 tries at step 1 of “Three steps by hand”")]
+    assert calls(instructor, lesson) == [("Sam", "forgot to average, 3 times, step 1 of “Three steps by hand”")]
 
 
 def test_a_step_that_was_taken_calls_no_more(instructor: Membership, student: Membership, lesson: LoadedLesson) -> None:
@@ -232,6 +242,343 @@ def test_a_run_that_failed_is_a_call_until_another_is_asked_for(
         or "failed: It took too long." in failed[0][1]
     )
     assert calls(instructor, lesson) == []
+
+
+# --- one call a student, and one definition of it -------------------------------------------------
+
+
+def page_of(instructor: Membership, lesson: LoadedLesson, query: str = "") -> grid.ClassPage:
+    instructor = Membership.objects.select_related("cohort__version", "user").get(pk=instructor.pk)
+    return grid.class_page(instructor, lesson, grid_options.read(dict(parse_qsl(query)), ""))
+
+
+def causes(page: grid.ClassPage) -> list[tuple[str, list[str]]]:
+    """The groups of calls as they stand beside the grid, each with the names in it."""
+    return [(group.says, [line.name for line in group.lines]) for group in page.call_groups]
+
+
+def red(page: grid.ClassPage) -> set[tuple[str, str]]:
+    """The red marks of the grid: whose, and in which part."""
+    return {(row.name, cell.part) for row in page.rows for cell in row.cells if cell.shape == grid.NEED}
+
+
+def named(cohort: Cohort, *names: str) -> list[Membership]:
+    return [MembershipFactory(cohort=cohort, user__display_name=name) for name in names]
+
+
+def fail(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, failure="It took too long.", finished_at=timezone.now())
+
+
+def lead(instructor: Membership, lesson: LoadedLesson, *votes: str) -> None:
+    """Lead a class through some votes of a part, each opened and closed."""
+    pacing.lead_class(instructor)
+    for item in votes:
+        voting.open_vote(instructor, lesson, "rates", item)
+        voting.close_vote(instructor, lesson, "rates", item)
+
+
+def test_who_is_called_for_several_things_is_called_once_for_the_most_telling(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    ann, bob, cleo = named(cohort, "Ann", "Bob", "Cleo")
+    for student in (ann, bob):
+        hand_in(student, lesson, *SUMS[:3])
+        seen_now(student)
+        move_back(student, "by-hand", 9)
+    hand_in(cleo, lesson, NO_X, *SUMS[:2])
+    seen_now(cleo)
+    move_back(cleo, "by-hand", 9)
+    runs.guess(ann, lesson, "lowest")
+    fail(runs.ask(ann, lesson)[0])
+
+    assert sorted(causes(page_of(instructor, lesson))) == [
+        ("forgot to average", ["Bob"]),
+        ("the run failed", ["Ann"]),
+        ("three tries at one step", ["Cleo"]),
+    ]
+
+
+def test_every_red_mark_is_a_call_and_every_call_a_red_mark(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    ann, bob, __ = named(cohort, "Ann", "Bob", "Cleo")
+    hand_in(ann, lesson, RIGHT | {"w": "1"}, RIGHT | {"w": "2"}, RIGHT | {"w": "3"}, RIGHT | {"w": "4"})
+    hand_in(bob, lesson, *SUMS[:3])
+    client = client_of(instructor.user)
+
+    page = page_of(instructor, lesson)
+    assert red(page) == {("Ann", "by-hand"), ("Bob", "by-hand")}
+    assert {(line.name, line.need.part) for line in page.calls} == red(page)
+    assert [row.name for row in page_of(instructor, lesson, "show=need").rows] == ["Ann", "Bob"]
+
+    press(client, client.get("/c/ours/class/").content.decode(), "helped")
+    page = page_of(instructor, lesson)
+    assert len(page.calls) == 1
+    assert {(line.name, line.need.part) for line in page.calls} == red(page)
+    assert len(page_of(instructor, lesson, "show=need").rows) == 1
+
+
+def test_calls_are_grouped_by_cause_the_longest_wait_first_and_nobody_is_out_of_sight(
+    instructor: Membership,
+    cohort: Cohort,
+    lesson: LoadedLesson,
+    clock: Callable[[datetime], None],
+    client_of: Callable[[User], Client],
+) -> None:
+    began = timezone.now()
+    slipped = named(cohort, *(f"Slip {n:02d}" for n in range(12)))
+    waits = named(cohort, *(f"Run {n:02d}" for n in range(11)))
+    for n, student in enumerate((*slipped[::-1], *waits)):
+        clock(began + timedelta(seconds=n))
+        if student in slipped:
+            hand_in(student, lesson, *SUMS[:3])
+        else:
+            runs.guess(student, lesson, "lowest")
+            runs.ask(student, lesson, seed=4)
+    fail(Run.objects.get())
+
+    found = causes(page_of(instructor, lesson))
+    shown = client_of(instructor.user).get("/c/ours/class/").content.decode().partition('id="calls"')[2]
+
+    assert found == [
+        ("forgot to average", [str(student.user) for student in slipped[::-1]]),
+        ("the run failed", sorted(str(student.user) for student in waits)),
+    ]
+    assert [str(student.user) for student in (*slipped, *waits) if f"{student.user}\n" not in shown] == []
+    assert shown.count("<details") == 2
+    assert "Ask again for all 11" in shown
+
+
+def test_the_longest_wait_counts_from_the_first_moment_of_the_trouble(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    began = timezone.now()
+    ann, bob = named(cohort, "Ann", "Bob")
+    for seconds, student, answers in ((0, ann, SUMS[:3]), (60, bob, SUMS[:3]), (120, ann, SUMS[3:5])):
+        clock(began + timedelta(seconds=seconds))
+        hand_in(student, lesson, *answers)
+
+    assert causes(page_of(instructor, lesson)) == [("forgot to average", ["Ann", "Bob"])]
+
+
+# --- asked for again, for all of them -------------------------------------------------------------
+
+AGAIN = "/c/ours/class/runs-again/"
+
+
+@pytest.fixture
+def shared(cohort: Cohort, lesson: LoadedLesson) -> list[Membership]:
+    """Ten students who had asked for one run, which failed."""
+    students = MembershipFactory.create_batch(10, cohort=cohort)
+    for student in students:
+        runs.guess(student, lesson, "lowest")
+        runs.ask(student, lesson, seed=4)
+        seen_now(student)
+        move_back(student, "u-curve", 8)
+    fail(Run.objects.get())
+    return students
+
+
+def test_a_shared_run_that_failed_is_one_cause_and_is_asked_for_again_in_one_act(
+    instructor: Membership, shared: list[Membership], lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    failed = page_of(instructor, lesson)
+    client = client_of(instructor.user)
+
+    client.post(AGAIN, {"activity": "u-curve-run"})
+    asked = RunRequest.objects.count()
+    client.post(AGAIN, {"activity": "u-curve-run"})
+
+    assert [(group.says, group.again, len(group.lines)) for group in failed.call_groups] == [
+        ("the run failed", "u-curve-run", 10)
+    ]
+    assert failed.still_room is None  # they wait for that run
+    assert Run.objects.exclude(state=RunState.FAILED).count() == 1
+    assert (asked, RunRequest.objects.count()) == (20, 20)
+    assert causes(page_of(instructor, lesson)) == []
+    told = LearningEvent.objects.filter(kind="run_asked", facts__entered_by=instructor.pk)
+    assert {event.membership_id for event in told} == {student.pk for student in shared}
+    assert told.count() == 10
+
+
+def test_the_run_that_is_asked_for_again_reaches_everybody(
+    instructor: Membership, shared: list[Membership], lesson: LoadedLesson
+) -> None:
+    assert help_calls.ask_again(instructor, lesson, "u-curve-run") == 10
+
+    assert runs.work() == 1
+
+    rows = PartProgress.objects.filter(membership__in=shared, part="u-curve")
+    assert {row.activities["u-curve-run"]["memory"]["done"][0] for row in rows} == {"polynomial"}
+
+
+def test_whoever_has_their_share_of_runs_on_the_way_is_left_out_and_the_others_are_not(
+    instructor: Membership, shared: list[Membership], lesson: LoadedLesson
+) -> None:
+    for seed in range(MAX_WAITING):
+        experiments.services.request_run(shared[0], kind="u_curve", params={"n_repeats": 5}, seed=seed)
+
+    assert help_calls.ask_again(instructor, lesson, "u-curve-run") == 9
+
+
+def test_a_run_that_fails_again_calls_again(
+    instructor: Membership, shared: list[Membership], lesson: LoadedLesson
+) -> None:
+    help_calls.ask_again(instructor, lesson, "u-curve-run")
+    fail(Run.objects.exclude(state=RunState.FAILED).get())
+
+    assert [len(group.lines) for group in page_of(instructor, lesson).call_groups] == [10]
+
+
+# --- the room -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n_still", "n_moving", "is_room"), [(4, 0, False), (5, 9, True), (5, 10, False)])
+def test_more_than_a_third_who_are_still_are_the_room_and_no_calls(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson, n_still: int, n_moving: int, is_room: bool
+) -> None:
+    still, moving = (MembershipFactory.create_batch(n, cohort=cohort) for n in (n_still, n_moving))
+    for student in (*still, *moving):
+        hand_in(student, lesson, NO_X)
+        seen_now(student)
+    for student in still:
+        move_back(student, "by-hand", 6)
+
+    page = page_of(instructor, lesson)
+
+    assert page.still_room == (StillRoom(n_still, n_still + n_moving, 6) if is_room else None)
+    assert len(page.calls) == (0 if is_room else n_still)
+    assert len(red(page)) == len(page.calls)
+
+
+def test_in_a_room_that_is_still_other_calls_are_heard(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    for student in MembershipFactory.create_batch(6, cohort=cohort):
+        hand_in(student, lesson, NO_X)
+        seen_now(student)
+        move_back(student, "by-hand", 7)
+    (ann,) = named(cohort, "Ann")
+    hand_in(ann, lesson, *SUMS[:3])
+    seen_now(ann)
+
+    shown = client_of(instructor.user).get("/c/ours/class/").content.decode()
+
+    assert causes(page_of(instructor, lesson)) == [("forgot to average", ["Ann"])]
+    assert shown.count("6 of 7 here have been inactive for about 7 minutes. It is the room.</p>") == 1
+
+
+# --- votes that were missed -----------------------------------------------------------------------
+
+
+def test_three_votes_in_a_row_without_a_word_are_a_call_and_two_are_none(
+    instructor: Membership, student: Membership, lesson: LoadedLesson
+) -> None:
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    student.refresh_from_db()
+    pupils.seal(student, lesson, "rates", "half-a", "crawls")
+    voting.close_vote(instructor, lesson, "rates", "half-a")
+    found = []
+    for item in ("half-b", "half-c", "half-d"):
+        lead(instructor, lesson, item)
+        seen_now(student)
+        found.append(calls(instructor, lesson))
+    pupils.seal(student, lesson, "rates", "half-d", "crawls")  # late, and a word
+
+    assert found == [[], [], [("Sam", "voted in 1 of 4")]]
+    assert calls(instructor, lesson) == []
+
+
+def test_votes_before_somebody_joined_are_not_theirs_and_who_is_not_here_misses_none(
+    instructor: Membership, student: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    lead(instructor, lesson, "half-a", "half-b")
+    (late,) = named(cohort, "Late")
+    lead(instructor, lesson, "half-c")
+    seen_now(late)
+
+    assert [says for __, says in calls(instructor, lesson)] == []  # Sam has not been seen, Late has missed one
+    seen_now(student)
+    assert calls(instructor, lesson) == [("Sam", "voted in 0 of 3")]
+
+
+# --- who comes late, who has gone, and the end ----------------------------------------------------
+
+
+def test_a_latecomer_who_does_nothing_is_a_call_counted_from_when_they_came(
+    instructor: Membership, cohort: Cohort, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    began, found = timezone.now(), []
+    lead(instructor, lesson, "half-a")  # the class has gone on, and waits for its instructor
+    (late,) = named(cohort, "Late")
+    Membership.objects.filter(pk=late.pk).update(joined_at=began + timedelta(minutes=20))
+    for minutes in (24, 26):
+        clock(began + timedelta(minutes=minutes))
+        seen_now(late)
+        found.append(calls(instructor, lesson))
+
+    assert found == [[], [("Late", "inactive for 6 minutes on “Gradient descent by hand”")]]
+
+
+def test_whoever_has_left_a_led_class_calls_no_more(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    lead(instructor, lesson, "half-a")
+    student.refresh_from_db()
+    hand_in(student, lesson, *SUMS[:3])
+    seen_now(student)
+    began, found = timezone.now(), []
+    for minutes in (10, 21):
+        clock(began + timedelta(minutes=minutes))
+        found.append(len(calls(instructor, lesson)))
+
+    assert found == [1, 0]
+
+
+@pytest.mark.parametrize("end", ["ended", "archived"])
+def test_after_the_end_nobody_calls_and_nothing_is_red(
+    instructor: Membership,
+    shared: list[Membership],
+    cohort: Cohort,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    end: str,
+) -> None:
+    lead(instructor, lesson, "half-a", "half-b", "half-c")
+    hand_in(shared[0], lesson, *SUMS[:3])
+    before = page_of(instructor, lesson)
+    if end == "ended":
+        pacing.end_class(instructor)
+    else:
+        Cohort.objects.filter(pk=cohort.pk).update(archived=True)
+
+    page = page_of(instructor, lesson)
+
+    assert len(before.calls) == 10
+    assert (page.calls, page.still_room, red(page)) == ((), None, set())
+    shown = client_of(instructor.user).get("/c/ours/class/").content.decode()
+    assert "This class has ended. Nobody is waiting for help." in shown
+
+
+def test_whoever_was_helped_has_five_minutes_to_go_on(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    began, found = timezone.now(), []
+    hand_in(student, lesson, NO_X)
+    clock(began + timedelta(minutes=6))
+    seen_now(student)
+    (call,) = page_of(instructor, lesson).calls
+    need = call.need
+    help_calls.give_help(instructor, lesson, student=student.pk, reason=need.reason, occasion=need.occasion)
+    HelpGiven.objects.update(at=began + timedelta(minutes=6))
+    for minutes in (6, 10, 12):
+        clock(began + timedelta(minutes=minutes))
+        seen_now(student)
+        found.append(len(calls(instructor, lesson)))
+
+    assert found == [0, 0, 1]
 
 
 # --- helped ---------------------------------------------------------------------------------------

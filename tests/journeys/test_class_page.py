@@ -113,7 +113,7 @@ def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
     for w in SUMS:
         fill_in(student, w)
 
-    expect(cell(grid, "Mia", "by-hand")).to_have_text("forgot to average ×3")
+    expect(cell(grid, "Mia", "by-hand")).to_have_text("3× forgot to average")
     call = grid.locator("[data-call]")
     expect(call).to_contain_text("forgot to average, 3 times, step 1 of “Three steps by hand”")
     expect(grid.locator("#spoken")).to_contain_text("Mia: forgot to average")

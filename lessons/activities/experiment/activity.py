@@ -70,6 +70,9 @@ class ExperimentType(ActivityType[Experiment]):
         found = registry.in_words(memory.evidence) if is_seen else ""
         return Account(says=tuple(filter(None, (found, counted))))
 
+    def ask_again(self, membership: Membership, lesson: LoadedLesson, activity: Experiment, *, by: Membership) -> bool:
+        return runs.ask_again(membership, lesson, activity, by=by)
+
     def note(self, activity: Experiment, standing: Standing[Any], slip: str) -> Sequence[str]:
         return (_("sent back") if standing.memory.is_returned else _("to run"),)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 import classroom.services
 import experiments.registry
+import experiments.selectors
 import experiments.services
 from classroom import events
 from classroom.models import Membership
@@ -120,6 +121,40 @@ def ask(
         _note(membership, lesson, part, activity, trial)  # somebody may have had the same one run already
         classroom.services.touch(membership.cohort)
     return asked
+
+
+def ask_again(membership: Membership, lesson: LoadedLesson, activity: Experiment, *, by: Membership) -> bool:
+    """Ask once more for what failed of a member's runs in an activity; tell whether anything had to be asked for.
+
+    An instructor's act (`by`). Done twice it asks once: what is on its way has not failed.
+
+    Raises
+    ------
+    Refusal
+        If the class is archived, or the member has too many runs on their way.
+    """
+    start, place = RunContext.start_in(lesson.lesson.slug, activity.key), lesson.find_activity(activity.key)
+    if place is None:
+        return False
+    with transaction.atomic():
+        progress.lock(membership)
+        membership.cohort.refuse_if_archived()
+        failed = experiments.selectors.failed_requests(membership.cohort, start, membership.pk)
+        newest = {request.context: request for request in reversed(failed)}
+        for request in newest.values():
+            run = request.run
+            experiments.services.request_run(
+                membership, kind=run.kind, params=run.params, seed=run.seed, context=request.context
+            )
+        contexts = (RunContext.parse(context) for context in newest)
+        for trial in dict.fromkeys(context.trial for context in contexts if context is not None):
+            events.record(RunAsked(lesson.lesson.slug, activity.key, trial), membership, by=by)
+            found = activity.trial(trial)
+            if found is not None:
+                _note(membership, lesson, place[0], activity, found)  # somebody may have had the same one run already
+        if newest:
+            classroom.services.touch(membership.cohort)
+    return bool(newest)
 
 
 def find(membership: Membership, lesson: LoadedLesson, activity_key: str, trial: str) -> tuple[Part, Experiment, Trial]:
