@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Try a log-in; one that is refused for a reason of its own reads it in the form."""
+        try:
+            return super().authenticate(request, **credentials)
+        except Forbidden as refused:
+            raise ValidationError(str(refused.detail), code="refused") from refused
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> NoReturn:
         raise Forbidden(_("Your account has been switched off. Ask your instructor about it."))

@@ -314,6 +314,12 @@ def _refuse_more_than_a_student(student: Membership, says: str) -> None:
         raise Forbidden(says)
 
 
+def new_password() -> str:
+    """Make a password that can be read aloud: three groups of four letters and digits."""
+    letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
+    return "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
+
+
 def reset_password(membership: Membership, student: Membership) -> str:
     """Give a student of the instructor's class a new password, which is said once and never again.
 
@@ -327,8 +333,7 @@ def reset_password(membership: Membership, student: Membership) -> str:
     user = student.user
     says = _("This person is more than a student. Only an admin can give them a new password.")
     _refuse_more_than_a_student(student, says)
-    letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
-    password = "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
+    password = new_password()
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])

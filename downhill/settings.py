@@ -25,8 +25,10 @@ REDIS_URL = env.str("REDIS_URL", "")
 REDIS_PREFIX = env.str("REDIS_PREFIX", "")
 
 DEBUG = env.bool("DEBUG", True)
-# LAN: the laptop serves the room's own network, debug off, with fresh demo passwords.
+# LAN: the laptop serves the room's own network, debug off. Its demo has no public password there.
 LAN = env.bool("LAN", False)
+# Where others in the room reach it: `manage.py up` tells the web server.
+ROOM_URL = env.str("ROOM_URL", "").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
@@ -151,12 +153,14 @@ else:
 AUTH_USER_MODEL = "classroom.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "downhill.public_password.Guard",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "downhill.public_password.NotPublic"},
 ]
 # Usernames are unique whatever their case, by a constraint that this check does not look for.
 SILENCED_SYSTEM_CHECKS = [

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -129,6 +130,11 @@ class Running:
     def log(self) -> str:
         return (self.var_dir / "up.log").read_text()
 
+    @property
+    def fresh_passwords(self) -> dict[str, str]:
+        """The passwords that its start printed, by username."""
+        return passwords_in(self.log)
+
     def manage(self, *arguments: str) -> str:
         """Run another command of manage.py on the same data; gives what it printed."""
         done = subprocess.run([*MANAGE, *arguments], env=self.environment, capture_output=True, text=True, check=False)
@@ -229,6 +235,11 @@ def forget_prepared(session: str) -> None:
     running = _to_prepare(session)
     if running.var_dir.parent.exists():
         running.forget()
+
+
+def passwords_in(printed: str) -> dict[str, str]:
+    """Usernames and new passwords, as `up` and `demo_passwords` print them."""
+    return dict(re.findall(r"^  (\w+) +([a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4})$", printed, re.MULTILINE))
 
 
 def spare_port() -> int:

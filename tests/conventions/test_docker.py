@@ -15,6 +15,7 @@ from django.urls import resolve
 
 from downhill.celery import app
 from downhill.management.commands import up
+from downhill.room_network import Place
 from tests.conventions import containers
 
 pytestmark = pytest.mark.pure
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.pure
 SERVICES = containers.compose(**containers.SECRETS)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 # What the image settles, what is for a laptop alone, and what only some of the services are given.
-NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "DATABASE_POOL"}
+NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL", "DATABASE_POOL"}
+IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
 READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
 
@@ -53,7 +55,7 @@ def test_a_command_is_there(name: str) -> None:
 
 
 def test_the_web_server_is_the_one_that_up_starts() -> None:
-    _name, command, _environment = up.web("0.0.0.0", 8000)  # noqa: S104 - only compared
+    _name, command, _environment = up.web(IN_A_CONTAINER)
 
     assert options(containers.image_command()) == options(command)
     assert "command" not in OURS["web"]
@@ -61,7 +63,7 @@ def test_the_web_server_is_the_one_that_up_starts() -> None:
 
 def test_a_worker_is_the_one_that_up_starts_but_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CELERY_CONCURRENCY", raising=False)
-    _name, command, environment = up.worker()
+    _name, command, environment = up.worker(IN_A_CONTAINER)
     its_own = {name: environment[name] for name in ("OMP_NUM_THREADS", "DATABASE_POOL", "REMAP_SIGTERM")}
 
     assert options(containers.command_of(OURS["worker"])) == [one for one in options(command) if one != "--beat"]

@@ -111,10 +111,10 @@ class Desk:
             self.complaints.append(f"asked another host: {url}")
 
 
-def log_in(page: Page, username: str) -> None:
+def log_in(page: Page, username: str, password: str = "downhill") -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill("downhill")
+    page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/accounts/login/" not in url)
 

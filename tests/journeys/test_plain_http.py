@@ -30,7 +30,7 @@ def room(
         page = browser.new_page(base_url=running.url.replace("127.0.0.1", "classroom.test"))
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        log_in(page, "student")
+        log_in(page, "student", running.fresh_passwords["student"])
         yield page
         browser.close()
     assert errors == []

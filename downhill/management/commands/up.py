@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import json
 import os
 import socket
@@ -24,13 +23,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classroom.models import Cohort, User
-from downhill import supervisor
-from downhill.management.commands.seed_demo import DEMO_PASSWORD, PEOPLE
+from classroom.loopback import is_loopback
+from classroom.models import User
+from downhill import demo, greeting, room_network, supervisor
+from downhill.room_network import Place
 from downhill.static_files import HashedStaticFiles
 
 BACKUPS_KEPT = 5
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Name, command, what its environment has besides ours.
 Child = tuple[str, list[str], dict[str, str]]
@@ -41,28 +40,31 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+        parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1; with LAN=1, every network)")
         parser.add_argument(
             "--port", type=int, default=os.environ.get("PORT") or 8000, help="the port (default: $PORT, else 8000)"
         )
         parser.add_argument("--no-worker", action="store_true", help="only the web server")
 
-    def handle(self, *args: Any, host: str, port: int, no_worker: bool, **options: Any) -> None:
+    def handle(self, *args: Any, host: str | None, port: int, no_worker: bool, **options: Any) -> None:
+        host = host or ("0.0.0.0" if settings.LAN else "127.0.0.1")  # noqa: S104 - LAN asks for it
         check_port(host, port)
+        place = room_network.place(host, port)
+        check_reach(place)
         try:
-            self._prepare(host)
+            fresh = self._prepare(place)
+            says = greeting.of(place, fresh)
         except KeyboardInterrupt:
             return
         except (DatabaseError, sqlite3.Error, OSError) as error:
             why = str(error).strip().partition("\n")[0].rstrip(".")
             raise CommandError(_("Downhill cannot prepare its data: %(why)s.") % {"why": why}) from error
         plan = {
-            "children": [web(host, port)] if no_worker else [web(host, port), worker()],
-            "health": ("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - only compared
-            "greeting": self._greeting(host, port),
+            "children": [web(place)] if no_worker else [web(place), worker(place)],
+            "health": (place.own, port, "/healthz"),
+            "greeting": says,
         }
-        if host not in ("0.0.0.0", "::"):  # noqa: S104 - only compared: nobody reaches us under it
-            settings.KEPT_URL.write_text(self._address(host, port), encoding="utf-8")
+        settings.KEPT_URL.write_text(place.urls[0], encoding="utf-8")
         connections.close_all()
         # -P, since the folder of the supervisor has a celery.py, and no import may find that one for Celery.
         command = [sys.executable, "-P", supervisor.__file__]
@@ -72,36 +74,45 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _prepare(self, host: str) -> None:
+    def _prepare(self, place: Place) -> demo.Passwords:
+        """Bring the data up to date; give the passwords that are new, which are shown here and nowhere else."""
         database = _sqlite_file()  # asked first: connecting makes the file
         if _unapplied_migrations():
             if database:
                 self._say(_("Saved a copy of the database in %(path)s.") % {"path": back_up(database)})
             self._say(_("Preparing the database …"))
             call_command("migrate", interactive=False, verbosity=0)
-        # The demo's passwords are public: nowhere but on this machine's own address.
-        on_laptop = settings.LAN or (settings.DEBUG and host in LOOPBACK)
+        is_for_others = not all(is_loopback(name) for name in allowed_hosts(place))
+        on_laptop = settings.LAN or (settings.DEBUG and not place.is_open)
+        fresh: demo.Passwords = {}
         if on_laptop and not User.objects.exists():
-            # On the room's network its passwords are new: this is the one time that they can be read.
-            call_command("seed_demo", stdout=self.stdout if settings.LAN else io.StringIO())
-        if not _debug():
+            fresh = demo.make(is_public=not is_for_others)
+        elif is_for_others:
+            # Whenever they were made: a public password opens nothing to others.
+            fresh = demo.renew_public()
+        if fresh and is_for_others:
+            self._say(greeting.passwords(fresh))
+        if not _debug(place):
             collect_static()
+        return fresh
 
-    def _address(self, host: str, port: int) -> str:
-        shown = f"[{host}]" if ":" in host else host
-        return f"http://{shown}:{port}"
 
-    def _greeting(self, host: str, port: int) -> str:
-        lines = [_("Downhill is running at %(url)s") % {"url": self._address(host, port)}]
-        demo = Cohort.objects.filter(slug="demo", archived=False).first()
-        student = User.objects.filter(username="student").first()
-        if demo and student and student.check_password(DEMO_PASSWORD):
-            names = " / ".join(username for username, display_name in PEOPLE)
-            lines += [
-                _("Log in as %(names)s, password %(password)s") % {"names": names, "password": DEMO_PASSWORD},
-                _("Join the demo class with the code %(code)s") % {"code": demo.join_code},
-            ]
-        return "\n".join([*lines, _("Stop with Ctrl-C.")])
+def allowed_hosts(place: Place) -> list[str]:
+    """Names that the web server answers to: those that somebody set, and where it listens."""
+    return list(dict.fromkeys([*settings.ALLOWED_HOSTS, *place.hosts]))
+
+
+def check_reach(place: Place) -> None:
+    """Refuse to serve a room that cannot come."""
+    if settings.LAN and not place.is_open:
+        raise CommandError(
+            _("LAN=1 serves the room, but only this computer reaches %(host)s. Leave one of them out.")
+            % {"host": place.host}
+        )
+    if settings.LAN and not place.names:
+        raise CommandError(
+            _("This computer is in no network. Join the wifi of the room, or switch a hotspot on. Then start again.")
+        )
 
 
 def check_port(host: str, port: int) -> None:
@@ -175,28 +186,35 @@ def collect_static() -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _debug() -> bool:
-    """Debug in the children: only where somebody asked for it. A class is served without."""
-    return settings.DEBUG and "DEBUG" in os.environ
+def _debug(place: Place) -> bool:
+    """Debug in the children: only where somebody asked for it, and nobody else can look."""
+    return settings.DEBUG and "DEBUG" in os.environ and not (settings.LAN or place.is_open)
 
 
-def _environment(**more: str) -> dict[str, str]:
+def _environment(place: Place, **more: str) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
-    return {"DEBUG": str(int(_debug())), "VAR_DIR": str(settings.VAR_DIR), "PYTHONPATH": path, **more}
+    return {"DEBUG": str(int(_debug(place))), "VAR_DIR": str(settings.VAR_DIR), "PYTHONPATH": path, **more}
 
 
-def web(host: str, port: int) -> Child:
+def web(place: Place) -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "downhill.wsgi:application"]
     # One process with few threads: SQLite's writers wait unfairly when they are many.
     options = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
-    return "web", [*command, "--host", host, "--port", str(port), *options], _environment()
+    environment = _environment(place, ALLOWED_HOSTS=",".join(allowed_hosts(place)))
+    if place.is_open:
+        environment["ROOM_URL"] = place.urls[0]
+    if settings.LAN:
+        # The room speaks plain http, whatever the shell has set for a server: else nobody could stay logged in.
+        environment |= {"HTTPS": "0", "TRUST_PROXY": "0"}
+    return "web", [*command, "--host", place.host, "--port", str(place.port), *options], environment
 
 
-def worker() -> Child:
+def worker(place: Place) -> Child:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "downhill", "worker", "--loglevel", "WARNING"]
     concurrency = os.environ.get("CELERY_CONCURRENCY") or "1"
     options = ["--pool", "prefork", "--concurrency", concurrency, "--without-gossip", "--without-mingle", "--beat"]
     environment = _environment(
+        place,
         OMP_NUM_THREADS="1",
         DATABASE_POOL="0",
         # SIGTERM then ends a running task and puts its message back, instead of waiting for the task.

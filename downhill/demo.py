@@ -1,0 +1,57 @@
+"""The demo class and its three people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from rest_framework.authtoken.models import Token
+
+from classroom import services
+from classroom.models import Cohort, Role, User
+from downhill.public_password import PUBLIC_PASSWORD
+
+PEOPLE = {"student": "Sam Student", "instructor": "Ines Instructor", "admin": "Ada Admin"}
+# Passwords by username, as they are printed.
+Passwords = dict[str, str]
+
+
+def make(*, is_public: bool) -> Passwords:
+    """Make what is missing of the demo class; give the passwords of the people who are new."""
+    with transaction.atomic():
+        cohort = Cohort.objects.filter(slug="demo").first() or services.open_cohort(
+            slug="demo", name="Demo class", join_code="DEMO-2026"
+        )
+        there = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
+        fresh = {
+            name: PUBLIC_PASSWORD if is_public else services.new_password() for name in PEOPLE if name not in there
+        }
+        for username, password in fresh.items():
+            rights = {"is_staff": True, "is_superuser": True} if username == "admin" else {}
+            User.objects.create_user(username, password, display_name=PEOPLE[username], **rights)
+        services.enrol(User.objects.get(username="student"), cohort)
+        services.enrol(User.objects.get(username="instructor"), cohort, Role.INSTRUCTOR)
+    return fresh
+
+
+def renew_public() -> Passwords:
+    """Give a new password to each of the demo's people who still has the public one."""
+    return _renew(lambda user: user.check_password(PUBLIC_PASSWORD))
+
+
+def renew_all() -> Passwords:
+    """Give a new password to each of the demo's people."""
+    return _renew(lambda user: True)
+
+
+def _renew(needs_one: Callable[[User], bool]) -> Passwords:
+    """Give new passwords. Sessions and tokens that were had with the old ones end."""
+    fresh = {}
+    with transaction.atomic():
+        for user in User.objects.select_for_update().filter(username__in=PEOPLE).order_by("pk"):
+            if needs_one(user):
+                fresh[user.username] = services.new_password()
+                user.set_password(fresh[user.username])
+                user.save(update_fields=["password"])
+                Token.objects.filter(user=user).delete()
+    return fresh
