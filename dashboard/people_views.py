@@ -12,7 +12,7 @@ from classroom import services
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership
 from classroom.refusals import Refusal
-from dashboard import people, students
+from dashboard import people, reach, students
 
 READS_AND_SENDS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,7 +30,7 @@ def list_people(request: HttpRequest, membership: Membership) -> HttpResponse:
         names=request.GET.get("names", ""),
         shows_usernames=request.GET.get("usernames") == "shown",
     )
-    context = {"membership": membership, "people": found, "join_url": _join_url(request, membership)}
+    context = {"membership": membership, "people": found, "reach": reach.of(request, membership.cohort)}
     return render(request, "dashboard/people.html", context)
 
 
@@ -100,10 +100,6 @@ def _member_page(
 
 def _number(typed: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
-
-
-def _join_url(request: HttpRequest, membership: Membership) -> str:
-    return request.build_absolute_uri(f"/join/{membership.cohort.join_code}")
 
 
 def _back(request: HttpRequest) -> str:

@@ -17,7 +17,7 @@ from classroom.access import instructor_required
 from classroom.models import Membership, Pace
 from classroom.refusals import Refusal
 from classroom.web import is_htmx
-from dashboard import projector
+from dashboard import projector, reach
 from dashboard.views import chosen_lesson, page_version
 from lessons import pacing, room, voting
 from lessons.authoring.loader import LoadedLesson
@@ -34,7 +34,7 @@ def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
         if not is_htmx(request):
             return redirect(request.get_full_path())
     template = "dashboard/_lead.html" if is_htmx(request) else "dashboard/lead.html"
-    return render(request, template, _lead_context(membership, loaded))
+    return render(request, template, _lead_context(request, membership, loaded))
 
 
 @never_cache
@@ -43,7 +43,7 @@ def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
 def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The page again if it is newer than ``?v=``, else 204: another instructor may be leading too."""
     loaded = chosen_lesson(membership, request.GET.get("lesson"))
-    context = _lead_context(membership, loaded)
+    context = _lead_context(request, membership, loaded)
     if request.GET.get("v") == context["v"]:
         return HttpResponse(status=204)
     return render(request, "dashboard/_lead.html", context)
@@ -124,13 +124,14 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
         raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
 
 
-def _lead_context(membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
+def _lead_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
     tools = room.tools(membership, lesson)  # before what the page's token stands for
     way = projector.way(membership, lesson)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
         "parts": way.parts,
+        "reach": reach.of(request, membership.cohort),
         "is_led": membership.cohort.pace == Pace.LED,
         "tools": tools,
         "v": f"{way.token}.{tools.number}",
@@ -146,7 +147,8 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
     wall = projector.wall(membership, lesson, asked)
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = wall.token.endswith(".pending")
-    join_url = request.build_absolute_uri(reverse("join", args=[membership.cohort.join_code]))
+    way_in = reach.of(request, membership.cohort)
+    has_code = not (wall.question or is_remote or membership.cohort.archived or way_in.is_loopback)
     return {
         "membership": membership,
         "lesson": lesson.lesson,
@@ -156,10 +158,8 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "is_remote": is_remote,
         "tools": room.tools(membership, lesson),
         "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
-        "join_url": join_url,
-        # What is typed from a wall has no scheme, and the code stands below it.
-        "join_at": f"{request.get_host()}{reverse('account_signup')}",
-        "qr": "" if wall.question or is_remote or membership.cohort.archived else projector.join_code(join_url),
+        "reach": way_in,
+        "qr": projector.join_code(way_in.join_url) if has_code else "",
         "remote": "&remote=1" if is_remote else "",
         "v": "pending" if is_pending else v,
     }
