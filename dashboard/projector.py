@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import segno
 from django.utils.safestring import mark_safe
 
 from classroom import selectors
 from classroom.models import GradientRule, Membership
+from dashboard import evidence
+from dashboard.evidence import Evidence
 from lessons import class_call, stage, voting
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
@@ -91,15 +92,21 @@ class Question:
     # Hands raised in the room, which are counted with the answers; what to count them by, where they are taken.
     n_hands: int
     hands: tuple[tuple[str, str, int], ...]
+    # Which of its part's questions it is, and of how many.
+    number: tuple[int, int] | None
     bars: BarChart | None
-    # What the runs of the class show together, and how many have theirs.
-    finds: Any
+    evidence: Evidence
     n_runs: int
     answer: str
     says: str
     before: QuestionLine | None
     after: QuestionLine | None
     token: str
+
+    @property
+    def shows_choices(self) -> bool:
+        """Choices leave the wall to what the question is about, if that is large and all have chosen."""
+        return self.line.state in ("closed", "open") or not self.evidence.is_large
 
 
 @dataclass(frozen=True)
@@ -187,8 +194,11 @@ def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
         hands=tuple((choice.key, choice.text, hands.get(choice.key, 0)) for choice in item.choices)
         if line.takes_hands
         else (),
+        number=room.number_of(asked),
         bars=asked.room(room.given(asked)) if is_revealed else None,
-        finds=measuring.class_finds(room.cohort, lesson.lesson, item) if measuring and is_revealed else None,
+        evidence=evidence.of(
+            room.cohort, lesson.lesson, asked, room.rounds(asked), at=room.stage, revealed=room.revealed()
+        ),
         n_runs=measuring.n_runs(room.cohort, lesson.lesson, item) if measuring else 0,
         answer=asked.answer if is_revealed else "",
         says=asked.reveal_text if is_revealed else "",
@@ -205,7 +215,7 @@ class _Room:
         self.cohort = membership.cohort
         self.slug = lesson.lesson.slug
         self.stage = stage.read_for_room(self.cohort, self.slug)
-        self.tallies = answers.tallies(self.cohort, self.slug, self.stage)
+        self.given_in_rounds = answers.rounds(self.cohort, self.slug, self.stage)
         self.questions = answers.class_questions(lesson.lesson.parts, GradientRule(self.cohort.gradient_rule))
 
     def here(self) -> list[int]:
@@ -262,8 +272,23 @@ class _Room:
         return voting.advice(share)
 
     def given(self, asked: ClassQuestion) -> answers.Tally:
-        """How the class answered a question."""
-        return self.tallies.get(asked.key, [])
+        """How the class answered a question: in its last vote, if there was one."""
+        return answers.last_of(self.stage, asked.key, self.rounds(asked))
+
+    def rounds(self, asked: ClassQuestion) -> answers.Rounds:
+        """The same, vote by vote."""
+        return self.given_in_rounds.get(asked.key, {})
+
+    def revealed(self) -> frozenset[stage.Key]:
+        """The questions that are open to the class."""
+        return frozenset(asked.key for asked in self.questions if self.stage.is_revealed(asked.key))
+
+    def number_of(self, asked: ClassQuestion) -> tuple[int, int] | None:
+        """Which of its part's questions this is, where the class is asked them all and there is more than one."""
+        core = [each for each in self.questions if each.part is asked.part and not each.item.extra]
+        if asked not in core or len(core) < 2 or asked.activity.choose:
+            return None
+        return core.index(asked) + 1, len(core)
 
     def counts(self, line: QuestionLine) -> tuple[int, int]:
         """How many of those who are here have answered this round, and how many are here."""

@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.selectors import by_students, by_students_ever
-from dashboard import slip_counts
+from dashboard import evidence, slip_counts
+from dashboard.evidence import Moved
 from lessons import stage
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
@@ -47,16 +48,6 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """How many of those who answered both votes went to the right answer, went away from it, or stayed."""
-
-    to_right: int
-    away: int
-    stayed: int
-    other: int
-
-
-@dataclass(frozen=True)
 class Moment:
     """One question: what was said before, what was said to have been seen, and what was made of it."""
 
@@ -65,7 +56,7 @@ class Moment:
     question: str
     acts: tuple[Act, ...]
     rounds: tuple[Round, ...]
-    changed: Changed | None
+    changed: Moved | None
     saw: BarChart | None
     ideas: BarChart | None
     confidence: tuple[tuple[str, int | None], ...]
@@ -88,7 +79,7 @@ class SlipsOverTime:
     width: float
     most: int
     says: str
-    # Words, students who made it, and in how many tries.
+    # Words, students who made it, and in how many tries; none under five students.
     commonest: tuple[tuple[str, int, int], ...]
 
 
@@ -137,7 +128,7 @@ class _Moments:
             question=question.item.question,
             acts=self.acts.get(key, ()),
             rounds=rounds,
-            changed=self._changed(key, right) if right else None,
+            changed=evidence.moved(self.pairs.get(key, []), right) if right else None,
             saw=_bars(_("What they said they saw"), [(choice.text, saw[choice.key]) for choice in question.seen]),
             ideas=_bars(_("What they made of it"), [(option.text, ideas[option.key]) for option in question.ideas]),
             confidence=answers.confidence_counts(sure),
@@ -161,19 +152,6 @@ class _Moments:
             )
             for vote in votes
         ]
-
-    def _changed(self, key: Key, right: frozenset[str]) -> Changed | None:
-        counted: Counter[str] = Counter()
-        for before, after in self.pairs.get(key, []):
-            if before == after:
-                counted["stayed"] += 1
-            elif after in right:
-                counted["to_right"] += 1
-            else:
-                counted["away" if before in right else "other"] += 1
-        if sum(counted.values()) < LEAST:
-            return None
-        return Changed(counted["to_right"], counted["away"], counted["stayed"], counted["other"])
 
 
 def _round(
@@ -223,21 +201,8 @@ def _given(
 
 def _pairs(cohort: Cohort, lesson: str, at: StageView) -> Mapping[Key, list[tuple[str, str]]]:
     """What everyone who took part in both votes said in the first and in the second."""
-    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts=Counts.VOTE)
     asked_twice = Vote.objects.filter(stage__cohort=cohort, stage__lesson=lesson, round=2)
-    rows = rows.filter(item__in=asked_twice.values("item"))
-    said: dict[tuple[str, str, int], dict[int, str]] = {}
-    for activity, item, membership, round_, choice, removed_at in rows.values_list(
-        "activity", "item", "membership", "round", "choice", answers.REMOVED_AT
-    ):
-        if not at.keeps((activity, item), round_, removed_at):
-            continue
-        said.setdefault((activity, item, membership), {})[round_] = choice
-    found: dict[Key, list[tuple[str, str]]] = {}
-    for (activity, item, __), rounds in said.items():
-        if len(rounds) == 2:
-            found.setdefault((activity, item), []).append((rounds[1], rounds[2]))
-    return found
+    return answers.in_both_votes(cohort, lesson, at, item__in=asked_twice.values("item"))
 
 
 def _made(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Counter[str], Counter[str]]]:
@@ -256,7 +221,9 @@ def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | No
     sent = _of_students(Submission.objects.all(), cohort, lesson.lesson.slug)
     counted = slip_counts.tries_with_a_slip(sent)
     times = list(counted.order_by("received_at").values_list("received_at", flat=True))
-    if not times:
+    ranked = [each for each in slip_counts.slips_made(sent) if each.n_students >= LEAST]
+    common = tuple((each.words, each.n_students, each.n_tries) for each in ranked[:N_COMMON])
+    if len(times) < LEAST:
         return None
     width = next((width for width in WIDTHS if _n_stretches(times, width) <= MOST_STRETCHES), WIDTHS[-1])
     first, n = _floor(times[0], width), min(_n_stretches(times, width), MOST_STRETCHES)
@@ -268,14 +235,13 @@ def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | No
         )
         for i in range(n)
     )
-    ranked = slip_counts.slips_made(sent)
-    common = tuple((each.words, each.n_students, each.n_tries) for each in ranked[:N_COMMON])
     says = ngettext("%(n)d slip was named.", "%(n)d slips were named.", len(times)) % {"n": len(times)}
-    says += " " + ngettext(
-        "%(of)d student made the most common one: “%(slip)s”.",
-        "%(of)d students made the most common one: “%(slip)s”.",
-        common[0][1],
-    ) % {"slip": common[0][0], "of": common[0][1]}
+    if common:
+        says += " " + ngettext(
+            "%(of)d student made the most common one: “%(slip)s”.",
+            "%(of)d students made the most common one: “%(slip)s”.",
+            common[0][1],
+        ) % {"slip": common[0][0], "of": common[0][1]}
     return SlipsOverTime(width, stretches, round(100 / n, 2), most, says, common)
 
 

@@ -150,6 +150,13 @@ def class_results(
     return list(found.items())
 
 
+def first_run(cohort: Cohort, context: str, **params: Any) -> Run | None:
+    """The first finished run that students of a class asked for in this context, with these parameters. One query."""
+    wanted = _finished(cohort, context).filter(**{f"run__params__{name}": value for name, value in params.items()})
+    asked = wanted.select_related("run").order_by("run__finished_at", "pk").first()
+    return asked.run if asked else None
+
+
 def waiting_members(cohort: Cohort) -> set[int]:
     """The members of a class who wait for a run of theirs: their keys. One query."""
     wanted = RunRequest.objects.filter(by_students(cohort), withdrawn_at=None, run__state__in=ACTIVE)

@@ -370,8 +370,20 @@ class ActivityType(Generic[A]):
         """
         return {}
 
-    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> Any:
-        """Findings that the runs of a whole class show together about a question that waits for one, for the wall."""
+    def class_finds(
+        self,
+        cohort: Cohort,
+        lesson: Lesson,
+        question: Any,
+        *,
+        guesses: Mapping[str, int],
+        revealed: Collection[tuple[str, str]],
+    ) -> Any:
+        """Findings that the runs of a whole class show together about a question that waits for one, for the wall.
+
+        `guesses` are how often each answer was given, `revealed` the questions (activity, item) that are open to the
+        class. What another question would tell is not in it.
+        """
         return None
 
     def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:

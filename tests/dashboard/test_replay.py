@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
 from dashboard import replay
+from dashboard.evidence import Moved
 from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
@@ -67,7 +68,7 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
         "explodes": "2",
     }
     assert [row.text for row in second.bars.rows if row.is_right] == ["bounces forever"]
-    assert moment.changed == replay.Changed(to_right=3, away=1, stayed=2, other=0)
+    assert moment.changed == Moved(came=3, left=1, stayed=2, other=0)
     assert moment.saw is not None
     assert {row.text: row.label for row in moment.saw.rows if row.label != "0"} == {"bounces forever": "5"}
     assert moment.ideas is None
@@ -110,16 +111,32 @@ def test_slips_are_told_by_time_with_the_commonest_one(
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     began = timezone.now().replace(hour=10, minute=0, second=30)
-    for minutes, student in zip((0, 1, 17), MembershipFactory.create_batch(3, cohort=cohort), strict=True):
+    students = MembershipFactory.create_batch(5, cohort=cohort)
+    for minutes, student in zip((0, 1, 1, 1, 17), students, strict=True):
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
         Submission.objects.filter(membership=student).update(received_at=began + timedelta(minutes=minutes))
 
     found = replay.replay_of(instructor, lesson).slips
 
     assert found is not None
-    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [2, 0, 0, 0, 0, 0, 0, 0, 1])
-    assert found.says == "3 slips were named. 3 students made the most common one: “forgot to average”."
-    assert found.commonest == (("forgot to average", 3, 3),)
+    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [4, 0, 0, 0, 0, 0, 0, 0, 1])
+    assert found.says == "5 slips were named. 5 students made the most common one: “forgot to average”."
+    assert found.commonest == (("forgot to average", 5, 5),)
+
+
+@pytest.mark.parametrize(("n", "n_times", "told"), [(2, 2, None), (2, 3, "6 slips were named.")])
+def test_a_slip_of_fewer_than_five_students_is_not_named_and_fewer_than_five_slips_not_told(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson, n: int, n_times: int, told: str | None
+) -> None:
+    for student in MembershipFactory.create_batch(n, cohort=cohort):
+        for i in range(n_times):
+            answer = {**SUM, "w": str(2.985 + i / 10**6)}
+            services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+
+    found = replay.replay_of(instructor, lesson).slips
+
+    assert (found and found.says) == told
+    assert not (found and found.commonest)
 
 
 def test_the_same_cells_checked_again_are_no_new_try_in_the_replay_either(
@@ -143,7 +160,8 @@ def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
     empty = client.get("/c/ours/class/replay/").content.decode()
     students = [MembershipFactory(cohort=cohort, user__display_name=f"Gwendolyn {i}") for i in range(6)]
     vote(led, lesson, students, ["bounces"] * 6, 1)
-    services.submit(students[0], lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
+    for student in students[:5]:
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
 
     page = client.get("/c/ours/class/replay/").content.decode()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from lessons.activities.base import Account, Achievement, ActivityType, Activity
 from lessons.activities.experiment import class_runs, lint, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.pictures import registry
-from lessons.activities.experiment.pictures.base import ClassFinds
+from lessons.activities.experiment.pictures.base import WallFinds
 from lessons.activities.experiment.schema import Experiment, experiment_of
 from lessons.activities.measures import Measured, Picture
 from lessons.activities.predict.schema import guesses_before
@@ -101,8 +101,16 @@ class ExperimentType(ActivityType[Experiment]):
     def told(self, membership: Membership, lesson: Lesson, questions: Iterable[Any]) -> Mapping[str, Measured]:
         return outcomes.told(membership, lesson, questions)
 
-    def class_finds(self, cohort: Cohort, lesson: Lesson, question: Any) -> ClassFinds | None:
-        return class_runs.finds_about(cohort, lesson, question)
+    def class_finds(
+        self,
+        cohort: Cohort,
+        lesson: Lesson,
+        question: Any,
+        *,
+        guesses: Mapping[str, int],
+        revealed: Collection[tuple[str, str]],
+    ) -> WallFinds | None:
+        return class_runs.finds_about(cohort, lesson, question, guesses=guesses, revealed=revealed)
 
     def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
         return class_runs.n_done(cohort, lesson, question)

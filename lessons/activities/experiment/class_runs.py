@@ -8,9 +8,9 @@ from typing import Any
 import experiments.selectors
 from classroom.models import Cohort
 from lessons.activities.experiment.pictures import registry
-from lessons.activities.experiment.pictures.base import ClassFinds, ClassRuns
+from lessons.activities.experiment.pictures.base import ClassFinds, ClassRuns, WallFinds
 from lessons.activities.experiment.schema import Experiment, Trial, experiment_of
-from lessons.activities.predict.schema import Item
+from lessons.activities.predict.schema import Item, guesses_before
 from lessons.authoring.lesson import Lesson
 from lessons.run_context import RunContext
 
@@ -33,20 +33,44 @@ def finds(
     seen : what of the outcome may be shown
     member : whose run is marked
     """
-    context = RunContext(lesson.slug, experiment.key, trial.key)
-    runs = ClassRuns(cohort, context, params, seen, member, is_compared=bool(trial.beside))
+    runs = _runs(cohort, lesson, experiment, trial, params=params, seen=seen, member=member)
     return registry.find(trial.kind).class_finds(runs)
 
 
-def finds_about(cohort: Cohort, lesson: Lesson, item: Item) -> ClassFinds | None:
-    """What the class's runs tell about a question, for the front of the room."""
+def finds_about(
+    cohort: Cohort,
+    lesson: Lesson,
+    item: Item,
+    *,
+    guesses: Mapping[str, int],
+    revealed: Collection[tuple[str, str]],
+) -> WallFinds | None:
+    """What the class's runs tell about a question, for the front of the room.
+
+    Of what these runs have measured it shows as much as the questions revealed have told, and no more.
+    """
     experiment = experiment_of(lesson, item.run)
-    if experiment is None or item.measures is None:
+    if experiment is None:
         return None
     trial = experiment.trial(item.trial or "") or experiment.trials[0]
-    pictures = registry.find(trial.kind)
-    found = finds(cohort, lesson, experiment, trial, params=trial.spelled_out({}), seen=pictures.tells)
-    return pictures.class_finds_at_question(found, item) if found else None
+    asked = guesses_before(lesson, experiment.key, trial.key)
+    told = {each.measures for activity, each in asked if each.measures and (activity.key, each.key) in revealed}
+    runs = _runs(cohort, lesson, experiment, trial, params=trial.spelled_out({}), seen=told)
+    return registry.find(trial.kind).class_finds_at_question(runs, item, guesses)
+
+
+def _runs(
+    cohort: Cohort,
+    lesson: Lesson,
+    experiment: Experiment,
+    trial: Trial,
+    *,
+    params: Mapping[str, Any],
+    seen: Collection[str],
+    member: int = 0,
+) -> ClassRuns:
+    context = RunContext(lesson.slug, experiment.key, trial.key)
+    return ClassRuns(cohort, context, params, seen, member, is_compared=bool(trial.beside))
 
 
 def n_done(cohort: Cohort, lesson: Lesson, item: Item) -> int:

@@ -5,9 +5,10 @@ It works out what is right for whoever asks, and guards nothing. `docs/how/seali
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from django.db.models import Count
 from django.utils.text import get_text_list
@@ -17,9 +18,13 @@ from classroom.models import Cohort, GradientRule, Membership
 from classroom.selectors import by_students_ever
 from lessons.activities.base import AnyType, type_of
 from lessons.activities.measures import Measured, Truth
-from lessons.activities.predict import guess_charts, rate_charts
+from lessons.activities.predict import class_charts, guess_charts, rate_charts
+from lessons.activities.predict.class_charts import GuessChart as GuessChart
+from lessons.activities.predict.class_charts import VoteChart as VoteChart
+from lessons.activities.predict.guess_charts import CaseFigures as CaseFigures
 from lessons.activities.predict.guess_charts import LowestPointChart as LowestPointChart
 from lessons.activities.predict.maths import rates
+from lessons.activities.predict.rate_charts import RateChart
 from lessons.activities.predict.schema import MISSED, Choice, Item, Option, Predict, Question
 from lessons.authoring.lesson import Lesson, Part
 from lessons.drawing.bars import BarChart
@@ -31,6 +36,7 @@ from lessons.stage import Key, StageView
 LEAST_FOR_BARS = 5
 REMOVED_AT = "membership__removed_at"
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
+Rounds = Mapping[int, Tally]  # one question's, by vote
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,14 @@ class ChoiceView:
     text: str
     means: str
     sketch: str
+
+
+@dataclass(frozen=True)
+class ClassRate:
+    """What a learning rate does, drawn, with the sentence that says so."""
+
+    chart: RateChart
+    heading: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,10 @@ class ClassQuestion:
     def share_right(self, given: Tally) -> float | None:
         return share_right(self.activity, self.rule, self.item, given)
 
+    def n_right(self, given: Tally) -> int:
+        """How many answers hold."""
+        return n_right(self.activity, self.rule, self.item, given)
+
     def room(self, given: Tally) -> BarChart | None:
         """How the class answered, for after the reveal; nothing under five answers."""
         return room(self.activity, self.rule, self.item, given)
@@ -105,6 +123,44 @@ class ClassQuestion:
     def bars(self, counts: Mapping[str, int], *, shows_right: bool) -> BarChart | None:
         """One round in bars, with or without what was right; nothing under five answers."""
         return _bars(self.item, counts, self.truth if shows_right else Truth())
+
+    def votes(self, given: Rounds, *, holds: Collection[str] = ()) -> VoteChart | None:
+        """Both votes side by side; nothing for a number, and nothing of a vote with fewer than five answers.
+
+        `holds` are the answers that are right by what a run has told.
+        """
+        votes = shown(given)
+        if not votes or self.item.number is not None:
+            return None
+        return class_charts.vote_chart(self.item, votes, self.truth.right or frozenset(holds))
+
+    def guesses(
+        self,
+        given: Rounds,
+        *,
+        truth: float | None = None,
+        label: str = "",
+        reach: tuple[float, float] | None = None,
+    ) -> GuessChart | None:
+        """Guesses that are numbers, on their scale, with what came out, if a run has told; nothing under five."""
+        votes = shown(given)
+        if not votes or self.item.number is None:
+            return None
+        own = self.truth.number
+        truth = float(own) if truth is None and own is not None else truth
+        return class_charts.guess_chart(self.item.number, votes, truth=truth, label=label, reach=reach)
+
+    def run(self, given: Rounds) -> ClassRate | None:
+        """The run that a learning rate makes, over what the class guessed most often besides; nothing without rates."""
+        item, data = self.item, self.activity.data
+        if not item.rates or data is None:
+            return None
+        votes = shown(given)
+        other = class_charts.commonest(item, votes[-1], besides=self.truth.right) if votes else None
+        problems = [problem(self.activity, self.rule, rate) for rate in item.rates]
+        guess, name = (other.shrinks_by, other.text) if other else (None, "")
+        chart = rate_charts.rate_chart(problems, data.start, guess=guess, guess_name=name)
+        return ClassRate(chart, rate_charts.heading(chart) if len(problems) == 1 else "")
 
     @property
     def answer(self) -> str:
@@ -114,6 +170,11 @@ class ClassQuestion:
     @property
     def reveal_text(self) -> str:
         return self.item.reveal.text if self.item.reveal else ""
+
+    @property
+    def case(self) -> CaseFigures | None:
+        """The two figures of a case, side by side; nothing, where it has none."""
+        return guess_charts.case_figures(self.item.reveal) if self.item.reveal else None
 
     @property
     def seen(self) -> tuple[Choice, ...]:
@@ -208,31 +269,84 @@ def tallies(cohort: Cohort, lesson: str, stage: StageView, key: Key | None = Non
 
     One query, however many questions.
     """
+    every = rounds(cohort, lesson, stage, key)
+    return {at: found for at, given in every.items() if (found := last_of(stage, at, given))}
+
+
+def rounds(cohort: Cohort, lesson: str, stage: StageView, key: Key | None = None) -> dict[Key, dict[int, Tally]]:
+    """Count a class's answers by question, or to one, and by vote, hands included; where none was held, all as one.
+
+    One query, however many questions.
+    """
     cast = (Counts.VOTE, Counts.OWN_PACE)
     rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts__in=cast)
     if key:
         rows = rows.filter(activity=key[0], item=key[1])
-    found: dict[Key, Tally] = {}
+    found: dict[Key, dict[int, Tally]] = {}
     fields = ("activity", "item", "round", "counts", "choice", "second", REMOVED_AT)
     for activity, item, round_, counted, choice, second, removed_at, n in (
         rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
     ):
         votes = stage.votes_on((activity, item))
-        wanted = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
-        if (round_, counted) == wanted and stage.keeps((activity, item), round_, removed_at):
-            found.setdefault((activity, item), []).append((choice, second, n))
+        held = {(vote.round, Counts.VOTE) for vote in votes} or {(1, Counts.OWN_PACE)}
+        if (round_, counted) in held and stage.keeps((activity, item), round_, removed_at):
+            found.setdefault((activity, item), {}).setdefault(round_, []).append((choice, second, n))
     for at, votes in stage.votes.items():
-        if votes[-1].hands and key in (None, at):
-            found.setdefault(at, []).extend((choice, "", n) for choice, n in votes[-1].hands.items())
+        for vote in votes if key in (None, at) else ():
+            hands = [(choice, "", n) for choice, n in vote.hands.items()]
+            found.setdefault(at, {}).setdefault(vote.round, []).extend(hands)
     return found
+
+
+def in_both_votes(cohort: Cohort, lesson: str, stage: StageView, **wanted: Any) -> dict[Key, list[tuple[str, str]]]:
+    """What everyone who took part in both votes on a question said in the first and in the second. One query."""
+    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts=Counts.VOTE, **wanted)
+    said: dict[tuple[str, str, int], dict[int, str]] = {}
+    for activity, item, member, round_, choice, removed_at in rows.values_list(
+        "activity", "item", "membership", "round", "choice", REMOVED_AT
+    ):
+        if stage.keeps((activity, item), round_, removed_at):
+            said.setdefault((activity, item, member), {})[round_] = choice
+    found: dict[Key, list[tuple[str, str]]] = {}
+    for (activity, item, __), votes in said.items():
+        if {1, 2} <= votes.keys():
+            found.setdefault((activity, item), []).append((votes[1], votes[2]))
+    return found
+
+
+def last_of(stage: StageView, key: Key, given: Rounds) -> Tally:
+    """Of the answers to a question, those of its last vote; where none was held, all."""
+    votes = stage.votes_on(key)
+    return given.get(votes[-1].round if votes else 1, [])
 
 
 def room(activity: Predict, rule: GradientRule, item: Item, given: Tally, *, mine: str = "") -> BarChart | None:
     """How a class answered, for after the reveal; nothing under five answers."""
+    return _bars(item, by_choice(given), truth(activity, rule, item), mine=mine)
+
+
+def by_choice(given: Tally) -> dict[str, int]:
+    """How often each answer was given, whatever was said to a second question."""
     counts: dict[str, int] = {}
     for choice, _second, n in given:
         counts[choice] = counts.get(choice, 0) + n
-    return _bars(item, counts, truth(activity, rule, item), mine=mine)
+    return counts
+
+
+def last_shown(given: Rounds) -> Tally:
+    """The answers of the last vote, if they are shown."""
+    return given[max(given)] if shown(given) else []
+
+
+def shown(given: Rounds) -> tuple[Mapping[str, int], ...]:
+    """The votes that are shown, the last one last: each whole from five answers on, else not at all.
+
+    Without its last vote a question has no picture: an earlier one alone would pass for it.
+    """
+    counted = [by_choice(given[round_]) for round_ in sorted(given)]
+    if not counted or sum(counted[-1].values()) < LEAST_FOR_BARS:
+        return ()
+    return tuple(counts for counts in counted if sum(counts.values()) >= LEAST_FOR_BARS)
 
 
 def _bars(item: Item, counts: Mapping[str, int], right: Truth, *, mine: str = "") -> BarChart | None:
@@ -259,8 +373,11 @@ def share_right(activity: Predict, rule: GradientRule, item: Item, given: Tally)
     total = sum(n for _choice, _second, n in given)
     if item.waits or total < LEAST_FOR_BARS:
         return None
-    held = sum(n for choice, second, n in given if is_right(activity, rule, item, choice, second))
-    return held / total
+    return n_right(activity, rule, item, given) / total
+
+
+def n_right(activity: Predict, rule: GradientRule, item: Item, given: Tally) -> int:
+    return sum(n for choice, second, n in given if is_right(activity, rule, item, choice, second))
 
 
 def number_of(choice: str) -> Fraction | None:

@@ -8,15 +8,14 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.predict.schema import Bars, Item, Number
+from lessons.activities.predict.bins import Bins
+from lessons.activities.predict.schema import Bars, Figure, Item, Number, Reveal
 from lessons.drawing.axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis
 from lessons.drawing.bars import BarChart, BarRow, count_bar, share_of
 from lessons.maths import values
 
 MAX_BINS = 11
 LETTER = 8.3  # pixels, at the size that narrow columns get
-# In steps of the scale; a scale has at most 1000.
-_WIDTHS = (1, 2, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,25 @@ def group_bars(bars: Bars) -> BarChart:
     ends = _("A full bar is %(most)s.") % {"most": _with_unit(bars.max, bars.unit)}
     name = bars.name if is_all else f"{bars.name.rstrip('.')}. {ends}"
     return BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows)
+
+
+@dataclass(frozen=True)
+class CaseFigures:
+    """The two figures of a case: the one that looked well, and those of the groups behind it; where they are from."""
+
+    figure: str
+    text: str
+    bars: BarChart | None
+    source: str
+
+
+def case_figures(reveal: Reveal) -> CaseFigures | None:
+    """A case's figures for the wall; none, where it has neither."""
+    if reveal.headline is None and reveal.bars is None:
+        return None
+    headline = reveal.headline or Figure(text=reveal.text)
+    short = next((source.short for source in reveal.sources if source.short), "")
+    return CaseFigures(headline.figure or "", headline.text, group_bars(reveal.bars) if reveal.bars else None, short)
 
 
 def room_bars(
@@ -132,32 +150,18 @@ def _with_unit(value: Fraction, unit: str) -> str:
     return f"{values.show(value, 2)}\u00a0{unit}" if unit else values.show(value, 2)
 
 
+def show_stretch(number: Number, low: Fraction, high: Fraction) -> str:
+    """A stretch of the scale in words."""
+    return show_number(number, low) if low == high else f"{values.show(low, 2)} – {show_number(number, high)}"
+
+
 def _binned(number: Number, tally: Mapping[str, int], right: Fraction | None, mine: str) -> Sequence[BarRow]:
-    """Count guesses by stretches of the scale; one that lies between two steps counts with the nearer."""
-    n_steps = int((number.max - number.min) / number.step)
-    width = next(width for width in _WIDTHS if n_steps // width < MAX_BINS)
-    counts = [0] * (n_steps // width + 1)
-
-    def bin_of(typed: str | Fraction) -> int | None:
-        """The bin of a number; none for what was a choice, or on another scale, before the lesson was changed."""
-        try:
-            value = typed if isinstance(typed, Fraction) else values.parse(typed)
-        except values.UnreadableNumber:
-            return None
-        inside = number.min <= value <= number.max
-        return min(round((value - number.min) / number.step), n_steps) // width if inside else None
-
-    for guess, n in tally.items():
-        at = bin_of(guess)
-        if at is not None:
-            counts[at] += n
+    bins = Bins.of(number, MAX_BINS)
+    counts = bins.count(tally)
+    own = bins.at(mine) if mine else None
+    right_bin = bins.at(right) if right is not None else None
     total = sum(counts)
-    own = bin_of(mine) if mine else None
-    right_bin = bin_of(right) if right is not None else None
-    rows = []
-    for i, n in enumerate(counts):
-        low = number.min + i * width * number.step
-        high = min(low + (width - 1) * number.step, number.max)
-        text = show_number(number, low) if low == high else f"{values.show(low, 2)} – {show_number(number, high)}"
-        rows.append(count_bar(text, n, total, is_right=i == right_bin, is_mine=i == own))
-    return rows
+    return [
+        count_bar(show_stretch(number, *bins.ends(i)), n, total, is_right=i == right_bin, is_mine=i == own)
+        for i, n in enumerate(counts)
+    ]

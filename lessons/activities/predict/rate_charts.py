@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
 from lessons.activities.predict.rate_drawing import REACH, STEPS, Drawing
 from lessons.activities.predict.rate_runs import RateRun, Trajectory, run_of
 from lessons.activities.predict.rate_steps import LATER, steps
@@ -75,6 +78,20 @@ def rate_chart(
         has_guess=guess is not None,
         guess_name=guess_name,
     )
+
+
+def heading(chart: RateChart) -> str:
+    """What the one run of a chart does, as a heading."""
+    says = {
+        "crawls": _("<b>Rate {rate}</b> crawls"),
+        "settles": _("<b>Rate {rate}</b> settles smoothly"),
+        "one-jump": _("<b>Rate {rate}</b> gets there in one jump"),
+        "zigzags": _("<b>Rate {rate}</b> zigzags, then settles"),
+        "bounces": _("<b>Rate {rate}</b> bounces forever"),
+        "explodes": _("<b>Rate {rate}</b> explodes"),
+    }
+    (run,) = chart.runs
+    return format_html(says[run.outcome], rate=run.rate)
 
 
 def sketch(shrinks_by: Fraction) -> str:

@@ -110,9 +110,10 @@ class Bars(Strict):
 
 
 class Source(Strict):
-    """A source in words, and where to open it: its DOI, or else its address."""
+    """A source in words, and where to open it: its DOI, or else its address. The wall has room for its `short` name."""
 
     text: Line
+    short: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S{1,200}$")] | None = None
     url: Annotated[str, Field(pattern=r"^https:/{2}\S{1,300}$")] | None = None
 

@@ -293,7 +293,7 @@ def test_the_mean_is_marked_and_named_with_its_number_of_runs() -> None:
     dots = dots_chart([93.0, 94.0, 96.5], mine=None, n_asked=3, low=88.0, high=100.0, name="Accuracy")
 
     assert dots.mean == dots.x_axis.at(94.5)
-    assert dots.mean_label == "mean of 3 runs: 94.5 %"
+    assert dots.mean_label == "mean of 3 different runs: 94.5 %"
     assert dots.summary == "3 runs of the class, from 93.0 to 96.5 %. Their mean is 94.5 %."
     assert "yours" not in render_to_string("activities/experiment/charts/dots.html", {"chart": dots})
 

@@ -605,7 +605,7 @@ def test_numbers_that_several_asked_for_are_one_run(
     assert sum(dot.is_mine for dot in found.accuracy.dots) == 1
     assert found.accuracy.summary.startswith("2 different runs, started by 4: from ")
     mean = sum(100 * run.result["shown"]["accuracy"] for run in Run.objects.all() if run.result) / 2
-    assert found.accuracy.mean_label == f"mean of 2 runs: {mean:.1f} %"
+    assert found.accuracy.mean_label == f"mean of 2 different runs: {mean:.1f} %"
 
 
 def test_a_run_that_failed_is_on_no_curve(student: Membership, classmate: Membership, lesson: LoadedLesson) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
 
 from lessons import catalogue
 from lessons.activities.predict import guess_charts
+from lessons.activities.predict.bins import Bins
 from lessons.activities.predict.schema import Item, Number, Predict
 
 pytestmark = pytest.mark.pure
@@ -26,39 +28,50 @@ def bars(item: Item, tally: dict[str, int]) -> list[tuple[str, str]]:
     return [(row.text, row.label) for row in rows]
 
 
-def test_powers_are_counted_by_twos_and_never_cut_in_halves() -> None:
+def test_powers_are_counted_by_threes_so_that_all_bars_are_as_wide() -> None:
     counted = bars(question("u-curve", "lowest"), {"1": 1, "4": 2, "5": 3, "14": 1, "15": 1})
 
-    assert counted == [
-        ("1 – 2", "1"),
-        ("3 – 4", "2"),
-        ("5 – 6", "3"),
-        ("7 – 8", "0"),
-        ("9 – 10", "0"),
-        ("11 – 12", "0"),
-        ("13 – 14", "1"),
-        ("15", "1"),
-    ]
+    assert counted == [("1 – 3", "1"), ("4 – 6", "5"), ("7 – 9", "0"), ("10 – 12", "0"), ("13 – 15", "2")]
 
 
-def test_percentages_are_counted_by_tens_with_the_whole_by_itself() -> None:
+def test_percentages_are_counted_by_tens_and_the_whole_is_in_the_last() -> None:
     counted = bars(question("bias", "headline"), {"9,6": 1, "89.4": 2, "89.6": 3, "100": 4})
 
     assert counted[0] == ("0 – 9\u00a0%", "0")
     assert counted[1] == ("10 – 19\u00a0%", "1")  # 9.6 lies nearer to 10
-    assert counted[8:] == [("80 – 89\u00a0%", "2"), ("90 – 99\u00a0%", "3"), ("100\u00a0%", "4")]
+    assert counted[8:] == [("80 – 89\u00a0%", "2"), ("90 – 100\u00a0%", "7")]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "widths"),
+    [
+        (1, 15, 1, {3}),
+        (1, 10, 1, {1}),
+        (0, 100, 1, {10, 11}),
+        (0, 1000, 1, {100, 101}),
+        (0, 5, "0.5", {1}),
+    ],
+)
+def test_no_bin_is_narrower_than_another(low: int, high: int, step: Any, widths: set[int]) -> None:
+    bins = Bins.of(Number(min=low, max=high, step=step, within=1), 11)
+
+    ends = [bins.ends(i) for i in range(bins.n)]
+
+    assert {(last - first) / bins.number.step + 1 for first, last in ends} == widths
+    assert [bins.at(first) for first, _last in ends] == list(range(bins.n))
+    assert [bins.at(last) for _first, last in ends] == list(range(bins.n))
 
 
 def test_a_guess_from_another_scale_is_left_out() -> None:
     counted = bars(question("u-curve", "lowest"), {"16": 5, "0": 5, "ship": 5, "7": 1})
 
-    assert [label for _text, label in counted] == ["0", "0", "0", "1", "0", "0", "0", "0"]
+    assert [label for _text, label in counted] == ["0", "0", "1", "0", "0"]
 
 
 def test_ones_own_guess_is_marked() -> None:
     rows = guess_charts.room_bars(question("u-curve", "lowest"), {"7": 1}, right=frozenset(), mine="7").rows
 
-    assert [row.text for row in rows if row.is_mine] == ["7 – 8"]
+    assert [row.text for row in rows if row.is_mine] == ["7 – 9"]
 
 
 @pytest.mark.parametrize("guess", range(0, 101, 3))

@@ -7,7 +7,20 @@ const SPOKEN_EVERY = 15000;
 // What belongs to whoever looks at the page, and is not the server's to change.
 const OWN = ["open", "tabindex"];
 
+// A figure that draws itself moves its own pieces: it is left to that until the server has another one.
+const given = new WeakMap();
+const remember = () => findAll("data-draws").forEach((each) => given.has(each) || given.set(each, each.outerHTML));
+function isDrawn(old, fresh) {
+  if (!fresh.hasAttribute("data-draws")) return false;
+  const html = fresh.outerHTML;
+  const known = given.get(old) === html;
+  given.set(old, html);
+  return known;
+}
+remember();
+
 function morph(old, fresh) {
+  if (isDrawn(old, fresh)) return;
   for (const { name } of [...old.attributes]) {
     if (!OWN.includes(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
@@ -27,6 +40,7 @@ function morphChildren(old, fresh) {
     const known = wanted.id ? named.get(wanted.id) : at;
     if (!alike(known, wanted)) {
       old.insertBefore(wanted, at);
+      if (wanted.nodeType === Node.ELEMENT_NODE) remember();
       continue;
     }
     if (known === at) at = at.nextSibling;

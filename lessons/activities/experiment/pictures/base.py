@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
+
+from django.utils.translation import ngettext
 
 import experiments.selectors
 from classroom.models import Cohort
@@ -35,6 +37,30 @@ class ClassFinds:
     template: str
     n: int
     n_asked: int
+
+    @property
+    def counted(self) -> str:
+        """How many runs that were, and whose: ten students who share one are no ten runs."""
+        told = {"n": self.n, "asked": self.n_asked}
+        if self.n_asked == self.n:
+            return ngettext("%(n)d run", "%(n)d different runs", self.n) % told
+        return ngettext("one run, started by %(asked)d", "%(n)d different runs, started by %(asked)d", self.n) % told
+
+
+@dataclass(frozen=True)
+class WallFinds(ClassFinds):
+    """What the wall shows of a class's runs: in words beside the title, and where it lies on the scale of a guess."""
+
+    outcome: str = ""
+    # Which answers hold, by their keys; a number is `truth`.
+    holds: frozenset[str] = frozenset()
+    truth: float | None = None
+    label: str = ""
+    reach: tuple[float, float] | None = None
+    # The guesses are in this picture, and need none of their own.
+    has_guesses: bool = False
+    # It wants all the room there is.
+    is_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +97,14 @@ class ClassRuns:
         own = next((row["id"] for member, row in rows if member == self.member), None)
         shared = {row["id"]: {name: row[name] for name in figures} for __, row in rows}
         return [SharedRun(row, asked[key], key == own) for key, row in shared.items()]
+
+    def first(self, **params: Any) -> Run | None:
+        """The run of the class that was done first, with all that came of it: later ones do not take its place."""
+        return experiments.selectors.first_run(self.cohort, str(self.context), **params)
+
+    def beside(self) -> ClassRuns:
+        """The runs that these are compared with."""
+        return replace(self, context=self.context.beside)
 
 
 class PictureType(ABC):
@@ -127,6 +161,9 @@ class PictureType(ABC):
         """What the runs of a class show together beside one of them."""
         return None
 
-    def class_finds_at_question(self, finds: Any, item: Item) -> ClassFinds | None:
-        """What of the `class_finds` is about a question, for the wall."""
+    def class_finds_at_question(self, runs: ClassRuns, item: Item, guesses: Mapping[str, int]) -> WallFinds | None:
+        """What the runs of a class tell about a question, for the wall: no more than `runs.seen`.
+
+        As long as what it asks for is not seen, this is what it is about. `guesses` are how often each was given.
+        """
         return None

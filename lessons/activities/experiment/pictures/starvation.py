@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from statistics import fmean
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,8 @@ from lessons.activities.experiment.pictures.base import (
     ClassFinds,
     ClassRuns,
     PictureType,
+    SharedRun,
+    WallFinds,
     question_of,
     result_of,
 )
@@ -24,15 +27,26 @@ from lessons.activities.experiment.pictures.charts.confusion import Confusion, c
 from lessons.activities.experiment.pictures.charts.dots import Dots, dots_chart
 from lessons.activities.experiment.pictures.charts.misclassified import MisclassifiedImages, misclassified_images
 from lessons.activities.experiment.pictures.charts.recall import RecallChart, recall_chart
+from lessons.activities.experiment.pictures.charts.starved_class import (
+    ClassRecall,
+    ClassTakers,
+    ImageWall,
+    class_recall,
+    class_takers,
+    image_wall,
+)
 from lessons.activities.experiment.pictures.charts.takers import Takers, takers, takers_chart
 from lessons.activities.measures import DIGITS, Closer, Picture, Result, Truth
 from lessons.activities.predict.schema import Item
+from lessons.drawing.bars import BarChart, BarRow
 
 # Points of recall that count as a change, and as much of one.
 LITTLE, MUCH = 3, 15
 OF_A_CLASS = "svc"  # the model whose runs a class puts side by side
 LOWEST_ACCURACY = 88.0  # percent; where the scale of the dots begins
 TEMPLATES = "activities/experiment/pictures/starvation"
+WALL = f"{TEMPLATES}/wall"
+WIDE, NARROW = 2.9, 1.0  # shapes of the room for the images, alone and beside what came of them
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,35 @@ class FixPicture(Picture):
 class DotsFinds(ClassFinds):
     accuracy: Dots | None
     recall: Dots | None
+
+
+@dataclass(frozen=True)
+class HeadlineOnWall(WallFinds):
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class RecallOnWall(WallFinds):
+    chart: ClassRecall | None = None
+
+
+@dataclass(frozen=True)
+class ImagesOnWall(WallFinds):
+    """Misread images as they are, for a question whose answer is still sealed."""
+
+    images: ImageWall | None = None
+
+
+@dataclass(frozen=True)
+class TakersOnWall(WallFinds):
+    chart: ClassTakers | None = None
+    images: ImageWall | None = None
+    confusion: Confusion | None = None
+
+
+@dataclass(frozen=True)
+class ChangeOnWall(WallFinds):
+    chart: BarChart | None = None
 
 
 class StarvationType(PictureType):
@@ -188,13 +231,136 @@ class StarvationType(PictureType):
         shown = recall if "recall" in runs.seen else None
         return DotsFinds(f"{TEMPLATES}/class.html", len(found), n_asked, accuracy, shown)
 
-    def class_finds_at_question(self, finds: DotsFinds, item: Item) -> DotsFinds | None:
-        match item.measures:
-            case "accuracy":
-                return replace(finds, recall=None)
-            case "recall":
-                return replace(finds, accuracy=None)
+    def class_finds_at_question(self, runs: ClassRuns, item: Item, guesses: Mapping[str, int]) -> WallFinds | None:
+        """The same for the wall: means over the different runs, and the images of the one that was done first.
+
+        A decision has its headline and the sealed question of who takes them its images, unstamped, each as soon as
+        the question before has told of it.
+        """
+        seen = runs.seen
+        match question_of(item):
+            case "accuracy" | "poll" if "accuracy" in seen:
+                return self._headline_of(runs, is_outcome=not item.poll)
+            case "recall" if "recall" in seen:
+                return self._recall_of(runs)
+            case "absorber" if "absorber" in seen:
+                return self._takers_of(runs, item, guesses)
+            case "absorber" if "recall" in seen:
+                return self._unstamped(runs)
+            case "change" if "change" in seen:
+                return self._change_of(runs)
         return None
+
+    def _unstamped(self, runs: ClassRuns) -> ImagesOnWall | None:
+        run = runs.first(**_own(runs))
+        images = image_wall(_images(run, is_stamped=False), shape=WIDE) if run else None
+        return ImagesOnWall(f"{WALL}/images.html", 1, 1, is_large=True, images=images) if images else None
+
+    def _headline_of(self, runs: ClassRuns, *, is_outcome: bool) -> HeadlineOnWall | None:
+        figure = "result__shown__accuracy"
+        found = runs.results((figure,), **_own(runs))
+        if not found:
+            return None
+        told = [100 * run.figures[figure] for run in found]
+        says = f"{fmean(told):.1f}\u00a0%"
+        return HeadlineOnWall(
+            f"{WALL}/headline.html",
+            len(found),
+            sum(run.n_asked for run in found),
+            label=says,
+            truth=fmean(told) if is_outcome else None,
+            reach=_reach(told) if is_outcome else None,
+            figure=says,
+        )
+
+    def _recall_of(self, runs: ClassRuns) -> RecallOnWall | None:
+        digit = runs.params["digit"]
+        now, before = figures = ("result__shown__recall", "result__baseline__recall")
+        found = runs.results(figures, **_own(runs))
+        if not found:
+            return None
+        told = [100 * run.figures[now][str(digit)] for run in found]
+        says = _("%(n)s of 100") % {"n": _of_100(fmean(told) / 100)}
+        chart = class_recall([run.figures[now] for run in found], [run.figures[before] for run in found], digit)
+        return RecallOnWall(
+            f"{WALL}/recall.html",
+            len(found),
+            sum(run.n_asked for run in found),
+            outcome=says,
+            label=says,
+            truth=fmean(told),
+            reach=_reach(told),
+            chart=chart,
+        )
+
+    def _takers_of(self, runs: ClassRuns, item: Item, guesses: Mapping[str, int]) -> TakersOnWall | None:
+        digit = runs.params["digit"]
+        absorbed, recall, confusion = figures = ("result__absorbed", "result__recall", "result__shown__confusion")
+        found = runs.results(figures, **_own(runs))
+        if not found:
+            return None
+        # How many images there are is what the question before asks for.
+        first = runs.first(**_own(runs)) if "recall" in runs.seen else None
+        results = [
+            {
+                "absorbed": run.figures[absorbed],
+                "recall": run.figures[recall],
+                "shown": {"confusion": run.figures[confusion]},
+            }
+            for run in found
+        ]
+        chart = class_takers(results, digit, item.choices, guesses)
+        return TakersOnWall(
+            f"{WALL}/takers.html",
+            len(found),
+            sum(run.n_asked for run in found),
+            outcome=chart.outcome,
+            has_guesses=True,
+            chart=chart,
+            images=image_wall(_images(first, is_stamped=True), shape=NARROW) if first else None,
+            confusion=confusion_chart(result_of(first)["shown"], digit) if first else None,
+        )
+
+    def _change_of(self, runs: ClassRuns) -> ChangeOnWall | None:
+        """Recall before a fix and after, over the different pairs of the class."""
+        digit = runs.params["digit"]
+        recall, seed = figures = ("result__recall", "seed")
+
+        def by_seed(of: ClassRuns) -> dict[int, SharedRun]:
+            return {run.figures[seed]: run for run in of.results(figures, digit=digit)}
+
+        before, after = by_seed(runs.beside()), by_seed(runs)
+        pairs = [
+            [each.figures[recall][str(digit)]["mean"] for each in (before[key], run)]
+            for key, run in after.items()
+            if key in before
+        ]
+        if not pairs:
+            return None
+        was, now = (100 * fmean(each) for each in zip(*pairs, strict=True))
+        gained = round(now) - round(was)
+        rows = tuple(
+            BarRow(when, f"{value:.0f}", round(value, 1), is_harmed=True)
+            for when, value in ((_("before"), was), (_("after"), now))
+        )
+        name = _("Recall for %(digit)d: of 100 real ones, how many were found") % {"digit": digit}
+        return ChangeOnWall(
+            f"{WALL}/change.html",
+            len(pairs),
+            sum(run.n_asked for key, run in after.items() if key in before),
+            outcome=_("%(before)d → %(after)d of 100") % {"before": round(was), "after": round(now)},
+            holds=frozenset({_change(gained)}),
+            chart=BarChart(name, "; ".join(f"{row.text}: {row.label}" for row in rows), rows),
+        )
+
+
+def _own(runs: ClassRuns) -> dict[str, Any]:
+    """What the runs of a trial have in common, a program’s own included."""
+    return {name: runs.params[name] for name in ("digit", "model")}
+
+
+def _reach(told: list[float]) -> tuple[float, float] | None:
+    return (min(told), max(told)) if len(told) > 1 else None
 
 
 def recall_of(run: Run) -> float:

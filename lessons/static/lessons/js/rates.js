@@ -81,8 +81,10 @@ const drawn = new Set();
 function drawOnce(figure) {
   const block = figure.closest("[data-block]");
   const name = block && `${block.dataset.block} ${findAll("data-draws", block).indexOf(figure)}`;
-  if (drawn.has(name)) figure.removeAttribute("data-fresh");
-  else draw(figure);
+  if (drawn.has(name)) {
+    latest.delete(figure); // what was being drawn is another one now, and stands as it came
+    figure.removeAttribute("data-fresh");
+  } else draw(figure);
   if (name) drawn.add(name);
 }
 
@@ -104,3 +106,4 @@ document.addEventListener("click", (event) => {
 });
 
 onArrival(arrive);
+document.addEventListener("page:changed", () => arrive(document));

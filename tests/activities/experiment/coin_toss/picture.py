@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from experiments.models import Run
-from lessons.activities.experiment.pictures.base import ClassFinds, ClassRuns, PictureType, result_of
+from lessons.activities.experiment.pictures.base import ClassRuns, PictureType, WallFinds, result_of
 from lessons.activities.measures import Picture, Truth
 from lessons.activities.predict.schema import Item
 
@@ -21,8 +21,8 @@ class CoinTossPicture(Picture):
 
 
 @dataclass(frozen=True)
-class CoinTossFinds(ClassFinds):
-    mean: str
+class CoinTossFinds(WallFinds):
+    mean: str = ""
 
 
 class CoinTossType(PictureType):
@@ -51,10 +51,11 @@ class CoinTossType(PictureType):
             return None
         template = "activities/experiment/pictures/coin_toss/class.html"
         mean = fmean(run.figures["result__heads"] for run in found)
-        return CoinTossFinds(template, len(found), sum(run.n_asked for run in found), f"{100 * mean:.0f}")
+        n_asked = sum(run.n_asked for run in found)
+        return CoinTossFinds(template, len(found), n_asked, mean=f"{100 * mean:.0f}")
 
-    def class_finds_at_question(self, finds: CoinTossFinds, item: Item) -> CoinTossFinds:
-        return finds
+    def class_finds_at_question(self, runs: ClassRuns, item: Item, guesses: Mapping[str, int]) -> CoinTossFinds | None:
+        return self.class_finds(runs)
 
 
 def of_100(run: Run) -> str:

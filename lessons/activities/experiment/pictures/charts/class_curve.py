@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,6 +15,10 @@ from django.utils.translation import ngettext
 from lessons.activities.experiment.pictures.charts.powers import Places, linear_top, short
 from lessons.drawing.axes import BOTTOM, HEIGHT, TOP, WIDTH, Axis
 from lessons.drawing.frame import Frame, Point
+from lessons.drawing.marks import Leg
+from lessons.maths import values
+
+CURVE_ENDS, GUESSES_BEGIN = 140, 172  # pixels from the top: of the curve's part of a drawing, and of the guesses' below
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,94 @@ def class_curve_chart(
             (str(power), short(value), str(count)) for (power, count), value in zip(counted, middle, strict=True)
         ),
     )
+
+
+@dataclass(frozen=True)
+class GuessBar:
+    """How many put the lowest point at one power; nothing is drawn where nobody did."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    n: int
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 2)
+
+
+@dataclass(frozen=True)
+class GuessedCurve:
+    """The test error of a class, which draws itself over the guesses of where it is lowest."""
+
+    n: int
+    n_said: int
+    outcome: str
+    summary: str
+    x_name: str
+    x_axis: Places
+    y_axis: Axis
+    others: tuple[str, ...]
+    legs: tuple[Leg, ...]
+    lowest: Point
+    lowest_label: str
+    guesses: tuple[GuessBar, ...]
+    floor: float = BOTTOM
+    curve_ends: float = CURVE_ENDS
+    box: str = f"0 0 {WIDTH} {HEIGHT}"
+
+
+def guessed_curve_chart(
+    runs: Sequence[tuple[Sequence[int], Sequence[float]]], noise: float, guesses: Mapping[str, int]
+) -> GuessedCurve:
+    """Draw the median of different runs over the guesses, on one axis; each run is a thin line behind."""
+    powers = tuple(runs[0][0])
+    comparable = [tuple(test) for each, test in runs if tuple(each) == powers]
+    places, y_axis = Places(powers), Axis(0.0, linear_top(noise), CURVE_ENDS, TOP)
+    middle = [median(values) for values in zip(*comparable, strict=True)]
+    lowest = min(range(len(powers)), key=lambda i: middle[i])
+    frame = Frame.of(places, y_axis)
+    points = [(places.at(power), y_axis.place(error)) for power, error in zip(powers, middle, strict=True)]
+    pieces = [frame.cut(*ends) for ends in itertools.pairwise(points)]
+    bests = [powers[test.index(min(test))] for test in comparable]
+    n_legs = max(len(pieces), 1)
+    return GuessedCurve(
+        n=len(comparable),
+        n_said=sum(guesses.values()),
+        outcome=_("at degree %(best)d") % {"best": powers[lowest]},
+        summary=_class_summary(bests, powers[lowest]),
+        x_name=_("degree"),
+        x_axis=places,
+        y_axis=y_axis,
+        others=tuple(_path(places, y_axis, powers, test) for test in comparable) if len(comparable) > 1 else (),
+        legs=tuple(
+            Leg(*piece[0], *piece[1], begins=round(i / n_legs, 3), ends=round((i + 1) / n_legs, 3))
+            for i, piece in enumerate(pieces)
+            if piece
+        ),
+        lowest=(places.at(powers[lowest]), y_axis.at(middle[lowest])),
+        lowest_label=_("lowest: %(power)s") % {"power": powers[lowest]},
+        guesses=_guess_bars(places, guesses),
+    )
+
+
+def _guess_bars(places: Places, guesses: Mapping[str, int]) -> tuple[GuessBar, ...]:
+    """A bar for each power that somebody guessed, up from the axis; one between two powers counts with the nearer."""
+    counted: Counter[int] = Counter()
+    for said, n in guesses.items():
+        with suppress(values.UnreadableNumber):
+            value = float(values.parse(said))
+            counted[min(places.values, key=lambda power: abs(power - value))] += n
+    most = max(counted.values(), default=0)
+    width = round(0.6 * (places.end - places.start) / max(len(places.values) - 1, 1), 2)
+    bars = []
+    for power in sorted(counted):
+        height = round((BOTTOM - GUESSES_BEGIN) * counted[power] / most, 2)
+        bars.append(
+            GuessBar(round(places.at(power) - width / 2, 2), round(BOTTOM - height, 2), width, height, counted[power])
+        )
+    return tuple(bars)
 
 
 def _counted(n: int, n_asked: int, noise: float, n_train: int) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from lessons.drawing.axes import WIDTH, Axis
 
 DOT = 9  # pixels between two dots of a stack
-NAME_HALF = 92  # half the pixels of the mean in words
+NAME_HALF = 122  # half the pixels of the mean in words
 DOTS_TOP, DOTS_LINE, DOTS_HEIGHT = 30, 100, 132
 
 
@@ -77,7 +77,7 @@ def dots_chart(values: Sequence[float], *, mine: int | None, n_asked: int, low: 
     }
     label_x = min(max(x_axis.at(mean), NAME_HALF), WIDTH - NAME_HALF)
     # One run has no mean to speak of.
-    label = _("mean of %(n)d runs: %(mean)s %%") % told if n > 1 else ""
+    label = _("mean of %(n)d different runs: %(mean)s %%") % told if n > 1 else ""
     at = x_axis.at(mean) if n > 1 else None
     return Dots(name, _says(told), x_axis, tuple(placed), at, label, mine is not None, label_x)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -65,8 +65,7 @@ def recall_chart(shown: Result, baseline: Result, *, digit: int, predicted: floa
     """Draw the recall of each digit, the starved one apart, beside what it was with nothing taken away."""
     y_axis = Axis(0.0, 100.0, BOTTOM, TOP)
     guess = y_axis.at(predicted) if predicted is not None else None
-    now, before = shown["recall"], baseline["recall"]
-    bars = tuple(_digit_bar(each, now[str(each)], before[str(each)], y_axis, digit, guess) for each in range(N_DIGITS))
+    bars = bars_of(shown["recall"], baseline["recall"], y_axis, digit=digit, guess=guess)
     n_read, n_all = _read_of(shown, digit)
     n_before, __ = _read_of(baseline, digit)
     summary = _(
@@ -82,6 +81,13 @@ def recall_chart(shown: Result, baseline: Result, *, digit: int, predicted: floa
         predicted_label=f"{predicted:.0f}" if predicted is not None else "",
         rows=tuple((str(bar.digit), _whole(shown, bar.digit), _whole(baseline, bar.digit)) for bar in bars),
     )
+
+
+def bars_of(
+    now: Mapping[str, float], before: Mapping[str, float], y_axis: Axis, *, digit: int, guess: float | None = None
+) -> tuple[DigitBar, ...]:
+    """A bar for each digit, the starved one apart; `guess` is the pixel of a line across that."""
+    return tuple(_digit_bar(each, now[str(each)], before[str(each)], y_axis, digit, guess) for each in range(N_DIGITS))
 
 
 def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, starved: int, guess: float | None) -> DigitBar:

@@ -59,9 +59,14 @@ def takers(result: Result, digit: int, offered: Collection[str]) -> tuple[frozen
     """
     shares, n = over_repeats(result, digit)
     counts = in_model(result["shown"], digit)
-    right = _answers(leaders(shares, n) if n else frozenset(), shares, _error(max(shares.values()), n), offered)
+    right = judge(shares, n, offered)
     here = _answers(leaders(counts, 0), _as_shares(counts), 0.0, offered)
     return right, here - right
+
+
+def judge(shares: Mapping[int, float], n: int, offered: Collection[str]) -> frozenset[str]:
+    """Which of the answers offered hold by these shares of `n` images, near ties among them."""
+    return _answers(leaders(shares, n) if n else frozenset(), shares, _error(max(shares.values()), n), offered)
 
 
 def leaders(shares: Mapping[int, float], n: int) -> frozenset[int]:
