@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classroom.models import Cohort
+from lessons import small_numbers
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import CaseFigures, ClassQuestion, ClassRate, GuessChart, Rounds, VoteChart
@@ -118,7 +119,7 @@ def in_short(text: str) -> str:
 
 def moved(pairs: Sequence[tuple[str, str]], right: Collection[str]) -> Moved | None:
     """Count how answers moved from the first vote to the second; nothing under five who gave both."""
-    if len(pairs) < answers.LEAST_FOR_BARS:
+    if not small_numbers.are_enough(len(pairs)):
         return None
     counted: Counter[str] = Counter()
     for before, after in pairs:

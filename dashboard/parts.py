@@ -14,7 +14,7 @@ from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership
 from dashboard import needs
 from dashboard.slip_counts import slips_made
-from lessons import stage
+from lessons import small_numbers, stage
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
@@ -226,6 +226,6 @@ class _Questions:
             round=round_ if votes else 0,
             bars=None if is_hidden else question.room(tally),
             confidence=answers.confidence_counts(confidence),
-            sure_and_other=sure_and_other if sure_and_other >= answers.LEAST_FOR_BARS else None,
+            sure_and_other=small_numbers.shown(sure_and_other),
             is_hidden=is_hidden,
         )

@@ -1,4 +1,4 @@
-"""After class: how the room moved at each reveal, and which slips were made when. Counts, and no student's name."""
+"""After class: how the room moved at each reveal, and which slips were made when. No small number, and no name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.selectors import by_students, by_students_ever
 from dashboard import evidence, slip_counts
 from dashboard.evidence import Moved
-from lessons import stage
+from lessons import small_numbers, stage
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
@@ -23,7 +22,6 @@ from lessons.drawing.bars import BarChart, count_bars
 from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
 from lessons.stage import Key, StageView
 
-LEAST = answers.LEAST_FOR_BARS
 MOST_STRETCHES = 12
 N_COMMON = 5  # slips, by how many students made them
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)  # minutes
@@ -40,7 +38,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Round:
-    """One vote in bars; nothing under five answers."""
+    """One vote in bars: whole, or with too few answers not at all."""
 
     title: str
     n: int
@@ -60,24 +58,33 @@ class Moment:
     saw: BarChart | None
     ideas: BarChart | None
     confidence: tuple[tuple[str, int | None], ...]
+    says_something: bool
+
+    @property
+    def tells_confidence(self) -> bool:
+        return any(n is not None for __, n in self.confidence)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of time and the slips made in it; `x` and `height` place its bar."""
+    """A stretch of time and how many students made a slip in it; `x` and `height` place its bar.
+
+    Without a number where too few did.
+    """
 
     begins: datetime
-    n: int
+    n: int | None
     x: float
     height: float
 
 
 @dataclass(frozen=True)
 class SlipsOverTime:
+    """Slips of a class, each count one of students; the time of the session alone, where it has ended."""
+
     minutes: int
     stretches: tuple[Stretch, ...]
     width: float
-    most: int
     says: str
     # Words, students who made it, and in how many tries; none under five students.
     commonest: tuple[tuple[str, int, int], ...]
@@ -86,12 +93,19 @@ class SlipsOverTime:
 @dataclass(frozen=True)
 class Replay:
     moments: tuple[Moment, ...]
+    # Questions that too few have answered to show anything of them.
+    left_out: tuple[str, ...]
     slips: SlipsOverTime | None
 
 
 def replay_of(membership: Membership, lesson: LoadedLesson) -> Replay:
     """Tell the session again. The number of queries depends neither on the class nor on the questions."""
-    return Replay(_Moments(membership.cohort, lesson).all(), _slips_over_time(membership.cohort, lesson))
+    moments = _Moments(membership.cohort, lesson).all()
+    return Replay(
+        moments=tuple(each for each in moments if each.says_something),
+        left_out=tuple(each.title for each in moments if not each.says_something),
+        slips=_slips_over_time(membership.cohort, lesson),
+    )
 
 
 class _Moments:
@@ -121,7 +135,9 @@ class _Moments:
         sure: Counter[str] = Counter()
         for _choice, confidence, n in self.given.get((*key, *last), []):
             sure[confidence] += n
-        saw, ideas = self.made.get(key, (Counter(), Counter()))
+        made = self.made.get(key, (Counter(), Counter()))
+        saw = _bars(_("What they said they saw"), [(choice.text, made[0][choice.key]) for choice in question.seen])
+        ideas = _bars(_("What they made of it"), [(option.text, made[1][option.key]) for option in question.ideas])
         return Moment(
             part=question.part.title,
             title=question.item.title,
@@ -129,9 +145,10 @@ class _Moments:
             acts=self.acts.get(key, ()),
             rounds=rounds,
             changed=evidence.moved(self.pairs.get(key, []), right) if right else None,
-            saw=_bars(_("What they said they saw"), [(choice.text, saw[choice.key]) for choice in question.seen]),
-            ideas=_bars(_("What they made of it"), [(option.text, ideas[option.key]) for option in question.ideas]),
+            saw=saw,
+            ideas=ideas,
             confidence=answers.confidence_counts(sure),
+            says_something=bool(saw or ideas or any(each.bars for each in rounds)),
         )
 
     def _rounds(self, question: ClassQuestion, *, is_open: bool) -> Sequence[Round]:
@@ -164,7 +181,7 @@ def _round(
 
 
 def _bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart | None:
-    return count_bars(name, counted) if sum(n for __, n in counted) >= LEAST else None
+    return count_bars(name, counted) if small_numbers.are_enough(sum(n for __, n in counted)) else None
 
 
 def _acts(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Act, ...]]:
@@ -219,30 +236,53 @@ def _made(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Counter[str], Count
 
 def _slips_over_time(cohort: Cohort, lesson: LoadedLesson) -> SlipsOverTime | None:
     sent = _of_students(Submission.objects.all(), cohort, lesson.lesson.slug)
+    ranked = slip_counts.slips_made(sent)[:N_COMMON]
+    common = tuple(
+        (each.words, each.n_students, each.n_tries) for each in ranked if small_numbers.are_enough(each.n_students)
+    )
     counted = slip_counts.tries_with_a_slip(sent)
-    times = list(counted.order_by("received_at").values_list("received_at", flat=True))
-    ranked = [each for each in slip_counts.slips_made(sent) if each.n_students >= LEAST]
-    common = tuple((each.words, each.n_students, each.n_tries) for each in ranked[:N_COMMON])
-    if len(times) < LEAST:
+    told = list(counted.order_by("received_at").values_list("received_at", "membership"))
+    in_class = [row for row in told if cohort.ended_at is None or row[0] <= cohort.ended_at]
+    width, first, counts = _by_time(in_class)
+    most = max(filter(None, counts), default=0)
+    if not most and not common:
         return None
-    width = next((width for width in WIDTHS if _n_stretches(times, width) <= MOST_STRETCHES), WIDTHS[-1])
-    first, n = _floor(times[0], width), min(_n_stretches(times, width), MOST_STRETCHES)
-    counts = Counter(min(int((at - first) / timedelta(minutes=width)), n - 1) for at in times)
-    most = max(counts.values())
+    says = ""
+    if common:
+        # Five students at least.
+        says = _("The most common slip: “%(slip)s”. %(of)d students made it.") % {
+            "slip": common[0][0],
+            "of": common[0][1],
+        }
+    share = 100 / len(counts) if counts else 0
     stretches = tuple(
         Stretch(
-            first + i * timedelta(minutes=width), counts[i], round(100 * i / n, 2), round(100 * counts[i] / most, 1)
+            first + i * timedelta(minutes=width), n, round(share * i, 2), round(100 * n / most, 1) if n and most else 0
         )
-        for i in range(n)
+        for i, n in enumerate(counts)
     )
-    says = ngettext("%(n)d slip was named.", "%(n)d slips were named.", len(times)) % {"n": len(times)}
-    if common:
-        says += " " + ngettext(
-            "%(of)d student made the most common one: “%(slip)s”.",
-            "%(of)d students made the most common one: “%(slip)s”.",
-            common[0][1],
-        ) % {"slip": common[0][0], "of": common[0][1]}
-    return SlipsOverTime(width, stretches, round(100 / n, 2), most, says, common)
+    return SlipsOverTime(width, stretches if most else (), round(share, 2), says, common)
+
+
+def _by_time(told: Sequence[tuple[datetime, int]]) -> tuple[int, datetime, Sequence[int | None]]:
+    """Count who made a slip in each stretch of time: (minutes of a stretch, begin of the first, counts as shown).
+
+    The stretches are as long as lets most of them be shown.
+    """
+    times = [at for at, __ in told]
+    if not times:
+        return WIDTHS[0], datetime.min, ()
+    found = []
+    for width in WIDTHS:
+        if _n_stretches(times, width) <= MOST_STRETCHES or width == WIDTHS[-1]:
+            first = _floor(times[0], width)
+            who: dict[int, set[int]] = {}
+            for at, student in told:
+                who.setdefault(int((at - first) / timedelta(minutes=width)), set()).add(student)
+            last = min(max(who), MOST_STRETCHES - 1)
+            counts = [small_numbers.shown(len(who.get(i, ()))) for i in range(last + 1)]
+            found.append((width, first, counts))
+    return max(found, key=lambda each: sum(n is not None for n in each[2]))
 
 
 def _n_stretches(times: Sequence[datetime], width: int) -> int:

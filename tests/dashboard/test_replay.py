@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classroom.models import Cohort, Membership, User
-from dashboard import replay
+from dashboard import replay, slip_counts
 from dashboard.evidence import Moved
 from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
@@ -111,46 +111,69 @@ def test_slips_are_told_by_time_with_the_commonest_one(
     cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
     began = timezone.now().replace(hour=10, minute=0, second=30)
-    students = MembershipFactory.create_batch(5, cohort=cohort)
-    for minutes, student in zip((0, 1, 1, 1, 17), students, strict=True):
+    sent_after = (0, 0, 1, 1, 1, 3, 16, 16, 17, 17, 17, 17)
+    students = MembershipFactory.create_batch(len(sent_after), cohort=cohort)
+    for minutes, student in zip(sent_after, students, strict=True):
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
         Submission.objects.filter(membership=student).update(received_at=began + timedelta(minutes=minutes))
 
     found = replay.replay_of(instructor, lesson).slips
 
     assert found is not None
-    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [4, 0, 0, 0, 0, 0, 0, 0, 1])
-    assert found.says == "5 slips were named. 5 students made the most common one: “forgot to average”."
-    assert found.commonest == (("forgot to average", 5, 5),)
+    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (2, [5, *[None] * 7, 6])
+    assert found.says == "The most common slip: “forgot to average”. 12 students made it."
+    assert found.commonest == (("forgot to average", 12, 12),)
 
 
-@pytest.mark.parametrize(("n", "n_times", "told"), [(2, 2, None), (2, 3, "6 slips were named.")])
-def test_a_slip_of_fewer_than_five_students_is_not_named_and_fewer_than_five_slips_not_told(
-    cohort: Cohort, instructor: Membership, lesson: LoadedLesson, n: int, n_times: int, told: str | None
+def test_slips_of_fewer_than_five_students_are_not_told_however_often_they_made_them(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
 ) -> None:
-    for student in MembershipFactory.create_batch(n, cohort=cohort):
-        for i in range(n_times):
-            answer = {**SUM, "w": str(2.985 + i / 10**6)}
+    for student in MembershipFactory.create_batch(4, cohort=cohort):
+        for w in ("2.985", "2.986"):
+            answer = {**SUM, "w": w}
             services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
 
-    found = replay.replay_of(instructor, lesson).slips
-
-    assert (found and found.says) == told
-    assert not (found and found.commonest)
+    assert replay.replay_of(instructor, lesson).slips is None
 
 
-def test_the_same_cells_checked_again_are_no_new_try_in_the_replay_either(
-    instructor: Membership, student: Membership, lesson: LoadedLesson
+def test_the_same_cells_checked_again_are_no_new_try_in_a_class_either(
+    student: Membership, lesson: LoadedLesson
 ) -> None:
     for answer in (SUM, SUM, SUM | {"w": "2.9851"}, SUM | {"w": "2.9851", "solution": ""}):
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
 
+    (made,) = slip_counts.slips_made(Submission.objects.all())
+
+    assert (made.words, made.n_students, made.n_tries) == ("forgot to average", 1, 2)
+
+
+def test_stretches_are_as_long_as_lets_most_of_them_be_shown_and_end_with_the_session(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    began = timezone.now().replace(hour=10, minute=0, second=30)
+    sent_after = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2000)
+    for minutes, student in zip(
+        sent_after, MembershipFactory.create_batch(len(sent_after), cohort=cohort), strict=True
+    ):
+        services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
+        Submission.objects.filter(membership=student).update(received_at=began + timedelta(minutes=minutes))
+    instructor.cohort.ended_at = began + timedelta(minutes=120)
+
     found = replay.replay_of(instructor, lesson).slips
 
     assert found is not None
-    assert found.commonest == (("forgot to average", 1, 2),)
-    assert found.says.startswith("2 slips were named.")
-    assert sum(stretch.n for stretch in found.stretches) == 2
+    assert (found.minutes, [stretch.n for stretch in found.stretches]) == (5, [5, 5])
+
+
+def test_a_question_that_too_few_answered_is_named_at_the_end(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    for student in MembershipFactory.create_batch(4, cohort=cohort):
+        pupils.seal(student, lesson, *KEY, "bounces")
+
+    found = replay.replay_of(instructor, lesson)
+
+    assert (found.moments, found.left_out) == ((), ("Learning rate 4/15",))
 
 
 def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
@@ -160,7 +183,7 @@ def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
     empty = client.get("/c/ours/class/replay/").content.decode()
     students = [MembershipFactory(cohort=cohort, user__display_name=f"Gwendolyn {i}") for i in range(6)]
     vote(led, lesson, students, ["bounces"] * 6, 1)
-    for student in students[:5]:
+    for student in students:
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
 
     page = client.get("/c/ours/class/replay/").content.decode()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.selectors import by_students_ever
+from lessons import small_numbers
 from lessons.activities.base import AnyType, type_of
 from lessons.activities.measures import Measured, Truth
 from lessons.activities.predict import class_charts, guess_charts, rate_charts
@@ -33,7 +34,6 @@ from lessons.maths.descent import Problem
 from lessons.models import Confidence, Counts, Prediction, Reconciliation
 from lessons.stage import Key, StageView
 
-LEAST_FOR_BARS = 5
 REMOVED_AT = "membership__removed_at"
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
 Rounds = Mapping[int, Tally]  # one question's, by vote
@@ -344,34 +344,27 @@ def shown(given: Rounds) -> tuple[Mapping[str, int], ...]:
     Without its last vote a question has no picture: an earlier one alone would pass for it.
     """
     counted = [by_choice(given[round_]) for round_ in sorted(given)]
-    if not counted or sum(counted[-1].values()) < LEAST_FOR_BARS:
+    if not counted or not small_numbers.are_enough(sum(counted[-1].values())):
         return ()
-    return tuple(counts for counts in counted if sum(counts.values()) >= LEAST_FOR_BARS)
+    return tuple(counts for counts in counted if small_numbers.are_enough(sum(counts.values())))
 
 
 def _bars(item: Item, counts: Mapping[str, int], right: Truth, *, mine: str = "") -> BarChart | None:
-    if sum(counts.values()) < LEAST_FOR_BARS:
+    if not small_numbers.are_enough(sum(counts.values())):
         return None
     return guess_charts.room_bars(item, counts, right=right.right, number=right.number, mine=mine)
 
 
 def confidence_counts(counts: Mapping[str, int]) -> tuple[tuple[str, int | None], ...]:
-    """How sure a class was, in words: counts of five or more, None for the others.
-
-    What is kept back is never one count alone, nor fewer than five answers together: the number of all answers would
-    tell it.
-    """
-    every = {name: counts.get(name, 0) for name in Confidence.values}
-    kept = {name for name, n in every.items() if n < LEAST_FOR_BARS}
-    while kept and kept != set(every) and (len(kept) == 1 or sum(every[name] for name in kept) < LEAST_FOR_BARS):
-        kept.add(min(every.keys() - kept, key=lambda name: every[name]))
-    return tuple((str(Confidence(name).label), None if name in kept else n) for name, n in every.items())
+    """How sure a class was, in words: counts that can be shown, None for the others."""
+    shown = small_numbers.shown_together({name: counts.get(name, 0) for name in Confidence.values})
+    return tuple((str(Confidence(name).label), n) for name, n in shown.items())
 
 
 def share_right(activity: Predict, rule: GradientRule, item: Item, given: Tally) -> float | None:
     """The share of right answers; nothing under five answers, or where a run has to tell."""
     total = sum(n for _choice, _second, n in given)
-    if item.waits or total < LEAST_FOR_BARS:
+    if item.waits or not small_numbers.are_enough(total):
         return None
     return n_right(activity, rule, item, given) / total
 
