@@ -105,6 +105,16 @@ class Votable(Protocol):
     @property
     def title(self) -> str: ...
     @property
+    def minutes(self) -> int: ...
+    @property
+    def extra(self) -> bool: ...
+    @property
+    def run(self) -> str | None: ...
+    @property
+    def trial(self) -> str | None: ...
+    @property
+    def poll(self) -> bool: ...
+    @property
     def votes(self) -> int: ...
     @property
     def choices(self) -> tuple[Named, ...]: ...
@@ -154,9 +164,19 @@ class AnyActivity(Strict):
         """What can be run here, and a question elsewhere may wait for."""
         return ()
 
+    @property
+    def votables(self) -> tuple[Votable, ...]:
+        """Its questions that a whole class can be asked."""
+        return ()
+
+    @property
+    def n_to_choose(self) -> int:
+        """How many of its questions are done, where members choose them; 0, where all of them are."""
+        return 0
+
     def votable(self, key: str) -> Votable | None:
         """One of its questions that a whole class can be asked."""
-        return None
+        return next((item for item in self.votables if item.key == key), None)
 
     def check_in(self, lesson: Lesson) -> None:
         """Hold the activity against the lesson in which it stands.

@@ -15,6 +15,9 @@ from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile
 
 LEAD_WORDS = 60
 
+# What an act names: a key, or “activity/key” where two activities of its part have it.
+Name = Annotated[str, Field(max_length=121, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$")]
+
 _schemas: dict[str, type[AnyActivity]] = {}
 
 
@@ -36,12 +39,44 @@ class Picture(Strict):
     says: Line
 
 
+class Act(Strict):
+    """An act of a led part, in one word: `work` at an activity, `vote` on a question, `run` an experiment (or one trial
+    of it, “experiment/trial”), `reveal` a question. Its `minutes` are worked out where they are not said.
+    """
+
+    work: Name | None = None
+    vote: Name | None = None
+    run: Name | None = None
+    reveal: Name | None = None
+    minutes: Annotated[int, Field(ge=0, le=120)] | None = None
+
+    @model_validator(mode="after")
+    def is_one_thing(self) -> Self:
+        if len(self._said) != 1:
+            raise ValueError("an act is one of `work`, `vote`, `run` and `reveal`")
+        return self
+
+    @property
+    def _said(self) -> list[str]:
+        return [kind for kind in ("work", "vote", "run", "reveal") if getattr(self, kind) is not None]
+
+    @property
+    def kind(self) -> str:
+        return self._said[0]
+
+    @property
+    def name(self) -> str:
+        """What it names: an activity, an experiment or a question."""
+        return str(getattr(self, self.kind))
+
+
 class Part(Strict):
     """A station on the arc.
 
     `soon` marks one whose activities are still to come, `more_soon` one where some are. One with a `badge` has none: it
     shows how far that badge is earned. What is to be done before the next session is `homework`. The `lead`, in inline
-    Markdown, and its `picture` come before the first task; the longer story, `prose`, waits behind “Why?”.
+    Markdown, and its `picture` come before the first task; the longer story, `prose`, waits behind “Why?”. Whoever
+    leads a class goes through the `acts` in their order; where none are said, in that of the activities.
     """
 
     model_config = ConfigDict(defer_build=True)  # until the types are known
@@ -58,6 +93,7 @@ class Part(Strict):
     badge: Slug | None = None
     homework: bool = False
     activities: tuple[Activity, ...] = ()
+    acts: Annotated[tuple[Act, ...], Field(max_length=60)] = ()
 
     @model_validator(mode="after")
     def lead_is_short(self) -> Self:

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
-from lessons.authoring import markdown, pictures
+from lessons.authoring import acts, markdown, pictures
 from lessons.authoring.base import MARKDOWN_NAME, NOTEBOOK_NAME, PICTURE_NAME, AnyActivity
 from lessons.authoring.lesson import Lesson, Part
 
@@ -109,6 +109,8 @@ def load(folder: Path) -> LoadedLesson:
         lesson = Lesson.model_validate(source.data)
     except ValidationError as error:
         raise LessonError([_explain(source, found) for found in _told(error)]) from error
+    if wrong := [source.problem(loc, message) for loc, message in acts.faults(lesson)]:
+        raise LessonError(wrong)
     texts = _read_texts(folder, lesson, source)
     # The hash covers what was meant, not how the YAML was laid out.
     digest = hashlib.sha256(lesson.model_dump_json().encode())

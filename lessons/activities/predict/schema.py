@@ -350,8 +350,13 @@ class Predict(AnyActivity):
     def comes_after(self) -> str | None:
         return self.after
 
-    def votable(self, key: str) -> Item | None:
-        return next((item for item in self.items if item.key == key), None)
+    @property
+    def votables(self) -> tuple[Item, ...]:
+        return self.items
+
+    @property
+    def n_to_choose(self) -> int:
+        return self.choose or 0
 
     def check_in(self, lesson: Lesson) -> None:
         for item in self.every_item():
