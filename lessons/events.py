@@ -191,6 +191,24 @@ class TimerStopped(Event):
 
 
 @dataclass(frozen=True)
+class QuestionSkipped(Event):
+    """An instructor passed over a question. It counts as done for everybody."""
+
+    lesson: str
+    activity: str
+    item: str
+
+
+@dataclass(frozen=True)
+class QuestionTakenUp(Event):
+    """An instructor took up after all a question that had been skipped."""
+
+    lesson: str
+    activity: str
+    item: str
+
+
+@dataclass(frozen=True)
 class ClassEnded(Event):
     """An instructor ended the led session."""
 

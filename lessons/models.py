@@ -294,6 +294,25 @@ class RevealOpening(models.Model):
         return f"{self.activity} {self.item} {self.opens_at:%F %T}"
 
 
+class SkippedQuestion(models.Model):
+    """A question that the instructor of a led class passes over: it counts as done for everybody, and can be answered.
+
+    Without an `item` it is what is left to choose in an activity.
+    """
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="skips")
+    activity = models.CharField(max_length=60)
+    item = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "activity", "item"], name="question_skipped_once")]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.item} {self.at:%F %T}"
+
+
 class HelpGiven(models.Model):
     """An instructor's word that a call for help was answered. The same trouble again is a call of its own."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -10,10 +11,12 @@ from django.utils.translation import gettext as _
 from classroom import events
 from classroom.models import Membership
 from classroom.refusals import NotFound
+from lessons import stage
+from lessons.activities.base import type_of
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PartDone
-from lessons.models import PartProgress, PartState
+from lessons.models import FINISHED, PartProgress, PartState
 from lessons.standings import Standing
 
 
@@ -25,8 +28,12 @@ def lock(membership: Membership) -> None:
 
 
 def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
-    row, _created = PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)
+    """A member's row in a part, made if need be; whoever comes late finds skipped what the class has skipped."""
+    row, is_new = PartProgress.objects.get_or_create(membership=membership, lesson=lesson.lesson.slug, part=part.key)
     row.membership = membership
+    if is_new and stage.skipped_in(membership.cohort, lesson.lesson.slug):
+        settle_part(membership, lesson, part, by=None)
+        row.refresh_from_db(fields=["activities", "state"])
     return row
 
 
@@ -43,20 +50,62 @@ def advance(
 
     `by` is the instructor whose act it was, if it was not the member's own.
     """
-    was = row.state
     row.activities = {**row.activities, activity_key: standing.as_data()}
-    core = [activity.key for activity in part.activities if not activity.extra]
-    states = [row.activities.get(key, {}).get("state") for key in core]
-    if not part.more_soon and all(state in (PartState.DONE, PartState.WAITING) for state in states):
-        state = PartState.WAITING if PartState.WAITING in states else PartState.DONE
-    else:
-        state = PartState.STUCK if PartState.STUCK in states else PartState.WORKING
     row.moved_at = timezone.now()
-    if state != row.state:
-        row.state, row.since = state, row.moved_at
-    if activity_key in core:
+    if activity_key in _core(part):
         row.slip = slip
-    row.tries = sum(row.activities[key]["tries"] for key in core if key in row.activities)
+    _bring_up_to_date(row, part, by=by)
+
+
+def settle_part(membership: Membership, lesson: LoadedLesson, part: Part, *, by: Membership | None) -> None:
+    """Bring a locked member's standings in a part up to date after the class skips other questions than before."""
+    for each in part.activities:
+        activity = each.for_member("", membership.cohort.gradient_rule)
+        if activity.votables:
+            type_of(activity).settle(membership, lesson, part, activity, by=by)
+
+
+def settle(
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    activity_key: str,
+    standing: Standing[Any] | None,
+    *,
+    by: Membership | None,
+) -> None:
+    """Put in a standing that no move of the member has changed; none takes it out again."""
+    row = PartProgress.objects.filter(membership=membership, lesson=lesson.lesson.slug, part=part.key).first()
+    if row is None and standing is not None:
+        row = PartProgress.objects.create(membership=membership, lesson=lesson.lesson.slug, part=part.key)
+    kept = {key: each for key, each in (row.activities if row else {}).items() if key != activity_key}
+    if standing is not None:
+        kept[activity_key] = standing.as_data()
+    if row is None or kept == row.activities:
+        return
+    row.membership, row.activities = membership, kept
+    _bring_up_to_date(row, part, by=by)
+
+
+def _bring_up_to_date(row: PartProgress, part: Part, *, by: Membership | None) -> None:
+    was, state = row.state, _state(row.activities, part)
+    if state != was:
+        row.state, row.since = state, timezone.now()
+    row.tries = sum(row.activities[key]["tries"] for key in _core(part) if key in row.activities)
     row.save()
     if row.state == PartState.DONE != was:
         events.record(PartDone(row.lesson, part.key), row.membership, by=by)
+
+
+def _state(activities: Mapping[str, Mapping[str, Any]], part: Part) -> PartState:
+    """The state of a part, from those of its core activities."""
+    states = [activities.get(key, {}).get("state") for key in _core(part)]
+    if not part.more_soon and all(state in FINISHED for state in states):
+        return PartState.WAITING if PartState.WAITING in states else PartState.DONE
+    if all(kept.get("n_skipped") and not kept.get("n_done") for kept in activities.values()):
+        return PartState.NOT_STARTED  # nothing here is the member's own doing
+    return PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+
+
+def _core(part: Part) -> list[str]:
+    return [activity.key for activity in part.activities if not activity.extra]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Pace
-from lessons.models import Counts, Stage, Vote
+from lessons.models import Counts, SkippedQuestion, Stage, Vote
 
 Key = tuple[str, str]  # an activity's and an item's
 
@@ -29,6 +29,7 @@ class StageView:
     freed: frozenset[str] = frozenset()
     votes: Mapping[Key, tuple[Vote, ...]] = field(default_factory=dict)
     reveals: Mapping[Key, datetime] = field(default_factory=dict)
+    skipped: frozenset[Key] = frozenset()
     # What the projectors show: “activity/item”, or nothing for their first page.
     on_wall: str = ""
     # Of the strip on the students' pages: it is made again for more than the page is.
@@ -67,9 +68,13 @@ class StageView:
 
     def may_see(self, part: str, key: Key) -> bool:
         """Tell whether somebody who has sealed an answer may see what is behind the question."""
-        if self.leads(part):
+        if self.leads(part) and not self.is_skipped(key):
             return self.is_revealed(key)
         return self.open_vote(key) is None
+
+    def is_skipped(self, key: Key) -> bool:
+        """Tell whether the class passes over a question: whoever answers it does so at their own pace."""
+        return key in self.skipped
 
     def question_in_the_room(self) -> Key | None:
         """Question whose vote is open."""
@@ -77,7 +82,7 @@ class StageView:
 
 
 def read(membership: Membership, lesson: str) -> StageView:
-    """Read the stage for one member: one query where the class was never led, else four."""
+    """Read the stage for one member: one query where the class was never led, else five."""
     return _read(membership.cohort, lesson, is_led=is_led_for(membership))
 
 
@@ -130,6 +135,7 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
         freed=frozenset(each.part for each in openings if each.freed_at),
         votes=votes,
         reveals=reveals,
+        skipped=frozenset((each.activity, each.item) for each in stage.skips.all()),
         on_wall=stage.on_wall,
         is_paused=stage.paused_at is not None,
         message=stage.message,
@@ -153,6 +159,14 @@ def tokens(membership: Membership, lesson: str) -> Tokens:
     number, call_number = rows.first() or (0, 0)
     pace = membership.cohort.pace
     return Tokens(f"{pace}{number}", f"{pace}{number}.{call_number}")
+
+
+def skipped_in(cohort: Cohort, lesson: str) -> frozenset[Key]:
+    """Questions that a class passes over; no query where nobody has led it."""
+    if cohort.pace != Pace.LED and cohort.ended_at is None:
+        return frozenset()
+    rows = SkippedQuestion.objects.filter(stage__cohort=cohort, stage__lesson=lesson)
+    return frozenset(rows.values_list("activity", "item"))
 
 
 def token(membership: Membership, lesson: str) -> str:

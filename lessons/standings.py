@@ -82,7 +82,7 @@ M = TypeVar("M", bound=Memory)
 
 class Standing(BaseModel, Generic[M]):
     """Standing of a member in one activity: its state, tries in all and by step, the steps at which help was used, the
-    step to work on, and for questions how many are done.
+    step to work on, and for questions how many are done and how many of the others the class skips.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,6 +93,7 @@ class Standing(BaseModel, Generic[M]):
     helped: tuple[int, ...] = ()
     step: int = 1
     n_done: int = 0
+    n_skipped: int = 0
     memory: M = Field(default_factory=dict, validate_default=True)  # read as the type says
 
     @property

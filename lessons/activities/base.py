@@ -297,6 +297,11 @@ class ActivityType(Generic[A]):
         """Bring a member's progress up to date with what the page has found; tell whether it was behind."""
         return False
 
+    def settle(
+        self, membership: Membership, lesson: LoadedLesson, part: Part, activity: A, *, by: Membership | None
+    ) -> None:
+        """Bring a locked member's standing up to date after the class skips other questions; nothing has none."""
+
     def facts(self, view: ActivityView) -> dict[str, Any]:
         """Facts that the API tells of it besides its schema."""
         return {}

@@ -34,7 +34,7 @@ QUERIES_OF_A_SEAL = {"service": 13, "API": 15, "page": 16}
 # What a first look at a reveal takes beyond a second: it is decided again under the member's lock, and kept.
 QUERIES_OF_A_FIRST_LOOK = {
     "alone": 7,
-    "led": 11,  # the stage takes three queries more, and whether the part is open one
+    "led": 12,  # the stage takes four queries more (one for what is skipped), and whether the part is open one
     "a transfer question": 7,
     "a run has told": 13,  # six for the experiment, which had waited for the look and is laid out anew
 }

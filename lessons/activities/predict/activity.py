@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.refusals import Conflict
 from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Handout, Media, Sent, Verdict
-from lessons.activities.predict import account, credit, handouts, lint, page, sealing
+from lessons.activities.predict import account, credit, handouts, lint, page, sealing, states
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
-from lessons.authoring.lesson import Lesson
+from lessons.authoring.lesson import Lesson, Part
 from lessons.authoring.lint import Findings
 from lessons.authoring.loader import LoadedLesson
 from lessons.standings import Standing
@@ -87,8 +87,13 @@ class PredictType(ActivityType[Predict]):
         return {"items": page.items_as_data(view)}
 
     def note(self, activity: Predict, standing: Standing[Any], slip: str) -> Sequence[str]:
-        n_asked = activity.choose or sum(not item.extra for item in activity.items)
-        return (_("%(n)d of %(of)d") % {"n": standing.n_done, "of": n_asked},)
+        n_needed = states.n_asked(activity) - standing.n_skipped
+        return (_("%(n)d of %(of)d") % {"n": standing.n_done, "of": n_needed},)
+
+    def settle(
+        self, membership: Membership, lesson: LoadedLesson, part: Part, activity: Predict, *, by: Membership | None
+    ) -> None:
+        sealing.settle(membership, lesson, part, activity, by=by)
 
     def may_move(self, activity: Predict, at: ClassMoment) -> bool:
         """The vote in the room is theirs to answer."""

@@ -86,6 +86,8 @@ class ItemView:
     is_full: bool
     is_extra: bool
     is_transfer: bool
+    # The class passes over it, and the member has not answered it.
+    is_skipped: bool
     state: str
     # The experiment whose run it waits for, and which of its trials if not the first.
     run: str
@@ -157,7 +159,7 @@ def page(view: ActivityView) -> PredictSheet:
     if found and shown and shown.reveal and shown.reveal.is_fresh and shown.state == "done":
         # Looking at it is what the next one waits for.
         now = replace(now, looked_at=found.key)
-    n_needed = states.n_needed(view.activity)
+    counted = states.count(view.activity, now.mine, now.met, now.stage.skipped)
     sealed = [guess.sealed_at for rounds in now.mine.values() for guess in rounds.values()]
     knows_chain = _has_done(view, view.activity.after)
     return PredictSheet(
@@ -171,8 +173,8 @@ def page(view: ActivityView) -> PredictSheet:
         play=_play(view, now) if knows_chain else None,
         choose=view.activity.choose or 0,
         note=view.activity.note or "",
-        n_done=min(states.n_done(view.activity, now.mine, now.met), n_needed),
-        n_needed=n_needed,
+        n_done=min(counted.n_done, counted.n_needed),
+        n_needed=counted.n_needed,
         is_led=now.is_led,
         is_seen=all(line.state not in ("sealed", *WAITING) for line in now.lines),
         saved_at=max(sealed, default=None),
@@ -207,6 +209,7 @@ def _as_data(now: States, item: Item) -> dict[str, Any]:
     return facts | {
         "state": now.state_of(item),
         "round": vote.round if vote else 1,
+        "skipped": now.is_skipped(item),
         "sealed_at": min(sealed, default=None),
         "transfer_of": parent.key if parent else None,
     }
@@ -238,6 +241,7 @@ def _item(view: ActivityView, now: States, item: Item) -> ItemView:
         is_full=item.cycle == "full",
         is_extra=item.extra,
         is_transfer=now.is_transfer(item),
+        is_skipped=now.is_skipped(item) and not mine,
         state=state,
         run=item.run or "",
         trial=item.trial or "",
@@ -284,7 +288,8 @@ def _play(view: ActivityView, now: States) -> PlayView | None:
     """The free slider shows any learning rate: it comes when every core question is behind the member."""
     activity: Predict = view.activity
     play, data = activity.play, activity.data
-    is_behind = all(now.is_done(item) and now.may_see(item) for item in activity.items if not item.extra)
+    core = [item for item in activity.items if not item.extra]
+    is_behind = all(now.is_skipped(item) or (now.is_done(item) and now.may_see(item)) for item in core)
     if play is None or data is None or not is_behind or any(now.is_asked(item) for item in activity.items):
         return None
     typed = view.rate or rate_runs.show_rate(activity.worked or play.max / 2)

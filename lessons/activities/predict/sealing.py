@@ -381,7 +381,8 @@ def _refuse_unless_open(
         raise Conflict(_("There is no second vote on this question."))
     if votes or found.parent is not None or not stage.is_led_for(membership):
         return
-    if stage.read(membership, lesson.lesson.slug).leads(found.part.key):
+    now = stage.read(membership, lesson.lesson.slug)
+    if now.leads(found.part.key) and not now.is_skipped(found.key):
         raise Conflict(_("Your instructor has not opened the vote on this question yet."))
 
 
@@ -395,9 +396,28 @@ def _bring_up_to_date(
     by: Membership | None,
 ) -> None:
     """Work out the activity's standing anew from what is stored."""
-    activity = found.activity
-    n_done = states.n_done(activity, mine, met)
-    state = PartState.DONE if n_done >= states.n_needed(activity) else PartState.WORKING
+    skipped = stage.skipped_in(membership.cohort, lesson.lesson.slug)
+    standing = _standing(states.count(found.activity, mine, met, skipped))
     row = progress.row_of(membership, lesson, found.part)
-    standing = Standing[Memory](state=state, tries=0, n_done=n_done)
-    progress.advance(row, found.part, activity.key, standing, by=by)
+    progress.advance(row, found.part, found.activity.key, standing, by=by)
+
+
+def _standing(counted: states.Count) -> Standing[Memory]:
+    state = PartState.DONE if counted.is_finished else PartState.WORKING
+    standing = Standing[Memory](state=state, tries=0, n_done=counted.n_done)
+    return standing.model_copy(update={"n_skipped": counted.n_skipped}) if counted.n_skipped else standing
+
+
+def settle(
+    membership: Membership, lesson: LoadedLesson, part: Part, activity: Predict, *, by: Membership | None
+) -> None:
+    """Bring a member's standing up to date after the class skips other questions than before.
+
+    Somebody who has sealed nothing has no standing, unless all of it is skipped. The member is locked already.
+    """
+    slug = lesson.lesson.slug
+    mine = answers.predictions_of(membership, slug, activity.key)
+    met = answers.reconciliations_of(membership, slug, activity.key)
+    counted = states.count(activity, mine, met, stage.skipped_in(membership.cohort, slug))
+    standing = _standing(counted) if mine or counted.is_finished else None
+    progress.settle(membership, lesson, part, activity.key, standing, by=by)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -83,7 +83,7 @@ class States:
         if self.is_asked(item):
             return "form"
         if item.key not in self.mine:
-            has_begun = self.stage.votes_on(self.key(item)) or not self.is_led
+            has_begun = self.stage.votes_on(self.key(item)) or not self.is_led or self.is_skipped(item)
             return "form" if has_begun or self.is_transfer(item) else "closed"
         if item.waits and item.key not in self.told:
             return "run"
@@ -115,7 +115,8 @@ class States:
             return False
         if self.is_led:
             # What the instructor does not open by itself, a transfer question, follows what they have opened.
-            return self.is_transfer(item) and not self.stage.is_revealed(self.key(before))
+            is_shown = self.stage.is_revealed(self.key(before)) or self.is_skipped(before)
+            return self.is_transfer(item) and not is_shown
         return not self._is_behind(before)
 
     def is_asked(self, item: Item) -> bool:
@@ -152,6 +153,10 @@ class States:
     @property
     def is_led(self) -> bool:
         return self.stage.leads(self.part)
+
+    def is_skipped(self, item: Item) -> bool:
+        """Tell whether the class passes over a question."""
+        return self.stage.is_skipped(self.key(item))
 
     def is_transfer(self, item: Item) -> bool:
         return item.key in self._parents
@@ -231,7 +236,7 @@ class States:
             title=item.title,
             note=item.note or "",
             minutes=item.minutes,
-            is_extra=item.extra,
+            is_extra=item.extra or (self.is_skipped(item) and item.key not in self.mine),
             is_transfer=self.is_transfer(item),
             state=state,
             is_fresh=state == "done" and item.waits and not (item.poll or item.key in (*self.met, self.looked_at)),
@@ -306,12 +311,38 @@ def core_items(activity: Predict) -> list[Item]:
     return [item for item in activity.items if activity.choose or not item.extra]
 
 
-def n_needed(activity: Predict) -> int:
+def n_asked(activity: Predict) -> int:
     return activity.choose or len(core_items(activity))
 
 
-def n_done(activity: Predict, mine: Mine, met: Met) -> int:
-    return sum(is_done(item, mine, met) for item in core_items(activity))
+@dataclass(frozen=True)
+class Count:
+    """Count of a member's questions: those that are done, and those that the class skips and they have not done."""
+
+    n_done: int
+    n_skipped: int
+    n_asked: int
+
+    @property
+    def n_needed(self) -> int:
+        return self.n_asked - self.n_skipped
+
+    @property
+    def is_finished(self) -> bool:
+        return self.n_done >= self.n_needed
+
+
+def count(activity: Predict, mine: Mine, met: Met, skipped: Collection[Key]) -> Count:
+    """Count what is done and what is left. What the class skips counts as done; whoever does it has done it."""
+    items = core_items(activity)
+    done = {item.key for item in items if is_done(item, mine, met)}
+    if activity.choose:
+        # What is left to choose is skipped as a whole; one question stays.
+        left = max(activity.choose - max(len(done), 1), 0)
+        n_skipped = left if (activity.key, "") in skipped else 0
+    else:
+        n_skipped = sum((activity.key, item.key) in skipped and item.key not in done for item in items)
+    return Count(len(done), n_skipped, n_asked(activity))
 
 
 def is_done(item: Item, mine: Mine, met: Met) -> bool:
