@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classroom', '0005_plain_words'),
-        ('lessons', '0006_plain_words'),
+        ('classroom', '0006_order_in_the_room'),
+        ('lessons', '0007_class_call'),
     ]
 
     operations = [

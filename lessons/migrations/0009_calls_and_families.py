@@ -46,8 +46,8 @@ def count_families(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classroom', '0005_plain_words'),
-        ('lessons', '0006_plain_words'),
+        ('classroom', '0006_order_in_the_room'),
+        ('lessons', '0008_skipped_questions'),
     ]
 
     operations = [
