@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership
-from lessons import stage
+from lessons import selectors, stage
 from lessons.activities.base import type_of
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Law, Part
@@ -54,12 +55,16 @@ class Arc:
 
     parts: tuple[PartOnArc, ...]
     n_done: int
-    # After the class has ended: about how long what was missed takes.
-    minutes_missed: int
+    # After the class has ended: about how long what is left takes this member.
+    minutes_left: int
     # The badge that this member has earned and not looked at yet.
     new_badge: str = ""
     # Each with the part in which it is earned.
     laws: tuple[tuple[Law, PartOnArc | None], ...] = ()
+
+    @property
+    def is_begun(self) -> bool:
+        return any(part.tries or part.state not in (PartState.SOON, PartState.NOT_STARTED) for part in self.parts)
 
     @property
     def now(self) -> Now:
@@ -115,12 +120,32 @@ def arc_of(membership: Membership, lesson: LoadedLesson, view: stage.StageView |
     return Arc(
         parts=parts,
         n_done=sum(part.state == PartState.DONE for part in parts),
-        minutes_missed=sum(part.minutes for part in parts if part.key in open_keys)
-        if membership.cohort.ended_at
-        else 0,
+        minutes_left=_minutes_left(membership, lesson, progress, open_keys) if membership.cohort.ended_at else 0,
         laws=tuple((law, next((part for part in parts if part.key == law.part), None)) for law in lesson.lesson.laws),
         new_badge=next(filter(None, (_new_badge(part, progress.get(part.key)) for part in lesson.lesson.parts)), ""),
     )
+
+
+def _minutes_left(
+    membership: Membership, lesson: LoadedLesson, progress: Mapping[str, PartProgress], keys: Collection[str]
+) -> int:
+    """About how long what is left of these parts takes, by the minutes that the lesson plans for each: in fives.
+
+    A part's minutes are spread evenly over its core activities.
+    """
+    minutes = 0.0
+    for part in lesson.lesson.parts:
+        if part.key not in keys or part.homework:
+            continue
+        core = [selectors.as_met(membership, lesson, each) for each in part.activities if not each.extra]
+        left = sum(_share_left(each, progress.get(part.key)) for each in core)
+        minutes += part.minutes * left / max(len(core), 1)
+    return max(5 * round(minutes / 5), 5) if minutes else 0
+
+
+def _share_left(activity: AnyActivity, row: PartProgress | None) -> float:
+    standing = standing_of(row, activity)
+    return 0.0 if standing.is_finished else type_of(activity).share_left(activity, standing)
 
 
 def _homework(part: Part, row: PartProgress | None) -> tuple[tuple[str, str, str], ...]:

@@ -310,6 +310,10 @@ class ActivityType(Generic[A]):
         """Standing of a member, in a few words for the arc."""
         return ""
 
+    def share_left(self, activity: A, standing: Standing[Any]) -> float:
+        """Share of its work that a member has still to do who has begun it and is not done."""
+        return 1.0
+
     def account(self, view: ActivityView) -> Account:
         """What the member did here, to be printed; nothing of it is news to them."""
         return Account()

@@ -55,6 +55,9 @@ class HandStepsType(ActivityType[HandSteps]):
     def summary(self, standing: Standing[Any]) -> str:
         return grade.summary(standing.memory)
 
+    def share_left(self, activity: HandSteps, standing: Standing[Any]) -> float:
+        return 1 - (standing.step - 1) / len(activity.steps)
+
     def account(self, view: ActivityView) -> Account:
         return account.account(view)
 

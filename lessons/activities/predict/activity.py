@@ -86,6 +86,9 @@ class PredictType(ActivityType[Predict]):
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}
 
+    def share_left(self, activity: Predict, standing: Standing[Any]) -> float:
+        return max(1 - standing.n_done / max(states.n_needed(activity), 1), 0)
+
     def note(self, activity: Predict, standing: Standing[Any], slip: str) -> Sequence[str]:
         n_needed = states.n_asked(activity) - standing.n_skipped
         return (_("%(n)d of %(of)d") % {"n": standing.n_done, "of": n_needed},)

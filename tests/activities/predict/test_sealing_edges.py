@@ -131,7 +131,7 @@ def test_a_class_that_is_led_again_has_missed_nothing(
     pacing.lead_class(instructor)
     pacing.open_part(instructor, lesson, "rates")
     again = Membership.objects.select_related("cohort").get(pk=student.pk)
-    assert (again.cohort.ended_at, arc_of(again, lesson).minutes_missed) == (None, 0)
+    assert (again.cohort.ended_at, arc_of(again, lesson).minutes_left) == (None, 0)
 
 
 def test_an_instructor_is_not_told_that_their_answer_counts(
