@@ -93,6 +93,44 @@ class PasswordReset(Event):
     """An instructor gave a member a new password."""
 
 
+@dataclass(frozen=True)
+class ClassMade(Event):
+    """An instructor made a class, by copying another one or from nothing."""
+
+    copied_from: str
+
+
+@dataclass(frozen=True)
+class ClassChanged(Event):
+    """An instructor changed settings of a class: by name, what each was and what it is now."""
+
+    changed: dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class ClassArchived(Event):
+    """An instructor archived a class."""
+
+
+@dataclass(frozen=True)
+class ClassReopened(Event):
+    """An instructor opened an archived class again."""
+
+
+@dataclass(frozen=True)
+class InstructorInvited(Event):
+    """An instructor made a link for one more instructor."""
+
+    invitation: int
+
+
+@dataclass(frozen=True)
+class InvitationTakenBack(Event):
+    """An instructor took back a link that nobody had used."""
+
+    invitation: int
+
+
 def record(event: Event, membership: Membership, *, by: Membership | None = None) -> None:
     """Store `event`, and signal it after commit. It says which instructor it is `by`, if not by the member.
 

@@ -31,6 +31,11 @@ def new_join_code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def new_invitation_code() -> str:
+    """Make what nobody can guess, for a link that is sent to one person."""
+    return secrets.token_urlsafe(18)
+
+
 def normalise_code(typed: str) -> str:
     """Read a join code as people give it: any case and width, any or no hyphen and blanks, or in a whole address."""
     typed = unicodedata.normalize("NFKC", typed)
@@ -137,7 +142,7 @@ class Cohort(models.Model):
     slug = models.SlugField(
         _("slug"), max_length=60, unique=True, help_text=_("Part of web addresses. It never changes.")
     )
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[validate_display_name])
     join_code = models.CharField(
         _("join code"),
         max_length=9,
@@ -324,3 +329,19 @@ class LearningEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%F %T}"
+
+
+class Invitation(models.Model):
+    """A link that makes one person an instructor of a class. It works once, until it expires or is taken back."""
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="invitations")
+    code = models.CharField(max_length=40, unique=True, default=new_invitation_code)
+    made_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_by = models.ForeignKey(Membership, null=True, on_delete=models.SET_NULL, related_name="+")
+    # When it was used or taken back: from then on it is one of the links that lead nowhere.
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.cohort} until {self.expires_at:%F %T}"

@@ -1,11 +1,16 @@
 from django.urls import path
 
-from dashboard import handout_views, people_views, projector_views, rehearsal_views, review_views, stand_in, views
+from dashboard import class_settings_views, handout_views, people_views, projector_views, rehearsal_views, review_views, stand_in, views
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
 
 urlpatterns = [
+    path("classes/new/", class_settings_views.new, name="new-class"),
+    path("c/<slug:cohort>/class/copy/", class_settings_views.copy, name="copy-class"),
+    path("c/<slug:cohort>/class/settings/", class_settings_views.change, name="settings"),
+    path("c/<slug:cohort>/class/archive/", class_settings_views.archive, name="archive"),
+    path("c/<slug:cohort>/class/invite/", class_settings_views.invite, name="invite"),
     path("c/<slug:cohort>/class/", views.grid, name="grid"),
     path("c/<slug:cohort>/class/grid/", views.grid_since, name="grid-since"),
     path("c/<slug:cohort>/class/lead/", projector_views.lead, name="lead"),

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom import selectors, services
+from classroom.classes import may_make
 from classroom.forms import CodeForm, JoinForm
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, TooMany
@@ -39,7 +40,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(memberships) == 1:
         return redirect(workplace(memberships[0]))
     classes = [(membership, workplace(membership)) for membership in memberships]
-    context = {"classes": classes, "left": selectors.left_by(request.user), "code_form": CodeForm()}
+    asks = request.user.is_staff or any(membership.is_instructor for membership in memberships)
+    context = {
+        "classes": classes,
+        "left": selectors.left_by(request.user),
+        "may_make": asks and may_make(request.user),
+        "code_form": CodeForm(),
+    }
     return render(request, "downhill/classes.html", context)
 
 

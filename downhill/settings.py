@@ -204,6 +204,9 @@ AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
+# How many open classes somebody may teach and still make another one. With 0 only admins make classes.
+MOST_OPEN_CLASSES = env.int("MOST_OPEN_CLASSES", 50)
+
 # --- web ------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

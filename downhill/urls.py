@@ -12,7 +12,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import appearance, errors, front_door, health
+from downhill import appearance, errors, front_door, health, invited
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -56,6 +56,7 @@ urlpatterns = [
     path("", front_door.home, name="home"),
     path("join/", front_door.join_by_code, name="account_signup"),
     path("join/<path:code>", front_door.join, name="join"),
+    path("teach/<str:code>/", invited.invited, name="invited"),
     path("accounts/login/", front_door.log_in, name="account_login"),
     path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", form_page(account_views.logout), name="account_logout"),

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
 from badges import credentials, keys
 from badges.models import Award
-from classroom import services
-from classroom.models import Cohort, LearningEvent, Membership, Role, User
+from classroom import classes, services
+from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, User
 from experiments.models import Run
 from lessons.models import Submission
 from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
@@ -67,6 +68,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "submission": _sent(student).pk,
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
+        "invitation": Invitation.objects.create(cohort=ours, expires_at=timezone.now() + classes.INVITED_FOR).code,
         "student": student.pk,
         "removed": _removed(ours).pk,
         "username": student.user.username,

@@ -61,6 +61,7 @@ EXPERIMENT = "/c/{cohort}/" + LESSON + "activities/u-curve-run/"
 STUDENT = "/c/{cohort}/class/students/{student}/"
 LEAD = {"act": "lead_class"}
 NEWCOMER = {"username": "newcomer", "display_name": "Newcomer", "password": "{password}"}
+CLASS = {"name": "Ours", "lessons": "data-rules-everything", "gradient_rule": "half", "time_zone": "UTC"}
 NEW_PASSWORD = {
     "oldpassword": "{password}",
     "password1": "four quite plain words",
@@ -89,6 +90,19 @@ PAGES = (
         NEW_PASSWORD,
     ),
     Row("account_reset_password", "/accounts/password/forgotten/", {"GET": EVERYBODY}),
+    # Whoever teaches a class may make one, and so may an admin.
+    Row(
+        "dashboard:new-class",
+        "/classes/new/",
+        {"GET": (LOG_IN, 403, 403, 200, 200, 200), "POST": (LOG_IN, 403, 403, 302, 302, 302)},
+        CLASS,
+    ),
+    Row("dashboard:copy-class", "/c/{cohort}/class/copy/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, CLASS),
+    Row("dashboard:settings", "/c/{cohort}/class/settings/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, CLASS),
+    Row("dashboard:archive", "/c/{cohort}/class/archive/", {"POST": INSTRUCTORS_SENT_ON}, {"act": "archive"}),
+    Row("dashboard:invite", "/c/{cohort}/class/invite/", {"POST": INSTRUCTORS_SENT_ON}),
+    # Whoever has the link; a student of that class keeps their work.
+    Row("invited", "/teach/{invitation}/", {"GET": EVERYBODY, "POST": (302, 409, 302, 302, 302, 302)}, NEWCOMER),
     Row("dashboard:grid", "/c/{cohort}/class/", {"GET": INSTRUCTORS}),
     Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
     Row("dashboard:lead", "/c/{cohort}/class/lead/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, LEAD),

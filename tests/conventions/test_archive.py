@@ -30,6 +30,7 @@ SEALED = {"item": "half-d", "round": 1, "choice": "crawls", "confidence": "guess
 QUESTION = {"activity": "rates", "item": "half-d"}
 BECAUSE = "It is somebody else's work."
 NAMED = {"display_name": "Somebody", "student_id": "7"}
+CLASS = {"name": "Ours", "lessons": "data-rules-everything", "gradient_rule": "half", "time_zone": "UTC"}
 HELP = {"student": "{student}", "reason": "run", "occasion": "one"}
 LED: tuple[dict[str, str], ...] = (
     *({"act": act} for act in ("lead_class", "end_class")),
@@ -51,6 +52,9 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("instructor", "dashboard:paper-seal", f"{PAPER}activities/rates/seal/", SEALED),
     ("instructor", "dashboard:paper-reconcile", f"{PAPER}activities/rates/items/half-c/reconcile/", {"saw": "zigzags"}),
     *(("instructor", "dashboard:lead", "/c/ours/class/lead/", sent) for sent in LED),
+    ("instructor", "dashboard:settings", "/c/ours/class/settings/", CLASS),
+    ("instructor", "dashboard:invite", "/c/ours/class/invite/", {}),
+    ("instructor", "dashboard:invite", "/c/ours/class/invite/", {"back": "1"}),
     ("instructor", "dashboard:present", "/present/ours/", {"act": "show", **QUESTION}),
     ("instructor", "dashboard:runs-again", "/c/ours/class/runs-again/", {"activity": "u-curve-run"}),
     *(("instructor", "dashboard:help", "/c/ours/class/help/", {"act": act, **HELP}) for act in ("helped", "undo")),
@@ -84,6 +88,8 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 # What is taken all the same: it brings nothing into the class.
 TAKEN = {
     "lessons:withdraw",  # a run that nobody waits for any more
+    "dashboard:archive",  # opening it again
+    "dashboard:copy-class",  # a class of its own
     "dashboard:password",  # a log-in is not the class's
     "dashboard:rehearse",  # a class of its own
 }
@@ -209,6 +215,7 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
         "replay/",
         "parts/rates/",
         "rehearse/",
+        "settings/",
     )
     walls = ("", "?question=rates/half-d", "?question=rates/half-d&remote=1")
     alone = (
@@ -227,6 +234,7 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
     archive()
 
     assert before & REFUSED >= {"dashboard:lead", "dashboard:present", "dashboard:aloud", "dashboard:badge"}
+    assert before & REFUSED >= {"dashboard:settings", "dashboard:invite"}
     assert before & REFUSED >= {"dashboard:reviews", "dashboard:paper-check", "dashboard:paper-seal"}
     assert before & REFUSED >= {"dashboard:people", "dashboard:joining", "dashboard:new-code", "dashboard:member"}
     assert found() & REFUSED == set()
