@@ -1,6 +1,15 @@
 from django.urls import path
 
-from dashboard import class_settings_views, handout_views, people_views, projector_views, rehearsal_views, review_views, stand_in, views
+from dashboard import (
+    class_settings_views,
+    handout_views,
+    people_views,
+    projector_views,
+    rehearsal_views,
+    review_views,
+    stand_in,
+    views,
+)
 
 app_name = "dashboard"
 STUDENT = "c/<slug:cohort>/class/students/<int:student>/"
