@@ -87,7 +87,8 @@ class PredictType(ActivityType[Predict]):
         return {"items": page.items_as_data(view)}
 
     def share_left(self, activity: Predict, standing: Standing[Any]) -> float:
-        return max(1 - standing.n_done / max(states.n_needed(activity), 1), 0)
+        n_needed = states.n_asked(activity) - standing.n_skipped
+        return max(1 - standing.n_done / max(n_needed, 1), 0) if n_needed else 0
 
     def note(self, activity: Predict, standing: Standing[Any], slip: str) -> Sequence[str]:
         n_needed = states.n_asked(activity) - standing.n_skipped
