@@ -85,6 +85,11 @@ def _looks_like(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def numbers_of(students: Iterable[int]) -> dict[int, int]:
+    """Number a class's students, given by their keys, in the order in which they joined: in place of names."""
+    return {pk: number for number, pk in enumerate(sorted(students), start=1)}
+
+
 def is_here(membership: Membership) -> bool:
     """Was this person active in the last three minutes?"""
     last = membership.last_active_at

@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership, Pace
 from dashboard import needs
-from dashboard.grid_options import GridOptions
+from dashboard.grid_options import GridOptions, name_by_number
 from dashboard.needs import Calls, Group, Helped, Need, StillRoom
 from dashboard.slip_counts import slips_made
+from experiments import liveness
+from experiments.liveness import Silence
 from lessons.activities.base import type_of
 from lessons.arc import badge_summary, part_state
 from lessons.authoring.lesson import Part
@@ -180,6 +182,8 @@ class ClassPage:
     led_up_to: GridColumn | None
     # The led session has ended, or the class is archived.
     is_over: bool
+    # No worker has given a sign of life for more than a minute.
+    worker: Silence | None
 
     @property
     def calls(self) -> tuple[CallLine, ...]:
@@ -203,7 +207,7 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
     is_projected = selectors.is_projected(version)
     hides_names = options.hides_names(is_projected=is_projected)
     if hides_names:
-        rows = tuple(replace(row, name=_("Student %(n)02d") % {"n": row.number}) for row in found.rows)
+        rows = tuple(replace(row, name=name_by_number(row.number)) for row in found.rows)
         found = replace(found, rows=tuple(sorted(rows, key=lambda row: row.number)))
     names = {row.id: row.name for row in found.rows}
     return ClassPage(
@@ -220,6 +224,7 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
         hides_names=hides_names,
         led_up_to=_led_up_to(cohort, lesson, found.columns),
         is_over=needs.is_over(cohort),
+        worker=liveness.silence(),
     )
 
 
@@ -248,7 +253,7 @@ def _students(cohort: Cohort, lesson: LoadedLesson) -> list[Membership]:
 def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Grid:
     parts, rule = lesson.lesson.parts, GradientRule(cohort.gradient_rule)
     notes = {part.key: _Notes(part, rule) for part in parts}
-    numbers = {pk: number for number, pk in enumerate(sorted(student.pk for student in students), start=1)}
+    numbers = selectors.numbers_of(student.pk for student in students)
     names = selectors.told_apart(students)
     rows = []
     for student in students:

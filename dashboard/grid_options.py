@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ROOMY_UP_TO = 20  # students; beyond that the rows are tight unless asked for otherwise
@@ -73,6 +74,11 @@ class GridOptions:
     def hides_names(self, *, is_projected: bool) -> bool:
         """While a projector shows the class somebody may look over the instructor's shoulder, or see their screen."""
         return self.names == "hidden" or (self.names == "auto" and is_projected)
+
+
+def name_by_number(number: int) -> str:
+    """What a student is called where names are hidden, on each page the same, so that they can be told apart."""
+    return gettext("Student %(n)02d") % {"n": number}
 
 
 def read(sent: Mapping[str, str], lesson: str) -> GridOptions:

@@ -19,6 +19,7 @@ from classroom.refusals import Refusal
 from classroom.web import is_htmx
 from dashboard import projector, reach
 from dashboard.views import chosen_lesson, page_version
+from experiments import liveness
 from lessons import pacing, room, voting
 from lessons.authoring.loader import LoadedLesson
 
@@ -126,15 +127,17 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
 
 def _lead_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
     tools = room.tools(membership, lesson)  # before what the page's token stands for
-    way = projector.way(membership, lesson)
+    way, worker = projector.way(membership, lesson), liveness.silence()
     return {
         "membership": membership,
+        "worker": worker,
         "lesson": lesson.lesson,
         "parts": way.parts,
         "reach": reach.of(request, membership.cohort),
         "is_led": membership.cohort.pace == Pace.LED,
         "tools": tools,
-        "v": f"{way.token}.{tools.number}",
+        # A worker falls silent by the clock alone.
+        "v": f"{way.token}.{tools.number}{'.silent' * (worker is not None)}",
     }
 
 

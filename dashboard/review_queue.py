@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import Membership
+from dashboard.grid_options import name_by_number
 from lessons import reviews
 from lessons.activities.base import type_of
 from lessons.activities.measures import Picture
@@ -118,7 +118,8 @@ def queue(
     """
     version = membership.cohort.version
     hides_names = names == "hidden" or (names == "auto" and selectors.is_projected(version))
-    found = list(_waiting(membership, lesson, hides_names=hides_names))
+    numbers = _numbers(membership) if hides_names else None
+    found = list(_waiting(membership, lesson, numbers))
     at = next((n for n, each in enumerate(found) if each.submission == chosen), None)
     if at is None and chosen:
         # A newer version may have come in its place.
@@ -129,12 +130,17 @@ def queue(
     return Queue(
         waiting=waiting,
         at_hand=_at_hand(membership, lesson, waiting[at], typed) if waiting else None,
-        undo=_undo(membership, lesson, hides_names=hides_names),
+        undo=_undo(membership, lesson, numbers),
         hides_names=hides_names,
     )
 
 
-def _waiting(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Iterator[Waiting]:
+def _numbers(membership: Membership) -> Mapping[int, int]:
+    """The numbers that the class's students have in place of names, in the grid too. One query."""
+    return selectors.numbers_of(selectors.students_of(membership.cohort).values_list("pk", flat=True))
+
+
+def _waiting(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int, int] | None) -> Iterator[Waiting]:
     """What waits, oldest first. Two queries."""
     read = {activity.key: activity for part in lesson.lesson.parts for activity in part.activities if activity.is_read}
     theirs = selectors.by_students(membership.cohort)
@@ -153,11 +159,12 @@ def _waiting(membership: Membership, lesson: LoadedLesson, *, hides_names: bool)
     for (owner, key), (pk, at) in sorted(newest.items(), key=lambda found: found[1][::-1]):
         if (owner, key) in owners:
             student = owners[owner, key]
-            yield Waiting(pk, owner, _name(student, hides_names), key, read[key].title, at)
+            yield Waiting(pk, owner, _name(student, numbers), key, read[key].title, at)
 
 
-def _name(student: Membership, hides_names: bool) -> str:
-    return _("A student") if hides_names else str(student.user)
+def _name(student: Membership, numbers: Mapping[int, int] | None) -> str:
+    """Their name, or where names are hidden their number."""
+    return str(student.user) if numbers is None else name_by_number(numbers.get(student.pk, 0))
 
 
 def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typed: Mapping[str, str] | None) -> AtHand:
@@ -203,7 +210,7 @@ def _earlier(activity: AnyActivity, versions: list[Submission]) -> Iterator[Earl
         )
 
 
-def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) -> Undo | None:
+def _undo(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int, int] | None) -> Undo | None:
     since = timezone.now() - reviews.UNDO_WITHIN
     theirs = selectors.by_students(membership.cohort, "submission__membership")
     mine = Review.objects.filter(
@@ -215,7 +222,7 @@ def _undo(membership: Membership, lesson: LoadedLesson, *, hides_names: bool) ->
     place = lesson.find_activity(last.submission.activity)
     return Undo(
         review=last.pk,
-        name=_name(last.submission.membership, hides_names),
+        name=_name(last.submission.membership, numbers),
         title=place[1].title if place else last.submission.activity,
         is_approved=last.decision == Review.Decision.APPROVED,
         until=last.decided_at + reviews.UNDO_WITHIN,

@@ -97,3 +97,12 @@ class RunRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.context or 'for oneself'} {self.requested_at:%F %T}"
+
+
+class WorkerSign(models.Model):
+    """When any worker last gave a sign of life: one row, so that a page can tell at the cost of one look."""
+
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.seen_at:%F %T}"

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init, worker_ready
 
-from experiments import reaper, registry, runner
+from experiments import liveness, reaper, registry, runner
 
 
 @shared_task(name="experiments.execute_run")
@@ -19,7 +19,8 @@ def execute_run(run_id: str = "") -> None:
 
 @shared_task(name="experiments.reap")
 def reap() -> None:
-    """Take up what was left behind. Safe to deliver twice."""
+    """Take up what was left behind, and show that there is a worker. Safe to deliver twice."""
+    liveness.note_sign()
     reaper.reap()
 
 

@@ -339,6 +339,24 @@ def test_names_are_hidden_on_the_desk_as_on_the_grid(
     assert "Sam" in page.get("/c/ours/class/reviews/").text
 
 
+def test_whose_names_are_hidden_is_told_apart_by_the_number_that_the_grid_has(
+    cohort: Cohort, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    __, bob, cleo = (MembershipFactory(cohort=cohort, user__display_name=name) for name in ("Zed", "Bob", "Cleo"))
+    for student in (cleo, bob):
+        write(student, lesson)
+
+    found = review_queue.queue(meet(instructor), lesson, names="hidden")
+    decide(instructor, found.waiting[0].submission)
+
+    assert [each.name for each in found.waiting] == ["Student 03", "Student 02"]
+    undo = review_queue.queue(meet(instructor), lesson, names="hidden").undo
+    assert undo is not None
+    assert undo.name == "Student 03"
+    grid_rows = class_page(meet(instructor), lesson, grid_options.read({"names": "hidden"}, "")).rows
+    assert {row.id: row.name for row in grid_rows}[cleo.pk] == "Student 03"
+
+
 def test_an_archived_class_is_read_and_not_decided(
     cohort: Cohort, student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Any
 ) -> None:

@@ -28,6 +28,7 @@ from classroom.models import User
 from downhill import demo, greeting, room_network, supervisor
 from downhill.room_network import Place
 from downhill.static_files import HashedStaticFiles
+from experiments import liveness
 
 BACKUPS_KEPT = 5
 
@@ -82,6 +83,7 @@ class Command(BaseCommand):
                 self._say(_("Saved a copy of the database in %(path)s.") % {"path": back_up(database)})
             self._say(_("Preparing the database …"))
             call_command("migrate", interactive=False, verbosity=0)
+        liveness.note_sign()  # the worker that is about to start has a minute to be heard
         is_for_others = not all(is_loopback(name) for name in allowed_hosts(place))
         on_laptop = settings.LAN or (settings.DEBUG and not place.is_open)
         fresh: demo.Passwords = {}
