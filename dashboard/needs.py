@@ -388,17 +388,23 @@ class _Room:
         elif rows:
             part = self.due if self.due and self.due.key not in rows else None
         else:
-            part = self._begins_with(student)
+            return self._has_done_nothing(student)
         if part is None or self.stage.is_locked(part.key):
             return None
         if self.stage.is_led:
-            moves += [self.stage.opened[part.key], student.joined_at]
+            moves.append(self.stage.opened[part.key])
         return (part, max(moves)) if moves else None
 
-    def _begins_with(self, student: Membership) -> Part | None:
-        """Where somebody who has done nothing yet can begin: with the class, else, if they are late, at the first."""
-        parts = [self.due, *self.opened] if self.due else self.opened
-        return next((part for part in parts if self.may_move(student, part)), None)
+    def _has_done_nothing(self, student: Membership) -> tuple[Part, datetime] | None:
+        """Where somebody can begin who has done nothing yet: with the class, or if they are late at the first part.
+
+        They are still since they could have begun anywhere.
+        """
+        parts = [part for part in self.opened if self.may_move(student, part)]
+        if not parts:
+            return None
+        since = min(self.stage.opened[part.key] for part in parts)
+        return self.due if self.due in parts else parts[0], max(since, student.joined_at)
 
     def may_move(self, student: Membership, part: Part) -> bool:
         """Tell whether a part has something for this student to do, or they wait for the instructor as they should."""
