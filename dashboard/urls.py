@@ -1,6 +1,7 @@
 from django.urls import path
 
 from dashboard import (
+    after_views,
     class_settings_views,
     handout_views,
     people_views,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("print/<slug:cohort>/<slug:kind>/", handout_views.pack, name="print-kind"),
     path("c/<slug:cohort>/class/parts/<slug:part>/", views.part, name="part"),
     path("c/<slug:cohort>/class/replay/", views.replay, name="replay"),
+    path("c/<slug:cohort>/class/after/", after_views.after, name="after"),
+    path("c/<slug:cohort>/class/did/", after_views.did_by_all, name="class-did"),
     path("c/<slug:cohort>/class/rehearse/", rehearsal_views.rehearse, name="rehearse"),
     path("c/<slug:cohort>/class/reviews/", review_views.queue, name="reviews"),
     path("c/<slug:cohort>/class/help/", views.help_given, name="help"),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("c/<slug:cohort>/class/runs-again/", views.runs_again, name="runs-again"),
     path(STUDENT, views.student, name="student"),
     path(f"{STUDENT}member/", people_views.member, name="member"),
+    path(f"{STUDENT}did/", after_views.did, name="did"),
     path(f"{STUDENT}password/", views.password, name="password"),
     path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
     path(f"{STUDENT}badge/", review_views.badge, name="badge"),

@@ -251,9 +251,17 @@ def activity_facts(membership: Membership, lesson: LoadedLesson, key: str) -> di
     return facts | {"gradient_rule": membership.cohort.gradient_rule}
 
 
-def accounts_of(membership: Membership, lesson: LoadedLesson) -> list[tuple[Part, list[tuple[str, Account]]]]:
-    """What a member did, part by part: the title of each activity that they have begun, with its account."""
+def accounts_of(
+    membership: Membership, lesson: LoadedLesson, at: stage.StageView | None = None
+) -> list[tuple[Part, list[tuple[str, Account]]]]:
+    """What a member did, part by part: the title of each activity that they have begun, with its account.
+
+    Parameters
+    ----------
+    at : the stage as the member meets it, where it was read already: that of a class is the same for all its students
+    """
     rows, found = progress_of(membership, lesson), []
+    at = at or stage.read(membership, lesson.lesson.slug)
     for part in lesson.lesson.parts:
         row, told = rows.get(part.key), []
         for each in part.activities:
@@ -261,7 +269,7 @@ def accounts_of(membership: Membership, lesson: LoadedLesson) -> list[tuple[Part
                 continue
             activity = as_met(membership, lesson, each)
             view = view_of(Acting(membership), lesson, part, activity)
-            account = type_of(activity).account(replace(view, standing=standing_of(row, activity)))
+            account = type_of(activity).account(replace(view, standing=standing_of(row, activity), stage=at))
             if account != Account():
                 told.append((activity.title, account))
         if told:

@@ -56,6 +56,8 @@ class ActivityView:
     comes_now: bool = True
     # Who read what was written, if somebody did.
     reviewer: str = ""
+    # Read already for several members or activities at once; else whoever needs it reads it.
+    stage: stage.StageView | None = None
 
     @property
     def membership(self) -> Membership:

@@ -130,6 +130,9 @@ PAGES = (
         {"activity": "u-curve-run"},
     ),
     Row("dashboard:replay", "/c/{cohort}/class/replay/", {"GET": INSTRUCTORS}),
+    Row("dashboard:after", "/c/{cohort}/class/after/", {"GET": INSTRUCTORS}),
+    Row("dashboard:class-did", "/c/{cohort}/class/did/", {"GET": INSTRUCTORS}),
+    Row("dashboard:did", f"{STUDENT}did/", {"GET": INSTRUCTORS}),
     Row(
         "dashboard:rehearse",
         "/c/{cohort}/class/rehearse/",

@@ -74,6 +74,7 @@ def hand_in(lesson: LoadedLesson) -> Callable[[Membership], None]:
         "/c/ours/class/?sort=need&show=here&names=hidden",
         "/c/ours/class/parts/by-hand/",
         "/c/ours/class/replay/",
+        "/c/ours/class/after/",
         "/api/v1/cohorts/ours/progress/",
     ],
 )

@@ -27,7 +27,7 @@ from tests.factories import MembershipFactory
 
 ROOT = Path(__file__).parents[2]
 # What may stand before a class or be handed out, beside the projector's own pages.
-SHOWN = {"dashboard:replay"}
+SHOWN = {"dashboard:replay", "dashboard:after"}
 WALLS = sorted(
     row.path for row in PAGES if "GET" in row.answers and (row.name in SHOWN or row.path.startswith("/present/"))
 )
@@ -159,6 +159,7 @@ class Room:
     def look(self) -> dict[str, str]:
         """Every wall as it reads, with each question on it, by its address."""
         names = {"cohort": self.leader.cohort.slug}
+        self.client.get("/present/{cohort}/".format(**names))  # from now on a projector is open
         addresses = [path.format(**names) for path in WALLS]
         pinned = ["/".join(question.key) for question in self.questions]
         addresses += [f"/present/{self.leader.cohort.slug}/since/?question={pin}" for pin in pinned]

@@ -12,7 +12,7 @@ from django.test import Client
 from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from experiments.models import Run, RunRequest, RunState
-from lessons import catalogue, reviews
+from lessons import catalogue, pacing, reviews
 from lessons import services as lesson_services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
@@ -48,6 +48,11 @@ def led_class(slug: str, leader: str, *students: str) -> str:
     for student in students:
         _person(student, student, cohort)
     return str(cohort.join_code)
+
+
+def end_class(leader: str) -> None:
+    """End the class that somebody leads."""
+    pacing.end_class(_student(leader)[0])
 
 
 def session(username: str) -> str:

@@ -15,7 +15,7 @@ JUDGED = ("reconcile", "done")
 
 def account(view: ActivityView) -> Account:
     """Each guess whose reveal the member has looked at, as they sealed it last."""
-    now = states.read(view.membership, view.lesson, view.part, view.activity)
+    now = states.read(view.membership, view.lesson, view.part, view.activity, at=view.stage)
     seen = [item for item in now.open_items() if item.key in now.met and now.state_of(item) in JUDGED]
     return Account(lines=tuple(_lines(view, now, seen)))
 

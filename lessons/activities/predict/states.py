@@ -264,14 +264,23 @@ class States:
         return {transfer.key: parent for transfer, parent in self._transfers}
 
 
-def read(membership: Membership, lesson: LoadedLesson, part: Part, activity: Predict) -> States:
-    """Read the facts that decide how far a member has come: the stage, and three queries, or four after a seal."""
+def read(
+    membership: Membership,
+    lesson: LoadedLesson,
+    part: Part,
+    activity: Predict,
+    *,
+    at: stage.StageView | None = None,
+) -> States:
+    """Read the facts that decide how far a member has come: the stage, unless that was read already, and three queries,
+    or four after a seal.
+    """
     slug = lesson.lesson.slug
     mine = answers.predictions_of(membership, slug, activity.key)
     return States(
         activity=activity,
         part=part.key,
-        stage=stage.read(membership, slug),
+        stage=at or stage.read(membership, slug),
         mine=mine,
         met=answers.reconciliations_of(membership, slug, activity.key),
         told=answers.told(membership, lesson.lesson, activity),

@@ -1,0 +1,46 @@
+"""After class, as an instructor meets it on a phone: who missed it, what to print, and what was explained aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Desk
+from tests.journeys.steps import LOOKS
+
+pytestmark = pytest.mark.journey
+
+
+def test_after_class_an_instructor_looks_back_hears_and_prints_on_a_phone(
+    desk: Desk, new_led_class: Callable[..., str]
+) -> None:
+    new_led_class("afterwards", "albrecht", "adele", "anton")
+    desk.clerk("end_class", "albrecht")
+    desk.clerk("step_through", "adele")
+    page = desk.open("albrecht", has_touch=True, **LOOKS["phone_dark"])
+    page.goto("/c/afterwards/class/")
+    page.get_by_role("link", name="After class").click()
+
+    expect(page.get_by_role("heading", name="The first five minutes next time")).to_be_visible()
+    desk.look_in_every_way(page, "after_class")
+    page.get_by_role("link", name="What everyone did").click()
+    sheets = page.locator(".did--sheet")
+    expect(sheets).to_have_count(1)
+    expect(sheets.get_by_role("heading", name="Adele")).to_be_visible()
+    desk.look_in_every_way(page, "what_everyone_did")
+    page.emulate_media(media="print")
+    assert [sheets.first.bounding_box()["y"] < 40, page.locator(".did__desk").is_visible()] == [True, False]
+
+    page.emulate_media(media="screen")
+    page.goto("/c/afterwards/class/?show=all")
+    page.get_by_role("link", name="Adele", exact=True).click()
+    heard = page.get_by_role("button", name="Explained aloud ✓").first
+    box = heard.bounding_box()
+    assert box["height"] >= 44
+    expect(heard).to_be_in_viewport()
+    heard.tap()
+    expect(page.get_by_text("✓ explained aloud")).to_be_visible()
+    page.get_by_role("link", name="What they did, to print").click()
+    expect(page.get_by_role("row", name="Step 3 w = 1.5042")).to_be_visible()
