@@ -95,11 +95,9 @@ class AfterClass:
 def after_class(membership: Membership, lesson: LoadedLesson) -> AfterClass:
     """What is left of a class, and what the next one begins with. The number of queries depends on neither."""
     cohort, slug = membership.cohort, lesson.lesson.slug
-    progress = Prefetch("progress", PartProgress.objects.filter(lesson=slug), to_attr="in_lesson")
-    students = list(selectors.students_of(cohort).prefetch_related(progress))
-    class_ = _Class(cohort, lesson, students)
+    class_ = _Class(cohort, lesson)
     return AfterClass(
-        n_students=len(students),
+        n_students=len(class_.students),
         hides_names=class_.hides_names,
         missed=class_.missed(),
         tasks=tuple(class_.tasks()),
@@ -108,12 +106,19 @@ def after_class(membership: Membership, lesson: LoadedLesson) -> AfterClass:
     )
 
 
+def missed_by(cohort: Cohort, lesson: LoadedLesson) -> Missed | None:
+    """Who missed a led class that has ended: three queries; before that, nothing and none."""
+    return _Class(cohort, lesson).missed() if cohort.ended_at else None
+
+
 class _Class:
     """A class after its session: its students with their progress."""
 
-    def __init__(self, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> None:
+    def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
+        progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
+        students = list(selectors.students_of(cohort).prefetch_related(progress))
         self.cohort, self.lesson, self.students = cohort, lesson, students
-        self.rows = {each.pk: {row.part: row for row in each.in_lesson} for each in students}  # type: ignore[attr-defined]  # prefetched
+        self.rows = {each.pk: {row.part: row for row in each.in_lesson} for each in students}
         self.hides_names = selectors.is_projected(cohort.version)
         numbers = {pk: number for number, pk in enumerate(sorted(each.pk for each in students), start=1)}
         self.names = {

@@ -18,7 +18,7 @@ from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from classroom.web import is_htmx
-from dashboard import grid_options, parts, reach, students
+from dashboard import after_class, grid_options, parts, reach, students
 from dashboard.grid import IN_LEGEND, SHAPES, class_page
 from dashboard.replay import replay_of
 from lessons import help_calls, reviews
@@ -37,6 +37,7 @@ def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
         "lessons": lessons_of(membership.cohort),
         "rehearsal": Rehearsal.objects.filter(cohort=membership.cohort).first(),
         "reach": reach.of(request, membership.cohort),
+        "missed": after_class.missed_by(membership.cohort, lesson),
     }
     return render(request, "dashboard/grid.html", context)
 
