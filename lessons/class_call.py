@@ -149,13 +149,13 @@ class Call:
 
     @property
     def says(self) -> str:
-        """What a screen reader hears once, when it is news."""
+        """What a screen reader hears, each line once."""
         said = [_("Eyes up front.")] if self.is_paused else []
         if self.look == "loud":
             said.append(_("The class: %(line)s.") % {"line": self.line})
         if self.message:
             said.append(_("Message: %(text)s") % {"text": self.message})
-        return " ".join(said)
+        return "\n".join(said)
 
 
 def clock(seconds: int) -> str:

@@ -27,9 +27,9 @@ function watchQuestion() {
 let before = null;
 document.addEventListener("htmx:oobBeforeSwap", ({ target }) => {
   if (target.id !== "class-call") return;
-  const { says, call } = target.dataset;
+  const { says } = target.dataset;
   const held = target.contains(document.activeElement) && document.activeElement.id;
-  before = { height: heightOfStrip(), isAtTop: isAtRestAtTop(), says, call, held };
+  before = { height: heightOfStrip(), isAtTop: isAtRestAtTop(), says, held };
 });
 
 function arrive() {
@@ -41,7 +41,9 @@ function arrive() {
   cover();
   if (held) document.getElementById(held)?.focus({ preventScroll: true });
   document.title = called.dataset.mark + own;
-  if (called.dataset.says && called.dataset.says !== says) speakOnce(called.dataset.says);
+  const told = says.split("\n");
+  const news = called.dataset.says.split("\n").filter((line) => line && !told.includes(line));
+  if (news.length) speakOnce(news.join(" "));
   document.dispatchEvent(new Event("called"));
 }
 document.addEventListener("htmx:oobAfterSwap", () => before && arrive());
