@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import transaction
-from rest_framework.authtoken.models import Token
 
 from classroom import services
 from classroom.models import Cohort, Role, User
@@ -53,5 +52,4 @@ def _renew(needs_one: Callable[[User], bool]) -> Passwords:
                 fresh[user.username] = services.new_password()
                 user.set_password(fresh[user.username])
                 user.save(update_fields=["password"])
-                Token.objects.filter(user=user).delete()
     return fresh

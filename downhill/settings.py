@@ -220,6 +220,8 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Away from localhost a browser wants TLS for it, and complains about it on every page of a room.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None if ROOM_URL else "same-origin"
 # On behind TLS; a classroom laptop serves plain http.
 HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -143,6 +143,7 @@ def test_a_name_that_is_not_its_own_is_told_what_to_open(room: Running) -> None:
         page = answer.read().decode()
 
     assert answer.status == 400
+    assert "Cross-Origin-Opener-Policy" not in answer.headers
     assert "not under the name “elsewhere.test”" in page
     assert f"Open {url} instead." in page
     said = wait_for(lambda: re.findall(r"Refused the host name .*", room.log), "a line in the log")
