@@ -13,6 +13,9 @@ LEAST, MOST = 3, 300  # of what it says, and characters
 # Kept as it stands here, whoever's act it was that took the evidence away, and said in the language of its reader.
 TAKEN_BACK = gettext_noop("What it was based on was withdrawn.")
 
+# Of two that one person earned under two accounts the first one stands.
+MERGED = gettext_noop("It was earned twice, under two accounts. The first one counts.")
+
 
 def read(because: str) -> str:
     """An instructor's reason as it is kept.
@@ -33,5 +36,5 @@ def read(because: str) -> str:
 
 
 def in_words(kept: str) -> str:
-    """A reason as it is said: an instructor's own words, or that the evidence is gone."""
-    return _(TAKEN_BACK) if kept == TAKEN_BACK else kept
+    """A reason as it is said: an instructor's own words, or one of ours in the language of its reader."""
+    return _(kept) if kept in (TAKEN_BACK, MERGED) else kept

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from badges import catalogue
@@ -77,7 +78,9 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
     """Lay out a badge for one member, in a constant number of queries."""
     rows = selectors.progress_of(membership, lesson)
     statuses = badge.judge(record_of(membership, lesson, rows))
-    awards = list(Award.objects.filter(membership=membership, badge=badge.slug).order_by("-pk")[:2])
+    mine = Award.objects.filter(membership=membership, badge=badge.slug)
+    # The one that stands first: it may be the older one, if it was earned under two accounts.
+    awards = list(mine.order_by(F("revoked_at").desc(nulls_first=True), "-pk")[:2])
     criteria = tuple(
         _criterion(criterion, statuses[criterion.key], finder_of(membership, lesson, rows, criterion.condition))
         for criterion in badge.criteria

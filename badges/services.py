@@ -38,7 +38,10 @@ def consider(
     if membership.role != Role.STUDENT:
         return None
     with transaction.atomic():
-        progress.lock(membership)
+        try:
+            progress.lock(membership)
+        except NotFound:
+            return None  # removed since
         page = selectors.badge_page(membership, lesson, badge)
         is_earned = page.n_met == len(page.criteria)
         may_come_back = page.revoked is None or page.revoked.revoked == Award.Revoked.EVIDENCE
@@ -239,6 +242,34 @@ def _valid_award(student: Membership, badge: Badge) -> Award:
     if award is None:
         raise Conflict(_("They do not have this badge."))
     return award
+
+
+def earned_twice(keep: Membership, double: Membership) -> list[tuple[Award, Award]]:
+    """Give the badges that two accounts of one person both have: the award that stands, and the later one."""
+    valid: dict[str, list[Award]] = {}
+    for award in Award.objects.filter(membership__in=(keep, double), revoked_at=None).order_by("issued_at", "pk"):
+        valid.setdefault(award.badge, []).append(award)
+    return [(awards[0], awards[1]) for awards in valid.values() if len(awards) > 1]
+
+
+def hand_over(keep: Membership, double: Membership, *, by: Membership) -> None:
+    """Let one account of a person have the badges of another: of two the one that was earned first.
+
+    Each keeps its address. The later one says that it was revoked, why, and which one stands; that is seen by whoever
+    could see either. Both accounts are locked by whoever asks.
+    """
+    for first, later in earned_twice(keep, double):
+        later.membership = keep
+        _revoke(later, Award.Revoked.DECISION, reasons.MERGED, by)
+        share(first, is_shared=first.is_shared or later.is_shared, shows_name=first.shows_name or later.shows_name)
+    Award.objects.filter(membership=double).update(membership=keep)
+
+
+def consider_all(membership: Membership, *, by: Membership) -> None:
+    """Bring every badge of the member's lessons up to date."""
+    for badge in catalogue.all_badges().values():
+        if badge.lesson in membership.cohort.lessons:
+            consider(membership, lesson_of(membership, badge.lesson), badge, by=by)
 
 
 def share(award: Award, *, is_shared: bool, shows_name: bool) -> None:

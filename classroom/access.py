@@ -64,6 +64,9 @@ def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Memb
     mine = Membership.objects.present().select_related("cohort", "user")
     found = list(mine.filter(user_id=user.pk or 0)[:2])
     if not found:
+        left = Membership.objects.filter(user_id=user.pk or 0).select_related("merged_into__user").last()
+        if left is not None:
+            refuse_if_removed(left)
         raise NotFound(_("You are not in a class yet. Join one with its code first."))
     if len(found) > 1:
         raise Refusal(_("You are in several classes. Name one, as in ?cohort=demo."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from classroom.models import (
     Cohort,
     CohortVersion,
     GradientRule,
+    LearningEvent,
     Membership,
     Pace,
     Role,
@@ -297,6 +299,37 @@ def take_back(instructor: Membership, student: Membership) -> None:
         if not now.is_present:
             _bring_back(now, by=instructor)
     student.refresh_from_db(fields=["removed_at", "removed_by", "kept_out"])
+
+
+def close_double(
+    instructor: Membership,
+    keep: Membership,
+    double: Membership,
+    *,
+    moved: dict[str, int],
+    aside: list[dict[str, Any]],
+) -> None:
+    """Close the account of a double whose work has gone to another one, with what was told of it. Both are locked.
+
+    Parameters
+    ----------
+    moved, aside : as `events.AccountsMerged` keeps them
+    """
+    LearningEvent.objects.filter(membership=double).update(membership=keep)
+    student_id = keep.student_id or double.student_id
+    seen = [each.last_active_at for each in (keep, double) if each.last_active_at]
+    Membership.objects.filter(merged_into=double).update(merged_into=keep)
+    Membership.objects.filter(pk=double.pk).update(
+        removed_at=timezone.now(), removed_by=instructor, merged_into=keep, student_id=""
+    )
+    Membership.objects.filter(pk=keep.pk).update(
+        student_id=student_id,
+        joined_at=min(keep.joined_at, double.joined_at),
+        last_active_at=max(seen, default=None),
+    )
+    news = events.AccountsMerged(double.pk, double.user.get_username(), moved, aside)
+    events.record(news, keep, by=instructor)
+    touch(keep.cohort)
 
 
 def _bring_back(student: Membership, *, by: Membership | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +14,7 @@ from classroom import services
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership
 from classroom.refusals import Refusal
-from dashboard import people, reach, students
+from dashboard import merging, people, reach, students
 
 READS_AND_SENDS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -82,6 +84,32 @@ def member(request: HttpRequest, membership: Membership, student: int) -> HttpRe
     if errors:
         return _member_page(request, membership, found, typed=typed, errors=errors, status=400)
     return redirect("dashboard:people", membership.cohort.slug)
+
+
+@never_cache
+@READS_AND_SENDS
+@instructor_required
+def merge(request: HttpRequest, membership: Membership, student: int) -> HttpResponse:
+    """Choose the other account of a student, see what merging the two would do, and merge them."""
+    sent = request.POST if request.method == "POST" else request.GET
+    other, keep = _number(sent.get("other", "")), _number(sent.get("keep", ""))
+    if request.method == "POST":
+        stays = merging.merge(membership, *_pair(student, other, keep))
+        return redirect("dashboard:student", membership.cohort.slug, stays.pk)
+    found = students.student_of(membership, student)
+    context: dict[str, Any] = {"membership": membership, "student": found, "other": other}
+    if other:
+        if keep == 0:
+            keep = merging.likely_to_stay(found, students.student_of(membership, other))[0].pk
+        context["preview"] = merging.preview(membership, *_pair(student, other, keep))
+    else:
+        context["others"] = merging.others(membership, found)
+    return render(request, "dashboard/merge.html", context)
+
+
+def _pair(student: int, other: int, keep: int) -> tuple[int, int]:
+    """The account that stays, and the double."""
+    return (other, student) if keep == other else (student, other)
 
 
 def _member_page(

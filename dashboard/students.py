@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from badges import catalogue, reasons
 from badges.selectors import BadgePage, badge_page
@@ -195,6 +197,7 @@ class _Timeline:
     def _events(self) -> Iterator[TimelineEntry]:
         kinds = (
             *("cohort_joined", "part_done", "explained_aloud", "aloud_taken_back", "password_reset"),
+            *("member_renamed", "student_id_set", "member_removed", "member_returned", "accounts_merged"),
             *("reviewed", "review_taken_back", "badge_awarded", "badge_revoked"),
         )
         told = list(
@@ -228,7 +231,23 @@ class _Timeline:
                 event, _("The badge %(title)s was revoked"), _("The badge %(title)s was revoked")
             ),
             "password_reset": lambda: _("Got a new password"),
+            "member_renamed": lambda: _("Renamed: was %(was)s") % {"was": facts["was"]},
+            "student_id_set": lambda: _("Student ID: %(now)s") % {"now": facts["now"] or "–"},
+            "member_removed": lambda: _("Removed from the class"),
+            "member_returned": lambda: _("Back in the class"),
+            "accounts_merged": lambda: self._told_merge(facts),
         }[event.kind]()
+
+    def _told_merge(self, facts: dict[str, Any]) -> str:
+        merged, n = _("Got the work of the account %(username)s") % {"username": facts["username"]}, len(facts["aside"])
+        if not n:
+            return merged
+        said = ngettext(
+            "%(n)d prediction was made with both: the first one counts",
+            "%(n)d predictions were made with both: the first ones count",
+            n,
+        )
+        return f"{merged}. {said % {'n': n}}"
 
     def _told_review(self, event: LearningEvent) -> str:
         title = {"title": self._title(event.facts["activity"])}

@@ -43,6 +43,7 @@ urlpatterns = [
     path(STUDENT, views.student, name="student"),
     path(f"{STUDENT}member/", people_views.member, name="member"),
     path(f"{STUDENT}did/", after_views.did, name="did"),
+    path(f"{STUDENT}merge/", people_views.merge, name="merge"),
     path(f"{STUDENT}password/", views.password, name="password"),
     path(f"{STUDENT}aloud/", views.aloud, name="aloud"),
     path(f"{STUDENT}badge/", review_views.badge, name="badge"),

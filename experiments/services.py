@@ -79,6 +79,25 @@ def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str
     return run
 
 
+def to_hand_over(keep: Membership, double: Membership) -> tuple[list[RunRequest], list[RunRequest]]:
+    """Give the wishes of one account of a person that another one takes over, and those that both have. Two queries."""
+    mine = RunRequest.objects.filter(membership=keep, withdrawn_at=None)
+    wanted = set(mine.values_list("run", "context"))
+    theirs = list(RunRequest.objects.filter(membership=double))
+    both = [each for each in theirs if each.withdrawn_at is None and (each.run_id, each.context) in wanted]
+    return [each for each in theirs if each not in both], both
+
+
+def hand_over(keep: Membership, double: Membership) -> None:
+    """Let one account of a person have all that another one asked for; what both wanted is wanted once.
+
+    Both are locked by whoever asks.
+    """
+    moves, both = to_hand_over(keep, double)
+    RunRequest.objects.filter(pk__in=[each.pk for each in moves]).update(membership=keep)
+    RunRequest.objects.filter(pk__in=[each.pk for each in both]).update(withdrawn_at=Now())
+
+
 def _lock(membership: Membership) -> None:
     present = Membership.objects.present().select_for_update()
     if not present.filter(pk=membership.pk).values_list("pk").first():

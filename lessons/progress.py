@@ -88,23 +88,28 @@ def settle(
 
 
 def _bring_up_to_date(row: PartProgress, part: Part, *, by: Membership | None) -> None:
-    was, state = row.state, _state(row.activities, part)
+    was, state = row.state, state_of(part, row.activities)
     if state != was:
         row.state, row.since = state, timezone.now()
-    row.tries = sum(row.activities[key]["tries"] for key in _core(part) if key in row.activities)
+    row.tries = tries_in(part, row.activities)
     row.save()
     if row.state == PartState.DONE != was:
         events.record(PartDone(row.lesson, part.key), row.membership, by=by)
 
 
-def _state(activities: Mapping[str, Mapping[str, Any]], part: Part) -> PartState:
-    """The state of a part, from those of its core activities."""
+def state_of(part: Part, activities: Mapping[str, Mapping[str, Any]]) -> PartState:
+    """State of a part, by what is kept of its activities."""
     states = [activities.get(key, {}).get("state") for key in _core(part)]
     if not part.more_soon and all(state in FINISHED for state in states):
         return PartState.WAITING if PartState.WAITING in states else PartState.DONE
     if all(kept.get("n_skipped") and not kept.get("n_done") for kept in activities.values()):
         return PartState.NOT_STARTED  # nothing here is the member's own doing
     return PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+
+
+def tries_in(part: Part, activities: Mapping[str, Mapping[str, Any]]) -> int:
+    """Number of tries at a part's activities, without the extras."""
+    return sum(activities[key].get("tries", 0) for key in _core(part) if key in activities)
 
 
 def _core(part: Part) -> list[str]:

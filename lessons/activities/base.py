@@ -23,6 +23,7 @@ from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Lesson, Part, word_of
 from lessons.authoring.lint import Findings
 from lessons.authoring.loader import LoadedLesson
+from lessons.models import PartState
 from lessons.standings import Memory, Standing
 
 A = TypeVar("A", bound=AnyActivity)
@@ -415,6 +416,32 @@ class ActivityType(Generic[A]):
         """Title of one of its trials."""
         return trial
 
+    # --- two accounts of one person ---
+
+    def merged(self, activity: A, earlier: Standing[Any], later: Standing[Any]) -> Standing[Any]:
+        """Standing of a member who had worked under two accounts: where they were further, with the tries and the help
+        of both. `later` is that of the account which sent something here last.
+        """
+        is_settled = PartState.DONE in (earlier.state, later.state)
+        if activity.is_read and not is_settled and later.memory.text:
+            further, other = later, earlier  # the newest version is the one that is read
+        else:
+            further, other = (earlier, later) if _reach(earlier) > _reach(later) else (later, earlier)
+        tries_at = {step: further.tries_at.get(step, 0) + n for step, n in other.tries_at.items()}
+        return further.model_copy(
+            update={
+                "tries": further.tries + other.tries,
+                "tries_at": {**further.tries_at, **tries_at},
+                "helped": tuple(sorted({*further.helped, *other.helped})),
+            }
+        )
+
+    def recount(
+        self, membership: Membership, lesson: LoadedLesson, activity: A, standing: Standing[Any]
+    ) -> Standing[Any]:
+        """Standing brought up to date with the rows that are kept of the member, where it follows from them."""
+        return standing
+
     # --- marks ---
 
     def points(self, activity: A) -> int:
@@ -454,6 +481,12 @@ class ActivityType(Generic[A]):
     def lint_lesson(self, lesson: Lesson) -> Iterable[str]:
         """Warnings about all activities of this type in a lesson together."""
         return ()
+
+
+def _reach(standing: Standing[Any]) -> tuple[int, int, int]:
+    """How far a member has come in an activity, to be compared."""
+    states = (PartState.WAITING, PartState.DONE)
+    return (states.index(standing.state) + 1 if standing.state in states else 0, standing.n_done, standing.step)
 
 
 AnyType = ActivityType[Any]

@@ -71,6 +71,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "invitation": Invitation.objects.create(cohort=ours, expires_at=timezone.now() + classes.INVITED_FOR).code,
         "student": student.pk,
         "removed": _removed(ours).pk,
+        "classmate": MembershipFactory(cohort=ours).pk,
         "username": student.user.username,
         "user_id": student.user_id,
         "cohort_id": ours.pk,

@@ -65,6 +65,7 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         ("instructor", "dashboard:member", "/c/ours/class/students/{student}/member/", {"act": act, **NAMED})
         for act in ("save", "remove", "keep_out")
     ),
+    ("instructor", "dashboard:merge", "/c/ours/class/students/{student}/merge/", {"other": "{other}"}),
     *(
         (
             "instructor",
@@ -105,7 +106,7 @@ def filled(student: Membership, instructor: Membership, lesson: LoadedLesson) ->
     waiting = pupils.write(MembershipFactory(cohort=student.cohort), lesson)
     removed = MembershipFactory(cohort=student.cohort)
     services.remove(instructor, removed)
-    return {"student": student.pk, "waiting": waiting.pk, "review": review.pk, "removed": removed.pk}
+    return {"student": student.pk, "waiting": waiting.pk, "review": review.pk, "removed": removed.pk, "other": other.pk}
 
 
 @pytest.fixture
@@ -221,6 +222,7 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
     alone = (
         theirs,
         f"{theirs}member/",
+        f"{theirs}merge/?other={filled['other']}",
         *(f"/c/ours/class/{room}" for room in rooms),
         *(f"/present/ours/{wall}" for wall in walls),
     )
@@ -237,4 +239,5 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
     assert before & REFUSED >= {"dashboard:settings", "dashboard:invite"}
     assert before & REFUSED >= {"dashboard:reviews", "dashboard:paper-check", "dashboard:paper-seal"}
     assert before & REFUSED >= {"dashboard:people", "dashboard:joining", "dashboard:new-code", "dashboard:member"}
+    assert "dashboard:merge" in before
     assert found() & REFUSED == set()

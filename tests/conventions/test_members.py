@@ -17,6 +17,7 @@ PAST = {
     "classroom/access.py": "tells whoever was removed so, instead of that there is no such class",
     "classroom/selectors.py": "is the place where it is decided",
     "classroom/services.py": "removes and takes back, under the row's lock",
+    "dashboard/merging.py": "takes both accounts under their locks, whichever was removed meanwhile",
     "dashboard/rehearsal_views.py": "lists the rehearsals of an instructor, and those are never removed",
     "dashboard/students.py": "names the instructors behind what is told of a student",
     "downhill/admin.py": "shows an admin everybody",

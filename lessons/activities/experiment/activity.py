@@ -122,6 +122,18 @@ class ExperimentType(ActivityType[Experiment]):
     def achievement(self, membership: Membership, activity: Experiment, standing: Standing[Any]) -> Achievement:
         return Achievement(is_measured="before" in standing.memory.evidence)
 
+    def merged(self, activity: Experiment, earlier: Standing[Any], later: Standing[Any]) -> Standing[Any]:
+        """What the first run measured stays what it was."""
+        together = super().merged(activity, earlier, later)
+        evidence = earlier.memory.evidence or later.memory.evidence
+        memory = together.memory.model_copy(update={"evidence": evidence})
+        return together.model_copy(update={"memory": memory})
+
+    def recount(
+        self, membership: Membership, lesson: LoadedLesson, activity: Experiment, standing: Standing[Any]
+    ) -> Standing[Any]:
+        return runs.recounted(membership, lesson, activity, standing)
+
     def can_achieve(self, activity: Experiment) -> str:
         # Progress keeps the evidence of an experiment's first trial.
         return self.achieves if activity.trials[0].beside else ""

@@ -217,6 +217,18 @@ def _note(membership: Membership, lesson: LoadedLesson, part: Part, activity: Ex
     return True
 
 
+def recounted(
+    membership: Membership, lesson: LoadedLesson, activity: Experiment, standing: Standing[page.RunsMemory]
+) -> Standing[page.RunsMemory]:
+    """Give a standing with the runs counted again that the member has now."""
+    trials = {(activity.key, trial.key): trial for trial in activity.trials}
+    done = outcomes.done_runs(membership, lesson.lesson, trials.keys(), with_results=False)
+    whole = {trial.key: sum(_is_whole(trial, pair) for pair in done.get(at, ())) for at, trial in trials.items()}
+    counted = {key: n for key, n in whole.items() if n} or standing.memory.runs
+    memory = standing.memory.model_copy(update={"runs": counted, "done": tuple(sorted(counted))})
+    return standing.model_copy(update={"tries": sum(counted.values()), "memory": memory})
+
+
 def _is_whole(trial: Trial, pair: outcomes.Pair) -> bool:
     return pair[1] is not None or not trial.beside
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership
 from classroom.refusals import Conflict
+from lessons import stage
 from lessons.activities.base import Account, ActivityType, ActivityView, ClassMoment, Handout, Media, Sent, Verdict
-from lessons.activities.predict import account, credit, handouts, lint, page, sealing, states
+from lessons.activities.predict import account, answers, credit, handouts, lint, page, sealing, states
 from lessons.activities.predict.page import PredictSheet
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.lesson import Lesson, Part
@@ -106,6 +107,14 @@ class PredictType(ActivityType[Predict]):
         if vote is None or vote.activity != activity.key:
             return False
         return (at.member, vote.activity, vote.item, vote.round) not in at.sealed
+
+    def recount(
+        self, membership: Membership, lesson: LoadedLesson, activity: Predict, standing: Standing[Any]
+    ) -> Standing[Any]:
+        slug = lesson.lesson.slug
+        mine = answers.predictions_of(membership, slug, activity.key)
+        met = answers.reconciliations_of(membership, slug, activity.key)
+        return states.standing(activity, mine, met, stage.skipped_in(membership.cohort, slug))
 
     def handouts(self, activity: Predict, rule: GradientRule) -> Iterable[Handout]:
         return handouts.sheets(activity)

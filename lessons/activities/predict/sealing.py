@@ -25,8 +25,7 @@ from lessons.activities.predict.states import SEEN, States
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PredictionSealed, PredictionTakenBack, Reconciled
-from lessons.models import Counts, PartState, Prediction, Reconciliation, Vote
-from lessons.standings import Memory, Standing
+from lessons.models import Counts, Prediction, Reconciliation, Vote
 
 
 @dataclass(frozen=True)
@@ -397,15 +396,9 @@ def _bring_up_to_date(
 ) -> None:
     """Work out the activity's standing anew from what is stored."""
     skipped = stage.skipped_in(membership.cohort, lesson.lesson.slug)
-    standing = _standing(states.count(found.activity, mine, met, skipped))
+    standing = states.standing(found.activity, mine, met, skipped)
     row = progress.row_of(membership, lesson, found.part)
     progress.advance(row, found.part, found.activity.key, standing, by=by)
-
-
-def _standing(counted: states.Count) -> Standing[Memory]:
-    state = PartState.DONE if counted.is_finished else PartState.WORKING
-    standing = Standing[Memory](state=state, tries=0, n_done=counted.n_done)
-    return standing.model_copy(update={"n_skipped": counted.n_skipped}) if counted.n_skipped else standing
 
 
 def settle(
@@ -418,6 +411,5 @@ def settle(
     slug = lesson.lesson.slug
     mine = answers.predictions_of(membership, slug, activity.key)
     met = answers.reconciliations_of(membership, slug, activity.key)
-    counted = states.count(activity, mine, met, stage.skipped_in(membership.cohort, slug))
-    standing = _standing(counted) if mine or counted.is_finished else None
-    progress.settle(membership, lesson, part, activity.key, standing, by=by)
+    standing = states.standing(activity, mine, met, stage.skipped_in(membership.cohort, slug))
+    progress.settle(membership, lesson, part, activity.key, standing if mine or standing.is_finished else None, by=by)

@@ -22,8 +22,9 @@ from lessons.activities.predict.schema import Item, Predict
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PredictionSealed, RunAsked
-from lessons.models import Prediction, Reconciliation
+from lessons.models import PartState, Prediction, Reconciliation
 from lessons.stage import Key
+from lessons.standings import Memory, Standing
 
 WAITING = ("run", "held")  # sealed, and something else has to come first
 SEEN = ("look", "reconcile", "done")  # what is behind it may be seen
@@ -352,6 +353,14 @@ def count(activity: Predict, mine: Mine, met: Met, skipped: Collection[Key]) -> 
     else:
         n_skipped = sum((activity.key, item.key) in skipped and item.key not in done for item in items)
     return Count(len(done), n_skipped, n_asked(activity))
+
+
+def standing(activity: Predict, mine: Mine, met: Met, skipped: Collection[Key]) -> Standing[Memory]:
+    """Where a member stands in an activity, by what is stored and what the class skips."""
+    counted = count(activity, mine, met, skipped)
+    state = PartState.DONE if counted.is_finished else PartState.WORKING
+    found = Standing[Memory](state=state, tries=0, n_done=counted.n_done)
+    return found.model_copy(update={"n_skipped": counted.n_skipped}) if counted.n_skipped else found
 
 
 def is_done(item: Item, mine: Mine, met: Met) -> bool:

@@ -1,0 +1,166 @@
+"""Merge a double: somebody who had joined a class under two accounts. One act, shown before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+import badges.services
+import classroom.services
+import experiments.services
+import lessons.merging
+from badges import catalogue
+from classroom import selectors
+from classroom.models import GradientRule, Membership, Role
+from classroom.refusals import Conflict, NotFound
+from lessons.activities.predict import answers
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import Prediction
+from lessons.selectors import lessons_of
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A question that both accounts have answered: what counts, and what is kept and counts nowhere."""
+
+    title: str
+    counts: str
+    aside: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a merge would do. `moved` says what goes over, and how many."""
+
+    keep: Membership
+    double: Membership
+    moved: tuple[tuple[str, int], ...]
+    aside: tuple[Aside, ...]
+    # Badges that both have: the title of each.
+    twice: tuple[str, ...]
+    student_id: str
+
+
+def merge(instructor: Membership, keep_id: int, double_id: int) -> Membership:
+    """Put all that a double did under one account of theirs, and close the other one. A second press changes nothing.
+
+    Gives the account that stays.
+
+    Raises
+    ------
+    NotFound
+        If one of them is no student of the instructor's class, or both are one.
+    Conflict
+        If one of them was removed, or merged with somebody else.
+    """
+    instructor.cohort.refuse_if_archived()
+    with transaction.atomic():
+        keep, double = _both(instructor, keep_id, double_id, is_locked=True)
+        if double.merged_into_id == keep.pk:
+            return keep
+        _refuse_unless_present(keep, double)
+        plan = lessons.merging.plan(keep, double)
+        moved, aside = _moved(plan, keep, double), [_facts(row) for __, row in plan.predictions.answered_twice]
+        experiments.services.hand_over(keep, double)
+        lessons.merging.carry_out(plan, keep, double, by=instructor)
+        badges.services.hand_over(keep, double, by=instructor)
+        classroom.services.close_double(instructor, keep, double, moved=moved, aside=aside)
+        badges.services.consider_all(keep, by=instructor)
+    return keep
+
+
+def preview(instructor: Membership, keep_id: int, double_id: int) -> Preview:
+    """Say what a merge would do, by the same plan.
+
+    Raises
+    ------
+    NotFound, Conflict
+        As `merge` does.
+    """
+    keep, double = _both(instructor, keep_id, double_id, is_locked=False)
+    _refuse_unless_present(keep, double)
+    plan = lessons.merging.plan(keep, double)
+    names = {
+        "submissions": _("Answers and texts handed in"),
+        "predictions": _("Predictions"),
+        "reconciliations": _("Reveals seen"),
+        "run_requests": _("Runs asked for"),
+        "awards": _("Badges"),
+        "help_given": _("Calls for help answered"),
+    }
+    moved = _moved(plan, keep, double)
+    twice = badges.services.earned_twice(keep, double)
+    titles = {slug: badge.title for slug, badge in catalogue.all_badges().items()}
+    return Preview(
+        keep=keep,
+        double=double,
+        moved=tuple((name, moved[key]) for key, name in names.items() if moved[key]),
+        aside=tuple(_asides(instructor, plan)),
+        twice=tuple(titles.get(first.badge, first.badge) for first, __ in twice),
+        student_id=keep.student_id or double.student_id,
+    )
+
+
+def others(instructor: Membership, student: Membership) -> list[tuple[int, str]]:
+    """Who this student may be a double of: the class by name, those of the same name first."""
+    found = list(selectors.students_of(instructor.cohort).exclude(pk=student.pk))
+    found.sort(key=lambda each: str(each.user).casefold() != str(student.user).casefold())
+    return [(each.pk, selectors.with_username(each)) for each in found]
+
+
+def likely_to_stay(one: Membership, other: Membership) -> tuple[Membership, Membership]:
+    """The account that was used last stays, unless the instructor says otherwise."""
+    last = {each.pk: each.last_active_at or each.joined_at for each in (one, other)}
+    return (other, one) if last[other.pk] > last[one.pk] else (one, other)
+
+
+def _both(instructor: Membership, keep_id: int, double_id: int, *, is_locked: bool) -> tuple[Membership, Membership]:
+    """Both accounts, under their locks in one order: two who merge them the other way round wait for each other."""
+    rows = Membership.objects.filter(pk__in=(keep_id, double_id), cohort=instructor.cohort, role=Role.STUDENT)
+    if is_locked:
+        rows = rows.select_for_update(of=("self",))
+    found = {each.pk: each for each in rows.select_related("user").order_by("pk")}
+    if len(found) != 2:
+        raise NotFound(_("This student is not in your class."))
+    for each in found.values():
+        each.cohort = instructor.cohort
+    return found[keep_id], found[double_id]
+
+
+def _refuse_unless_present(*accounts: Membership) -> None:
+    if not all(each.is_present for each in accounts):
+        raise Conflict(_("One of them is no longer in this class. Look at the people again."))
+
+
+def _moved(plan: lessons.merging.Plan, keep: Membership, double: Membership) -> dict[str, int]:
+    moves, __ = experiments.services.to_hand_over(keep, double)
+    return {**plan.n_moved, "run_requests": len(moves), "awards": double.awards.count()}
+
+
+def _facts(row: Prediction) -> dict[str, Any]:
+    """A prediction as the event keeps it; how sure somebody was is nobody's business."""
+    named = {name: getattr(row, name) for name in ("lesson", "activity", "item", "round", "choice", "second", "counts")}
+    return {**named, "prediction": row.pk, "sealed_at": row.sealed_at.isoformat()}
+
+
+def _asides(instructor: Membership, plan: lessons.merging.Plan) -> list[Aside]:
+    loaded = {each.lesson.slug: each for each in lessons_of(instructor.cohort)}
+    rule = GradientRule(instructor.cohort.gradient_rule)
+    found = []
+    for counts, later in plan.predictions.answered_twice:
+        title, said = _in_words(loaded.get(later.lesson), rule, counts)
+        found.append(Aside(title, said, _in_words(loaded.get(later.lesson), rule, later)[1]))
+    return found
+
+
+def _in_words(lesson: LoadedLesson | None, rule: GradientRule, row: Prediction) -> tuple[str, str]:
+    question = answers.question_named(lesson.lesson, rule, row.activity, row.item) if lesson else None
+    if question is None:
+        return row.item, row.choice
+    title = question.item.title
+    if row.round > 1:
+        title = _("%(title)s, second vote") % {"title": title}
+    return title, question.said(row.choice, row.second)
