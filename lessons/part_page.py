@@ -96,6 +96,32 @@ def is_as_shown(membership: Membership, lesson: LoadedLesson, part: Part, token:
     return (bool(unread) and not shown) or shown == now
 
 
+def around(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Collect what is around a part in which somebody types: its poll, the strip and the rail.
+
+    None where the part has been closed: then nobody types there any more.
+    """
+    membership = acting.member
+    view = stage.read(membership, lesson.lesson.slug)
+    arc = arc_of(membership, lesson, view)
+    station = next(station for station in arc.parts if station.key == part.key)
+    if station.is_locked:
+        return None
+    unread = selectors.unread_in(part, selectors.progress_of(membership, lesson).get(part.key))
+    return {
+        "acting": acting,
+        "membership": membership,
+        "lesson": lesson.lesson,
+        "arc": arc,
+        "part": station,
+        "asked": {name: value for name, value in asked.items() if value},
+        "stage_token": f"{view.token}{UNREAD}{unread}" if unread else view.token,
+        "is_followed": True,
+        "keeps": True,
+        **strip.context(acting, lesson, Page(part.key), view),
+    }
+
+
 def context_after(acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what a part's page shows after an answer or a run: a question that waits for another gives way to it."""
     context = part_context(acting, lesson, part, shown)

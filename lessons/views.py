@@ -183,9 +183,9 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
         return strip.since(request, acting, loaded, now) if now else HttpResponse(status=204)
     asked = ShownForm(request.GET)
     shown = asked.cleaned_data if asked.is_valid() else {}
+    if now and request.GET.get("keeps") and (around := part_page.around(acting, loaded, found, shown)):
+        return render(request, "lessons/_stage_alone.html", around)
     context = part_page.part_context(acting, loaded, found, shown)
-    if request.GET.get("keeps") and not context["is_locked"]:
-        return render(request, "lessons/_stage_alone.html", context)
     return part_page.in_place(request, acting, loaded, found, context)
 
 

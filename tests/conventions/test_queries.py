@@ -38,6 +38,15 @@ QUERIES_OF_A_FIRST_LOOK = {
     "a transfer question": 7,
     "a run has told": 13,  # six for the experiment, which had waited for the look and is laid out anew
 }
+# What the poll of a page in a led class takes when a vote has opened, by somebody who has answered it: three for who they
+# are, one for the token, four for the stage, two for the rail, one for what they answered, two for how many have.
+QUERIES_OF_A_CALL = {
+    "on a worksheet": 13,
+    "on the arc": 12,
+    "alone": 12,
+    "what a class is told, on a worksheet": 11,
+    "a new count": 11,
+}
 LESSON = "lessons/data-rules-everything/"
 
 
@@ -203,6 +212,52 @@ def test_a_student_who_waits_for_the_instructor_asks_little(
     n = n_queries(client_of(student.user), f"/c/ours/{LESSON}rates/since/?v={token}", status=204)
 
     assert n == 4  # the session, the person, the membership with the version, the stage
+
+
+def test_a_strip_that_asks_for_itself_asks_as_little(
+    student: Membership, instructor: Membership, client_of: Callable[[User], Client], lesson: LoadedLesson
+) -> None:
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "rates")
+    student.refresh_from_db()
+    called = stage.tokens(student, lesson.lesson.slug).call
+
+    n = n_queries(client_of(student.user), f"/c/ours/{LESSON}call.html?called={called}", status=204)
+
+    assert n == 4  # the session, the person, the membership with the version, the stage
+
+
+@pytest.mark.parametrize("asks", QUERIES_OF_A_CALL)
+def test_a_call_takes_a_known_number_of_queries_however_many_are_in_the_class(
+    student: Membership,
+    instructor: Membership,
+    cohort: Cohort,
+    client_of: Callable[[User], Client],
+    seal: Callable[..., None],
+    lesson: LoadedLesson,
+    asks: str,
+) -> None:
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    student.refresh_from_db()
+    token = stage.token(student, lesson.lesson.slug)
+    addresses = {
+        "on a worksheet": "by-hand/since/?keeps=1&v=0",
+        "on the arc": "?v=0",
+        "alone": "call.html?called=0",
+        "what a class is told, on a worksheet": f"by-hand/since/?keeps=1&called=0&v={token}",
+        "a new count": f"rates/since/?sealed=0&here=yes&v={token}",
+    }
+    seal(student)
+    client, address = client_of(student.user), f"/c/ours/{LESSON}{addresses[asks]}"
+    with_one = n_queries(client, address)
+
+    for other in MembershipFactory.create_batch(4, cohort=cohort):
+        seal(other)
+    with_five = n_queries(client, address)
+
+    print(f"\nqueries of a call {asks}: {with_one}")
+    assert with_five == with_one == QUERIES_OF_A_CALL[asks]
 
 
 def test_a_seal_takes_a_known_number_of_queries(
