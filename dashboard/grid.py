@@ -133,20 +133,25 @@ class Reviews:
 
 @dataclass(frozen=True)
 class CallLine:
-    """A call for help that waits, with its student's name as it may be shown."""
+    """A call for help that waits, with its student's name as it may be shown; `detail` is said of them alone."""
 
     key: str
     name: str
+    detail: str
     need: Need
 
 
 @dataclass(frozen=True)
 class CallGroup:
-    """The calls of one cause, the longest wait first. `again` names the activity whose failed run can be asked for."""
+    """The calls of one cause, the longest wait first. `again` names the activity whose failed run can be asked for.
+
+    `shared` is what is to be said of each of them, if that is the same.
+    """
 
     key: str
     says: str
     about: str
+    shared: str
     again: str
     is_unfolded: bool
     lines: tuple[CallLine, ...]
@@ -230,13 +235,18 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
 
 def _group(group: Group, lesson: LoadedLesson, names: Mapping[int, str], *, n_calls: int) -> CallGroup:
     place = lesson.find_activity(group.about) if group.reason == HelpGiven.Reason.RUN else None
+    details = {need.detail for need in group.needs}
+    shared = details.pop() if len(details) == 1 < len(group.needs) else ""
     return CallGroup(
         key=slugify(f"{group.reason} {group.about}"),
         says=group.says,
         about=place[1].title if place else "",
+        shared=shared,
         again=group.about if place else "",
         is_unfolded=len(group.needs) == 1 or n_calls <= UNFOLDED_UP_TO,
-        lines=tuple(CallLine(_key(need), names[need.student], need) for need in group.needs),
+        lines=tuple(
+            CallLine(_key(need), names[need.student], "" if shared else need.detail, need) for need in group.needs
+        ),
     )
 
 

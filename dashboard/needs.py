@@ -210,7 +210,7 @@ class _Finder:
                 reason=Reason.RUN,
                 occasion=str(request.run_id),
                 says=says,
-                detail="",
+                detail=request.run.failure,
                 short=_("run failed"),
                 since=at,
                 renewed=at,

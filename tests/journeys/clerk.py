@@ -7,7 +7,9 @@ import uuid
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from classroom import services
 from classroom.models import Cohort, Membership, Role, User
@@ -53,6 +55,27 @@ def led_class(slug: str, leader: str, *students: str) -> str:
 def end_class(leader: str) -> None:
     """End the class that somebody leads."""
     pacing.end_class(_student(leader)[0])
+
+
+def crowded(slug: str, leader: str) -> None:
+    """Open a led class of 36 who are here: 13 share a run that failed, and four lost the minus three times."""
+    lesson = catalogue.get("data-rules-everything")
+    assert lesson is not None
+    led_class(slug, leader, *(f"{slug}{n:02d}" for n in range(1, 37)))
+    leads = Membership.objects.select_related("cohort", "user").get(user__username=leader)
+    pacing.free_part(leads, lesson, "u-curve")
+    students = list(Membership.objects.filter(cohort=leads.cohort, role=Role.STUDENT).select_related("cohort", "user"))
+    with transaction.atomic():  # failed before a worker hears of it
+        for student in students[:13]:
+            runs.guess(student, lesson, "lowest")
+            (run,) = runs.ask(student, lesson, seed=36036)
+        why = "The worker stopped 3 times during this run, so we gave up. Start it again, or ask for less."
+        Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, failure=why, finished_at=timezone.now())
+    for student in students[-4:]:
+        for n in range(3):
+            answer = {**pupils.STEPS[0], "w": f"-0.746{n + 1}"}
+            lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=answer)
+    Membership.objects.filter(cohort=leads.cohort).update(last_active_at=timezone.now())
 
 
 def session(username: str) -> str:

@@ -115,7 +115,7 @@ def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
 
     expect(cell(grid, "Mia", "by-hand")).to_have_text("3× forgot to average")
     call = grid.locator("[data-call]")
-    expect(call).to_contain_text("forgot to average, 3 times, step 1 of “Three steps by hand”")
+    expect(grid.locator(".callgroup")).to_contain_text("3 times, step 1")
     expect(grid.locator("#spoken")).to_contain_text("Mia: forgot to average")
     expect(grid.get_by_role("link", name="Noa", exact=True)).to_be_focused()
     expect(grid.get_by_text("sort by")).to_be_visible()  # what was opened stays open
@@ -128,6 +128,48 @@ def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
     expect(other.locator("[data-call]")).to_have_count(0)
     other.get_by_role("button", name="undo").click()
     expect(grid.locator("[data-call]")).to_have_count(1)
+
+
+# Where the grid is, to a tenth of a pixel: its first row, and the left edge of each column.
+PLACES = """() => [
+  document.querySelector("#students tr").getBoundingClientRect().top,
+  ...[...document.querySelectorAll("#heads th")].map((each) => each.getBoundingClientRect().left),
+].map((each) => Math.round(10 * each) / 10)"""
+IN_SIGHT = """() => [...document.querySelectorAll("#students tr")].filter((each) => {
+  const { top, bottom } = each.getBoundingClientRect();
+  const box = each.closest(".grid__scroll").getBoundingClientRect();
+  return top >= box.top && bottom <= Math.min(box.bottom, innerHeight) + 0.5;
+}).length"""
+
+
+def test_36_students_and_all_their_calls_are_seen_in_a_laptops_window_and_nothing_moves(
+    desk: Desk, clerk: Clerk
+) -> None:
+    clerk("crowded", "crowd", "cora")
+    page = desk.open("cora", viewport={"width": 1366, "height": 640})
+    page.goto("/c/crowd/class/")
+    places, high = page.evaluate(PLACES), page.evaluate("document.documentElement.scrollHeight")
+    groups = page.locator(".callgroup")
+
+    assert page.evaluate(IN_SIGHT) == 36
+    expect(page.get_by_role("heading", name="Needs help now 17")).to_be_visible()
+    expect(groups.locator("summary")).to_have_text([re.compile(r"13\s+the run failed"), re.compile(r"4\s+went the")])
+    assert page.locator("#students .shape--need").count() == 17
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    desk.look(page, "class_36_1366x640")
+
+    groups.first.locator("summary").click()
+    for name in ("Crowd01", "Crowd13"):
+        link = groups.first.get_by_role("link", name=name)
+        link.scroll_into_view_if_needed()
+        expect(link).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollHeight") == high  # they unfold within the side
+    desk.look(page, "class_36_unfolded_1366x640")
+
+    page.get_by_role("button", name="Ask again for all 13").click()
+    expect(groups).to_have_count(1)
+    assert page.locator("#students .shape--need").count() == 4
+    assert page.evaluate(PLACES) == places
 
 
 def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_led_class: Callable[..., str]) -> None:
