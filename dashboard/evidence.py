@@ -37,7 +37,7 @@ class Moved:
 class Evidence:
     """What the wall shows of a question, besides asking it. All of it is empty where there is nothing to show.
 
-    `heading` is the title and what came out in one, `outcome` what came out, to stand beside the title.
+    `outcome` is what came out, to stand beside the title, or beside `heading` in its place.
     """
 
     heading: str = ""
@@ -85,8 +85,8 @@ def of(
     rate, last = asked.run(given), answers.last_shown(given)
     keeps_guesses = finds is not None and finds.has_guesses
     return Evidence(
-        heading=rate.heading if rate else "",
-        outcome=finds.outcome if finds else "",
+        heading=rate.name if rate else "",
+        outcome=rate.outcome if rate else finds.outcome if finds else "",
         rate=rate,
         votes=None if keeps_guesses else votes,
         guesses=None if keeps_guesses else _guesses(asked, given, finds),

@@ -107,7 +107,7 @@ def test_a_revealed_rate_draws_its_run_over_what_was_guessed_most_besides(room: 
 
     shown = room.shown(TWICE)
     assert before == Evidence()
-    assert shown.heading == "<b>Rate 4/15</b> bounces forever"
+    assert (shown.heading, shown.outcome) == ("Rate 4/15", "bounces forever")
     assert shown.rate is not None
     assert shown.rate.chart.guess_name == "zigzags, settles"
     assert shown.rate.chart.steps.guess.startswith("M")

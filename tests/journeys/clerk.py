@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterable
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
@@ -14,11 +15,11 @@ from django.utils import timezone
 from classroom import services
 from classroom.models import Cohort, Membership, Role, User
 from experiments.models import Run, RunRequest, RunState
-from lessons import catalogue, pacing, reviews
+from lessons import catalogue, pacing, reviews, voting
 from lessons import services as lesson_services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import Prediction, Submission
+from lessons.models import Prediction, RevealOpening, Submission
 from tests import pupils
 from tests.lessons import runs
 
@@ -78,6 +79,65 @@ def crowded(slug: str, leader: str) -> None:
     Membership.objects.filter(cohort=leads.cohort).update(last_active_at=timezone.now())
 
 
+def evening(slug: str, leader: str, size: str = "36") -> None:
+    """Have a class vote, run and look as on an evening; who takes the 8s is voted on and sealed, 0.4 not asked."""
+    led_class(slug, leader)
+    cohort = Cohort.objects.get(slug=slug)
+    lead, lesson = Membership.objects.get(cohort=cohort, role=Role.INSTRUCTOR), _lesson()
+    n_students = int(size)
+    students = [_person(f"{slug}-{i}", f"pupil {i}", cohort) for i in range(n_students)]
+
+    def vote(activity: str, item: str, *said: object, round_: int = 1, second: str = "") -> None:
+        voting.open_vote(lead, lesson, activity, item)
+        for student, choice in zip(students, said, strict=False):
+            student.refresh_from_db()
+            pupils.seal(student, lesson, activity, item, choice, round_=round_, second=second)
+        voting.close_vote(lead, lesson, activity, item)
+
+    rates = ("settles", "zigzags", "bounces", "explodes", "crawls", "one-jump")
+    mixed = [rates[i * i % 6] for i in range(n_students)]
+    vote("rates", "half-a", *mixed)
+    vote("rates", "half-b", *mixed[:4])
+    vote("rates", "half-c", *mixed)
+    vote("rates", "half-c", *["bounces" if i % 3 else said for i, said in enumerate(mixed)], round_=2)
+    vote("u-curve-guess", "lowest", *[1 + (4 + i * i) % 15 for i in range(n_students)])
+    vote("bias-guess", "headline", *[(55 + 7 * i) % 101 for i in range(n_students)])
+    vote("bias-guess", "recall", *[(11 * i) % 101 for i in range(n_students)])
+    vote("bias-guess", "absorber", *[("one", "three", "five", "nine", "spread")[i % 5] for i in range(n_students)])
+    for student in students[:8]:
+        for activity in SEEDS:
+            runs.ask(student, lesson, activity, seed=SEEDS[activity])
+    _wait_for(students[0].run_requests.values_list("run", flat=True))
+    for case in ("text-detectors", "reoffending-scores", "childcare-benefits"):
+        item = lesson.find_activity("cases")[1].votable(case)
+        groups = item.second.choices
+        vote("cases", case, *[item.choices[i % 4].key for i in range(20)], second=groups[0].key)
+        voting.reveal(lead, lesson, "cases", case)
+    for item in ("half-a", "half-b", "half-c"):
+        voting.reveal(lead, lesson, "rates", item)
+    voting.reveal(lead, lesson, "u-curve-guess", "lowest")
+    for item in ("headline", "recall"):
+        voting.reveal(lead, lesson, "bias-guess", item)
+    RevealOpening.objects.filter(stage__cohort=cohort).update(opens_at=timezone.now())
+
+
+def open_at_once(slug: str, activity: str, item: str) -> None:
+    """Reveal a question of a class without the three seconds."""
+    lead = Membership.objects.get(cohort__slug=slug, role=Role.INSTRUCTOR)
+    voting.reveal(lead, _lesson(), activity, item)
+    RevealOpening.objects.filter(stage__cohort=lead.cohort).update(opens_at=timezone.now())
+
+
+def show_first_page(slug: str) -> None:
+    """Put the way in on the wall of a class."""
+    voting.show(Membership.objects.get(cohort__slug=slug, role=Role.INSTRUCTOR), _lesson(), "", "")
+
+
+def touch(slug: str) -> None:
+    """Make the pages of a class ask for everything again."""
+    services.touch(Cohort.objects.get(slug=slug))
+
+
 def session(username: str) -> str:
     """Log somebody in; give what their browser would keep of it."""
     browser = Client()
@@ -85,18 +145,26 @@ def session(username: str) -> str:
     return str(browser.cookies["sessionid"].value)
 
 
-def _student(username: str) -> tuple[Membership, LoadedLesson]:
+def _lesson() -> LoadedLesson:
     lesson = catalogue.get("data-rules-everything")
     assert lesson is not None
-    return Membership.objects.select_related("cohort", "user").get(user__username=username), lesson
+    return lesson
+
+
+def _student(username: str) -> tuple[Membership, LoadedLesson]:
+    return Membership.objects.select_related("cohort", "user").get(user__username=username), _lesson()
 
 
 def _run(student: Membership, lesson: LoadedLesson, activity: str) -> None:
     """Ask for the run of an experiment, and wait until the worker has carried it out."""
-    for run in runs.ask(student, lesson, activity, seed=SEEDS[activity]):
+    _wait_for([run.pk for run in runs.ask(student, lesson, activity, seed=SEEDS[activity])])
+
+
+def _wait_for(asked: Iterable[uuid.UUID]) -> None:
+    for run in asked:
         deadline = time.monotonic() + 60
-        while Run.objects.get(pk=run.pk).state != RunState.DONE:
-            assert time.monotonic() < deadline, f"{activity}: not done"
+        while Run.objects.get(pk=run).state != RunState.DONE:
+            assert time.monotonic() < deadline, f"{run}: not done"
             time.sleep(0.1)
 
 

@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Clerk, Desk
-from tests.journeys.steps import LAPTOP, PHONE, answer, start, wait_for_run
+from tests.journeys.steps import LAPTOP, PHONE, WALL
 
 pytestmark = pytest.mark.journey
-WALL = {"width": 1920, "height": 1080}
 LESSON = "/lessons/data-rules-everything"
 SUMS = ("2.985", "2.9851", "2.9849")
 
@@ -261,58 +260,3 @@ def test_a_result_from_paper_is_entered_without_a_trace_on_the_device(
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('downhill'))") == []
     page.get_by_role("link", name="Back to the timeline").click()
     expect(page.get_by_text("entered from paper by Ines Instructor")).to_be_visible()
-
-
-# Every text on the wall with its size on the screen, the smallest first.
-LETTERS = """() => {
-  const found = [];
-  const walker = document.createTreeWalker(document.getElementById("question"), NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim();
-    const element = walker.currentNode.parentElement;
-    const { width, height } = element.getBoundingClientRect();
-    const isSeen = width && height && element.checkVisibility() && !element.closest(".quiet-name, title, desc");
-    if (!text || !isSeen) continue;
-    const scale = element instanceof SVGElement ? element.getScreenCTM().a : 1;
-    found.push([Math.round(10 * scale * parseFloat(getComputedStyle(element).fontSize)) / 10, text.slice(0, 40)]);
-  }
-  return found.sort(([one], [other]) => one - other);
-}"""
-
-
-def smallest_letters(wall: Page) -> float:
-    letters = wall.evaluate(LETTERS)
-    assert len(letters) > 5
-    return float(letters[0][0])
-
-
-def test_the_wall_is_readable_from_the_back_row_in_every_state(
-    desk: Desk, new_led_class: Callable[..., str], clerk: Clerk
-) -> None:
-    new_led_class("backrow", "rex", "ugo")
-    wall = desk.open("rex", viewport=WALL, color_scheme="dark")
-    wall.goto("/present/backrow/")
-    sizes = {"first page": smallest_letters(wall)}
-    for place in ("rates/half-c", "bias-guess/headline", "cases/reoffending-scores", "cases/text-detectors"):
-        wall.goto(f"/present/backrow/?question={place}")
-        sizes[place] = smallest_letters(wall)
-        assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight"), place
-        desk.look(wall, f"backrow_{place.replace('/', '_')}")
-    wall.goto("/present/backrow/?question=u-curve-guess/lowest")
-    sizes["a chart to guess on"] = smallest_letters(wall)
-    wall.get_by_role("button", name="Open the vote").click()
-    expect(wall.get_by_role("button", name="Close the vote")).to_be_visible()
-    student = desk.open("ugo")
-    student.goto(f"/c/backrow{LESSON}/u-curve/")
-    answer(student, "11")
-    start(student, seed="77")
-    wait_for_run(student)
-    wall.get_by_role("button", name="Close the vote").click()
-    wall.get_by_role("button", name="Reveal").click()
-    expect(wall.locator(".wall__finds .chart__svg")).to_be_visible()
-    sizes["the class curve"] = smallest_letters(wall)
-    assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    desk.look(wall, "backrow_curve_1920")
-
-    print(f"\nsmallest letters on a wall of 1920 × 1080: {sizes}")
-    assert {place: size for place, size in sizes.items() if size < 28} == {}

@@ -481,7 +481,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     konrad.get_by_label("Because …").fill("it goes to and")
     act(wall, "Close the vote", "Reveal")
     expect(wall.locator(".wall__count")).to_contain_text("the vote is closed")
-    expect(wall.locator(".wall__advice, .bars")).to_have_count(0)
+    expect(wall.locator(".wall__advice, .votes")).to_have_count(0)
     expect_form(konrad, VOTE_CLOSED)
     expect(konrad.locator("[name=choice][value=zigzags]")).to_be_checked()
     expect(konrad.get_by_label("Because …")).to_have_value("it goes to and")
@@ -526,7 +526,7 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
 
     act(wall, "Reveal")
     expect(wall.locator(".wall__answer")).to_contain_text("bounces forever")
-    expect(wall.locator(".bars")).to_have_count(0)
+    expect(wall.locator(".votes")).to_have_count(0)
     expect(wall.get_by_role("button", name="Next question")).to_be_visible()
     desk.look(wall, "led_wall_revealed")
     for student in students:

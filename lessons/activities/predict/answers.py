@@ -49,10 +49,11 @@ class ChoiceView:
 
 @dataclass(frozen=True)
 class ClassRate:
-    """What a learning rate does, drawn, with the sentence that says so."""
+    """What a learning rate does, drawn, and in words: its name and its outcome; no words for two rates at once."""
 
     chart: RateChart
-    heading: str
+    name: str
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class ClassQuestion:
         problems = [problem(self.activity, self.rule, rate) for rate in item.rates]
         guess, name = (other.shrinks_by, other.text) if other else (None, "")
         chart = rate_charts.rate_chart(problems, data.start, guess=guess, guess_name=name)
-        return ClassRate(chart, rate_charts.heading(chart) if len(problems) == 1 else "")
+        return ClassRate(chart, *(rate_charts.heading(chart) if len(problems) == 1 else ("", "")))
 
     @property
     def answer(self) -> str:

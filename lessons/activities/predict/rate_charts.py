@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from lessons.activities.predict.rate_drawing import REACH, STEPS, Drawing
@@ -80,18 +79,18 @@ def rate_chart(
     )
 
 
-def heading(chart: RateChart) -> str:
-    """What the one run of a chart does, as a heading."""
-    says = {
-        "crawls": _("<b>Rate {rate}</b> crawls"),
-        "settles": _("<b>Rate {rate}</b> settles smoothly"),
-        "one-jump": _("<b>Rate {rate}</b> gets there in one jump"),
-        "zigzags": _("<b>Rate {rate}</b> zigzags, then settles"),
-        "bounces": _("<b>Rate {rate}</b> bounces forever"),
-        "explodes": _("<b>Rate {rate}</b> explodes"),
+def heading(chart: RateChart) -> tuple[str, str]:
+    """Give the one run of a chart its name, and what it does in words that go on after it."""
+    does = {
+        "crawls": _("crawls"),
+        "settles": _("settles smoothly"),
+        "one-jump": _("gets there in one jump"),
+        "zigzags": _("zigzags, then settles"),
+        "bounces": _("bounces forever"),
+        "explodes": _("explodes"),
     }
     (run,) = chart.runs
-    return format_html(says[run.outcome], rate=run.rate)
+    return _("Rate %(rate)s") % {"rate": run.rate}, does[run.outcome]
 
 
 def sketch(shrinks_by: Fraction) -> str:

@@ -5,6 +5,7 @@ import { csrfToken, find, parsed } from "./page.js";
 const banner = document.getElementById("banner");
 
 function show(text, isRefusal = false) {
+  if (!text) return; // a page that says in another place that it has lost the connection
   banner.textContent = text;
   banner.hidden = false;
   if (isRefusal) banner.dataset.says = "refused";

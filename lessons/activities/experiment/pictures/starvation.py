@@ -46,7 +46,7 @@ OF_A_CLASS = "svc"  # the model whose runs a class puts side by side
 LOWEST_ACCURACY = 88.0  # percent; where the scale of the dots begins
 TEMPLATES = "activities/experiment/pictures/starvation"
 WALL = f"{TEMPLATES}/wall"
-WIDE, NARROW = 2.9, 1.0  # shapes of the room for the images, alone and beside what came of them
+WIDE, NARROW = 2.9, 1.25  # shapes of the room for the images, alone and beside what came of them
 
 
 @dataclass(frozen=True)
