@@ -211,6 +211,9 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
     found = _with_calls(_grid(version.number, cohort, lesson, students), calls)
     is_projected = selectors.is_projected(version)
     hides_names = options.hides_names(is_projected=is_projected)
+    if options.names == "usernames":
+        named = {student.pk: selectors.with_username(student) for student in students}
+        found = replace(found, rows=tuple(replace(row, name=named[row.id]) for row in found.rows))
     if hides_names:
         rows = tuple(replace(row, name=name_by_number(row.number)) for row in found.rows)
         found = replace(found, rows=tuple(sorted(rows, key=lambda row: row.number)))

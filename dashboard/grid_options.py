@@ -22,7 +22,12 @@ CHOICES: Mapping[str, Mapping[str, Promise]] = {
         "absent": _("not started"),
     },
     "size": {"auto": _("by class size"), "compact": _("compact"), "comfortable": _("comfortable")},
-    "names": {"auto": _("automatic"), "shown": _("shown"), "hidden": _("hidden")},
+    "names": {
+        "auto": _("automatic"),
+        "shown": _("shown"),
+        "usernames": _("with usernames"),
+        "hidden": _("hidden"),
+    },
 }
 LABELS = {"sort": _("sort by"), "show": _("show"), "size": _("rows"), "names": _("names")}
 

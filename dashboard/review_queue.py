@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from classroom import selectors
-from classroom.models import Membership
+from classroom.models import Cohort, Membership
 from dashboard.grid_options import name_by_number
 from lessons import reviews
 from lessons.activities.base import type_of
@@ -118,8 +118,8 @@ def queue(
     """
     version = membership.cohort.version
     hides_names = names == "hidden" or (names == "auto" and selectors.is_projected(version))
-    numbers = _numbers(membership) if hides_names else None
-    found = list(_waiting(membership, lesson, numbers))
+    called = _names(membership.cohort, is_hidden=hides_names)
+    found = list(_waiting(membership, lesson, called))
     at = next((n for n, each in enumerate(found) if each.submission == chosen), None)
     if at is None and chosen:
         # A newer version may have come in its place.
@@ -130,17 +130,22 @@ def queue(
     return Queue(
         waiting=waiting,
         at_hand=_at_hand(membership, lesson, waiting[at], typed) if waiting else None,
-        undo=_undo(membership, lesson, numbers),
+        undo=_undo(membership, lesson, called),
         hides_names=hides_names,
     )
 
 
-def _numbers(membership: Membership) -> Mapping[int, int]:
-    """The numbers that the class's students have in place of names, in the grid too. One query."""
-    return selectors.numbers_of(selectors.students_of(membership.cohort).values_list("pk", flat=True))
+def _names(cohort: Cohort, *, is_hidden: bool) -> Mapping[int, str]:
+    """Names of the class's students as they may be shown: two of one name with their usernames; where names are hidden,
+    their numbers in the grid. One query.
+    """
+    students = selectors.students_of(cohort)
+    if not is_hidden:
+        return selectors.told_apart(students)
+    return {pk: name_by_number(n) for pk, n in selectors.numbers_of(students.values_list("pk", flat=True)).items()}
 
 
-def _waiting(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int, int] | None) -> Iterator[Waiting]:
+def _waiting(membership: Membership, lesson: LoadedLesson, called: Mapping[int, str]) -> Iterator[Waiting]:
     """What waits, oldest first. Two queries."""
     read = {activity.key: activity for part in lesson.lesson.parts for activity in part.activities if activity.is_read}
     theirs = selectors.by_students(membership.cohort)
@@ -159,12 +164,7 @@ def _waiting(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int,
     for (owner, key), (pk, at) in sorted(newest.items(), key=lambda found: found[1][::-1]):
         if (owner, key) in owners:
             student = owners[owner, key]
-            yield Waiting(pk, owner, _name(student, numbers), key, read[key].title, at)
-
-
-def _name(student: Membership, numbers: Mapping[int, int] | None) -> str:
-    """Their name, or where names are hidden their number."""
-    return str(student.user) if numbers is None else name_by_number(numbers.get(student.pk, 0))
+            yield Waiting(pk, owner, called[student.pk], key, read[key].title, at)
 
 
 def _at_hand(membership: Membership, lesson: LoadedLesson, waiting: Waiting, typed: Mapping[str, str] | None) -> AtHand:
@@ -210,7 +210,7 @@ def _earlier(activity: AnyActivity, versions: list[Submission]) -> Iterator[Earl
         )
 
 
-def _undo(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int, int] | None) -> Undo | None:
+def _undo(membership: Membership, lesson: LoadedLesson, called: Mapping[int, str]) -> Undo | None:
     since = timezone.now() - reviews.UNDO_WITHIN
     theirs = selectors.by_students(membership.cohort, "submission__membership")
     mine = Review.objects.filter(
@@ -222,7 +222,7 @@ def _undo(membership: Membership, lesson: LoadedLesson, numbers: Mapping[int, in
     place = lesson.find_activity(last.submission.activity)
     return Undo(
         review=last.pk,
-        name=_name(last.submission.membership, numbers),
+        name=called[last.submission.membership_id],
         title=place[1].title if place else last.submission.activity,
         is_approved=last.decision == Review.Decision.APPROVED,
         until=last.decided_at + reviews.UNDO_WITHIN,

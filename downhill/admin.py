@@ -151,7 +151,7 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:
         found: QuerySet[Cohort] = super().get_queryset(request)
         return found.annotate(
-            n_students=Count("memberships", filter=Q(memberships__role=Role.STUDENT)),
+            n_students=Count("memberships", filter=Q(memberships__role=Role.STUDENT, memberships__removed_at=None)),
             n_instructors=Count("memberships", filter=Q(memberships__role=Role.INSTRUCTOR)),
         )
 
@@ -206,7 +206,7 @@ class CohortAdmin(WithHistory, admin.ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(WithHistory, admin.ModelAdmin):
-    list_display = ("user", "cohort", "role", "joined_at", "last_active_at")
+    list_display = ("user", "cohort", "role", "student_id", "joined_at", "last_active_at", "removed_at")
     list_filter = ("role", "cohort")
     search_fields = ("user__username", "user__display_name", "cohort__name")
     autocomplete_fields = ("user", "cohort")

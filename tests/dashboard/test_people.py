@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from classroom import services
 from classroom.models import Cohort, Membership, User
 from lessons import pacing
+from lessons import services as lesson_services
+from lessons.authoring.loader import LoadedLesson
+from tests import pupils
 from tests.factories import MembershipFactory, version_of
 
 PEOPLE = "/c/ours/class/people/"
@@ -182,3 +186,56 @@ def test_the_student_page_leads_there(desk: Client, student: Membership) -> None
 
     assert f'href="{at}"' in desk.get(f"/c/ours/class/students/{student.pk}/").content.decode()
     assert f'href="{PEOPLE}"' in desk.get("/c/ours/class/").content.decode()
+
+
+# --- two of one name ---
+
+
+def twins(student: Membership, cohort: Cohort) -> list[Membership]:
+    """Two who look alike by their names."""
+    return [student, MembershipFactory(cohort=cohort, user__username="sam2", user__display_name="Sam")]
+
+
+def test_two_of_one_name_are_told_apart_in_the_grid_its_calls_and_over_the_api(
+    desk: Client, student: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    both = twins(student, cohort)
+    for each in both:
+        for n in range(3):
+            sent = {"mean": "-59.7", "w": str(2.985 + n)}
+            lesson_services.submit(each, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=sent)
+
+    page, told = desk.get("/c/ours/class/").context["page"], desk.get("/api/v1/cohorts/ours/progress/").json()
+
+    assert [row.name for row in page.rows] == ["Sam (sam)", "Sam (sam2)"]
+    assert {call.name for call in page.calls} <= {"Sam (sam)", "Sam (sam2)"}
+    assert [each["name"] for each in told["students"]] == ["Sam (sam)", "Sam (sam2)"]
+
+
+def test_the_grid_has_every_username_on_demand(desk: Client, student: Membership, cohort: Cohort) -> None:
+    MembershipFactory(cohort=cohort, user__username="ada", user__display_name="Ada")
+
+    usual, asked = desk.get("/c/ours/class/"), desk.get("/c/ours/class/?names=usernames")
+    hidden = desk.get("/c/ours/class/?names=hidden")
+
+    assert [row.name for row in usual.context["page"].rows] == ["Ada", "Sam"]
+    assert [row.name for row in asked.context["page"].rows] == ["Ada (ada)", "Sam (sam)"]
+    assert "(sam)" not in words(hidden)
+
+
+def test_two_of_one_name_are_told_apart_where_their_texts_are_read(
+    desk: Client, student: Membership, cohort: Cohort, lesson: LoadedLesson
+) -> None:
+    for each in twins(student, cohort):
+        pupils.write(each, lesson)
+
+    queue = desk.get("/c/ours/class/reviews/").context["queue"]
+
+    assert [each.name for each in queue.waiting] == ["Sam (sam)", "Sam (sam2)"]
+
+
+@pytest.mark.parametrize("at", ["", "member/", "password/", "merge/", "page/{lesson}/", "paper/{lesson}/by-hand/"])
+def test_every_page_of_one_student_says_which_account_it_is(desk: Client, student: Membership, at: str) -> None:
+    page = desk.get(f"/c/ours/class/students/{student.pk}/{at.format(lesson='data-rules-everything')}")
+
+    assert re.search(r"logs in as sam|Sam \(sam\)", words(page))
