@@ -128,6 +128,15 @@ def test_a_new_code_is_asked_once_and_the_wall_follows(desk: Client, cohort: Coh
     assert "ACDE-3467" not in after.content.decode()
 
 
+def test_the_wall_shows_no_way_in_while_joining_is_closed(desk: Client, instructor: Membership) -> None:
+    services.close_joining(instructor)
+
+    wall = desk.get("/present/ours/")
+
+    assert "Joining is closed. Ask your instructor." in words(wall)
+    assert "/join/" not in wall.content.decode().partition('id="first"')[2].partition("</section>")[0]
+
+
 def test_a_name_and_a_student_id_are_changed_on_one_page(desk: Client, student: Membership) -> None:
     at = f"/c/ours/class/students/{student.pk}/member/"
 
