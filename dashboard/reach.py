@@ -17,9 +17,11 @@ from classroom.models import Cohort
 class Reach:
     """The way in for phones.
 
-    `join_url` leads straight to the class; `join_at` is typed from a wall: without a scheme, and with the code below.
+    `url` has scheme and host alone. `join_url` leads straight to the class; `join_at` is typed from a wall: without a
+    scheme, and with the code below.
     """
 
+    url: str
     join_url: str
     join_at: str
     # The host in both, for the sentence that no phone can open it.
@@ -35,12 +37,18 @@ def of(request: HttpRequest, cohort: Cohort) -> Reach:
     if settings.ROOM_URL and is_loopback(_host(url)):
         url = settings.ROOM_URL
     return Reach(
+        url=url,
         join_url=url + reverse("join", args=[cohort.join_code]),
         join_at=urlsplit(url).netloc + reverse("account_signup"),
         host=_host(url),
         is_loopback=is_loopback(_host(url)),
         is_room=bool(settings.ROOM_URL),
     )
+
+
+def room_host() -> str:
+    """The host by which the room reaches this computer; nothing where it serves no room."""
+    return _host(settings.ROOM_URL)
 
 
 def _host(url: str) -> str:

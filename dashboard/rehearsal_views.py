@@ -56,7 +56,12 @@ def rehearse(request: HttpRequest, membership: Membership) -> HttpResponse:
         return _begin(request, membership)
     if act:
         raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
-    return _page(request, membership, RehearsalForm())
+    return _page(request, membership, RehearsalForm(initial=_asked_for(request)))
+
+
+def _asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the address fills in beforehand, as a link to a rehearsal of one minute does."""
+    return {name: request.GET[name][:10] for name in RehearsalForm.base_fields if name in request.GET}
 
 
 def _begin(request: HttpRequest, membership: Membership) -> HttpResponse:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -173,6 +174,15 @@ class Handout:
     title: str
     template: str
     sheet: Any
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """Run that a member's page starts if they change nothing."""
+
+    kind: str
+    params: Mapping[str, Any]
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -411,6 +421,14 @@ class ActivityType(Generic[A]):
             If nothing new can be asked for.
         """
         return False
+
+    def first_runs(self, activity: A, member: int) -> Sequence[FirstRun]:
+        """Runs that the page of the member with this key starts first, so that they can be computed before class."""
+        return ()
+
+    def first_result(self, activity: A, rule: GradientRule) -> Fraction | None:
+        """Result of the first step by a gradient rule, where it is the same for everybody."""
+        return None
 
     def trial_title(self, activity: A, trial: str) -> str:
         """Title of one of its trials."""

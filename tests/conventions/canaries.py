@@ -140,6 +140,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "award": "5f3a1c9e-0000-4000-8000-00000000000b",
         "submission": 1,
         "key": "a-key",
+        "phone": "a-phone",
     }
     rows = [row for row in PAGES + API if "GET" in row.answers and row.name != "readyz"]
     found = set()

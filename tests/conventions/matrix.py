@@ -20,6 +20,7 @@ from badges import credentials, keys
 from badges.models import Award
 from classroom import classes, services
 from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, User
+from dashboard import ready
 from experiments.models import Run
 from lessons.models import Submission
 from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
@@ -69,6 +70,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
         "invitation": Invitation.objects.create(cohort=ours, expires_at=timezone.now() + classes.INVITED_FOR).code,
+        "phone": ready.phone_token(Membership.objects.get(cohort=ours, role=Role.INSTRUCTOR), "a browser"),
         "student": student.pk,
         "removed": _removed(ours).pk,
         "classmate": MembershipFactory(cohort=ours).pk,

@@ -107,6 +107,16 @@ PAGES = (
     Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
     Row("dashboard:lead", "/c/{cohort}/class/lead/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, LEAD),
     Row("dashboard:lead-since", "/c/{cohort}/class/lead/since/", {"GET": INSTRUCTORS}),
+    Row(
+        "dashboard:ready",
+        "/c/{cohort}/class/ready/",
+        {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON},
+        {"act": "back_row"},
+    ),
+    Row("dashboard:ready-since", "/c/{cohort}/class/ready/since/", {"GET": INSTRUCTORS}),
+    Row("dashboard:slide", "/c/{cohort}/class/ready/slide/", {"GET": INSTRUCTORS}),
+    # What an instructor's code leads a phone to: it tells nothing but the name of the class.
+    Row("dashboard:phone", "/phone/{phone}/", {"GET": EVERYBODY, "POST": EVERYBODY}, {"width": "390", "height": "844"}),
     Row("dashboard:present", "/present/{cohort}/", {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON}, LEAD),
     Row("dashboard:present-since", "/present/{cohort}/since/", {"GET": INSTRUCTORS}),
     Row("dashboard:part", "/c/{cohort}/class/parts/{part}/", {"GET": INSTRUCTORS}),

@@ -55,6 +55,10 @@ SENT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("instructor", "dashboard:settings", "/c/ours/class/settings/", CLASS),
     ("instructor", "dashboard:invite", "/c/ours/class/invite/", {}),
     ("instructor", "dashboard:invite", "/c/ours/class/invite/", {"back": "1"}),
+    *(
+        ("instructor", "dashboard:ready", "/c/ours/class/ready/", {"act": act, "printed": "0.7463"})
+        for act in ("canary", "prepare", "back_row", "notebook")
+    ),
     ("instructor", "dashboard:present", "/present/ours/", {"act": "show", **QUESTION}),
     ("instructor", "dashboard:runs-again", "/c/ours/class/runs-again/", {"activity": "u-curve-run"}),
     *(("instructor", "dashboard:help", "/c/ours/class/help/", {"act": act, **HELP}) for act in ("helped", "undo")),
@@ -217,6 +221,7 @@ def test_no_page_of_the_class_offers_what_would_be_refused(
         "parts/rates/",
         "rehearse/",
         "settings/",
+        "ready/",
     )
     walls = ("", "?question=rates/half-d", "?question=rates/half-d&remote=1")
     alone = (

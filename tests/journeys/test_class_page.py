@@ -247,6 +247,8 @@ def test_every_page_of_the_instructors_looks_right(
         "part": "/c/demo/class/parts/by-hand/",
         "replay": "/c/demo/class/replay/",
         "rehearse": "/c/demo/class/rehearse/",
+        "ready": "/c/demo/class/ready/",
+        "slide": "/c/demo/class/ready/slide/",
         "compact": "/c/demo/class/?size=compact",
     }.items():
         page.goto(address)

@@ -9,7 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import Cohort, Membership
-from lessons.activities.base import Account, Achievement, ActivityType, ActivityView, ClassMoment, Media, Sent, Verdict
+from lessons.activities.base import (
+    Account,
+    Achievement,
+    ActivityType,
+    ActivityView,
+    ClassMoment,
+    FirstRun,
+    Media,
+    Sent,
+    Verdict,
+)
 from lessons.activities.experiment import class_runs, lint, outcomes, page, runs
 from lessons.activities.experiment.page import ExperimentSheet
 from lessons.activities.experiment.pictures import registry
@@ -114,6 +124,12 @@ class ExperimentType(ActivityType[Experiment]):
 
     def n_runs(self, cohort: Cohort, lesson: Lesson, question: Any) -> int:
         return class_runs.n_done(cohort, lesson, question)
+
+    def first_runs(self, activity: Experiment, member: int) -> Sequence[FirstRun]:
+        trial = activity.trials[0]
+        params, seed = trial.spelled_out({}), page.seed_of(member)
+        own = FirstRun(trial.kind, params, seed)
+        return (own, FirstRun(trial.kind, {**params, **trial.beside}, seed)) if trial.beside else (own,)
 
     def trial_title(self, activity: Experiment, trial: str) -> str:
         found = activity.trial(trial)

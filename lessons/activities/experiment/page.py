@@ -211,8 +211,12 @@ def first_seed(membership: Membership, lesson: Lesson, activity: Experiment) -> 
 
 
 def own_seed(membership: Membership) -> int:
+    return seed_of(membership.pk)
+
+
+def seed_of(member: int) -> int:
     """A seed of one's own to begin with: only every 999th member has the same, and neighbours have distant ones."""
-    return 1 + membership.pk * 617 % HIGHEST_SEED  # they have no common divisor
+    return 1 + member * 617 % HIGHEST_SEED  # they have no common divisor
 
 
 def requests_of(membership: Membership, lesson: Lesson, activity: Experiment, trial: Trial) -> list[RunRequest]:

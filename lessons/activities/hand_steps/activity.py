@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from lessons.activities.hand_steps.maths import misconceptions
 from lessons.activities.hand_steps.page import Worksheet
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.authoring.lint import Findings
+from lessons.maths import descent
 from lessons.standings import Standing
 
 
@@ -65,6 +67,9 @@ class HandStepsType(ActivityType[HandSteps]):
         tries = ngettext("%(n)d try", "%(n)d tries", standing.tries) % {"n": standing.tries}
         help_had = _("saw a solution") if standing.helped else ""
         return (_("step %(n)d") % {"n": standing.step}, tries, slips.in_words(slip) if slip else "", help_had)
+
+    def first_result(self, activity: HandSteps, rule: GradientRule) -> Fraction | None:
+        return None if activity.drawn else descent.step(grade.problem_of(activity, rule), activity.start)
 
     def as_sent(self, activity: HandSteps, answer: Mapping[str, Any], reply: Mapping[str, Any]) -> AsSent:
         return AsSent(cells=grade.shown_cells(answer, reply))
