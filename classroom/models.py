@@ -162,6 +162,8 @@ class Cohort(models.Model):
     next_session_at = models.DateTimeField(
         _("next session"), null=True, blank=True, help_text=_("In the time zone of the class. Homework is due then.")
     )
+    # When the led session began; one that is led again soon after its end goes on.
+    led_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When the instructor ended the led session; everyone has gone on alone since.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Since when the code takes nobody in. Its members come and go all the same.

@@ -31,6 +31,7 @@ from classroom.refusals import Conflict, Forbidden, Refusal
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 PROJECTOR_GRAIN = timedelta(seconds=5)
+SAME_SESSION = timedelta(hours=1)  # between the end of a led session and its going on
 
 
 def open_cohort(*, slug: str, name: str, **fields: object) -> Cohort:
@@ -162,8 +163,16 @@ def set_gradient_rule(cohort: Cohort, rule: str) -> None:
 
 
 def lead_class(cohort: Cohort) -> None:
-    """Lead a class from now on. People can join it."""
-    _set_pace(cohort, Pace.LED, ended_at=None)
+    """Lead a class from now on; people can join it.
+
+    A session that ended a short while ago goes on; on another day a new one begins.
+    """
+    with transaction.atomic():
+        stored, now = Cohort.objects.select_for_update().get(pk=cohort.pk), timezone.now()
+        goes_on = stored.pace == Pace.LED or (stored.ended_at is not None and now - stored.ended_at < SAME_SESSION)
+        _set_pace(cohort, Pace.LED, ended_at=None)
+        cohort.led_at = (stored.led_at if goes_on else None) or now
+        Cohort.objects.filter(pk=cohort.pk).update(led_at=cohort.led_at)
 
 
 def end_class(cohort: Cohort) -> None:

@@ -6,31 +6,46 @@ No name and nothing sealed is in a `Question`, before the reveal or in any field
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import segno
 from django.utils.safestring import mark_safe
 
+import experiments.selectors
 from classroom import selectors
 from classroom.models import GradientRule, Membership
-from dashboard import evidence
+from dashboard import evidence, needs, next_act, run_sheet, script
 from dashboard.evidence import Evidence
+from dashboard.next_act import Count, Facts, NextAct, Press
+from dashboard.run_sheet import RunSheet, SheetLine
+from dashboard.script import Act, Run, Script
 from lessons import class_call, stage, voting
 from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
+from lessons.models import FINISHED, PartProgress, Prediction
+from lessons.run_context import RunContext
 
 # What comes next for a question in each state.
-ACTS = {"closed": "open_vote", "open": "close_vote", "voted": "reveal", "pending": "take_back", "revealed": ""}
+ACTS = {
+    "closed": "open_vote",
+    "open": "close_vote",
+    "voted": "reveal",
+    "pending": "take_back",
+    "revealed": "",
+    "skipped": "take_up",
+}
 
 
 @dataclass(frozen=True)
 class QuestionLine:
     """One question in the list: where it stands, and what the instructor can do with it next.
 
-    `state`: ``closed``, ``open`` (a vote is on), ``voted``, ``pending`` (the reveal opens in a moment), ``revealed``.
+    `state`: ``closed``, ``open`` (a vote is on), ``voted``, ``pending`` (the reveal opens in a moment), ``revealed``,
+    ``skipped``.
     `act` is the next thing to do: ``open_vote``, ``close_vote``, ``reveal``, ``take_back``, or nothing.
     """
 
@@ -52,6 +67,10 @@ class QuestionLine:
     def may_vote_again(self) -> bool:
         return self.state == "voted" and self.round < self.n_votes
 
+    @property
+    def may_be_skipped(self) -> bool:
+        return self.state in ("closed", "voted") and not self.is_extra
+
 
 @dataclass(frozen=True)
 class PartLine:
@@ -63,6 +82,34 @@ class PartLine:
     is_open: bool
     is_free: bool
     questions: tuple[QuestionLine, ...]
+    sheet: SheetLine | None
+    # An activity of which the rest to choose is skipped, or can be; nothing, where students choose nothing.
+    chooses_in: str
+    is_rest_skipped: bool
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What stands before whoever leads a class: the next act, the time, and what is asked before something is done.
+
+    `next` and `sheet` are there as long as somebody leads.
+    """
+
+    next: NextAct | None
+    sheet: RunSheet | None
+    coming: tuple[Act, ...]
+    asked: Asked | None
+    now: datetime
+    # How many minutes of the class pass in one: the time of day tells nothing in a rehearsal at another speed.
+    speed: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that is answered before something is done."""
+
+    press: Press
+    question: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +117,7 @@ class Way:
     """The way through the lesson, and the token of the stage that it was read from."""
 
     parts: tuple[PartLine, ...]
+    lead: Lead
     token: str
 
 
@@ -119,14 +167,34 @@ class Wall:
     question: Question | None
     pinned: str
     first: QuestionLine | None
+    lead: Lead
     n_students: int
     n_here: int
     token: str
 
+    @property
+    def is_next_about_another(self) -> bool:
+        """Tell whether what comes next, or could instead, is about something else than the question that is shown."""
+        shown, ahead = (self.question.line if self.question else None), self.lead.next
+        if shown is None or ahead is None:
+            return False
+        offered = [each for each in (ahead.press, *ahead.others) if each is not None and each.act != "skip"]
+        return all((each.activity, each.item) != (shown.activity, shown.item) for each in offered)
 
-def way(membership: Membership, lesson: LoadedLesson) -> Way:
+
+def question_to_ask(membership: Membership, lesson: LoadedLesson, press: Press) -> str:
+    """What has to be answered before something is done; nothing, if it is done at once or will be refused."""
+    room = _Room(membership, lesson)
+    if not room.stage.is_led or room.cohort.archived:
+        return ""
+    return next_act.asks(room.script, room.stage, room.facts, press)
+
+
+def way(membership: Membership, lesson: LoadedLesson, asked: Press | None = None) -> Way:
     """The lesson's parts with their questions, as the instructor leads through them."""
     room = _Room(membership, lesson)
+    lead = room.lead(asked)
+    sheet = {line.key: line for line in lead.sheet.lines} if lead.sheet else {}
     parts = tuple(
         PartLine(
             key=part.key,
@@ -136,16 +204,22 @@ def way(membership: Membership, lesson: LoadedLesson) -> Way:
             is_soon=part.soon,
             is_open=part.key in room.stage.opened,
             is_free=part.key in room.stage.freed,
-            questions=tuple(room.line(asked) for asked in room.questions if asked.part is part),
+            questions=tuple(room.line(each) for each in room.questions if each.part is part),
+            sheet=sheet.get(part.key),
+            chooses_in=(chosen := next((each.key for each in part.activities if each.n_to_choose > 1), "")),
+            is_rest_skipped=room.stage.is_skipped((chosen, "")),
         )
         for number, part in enumerate(lesson.lesson.parts, start=1)
         if part.badge is None  # never closed, so never to be opened
     )
-    return Way(parts, room.stage.token)
+    return Way(parts, lead, room.stage.token)
 
 
-def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
-    """What a projector shows: the question asked for as ``activity/item``, else what is on the wall."""
+def wall(membership: Membership, lesson: LoadedLesson, asked: str = "", before: Press | None = None) -> Wall:
+    """What a projector shows: the question asked for as ``activity/item``, else what is on the wall.
+
+    `before` is what was pressed and has to be asked about first.
+    """
     room = _Room(membership, lesson)
     keys = ["/".join(asked.key) for asked in room.questions]
     on_wall = room.stage.on_wall if room.stage.on_wall in keys else ""
@@ -156,6 +230,7 @@ def wall(membership: Membership, lesson: LoadedLesson, asked: str = "") -> Wall:
         question=_question(room, lesson, keys.index(place)) if place else None,
         pinned=pinned,
         first=room.first(),
+        lead=room.lead(before),
         n_students=room.n_students,
         n_here=len(here),
         token=room.stage.token,
@@ -213,10 +288,73 @@ class _Room:
 
     def __init__(self, membership: Membership, lesson: LoadedLesson) -> None:
         self.cohort = membership.cohort
+        self.lesson = lesson.lesson
         self.slug = lesson.lesson.slug
         self.stage = stage.read_for_room(self.cohort, self.slug)
         self.given_in_rounds = answers.rounds(self.cohort, self.slug, self.stage)
         self.questions = answers.class_questions(lesson.lesson.parts, GradientRule(self.cohort.gradient_rule))
+
+    @cached_property
+    def script(self) -> Script:
+        return script.script_of(self.lesson, self.cohort.gradient_rule)
+
+    def lead(self, asked: Press | None) -> Lead:
+        """The next act and the time; a question before it, if what was pressed still needs one."""
+        now = self.stage.now
+        if not self.stage.is_led:
+            return Lead(None, None, (), None, now, 1)
+        ahead = next_act.coming(self.script, self.stage, self.facts)
+        speed = needs.speed_of(self.cohort)
+        question = next_act.asks(self.script, self.stage, self.facts, asked) if asked else ""
+        return Lead(
+            next=next_act.next_act(self.script, self.stage, self.facts),
+            sheet=run_sheet.sheet_of(self.script, self.stage, ahead, led_at=self.cohort.led_at, now=now, speed=speed),
+            coming=ahead,
+            asked=Asked(asked, question) if asked and question else None,
+            now=now,
+            speed=speed,
+        )
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the class has done so far: three queries, however many students and runs."""
+        here, runs = frozenset(self.here()), self._runs()
+        sealed: dict[stage.Key, set[int]] = {}
+        rows = Prediction.objects.filter(membership__cohort=self.cohort, lesson=self.slug)
+        asked_now = self.stage.question_in_the_room()
+        vote = self.stage.open_vote(asked_now) if asked_now else None
+        answered = set()
+        for member, activity, item, round_ in rows.values_list("membership_id", "activity", "item", "round"):
+            sealed.setdefault((activity, item), set()).add(member)
+            if vote and (activity, item, round_) == (vote.activity, vote.item, vote.round):
+                answered.add(member)
+        awaited = {}
+        for run, each in self.script.runs.items():
+            may = [sealed.get(guess, set()) for guess in each.guesses]
+            may += [runs.get(each.after, set())] if each.after else []
+            missing = here.intersection(*may) - runs[run]
+            awaited[run] = Count(len(runs[run]), len(runs[run]) + len(missing))
+        wants = (asked.key for asked in self.questions if self._wants_second_vote(asked, self._n_votes(asked)))
+        return Facts(awaited, self._work(here), frozenset(wants), Count(len(here & answered), len(here)))
+
+    def _runs(self) -> dict[Run, set[int]]:
+        contexts = {run: str(RunContext(self.slug, *run)) for run in self.script.runs}
+        found = experiments.selectors.members_with_runs(self.cohort, contexts.values())
+        return {run: found[context] for run, context in contexts.items()}
+
+    def _work(self, here: frozenset[int]) -> dict[str, Count]:
+        """How many have finished each activity, of those and of whoever is here."""
+        done: dict[str, set[int]] = {}
+        rows = PartProgress.objects.filter(membership__in=self.students, lesson=self.slug)
+        for member, activities in rows.values_list("membership_id", "activities"):
+            for key, kept in activities.items():
+                if kept.get("state") in FINISHED:
+                    done.setdefault(key, set()).add(member)
+        keys = [activity.key for activity in self.lesson.activities]
+        return {key: Count(len(done.get(key, ())), len(here | done.get(key, set()))) for key in keys}
+
+    def _n_votes(self, asked: ClassQuestion) -> int:
+        return len(self.stage.votes_on(asked.key))
 
     def here(self) -> list[int]:
         """Who is here now."""
@@ -302,6 +440,8 @@ class _Room:
             return "pending"
         if self.stage.open_vote(key):
             return "open"
+        if self.stage.is_skipped(key):
+            return "skipped"
         return "voted" if self.stage.votes_on(key) else "closed"
 
     def _wants_second_vote(self, asked: ClassQuestion, n_held: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,10 +19,11 @@ from classroom.access import instructor_required
 from classroom.models import Membership, Pace
 from classroom.refusals import Refusal
 from classroom.web import is_htmx
-from dashboard import projector, reach
+from dashboard import next_act, projector, reach
+from dashboard.next_act import Press
 from dashboard.views import chosen_lesson, page_version
 from experiments import liveness
-from lessons import pacing, room, voting
+from lessons import pacing, room, skipping, voting
 from lessons.authoring.loader import LoadedLesson
 
 
@@ -30,12 +33,14 @@ from lessons.authoring.loader import LoadedLesson
 def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Lead the class: its parts, votes and reveals, and the end of the session."""
     loaded = chosen_lesson(membership, request.GET.get("lesson"))
+    asked = _asked_for(request)
     if request.method == "POST":
-        _act(request, membership, loaded)
+        asked = _act(request, membership, loaded)
         if not is_htmx(request):
-            return redirect(request.get_full_path())
+            return redirect(_address("dashboard:lead", request, membership, loaded, asked))
+        membership.cohort.version.refresh_from_db()
     template = "dashboard/_lead.html" if is_htmx(request) else "dashboard/lead.html"
-    return render(request, template, _lead_context(request, membership, loaded))
+    return render(request, template, _lead_context(request, membership, loaded, asked))
 
 
 @never_cache
@@ -43,11 +48,10 @@ def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instructor_required
 def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The page again if it is newer than ``?v=``, else 204: another instructor may be leading too."""
-    loaded = chosen_lesson(membership, request.GET.get("lesson"))
-    context = _lead_context(request, membership, loaded)
-    if request.GET.get("v") == context["v"]:
+    if request.GET.get("v") == _lead_version(membership):
         return HttpResponse(status=204)
-    return render(request, "dashboard/_lead.html", context)
+    loaded = chosen_lesson(membership, request.GET.get("lesson"))
+    return render(request, "dashboard/_lead.html", _lead_context(request, membership, loaded, _asked_for(request)))
 
 
 @never_cache
@@ -55,15 +59,16 @@ def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instructor_required
 def present(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The projector: one question, how many have answered, one button; with ``?remote=1``, the phone that moves it."""
+    asked = _asked_for(request)
     if request.method == "POST":
         lesson = chosen_lesson(membership, request.GET.get("lesson"))
-        _act(request, membership, lesson)
+        asked = _act(request, membership, lesson)
         if not is_htmx(request):
-            return redirect(_address(request, membership, lesson))
+            return redirect(_address("dashboard:present", request, membership, lesson, asked))
         membership.cohort.version.refresh_from_db()
     if not _is_remote(request):
         classroom.services.note_projector(membership.cohort)
-    context = _room_context(request, membership)
+    context = _room_context(request, membership, asked)
     return render(request, context["template"] if is_htmx(request) else "dashboard/present.html", context)
 
 
@@ -76,7 +81,7 @@ def present_since(request: HttpRequest, membership: Membership) -> HttpResponse:
         classroom.services.note_projector(membership.cohort)
     if request.GET.get("v") == page_version(membership):
         return HttpResponse(status=204)
-    context = _room_context(request, membership)
+    context = _room_context(request, membership, _asked_for(request))
     return render(request, context["template"], context)
 
 
@@ -87,6 +92,17 @@ QUESTION_ACTS = {
     "close_vote": voting.close_vote,
     "reveal": voting.reveal,
     "take_back": voting.take_back_reveal,
+    "skip": skipping.skip,
+    "take_up": skipping.take_up,
+}
+SHOWN_AHEAD = 3
+# What may have to be asked once before it is done, and the words of whoever is sure.
+SURE = {
+    "reveal": gettext_lazy("Reveal it"),
+    "open_part": gettext_lazy("Open them"),
+    "free_part": gettext_lazy("Open them"),
+    "open_vote": gettext_lazy("Open them"),
+    "end_class": gettext_lazy("End class"),
 }
 ROOM_ACTS = {
     "bring": room.bring,
@@ -97,11 +113,24 @@ ROOM_ACTS = {
 }
 
 
-def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> None:
-    """Do what was pressed."""
+def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> Press | None:
+    """Do what was pressed; give it back, and do nothing, where a question has to be answered first."""
     sent = request.POST
     act = sent.get("act", "")
     place = sent.get("activity", ""), sent.get("item", "")
+    if act in SURE and not sent.get("sure"):
+        press = Press(act, str(SURE[act]), sent.get("part", ""), *place)
+        if projector.question_to_ask(membership, lesson, press):
+            return press
+    _do(membership, lesson, act, place, sent)
+    return None
+
+
+def _do(
+    membership: Membership, lesson: LoadedLesson, act: str, place: tuple[str, str], sent: Mapping[str, str]
+) -> None:
+    if act == "not_now":
+        return
     if act == "show":
         voting.show(membership, lesson, *place)
     elif act == "hands":
@@ -119,35 +148,73 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
             voting.show(membership, lesson, *place)
     elif act in PART_ACTS:
         PART_ACTS[act](membership, lesson, sent.get("part", ""))
+        if all(place):
+            voting.show(membership, lesson, *place)
     elif act in QUESTION_ACTS:
         QUESTION_ACTS[act](membership, lesson, *place)
     else:
         raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
 
 
-def _lead_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
-    tools = room.tools(membership, lesson)  # before what the page's token stands for
-    way, worker = projector.way(membership, lesson), liveness.silence()
+def _asked_for(request: HttpRequest) -> Press | None:
+    """What the address says was pressed, and has to be asked about first."""
+    act, __, rest = request.GET.get("ask", "").partition(":")
+    part, activity, item = [*rest.split("/", 2), "", "", ""][:3]
+    return Press(act, str(SURE[act]), part, activity, item) if act in SURE else None
+
+
+def _since(v: str, lesson: LoadedLesson, kept: Mapping[str, str]) -> str:
+    """What a page asks with whether there is news, which is what it was asked for."""
+    query = {"v": v, "lesson": lesson.lesson.slug, **{name: value for name, value in kept.items() if value}}
+    return urlencode(query, safe="/:")
+
+
+def _ask(press: Press | None) -> dict[str, str]:
+    return {"ask": f"{press.act}:{press.part}/{press.activity}/{press.item}"} if press else {}
+
+
+def _lead_version(membership: Membership) -> str:
+    """The class's version; a worker falls silent by the clock alone."""
+    return page_version(membership) + ".silent" * (liveness.silence() is not None)
+
+
+def _lead_context(
+    request: HttpRequest, membership: Membership, lesson: LoadedLesson, asked: Press | None
+) -> dict[str, Any]:
+    v = _lead_version(membership)  # before what it stands for
+    way = projector.way(membership, lesson, asked)
+    asked = way.lead.asked.press if way.lead.asked else None
     return {
+        "acts_url": _address("dashboard:lead", None, membership, lesson),
+        "since": _since("pending" if way.token.endswith(".pending") else v, lesson, _ask(asked)),
+        "lead": way.lead,
         "membership": membership,
-        "worker": worker,
+        "worker": liveness.silence(),
         "lesson": lesson.lesson,
         "parts": way.parts,
         "reach": reach.of(request, membership.cohort),
+        "at": next((part for part in reversed(way.parts) if part.is_open), None),
+        "n_parts": len(lesson.lesson.parts),
+        "coming": [next_act.in_words(act) for act in way.lead.coming[1 : 1 + SHOWN_AHEAD]],
+        "to_skip": [next_act.skip(act) for act in way.lead.sheet.to_skip] if way.lead.sheet else [],
+        "lead_it": Press("lead_class", _("Lead again") if membership.cohort.ended_at else _("Lead this class")),
+        "end_it": Press("end_class", _("End class")),
         "is_led": membership.cohort.pace == Pace.LED,
-        "tools": tools,
-        # A worker falls silent by the clock alone.
-        "v": f"{way.token}.{tools.number}{'.silent' * (worker is not None)}",
+        "tools": room.tools(membership, lesson),
+        "v": v,
     }
 
 
-def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any]:
+def _room_context(request: HttpRequest, membership: Membership, pressed: Press | None) -> dict[str, Any]:
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     is_remote = _is_remote(request)
     v = page_version(membership)  # before the question that it stands for
     # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it.
     asked = request.GET.get("question", "") if request.method != "POST" else ""
-    wall = projector.wall(membership, lesson, asked)
+    wall = projector.wall(membership, lesson, asked, pressed)
+    pressed = wall.lead.asked.press if wall.lead.asked else None
+    line = wall.question.line if wall.question else None
+    kept = {"question": wall.pinned, "remote": request.GET.get("remote", ""), **_ask(pressed)}
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
     is_pending = wall.token.endswith(".pending")
     way_in = reach.of(request, membership.cohort)
@@ -157,13 +224,25 @@ def _room_context(request: HttpRequest, membership: Membership) -> dict[str, Any
         "lesson": lesson.lesson,
         "wall": wall,
         "question": wall.question,
+        "lead": wall.lead,
+        "acts_url": _address("dashboard:present", request, membership, lesson),
+        "since": _since("pending" if is_pending else v, lesson, kept),
+        # What can be done with the question that is shown, where the next act is about another one.
+        "also": _own_act(line) if line and wall.is_next_about_another else None,
+        "first": Press("show", _("First question"), "", wall.first.activity, wall.first.item) if wall.first else None,
+        "lead_it": Press(
+            "lead_class",
+            _("Lead again") if membership.cohort.ended_at else _("Lead this class"),
+            "",
+            *((line.activity, line.item) if line else ("", "")),
+        ),
+        "on": wall.question.after if wall.question else wall.first if wall.lead.next else None,
         "is_led": membership.cohort.pace == Pace.LED,
         "is_remote": is_remote,
         "tools": room.tools(membership, lesson),
         "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
         "reach": way_in,
         "qr": projector.join_code(way_in.join_url) if has_code else "",
-        "remote": "&remote=1" if is_remote else "",
         "v": "pending" if is_pending else v,
     }
 
@@ -172,7 +251,21 @@ def _is_remote(request: HttpRequest) -> bool:
     return bool(request.GET.get("remote"))
 
 
-def _address(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> str:
-    """Where a page without JavaScript goes on after something was pressed: at what is on the wall now."""
-    query = {"lesson": lesson.lesson.slug, **({"remote": "1"} if _is_remote(request) else {})}
-    return f"{reverse('dashboard:present', args=[membership.cohort.slug])}?{urlencode(query)}"
+def _own_act(line: projector.QuestionLine) -> Press | None:
+    """The act of a question by itself."""
+    says = {
+        "open_vote": _("Second vote") if line.round else _("Open the vote"),
+        "close_vote": _("Close the vote"),
+        "reveal": _("Reveal"),
+        "take_up": _("Take it up after all"),
+    }
+    return Press(line.act, says[line.act], "", line.activity, line.item) if line.act in says else None
+
+
+def _address(
+    name: str, request: HttpRequest | None, membership: Membership, lesson: LoadedLesson, asked: Press | None = None
+) -> str:
+    """Where a page sends to, and one without JavaScript goes on: at what is on the wall now."""
+    remote = {"remote": "1"} if request is not None and _is_remote(request) else {}
+    query = {"lesson": lesson.lesson.slug, **remote, **_ask(asked)}
+    return f"{reverse(name, args=[membership.cohort.slug])}?{urlencode(query)}"

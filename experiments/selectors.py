@@ -128,6 +128,21 @@ def n_with_a_run(cohort: Cohort, context: str) -> int:
     return _finished(cohort, context).values("membership").distinct().count()
 
 
+def members_with_runs(cohort: Cohort, contexts: Iterable[str]) -> dict[str, set[int]]:
+    """The students of a class who have a finished run, by the context in which they asked for it. One query."""
+    found: dict[str, set[int]] = {context: set() for context in contexts}
+    done = RunRequest.objects.filter(
+        membership__cohort=cohort,
+        membership__role=Role.STUDENT,
+        context__in=list(found),
+        withdrawn_at=None,
+        run__state=RunState.DONE,
+    )
+    for context, member in done.values_list("context", "membership_id"):
+        found[context].add(member)
+    return found
+
+
 def class_results(
     cohort: Cohort, context: str, figures: Sequence[str], **params: Any
 ) -> list[tuple[int, dict[str, Any]]]:

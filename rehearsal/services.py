@@ -78,7 +78,7 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
         Cohort.objects.select_for_update().get(pk=membership.cohort_id)  # a button that is pressed twice
         if mine.exists():
             raise Conflict(_("You already have a rehearsal running. End or delete it first."))
-        own = membership.cohort
+        own, began = membership.cohort, timezone.now()
         cohort = classroom.services.open_cohort(
             slug=f"rehearsal-{secrets.token_hex(4)}",
             name=(_("Rehearsal · %(name)s") % {"name": own.name})[:120],
@@ -86,9 +86,9 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
             gradient_rule=own.gradient_rule,
             time_zone=own.time_zone,
             pace=Pace.LED if is_led else Pace.SELF,
+            led_at=began if is_led else None,
         )
         classroom.services.enrol(membership.user, cohort, Role.INSTRUCTOR)
-        began = timezone.now()
         moves = {}
         for index in range(n_students):
             who = students.draw(seed, index)

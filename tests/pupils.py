@@ -125,7 +125,7 @@ class LedClass:
             "X-CSRFToken": _CSRF,
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        body = urlencode({"act": act, "activity": activity, "item": item})
+        body = urlencode({"act": act, "activity": activity, "item": item, "sure": "yes"})
         return ("POST", f"/c/{self.slug}/class/lead/", headers, body)
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classroom', '0006_order_in_the_room'),
+        ('classroom', '0007_led_at'),
     ]
 
     operations = [

@@ -35,7 +35,8 @@ HELP = {"student": "{student}", "reason": "run", "occasion": "one"}
 LED: tuple[dict[str, str], ...] = (
     *({"act": act} for act in ("lead_class", "end_class")),
     *({"act": act, "part": "rates"} for act in ("open_part", "close_part", "free_part")),
-    *({"act": act, **QUESTION} for act in ("open_vote", "close_vote", "reveal", "take_back", "show")),
+    *({"act": act, **QUESTION} for act in ("open_vote", "close_vote", "reveal", "take_back", "show", "skip")),
+    {"act": "take_up", **QUESTION},
     {"act": "hands", "hands-crawls": "3", **QUESTION},
     *({"act": act} for act in ("bring", "pause", "resume", "unsay", "stop_timer")),
     {"act": "say", "message": "Look up"},

@@ -13,6 +13,7 @@ from tests.journeys.conftest import Clerk, Desk
 from tests.journeys.steps import LAPTOP, PHONE, WALL
 
 pytestmark = pytest.mark.journey
+BREATH = 550  # milliseconds between two presses of the space bar that are both meant
 LESSON = "/lessons/data-rules-everything"
 SUMS = ("2.985", "2.9851", "2.9849")
 
@@ -49,6 +50,13 @@ def too_small(page: Page) -> list[Any]:
             .map((each) => [each.getBoundingClientRect().height, each.textContent]).filter(([high]) => high < 24)"""
     )
     return found
+
+
+# Where the class is, the one button, the clock, what is coming and the run sheet: which of them has to be scrolled to.
+OUT_OF_SIGHT = """() => ["#at", ".lead-class__at", "#next", "#clock", "#coming", "#sheet-head"].filter((each) => {
+    const { top, bottom } = document.querySelector(each).getBoundingClientRect();
+    return top < 0 || bottom > innerHeight;
+  })"""
 
 
 def test_the_grid_is_walked_by_keyboard_alone(desk: Desk, new_led_class: Callable[..., str]) -> None:
@@ -93,8 +101,12 @@ def test_a_call_for_help_appears_in_place_and_is_answered_for_every_instructor(
     new_led_class("helpers", "ivo", "mia", "noa")
     lead = desk.open("ivo")
     lead.goto("/c/helpers/class/lead/")
-    lead.get_by_role("button", name="Open up to part 1").click()
-    expect(lead.get_by_text("open", exact=False).first).to_be_visible()
+    lead.get_by_role("button", name="Start: Gradient descent by hand").click()
+    expect(lead.get_by_role("button", name="Next part: Learning-rate chaos")).to_be_visible()
+    for width, height in ((1366, 640), (390, 664)):
+        lead.set_viewport_size({"width": width, "height": height})
+        assert lead.evaluate(OUT_OF_SIGHT) == [], (width, height)
+        desk.look(lead, f"lead_{width}")
     grid, other = desk.open("ivo"), desk.open("ivo")
     grid.goto("/c/helpers/class/")
     other.goto("/c/helpers/class/")
@@ -193,9 +205,11 @@ def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_l
     assert "Tom" not in grid.locator("#class").inner_text()
     student.goto(f"/c/threes{LESSON}/rates/")
     expect(student.get_by_text("Your instructor opens this part")).to_be_visible()
-    wall.keyboard.press(" ")  # the first question
+    for words in ("Start: Gradient descent by hand", "Next part: Learning-rate chaos", "Next: vote on"):
+        expect(wall.locator("[data-space]")).to_contain_text(words)
+        wall.wait_for_timeout(BREATH)
+        wall.keyboard.press(" ")
     expect(wall.get_by_role("heading", level=1)).to_have_text("Learning rate 0.1")
-    wall.keyboard.press(" ")  # open the vote
     expect(wall.locator(".wall__count")).to_contain_text("the vote is open")
     student.get_by_text("settles smoothly").first.click()
     student.get_by_label("sure", exact=True).evaluate("each => each.click()")

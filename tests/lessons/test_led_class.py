@@ -1159,6 +1159,7 @@ def test_the_remote_moves_every_projector_of_the_class(phone: Client, cohort: Co
 
 def test_what_is_pressed_on_a_page_that_looks_at_one_question_goes_onto_the_wall(phone: Client, front: Front) -> None:
     pinned = "/present/ours/?question=rates/half-b"
+    front.open_part()
     looked = phone.get(pinned).content.decode()
     before = on_wall(front)
 

@@ -1,8 +1,9 @@
-// Space presses the wall's one button, the arrows go from question to question, f fills the screen; none of them while
-// something that a key could be meant for has the focus.
-import { speak } from "./page.js";
+// Space presses the one button of whoever leads, the arrows go from question to question, f fills the screen with the
+// wall; none of them while something that a key could be meant for has the focus.
+import { find, speak } from "./page.js";
 
 const PRESS = { " ": "[data-space]", ArrowLeft: '[data-key="ArrowLeft"]', ArrowRight: '[data-key="ArrowRight"]' };
+const BREATH = 500; // milliseconds in which a second press of a key would mean what the first has put in its place
 
 document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("button, a, input, summary, select")) {
@@ -11,16 +12,20 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  if (event.key === "f") document.documentElement.requestFullscreen?.();
-  const pressed = PRESS[event.key] && document.querySelector(`#question ${PRESS[event.key]}`);
+  if (event.key === "f" && document.querySelector(".wall")) document.documentElement.requestFullscreen?.();
+  const pressed = PRESS[event.key] && document.querySelector(PRESS[event.key]);
   if (!pressed) return;
   event.preventDefault();
   pressed.click();
 });
 
-// The second click of a double click would press what the first has put in its place.
+// So would the second click of a double click.
+let pressedAt = -BREATH;
 document.addEventListener("click", (event) => {
-  if (event.detail > 1 && event.target.closest("[data-space]")) event.preventDefault();
+  if (!event.target.closest("[data-space]")) return;
+  const isKey = event.detail === 0;
+  if (event.detail > 1 || (isKey && performance.now() - pressedAt < BREATH)) event.preventDefault();
+  else pressedAt = performance.now();
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
@@ -33,12 +38,18 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } })
   elt.parentElement.querySelector("summary").focus();
 });
 
-// Said aloud only when something has happened, never for every answer that comes in.
-const stateNow = () => document.getElementById("question")?.dataset.state;
-let state = stateNow();
+// What has to be answered first takes the focus, and no button of it: a key that was meant for another would press it.
+// All else is said aloud only when something has happened, never for every answer that comes in.
+const now = () => find("data-morph")?.dataset ?? {};
+let { state, asks } = now();
 document.addEventListener("page:changed", () => {
-  if (stateNow() === state) return;
-  state = stateNow();
-  const [title, count] = ["#question h1", ".wall__count"].map((each) => document.querySelector(each)?.textContent ?? "");
-  speak(`${title}: ${count}`);
+  const before = { state, asks };
+  ({ state, asks } = now());
+  if (asks && asks !== before.asks) find("data-asked")?.focus();
+  else if (state !== before.state) {
+    const texts = ["#question h1", ".wall__count", ".lead-class__at"].map(
+      (each) => document.querySelector(each)?.textContent ?? "",
+    );
+    speak(texts.filter(Boolean).join(": "));
+  }
 });
