@@ -312,6 +312,8 @@ class Rehearsal(models.Model):
     claimed_until = models.DateTimeField(default=timezone.now)
     # By membership: which player they are, how often they have moved, and when they move next.
     players = models.JSONField(default=dict)
+    # Of one that leads itself, on an evening that is made up: how far its instructor is, and what time it is there.
+    evening = models.JSONField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -204,6 +204,8 @@ AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
+# Beside a new demo class, one that synthetic people have played to the end of an evening; it costs a minute of a core.
+DEMO_EVENING = env.bool("DEMO_EVENING", True)
 # How many open classes somebody may teach and still make another one. With 0 only admins make classes.
 MOST_OPEN_CLASSES = env.int("MOST_OPEN_CLASSES", 50)
 

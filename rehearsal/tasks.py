@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from rehearsal import services
+from rehearsal import evening, services
 
 logger = logging.getLogger(__name__)
 NEXT_TURN = 0.5  # seconds
@@ -16,7 +16,7 @@ NEXT_TURN = 0.5  # seconds
 @shared_task(name="rehearsal.play")
 def play(rehearsal_id: int) -> None:
     """Play what is due, and ask to be called again. Safe to deliver twice: one of the two finds it claimed and ends."""
-    if services.play_due(rehearsal_id) is not None:
+    if evening.play_due(rehearsal_id) is not None:
         call(rehearsal_id)
 
 

@@ -65,6 +65,8 @@ class Running:
         self.arguments = arguments
         # What is sealed stays sealed at once, unless a test is about the moment in which it can be taken back.
         own = {"VAR_DIR": str(var_dir), "PORT": str(self.port), "UNDO_SECONDS": "0"}
+        # A worker that plays an evening is not at hand.
+        own["DEMO_EVENING"] = "0"
         self.environment = {**os.environ, **own, **environment}
         self.server = self.environment.get("DATABASE_URL", "")
         self.name_database(f"downhill_running_{uuid.uuid4().hex[:8]}")

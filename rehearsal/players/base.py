@@ -56,6 +56,10 @@ class Player(ABC, Generic[A]):
     def move(self, turn: Turn, part: Part, activity: A) -> str:
         """Do one thing, and name it as `turns.TAKES` does; nothing, if all that is open waits for somebody else."""
 
+    def told(self, turn: Turn, part: Part, activity: A, trial: str) -> str:
+        """Do what the instructor asks the room for: run a trial of this activity; nothing, if it is run."""
+        return ""
+
     def vote(self, turn: Turn, part: Part, activity: A, item: str) -> str:
         """Answer the question whose vote is open; nothing, if it is answered."""
         return ""
