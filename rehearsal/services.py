@@ -73,7 +73,7 @@ def begin(membership: Membership, *, n_students: int, speed: int, seed: int, is_
         If a number is out of range, or a rehearsal of this instructor is on its way.
     """
     _refuse_out_of_range(n_students=n_students, speed=speed, seed=seed)
-    mine = Rehearsal.objects.filter(cohort__memberships__user=membership.user, evening=None, ended_at=None)
+    mine = Rehearsal.objects.filter(cohort__memberships__user=membership.user, evening__isnull=True, ended_at=None)
     with transaction.atomic():
         Cohort.objects.select_for_update().get(pk=membership.cohort_id)  # a button that is pressed twice
         if mine.exists():

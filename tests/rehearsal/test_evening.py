@@ -210,3 +210,14 @@ def test_a_setting_leaves_it_out(settings: Settings) -> None:
     call_command("seed_demo")
 
     assert Rehearsal.objects.count() == 0
+
+
+@pytest.mark.services
+def test_an_instructor_rehearses_while_an_evening_is_played(
+    played: Callable[..., Rehearsal], instructor: Membership
+) -> None:
+    played(n_students=1, turns=0)
+
+    begun = services.begin(instructor, n_students=1, speed=5, seed=1, is_led=False)
+
+    assert begun.evening is None
