@@ -1,16 +1,19 @@
-"""The demo class and its three people."""
+"""The demo class and its three people, and beside it a class as it is after an evening."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import transaction
 
 from classroom import services
 from classroom.models import Cohort, Role, User
 from downhill.public_password import PUBLIC_PASSWORD
+from rehearsal import evening
 
 PEOPLE = {"student": "Sam Student", "instructor": "Ines Instructor", "admin": "Ada Admin"}
+EVENING = "demo-evening"
 # Passwords by username, as they are printed.
 Passwords = dict[str, str]
 
@@ -30,7 +33,19 @@ def make(*, is_public: bool) -> Passwords:
             User.objects.create_user(username, password, display_name=PEOPLE[username], **rights)
         services.enrol(User.objects.get(username="student"), cohort)
         services.enrol(User.objects.get(username="instructor"), cohort, Role.INSTRUCTOR)
+        if settings.DEMO_EVENING:
+            add_evening(cohort)
     return fresh
+
+
+def add_evening(cohort: Cohort) -> None:
+    """Put a class beside the demo class that a worker plays to the end of an evening, unless it is there.
+
+    A newcomer's grid is empty otherwise: nobody sees what it is for before a first session.
+    """
+    if not Cohort.objects.filter(slug=EVENING).exists():
+        owner = User.objects.get(username="instructor")
+        evening.begin(owner, cohort, slug=EVENING, name="Rehearsal · Demo class, after an evening")
 
 
 def renew_public() -> Passwords:

@@ -10,8 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from downhill import demo
 from downhill.public_password import reaches_others
 
-EVENING = "demo-evening"
-
 
 class Command(BaseCommand):
     help = "Make the demo class with its three log-ins."
