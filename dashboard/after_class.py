@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Prefetch
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from classroom import selectors
 from classroom.models import Cohort, Membership
+from dashboard import slip_counts
 from lessons import small_numbers, stage
-from lessons.activities.base import Account, slip_in_words, type_of
+from lessons.activities.base import Account, type_of
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submission
@@ -30,18 +31,20 @@ class Did:
     parts: Sequence[tuple[Part, Sequence[tuple[str, Account]]]]
 
 
-def did(student: Membership, lesson: LoadedLesson, at: stage.StageView | None = None) -> Did:
+def did(student: Membership, lesson: LoadedLesson, *, name: str = "", at: stage.StageView | None = None) -> Did:
     """One student's page: about twenty queries, however much they did."""
-    return Did(student.pk, str(student.user), accounts_of(student, lesson, at))
+    return Did(student.pk, name or str(student.user), accounts_of(student, lesson, at))
 
 
 def did_by_all(cohort: Cohort, lesson: LoadedLesson) -> tuple[Did, ...]:
     """A page for each student who has done something; the stage is read once, the rest for each (sixteen queries)."""
     at = stage.read_for_room(cohort, lesson.lesson.slug)
+    students = list(selectors.students_of(cohort))
+    names = selectors.told_apart(students)
     pages = []
-    for student in selectors.students_of(cohort):
+    for student in students:
         student.cohort = cohort
-        pages.append(did(student, lesson, at))
+        pages.append(did(student, lesson, name=names[student.pk], at=at))
     return tuple(page for page in pages if page.parts)
 
 
@@ -121,10 +124,9 @@ class _Class:
         self.rows = {each.pk: {row.part: row for row in each.in_lesson} for each in students}
         self.hides_names = selectors.is_projected(cohort.version)
         numbers = {pk: number for number, pk in enumerate(sorted(each.pk for each in students), start=1)}
-        self.names = {
-            each.pk: _("Student %(n)02d") % {"n": numbers[each.pk]} if self.hides_names else str(each.user)
-            for each in students
-        }
+        self.names = selectors.told_apart(students)
+        if self.hides_names:
+            self.names = {pk: _("Student %(n)02d") % {"n": number} for pk, number in numbers.items()}
 
     def person(self, student: Membership, says: str = "") -> Person:
         return Person(student.pk, self.names[student.pk], says)
@@ -208,6 +210,7 @@ class _Class:
 
 def _commonest(cohort: Cohort, lesson: str) -> tuple[tuple[str, int], ...]:
     """The slips of most students, as they may be shown to the class. One query."""
-    made = Submission.objects.filter(membership__in=selectors.students_of(cohort), lesson=lesson).exclude(slip="")
-    ranked = made.values_list("slip").annotate(n=Count("membership", distinct=True)).order_by("-n", "slip")
-    return tuple((slip_in_words(slip), n) for slip, n in ranked[:MOST_SLIPS] if small_numbers.are_enough(n))
+    made = slip_counts.slips_made(Submission.objects.filter(selectors.by_students(cohort), lesson=lesson))
+    return tuple(
+        (each.words, each.n_students) for each in made[:MOST_SLIPS] if small_numbers.are_enough(each.n_students)
+    )

@@ -172,7 +172,20 @@ def test_a_lost_minus_from_zero_is_counted_as_what_its_slips_have_in_common(
     assert "1 try · went the wrong way" in text_of("/c/ours/class/")
     assert re.search(r"Slips .*went the wrong way 1 ", text_of("/c/ours/class/"))
     assert "· went the wrong way" in text_of(f"/c/ours/class/students/{student.pk}/")
-    assert "went the wrong way 1 1 " in text_of("/c/ours/class/replay/")
+    # Of a single student.
+    assert "went the wrong way" not in text_of("/c/ours/class/replay/")
+
+
+def test_the_replay_and_the_next_session_tell_the_slip_that_five_students_have_in_common(
+    cohort: Cohort, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    for student, answer in zip(
+        MembershipFactory.create_batch(5, cohort=cohort), (TURNED | {"w": "-0.7463"}, *[LOST_MINUS] * 4), strict=True
+    ):
+        hand_in(student, answer)
+
+    assert "went the wrong way 5 5 " in text_of("/c/ours/class/replay/")
+    assert "The most common slip: went the wrong way . 5 students made it." in text_of("/c/ours/class/after/")
 
 
 def test_who_turned_the_sign_and_who_lost_it_count_as_one_slip_and_each_student_once(
