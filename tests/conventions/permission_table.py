@@ -138,6 +138,8 @@ PAGES = (
         "/c/{cohort}/class/runs-again/",
         {"POST": INSTRUCTORS_SENT_ON},
         {"activity": "u-curve-run"},
+    ),
+    Row(
         "dashboard:merge",
         f"{STUDENT}merge/",
         {"GET": INSTRUCTORS, "POST": INSTRUCTORS_SENT_ON},
