@@ -29,7 +29,7 @@ from classroom.refusals import Forbidden, NotFound
 from lessons import stage, strip
 from lessons.arc import arc_of
 from lessons.class_call import Page
-from lessons.selectors import lesson_of
+from lessons.selectors import lesson_of, lessons_of
 
 JWT = "application/vc+jwt"
 
@@ -141,6 +141,8 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
         "address": credentials.address(request.path),
         "issuer": credentials.issuer(),
     }
+    if is_own:
+        context |= strip.outside(Acting(award.membership), lessons_of(award.membership.cohort))
     with timezone.override(award.membership.cohort.zone):
         return render(request, "badges/credential.html", context)
 

@@ -47,6 +47,12 @@ class StageView:
         """Tell whether the instructor holds the reins in this part."""
         return self.is_led and part not in self.freed
 
+    @property
+    def moved_at(self) -> float:
+        """When something was opened or closed last, in seconds since 1970; nought, if nothing was."""
+        votes = [vote.closed_at or vote.opened_at for held in self.votes.values() for vote in held]
+        return max((each.timestamp() for each in (*self.opened.values(), *votes, *self.reveals.values())), default=0.0)
+
     def votes_on(self, key: Key) -> tuple[Vote, ...]:
         """Votes held on an item so far, the first round first."""
         return self.votes.get(key, ())

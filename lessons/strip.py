@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,18 @@ def context(
     }
 
 
+def outside(acting: Acting, lessons: Sequence[LoadedLesson]) -> dict[str, Any]:
+    """Collect the strip of a page that is in no lesson: that of the lesson in which something was opened last."""
+    if not acting.is_own or not stage.is_led_for(acting.member):
+        return {}
+    views = [(stage.read(acting.member, each.lesson.slug), each) for each in lessons]
+    newest = max(views, key=lambda each: each[0].moved_at, default=None)
+    if newest is None:
+        return {}
+    view, lesson = newest
+    return {"call_of": acting, "call_lesson": lesson.lesson, **context(acting, lesson, view=view)}
+
+
 def since(request: HttpRequest, acting: Acting, lesson: LoadedLesson, now: Tokens) -> HttpResponse:
     """Answer a poll with the strip alone, if it is newer or who waits is told a new count; else 204."""
     asked = request.GET
@@ -43,12 +56,10 @@ def alone(request: HttpRequest, acting: Acting, lesson: LoadedLesson, part: str)
     if asked.get("called") == now.call and waits in ("", class_call.sealed_token(acting.member)):
         return HttpResponse(status=204)
     view = stage.read(acting.member, lesson.lesson.slug)
-    arc = arc_of(acting.member, lesson, view)
-    found = {
-        "arc": arc,
-        "part": next((station for station in arc.parts if station.key == part), None),
-        **context(acting, lesson, view=view),
-    }
+    found = context(acting, lesson, view=view)
+    if not asked.get("bare"):
+        arc = arc_of(acting.member, lesson, view)
+        found |= {"arc": arc, "part": next((station for station in arc.parts if station.key == part), None)}
     # A page in a tab that nobody looks at asks here too, and by itself again once it is looked at.
     found["call_polls"] = found["call_polls"] and not (asked.get("away") and not asked.get("alone"))
     return _in_place(request, "lessons/_call_alone.html", acting, lesson, found)

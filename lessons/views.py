@@ -30,7 +30,8 @@ def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
     lessons = selectors.lessons_of(membership.cohort)
     if len(lessons) == 1:
         return redirect("lessons:arc", membership.cohort.slug, lessons[0].lesson.slug)
-    return render(request, "lessons/lessons.html", {"membership": membership, "lessons": lessons})
+    context = {"membership": membership, "lessons": lessons, **strip.outside(Acting(membership), lessons)}
+    return render(request, "lessons/lessons.html", context)
 
 
 @never_cache

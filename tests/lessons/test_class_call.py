@@ -11,6 +11,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+import badges.services
+from badges.models import Award
 from classroom.acting import Acting
 from classroom.models import Cohort, LearningEvent, Membership, Pace, User
 from classroom.refusals import Conflict, Refusal
@@ -462,3 +464,34 @@ def test_who_leads_has_the_tools_and_the_wall_shows_pause_and_time(
     for act in ("resume", "unsay", "stop_timer", "bring"):
         assert lead.post(address, {"act": act}).status_code == 302
     assert "Eyes up front" not in lead.get("/present/ours/").text
+
+
+def test_a_class_with_several_lessons_is_called_on_the_page_of_its_lessons(
+    leader: Leader, cohort: Cohort, client_of: Callable[[User], Client]
+) -> None:
+    Cohort.objects.filter(pk=cohort.pk).update(lessons=["sampler", "data-rules-everything"])
+    leader.open_vote()
+    page = client_of(leader.student.user)
+
+    shown = page.get("/c/ours/").text
+    asks = re.findall(r'hx-get="([^"]+)"', shown)[0].replace("&amp;", "&")
+    brought = page.get(f"{asks}&called=", headers={"HX-Request": "true"}).text
+
+    for told in (shown, brought):
+        assert "vote open on “Learning rate 0.1”" in told
+    assert 'id="rail"' not in brought  # the page has none to exchange
+
+
+def test_ones_own_credential_has_the_call_and_a_shared_one_has_none(
+    leader: Leader, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    leader.open_vote()
+    badge = badges.services.badge_of(lesson)
+    award = badges.services.give(leader.instructor, leader.student, lesson, badge, "They explained it to the class.")
+    Award.objects.update(is_shared=True)
+    address = f"/credentials/{award.uuid}/"
+
+    own, shared = client_of(leader.student.user).get(address).text, Client().get(address).text
+
+    assert "vote open on “Learning rate 0.1”" in own
+    assert 'id="class-call"' not in shared
