@@ -254,7 +254,13 @@ class _Leading:
             return _("Nothing is open yet.")
         if act is not None and act.kind == "run":
             return _("The class runs %(title)s.") % {"title": act.named}
-        before = at.acts[: at.acts.index(act)] if act in at.acts else at.acts
+        if act is not None and act.kind == "vote" and self.stage.votes_on(act.key):
+            return _("The vote on %(title)s is closed.") % {"title": act.named}
+        places = [(each.kind, each.key) for each in at.acts]
+        if act is not None and act.kind == "reveal" and (act.kind, act.key) not in places:
+            return _("The vote on %(title)s is closed.") % {"title": act.named}
+        here = (act.kind, act.key) if act is not None else None
+        before = at.acts[: places.index(here)] if here in places else at.acts
         last = before[-1] if before else None
         if last is not None and last.kind in ("work", "free"):
             count = self.facts.work.get(last.activity, Count())

@@ -245,6 +245,7 @@ def test_after_the_first_vote_the_second_comes_next_where_it_teaches_and_the_rev
 
     assert (says(plain), others(plain)) == ("Reveal: Learning rate 4/15", ["Second vote"])
     assert (says(wanted), others(wanted)) == ("Second vote", ["Reveal"])
+    assert {each.now for each in (plain, wanted, after)} == {"The vote on “Learning rate 4/15” is closed."}
     assert (says(after), others(after)) == ("Reveal: Learning rate 4/15", [])
 
 
