@@ -83,6 +83,12 @@ FAULTS = """([sentence, label]) => {
   }
   return n > 5 ? found : ["nothing is there"];
 }"""
+# As the page is for a title of more than 34 letters.
+LENGTHEN = """() => {
+  const title = document.querySelector("h1");
+  (title.querySelector("b") ?? title).textContent += ", and what a title says that takes two lines of the wall";
+  title.classList.add("wall__title--long");
+}"""
 LEGS = "document.querySelectorAll('.rate__trace .rate__leg:not([hidden])').length"
 
 
@@ -104,6 +110,9 @@ def test_the_wall_is_readable_from_the_back_row_in_every_state(desk: Desk, clerk
         wall.set_viewport_size(WALL)  # type: ignore[arg-type]  # a size
         if name in LOOKED_AT:
             desk.look(wall, f"wall_{name}")
+        if place:
+            wall.evaluate(LENGTHEN)
+            found[f"{name} under a title of two lines"] = faults(wall)
 
     clerk("show_first_page", "backrow")
     look_at("", "first")
@@ -116,6 +125,7 @@ def test_the_wall_is_readable_from_the_back_row_in_every_state(desk: Desk, clerk
     assert images.evaluate("each => each.getBoundingClientRect().height") > WALL["height"] / 3
     clerk("open_at_once", "backrow", "bias-guess", "absorber")
     look_at("bias-guess/absorber", "stamped")
+    wall.reload()
     expect(wall.locator(".image-wall text")).not_to_have_count(0)
     expect(wall.locator(".wall-matrix")).to_be_visible()
 
