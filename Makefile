@@ -23,6 +23,7 @@ CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 help:
 	@echo "make run            start Downhill on http://127.0.0.1:8000 (PORT=8001 make run for another port)"
+	@echo "LAN=1 make run      start it for the phones in the room: prints the address that they open, and new passwords"
 	@echo "make quick          the tests of a minute: no browser, no process that is killed, no long computation"
 	@echo "make test           the test suite; needs no service"
 	@echo "make test-services  what depends on the engine, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
