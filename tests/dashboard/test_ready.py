@@ -314,6 +314,10 @@ def test_the_rehearsal_of_a_minute_is_filled_in(client_of: Clients, instructor: 
     assert re.search(r'name="speed" value="20"', page)
 
 
+def test_the_paper_for_class_is_one_step_away(client_of: Clients, instructor: Membership) -> None:
+    assert 'href="/print/ours/' in client_of(instructor.user).get(READY).content.decode()
+
+
 # --- the page -------------------------------------------------------------------------------------
 
 
