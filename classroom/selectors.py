@@ -98,8 +98,8 @@ def is_here(membership: Membership) -> bool:
 
 def students_here(cohort: Cohort) -> list[int]:
     """Which students of a class were active in the last three minutes."""
-    here = Membership.objects.filter(cohort=cohort, role=Role.STUDENT, last_active_at__gt=timezone.now() - HERE)
-    return list(here.values_list("pk", flat=True))
+    here = students_of(cohort).filter(last_active_at__gt=timezone.now() - HERE)
+    return list(here.order_by().values_list("pk", flat=True))
 
 
 def is_projected(version: CohortVersion) -> bool:

@@ -209,8 +209,8 @@ def _room_context(request: HttpRequest, membership: Membership, pressed: Press |
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     is_remote = _is_remote(request)
     v = page_version(membership)  # before the question that it stands for
-    # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it. While it is
-    # asked about, it is shown.
+    # What is pressed on a question that this page alone looked at goes onto the wall, and the page follows it. While it
+    # is asked about, it is shown.
     asked = request.GET.get("question", "") if request.method != "POST" else ""
     if pressed is not None and pressed.item:
         asked = f"{pressed.activity}/{pressed.item}"

@@ -18,6 +18,7 @@ from django.utils import timezone
 import experiments.services
 from classroom.models import Membership, Role, User
 from classroom.refusals import Refusal
+from classroom.selectors import students_of
 from experiments import registry
 from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
 from lessons import catalogue
@@ -166,8 +167,7 @@ def _keys(membership: Membership, plan: Plan) -> list[int]:
 
 
 def _students(membership: Membership) -> list[int]:
-    there = Membership.objects.filter(cohort=membership.cohort, role=Role.STUDENT)
-    return list(there.order_by("pk").values_list("pk", flat=True))
+    return list(students_of(membership.cohort).order_by("pk").values_list("pk", flat=True))
 
 
 class _Undone(Exception):

@@ -132,8 +132,7 @@ def members_with_runs(cohort: Cohort, contexts: Iterable[str]) -> dict[str, set[
     """The students of a class who have a finished run, by the context in which they asked for it. One query."""
     found: dict[str, set[int]] = {context: set() for context in contexts}
     done = RunRequest.objects.filter(
-        membership__cohort=cohort,
-        membership__role=Role.STUDENT,
+        by_students(cohort),
         context__in=list(found),
         withdrawn_at=None,
         run__state=RunState.DONE,

@@ -172,7 +172,8 @@ def _said(question: ClassQuestion) -> list[str]:
 
 
 def _as_read(page: str) -> str:
-    """A page without what changes by itself: its tokens."""
+    """A page without what changes by itself: its tokens and its clock."""
+    page = re.sub(r'id="clock">[^<]*<', "<", page)
     return re.sub(r'(csrfmiddlewaretoken" value|nonce|hx-headers)="[^"]*"|\bv=[\w.]+', "", page)
 
 
