@@ -42,6 +42,7 @@ SEALED = sealed_in(*(kind.schema for kind in TYPES))
 READERS = {f"{PREDICT}/{name}.py" for name in ("schema", "answers", "states", "reveal")}
 # What only shares a name with a sealed field, or is what a reader answers: by module.
 OTHERS = {
+    "dashboard/evidence.py": {"asked.truth.right"},  # asked of `answers`, for a question that is revealed
     "dashboard/replay.py": {"question.ideas", "question.truth.right"},  # asked of `answers`
     "lessons/activities/measures.py": {"self.right", "self.also"},  # a `Truth`
     f"{PREDICT}/activity.py": {"shown.reveal"},  # an `ItemView`
