@@ -146,6 +146,16 @@ def test_what_is_claimed_is_played_once(played: Callable[..., Rehearsal]) -> Non
 
 
 @pytest.mark.services
+def test_without_its_lesson_it_ends(played: Callable[..., Rehearsal]) -> None:
+    made = played(n_students=1, turns=0)
+    Cohort.objects.filter(pk=made.cohort_id).update(lessons=["alchemy"])
+
+    assert evening.play_due(made.pk) is None
+    made.refresh_from_db()
+    assert made.ended_at is not None
+
+
+@pytest.mark.services
 def test_what_somebody_real_does_there_keeps_its_time(played: Callable[..., Rehearsal], instructor: Membership) -> None:
     made = played(n_students=2, turns=0)
     lesson = catalogue.get(LESSON)
