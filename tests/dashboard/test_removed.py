@@ -24,7 +24,6 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.models import Review
 from tests import pupils, walks
 from tests.conventions.permission_table import API_INSTRUCTORS, INSTRUCTORS, ROWS
-from tests.conventions.test_layers import ROOT
 from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.services
@@ -51,28 +50,6 @@ EMPTY = {
 # Who was removed stands here, so that they can be taken back.
 BACK = {"/c/{cohort}/class/people/"}
 PARTS = ("by-hand", "rates", "u-curve", "bias", "cases", "mission")
-
-
-# Where the students of a class are asked for by their role and not by `students_of` or `by_students`, and why.
-ASKED_OTHERWISE = {
-    "classroom/selectors.py": "says who is in a class",
-    "classroom/services.py": "removes one, and brings one back",
-    "badges/services.py": "considers all members alike, present ones alone",
-    "dashboard/merging.py": "finds both accounts of one person, a removed one too",
-}
-
-
-@pytest.mark.pure
-def test_nobody_asks_for_students_past_those_who_are_there() -> None:
-    asked = re.compile(r"role=Role\.STUDENT|role=\"student\"")
-    found = {
-        str(path.relative_to(ROOT))
-        for package in ("classroom", "experiments", "lessons", "badges", "dashboard")
-        for path in (ROOT / package).rglob("*.py")
-        if "migrations" not in path.parts and asked.search(path.read_text())
-    }
-
-    assert found == set(ASKED_OTHERWISE)
 
 
 def rooms() -> list[str]:
