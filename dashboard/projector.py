@@ -92,7 +92,7 @@ class PartLine:
 class Lead:
     """What stands before whoever leads a class: the next act, the time, and what is asked before something is done.
 
-    `next` and `sheet` are there as long as somebody leads.
+    `next` is there as long as somebody leads, `sheet` from then on.
     """
 
     next: NextAct | None
@@ -299,16 +299,22 @@ class _Room:
         return script.script_of(self.lesson, self.cohort.gradient_rule)
 
     def lead(self, asked: Press | None) -> Lead:
-        """The next act and the time; a question before it, if what was pressed still needs one."""
-        now = self.stage.now
-        if not self.stage.is_led:
+        """The next act and the time; a question before it, if what was pressed still needs one. A class that has ended
+        keeps its run sheet.
+        """
+        now, ended_at = self.stage.now, self.cohort.ended_at
+        if not self.stage.is_led and ended_at is None:
             return Lead(None, None, (), None, now, 1)
         ahead = next_act.coming(self.script, self.stage, self.facts)
         speed = needs.speed_of(self.cohort)
+        until = now if self.stage.is_led or ended_at is None else ended_at
+        sheet = run_sheet.sheet_of(self.script, self.stage, ahead, led_at=self.cohort.led_at, now=until, speed=speed)
+        if not self.stage.is_led:
+            return Lead(None, sheet, (), None, now, speed)
         question = next_act.asks(self.script, self.stage, self.facts, asked) if asked else ""
         return Lead(
             next=next_act.next_act(self.script, self.stage, self.facts),
-            sheet=run_sheet.sheet_of(self.script, self.stage, ahead, led_at=self.cohort.led_at, now=now, speed=speed),
+            sheet=sheet,
             coming=ahead,
             asked=Asked(asked, question) if asked and question else None,
             now=now,

@@ -135,6 +135,23 @@ def test_ending_the_class_is_asked_once_and_then_nothing_is_under_the_space_bar(
     assert "Lead again" in after
 
 
+def test_a_class_that_has_ended_keeps_its_run_sheet_and_has_no_clock(
+    front: Client, cohort: Cohort, instructor: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    began = timezone.now()
+    clock(began)
+    pacing.open_part(instructor, lesson, "by-hand")
+    PartOpening.objects.update(opened_at=began)
+    clock(began + timedelta(minutes=31))
+    pacing.end_class(instructor)
+    clock(began + timedelta(days=1))
+
+    words = " ".join(re.sub(r"<[^>]+>", " ", front.get(LEAD).content.decode()).split())
+
+    assert "31 of 25 min" in words
+    assert "min behind" not in words
+
+
 def test_what_was_asked_is_not_asked_any_more_once_there_is_nothing_to_ask(
     front: Client, instructor: Membership, lesson: LoadedLesson
 ) -> None:
