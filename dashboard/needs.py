@@ -116,9 +116,10 @@ def calls(cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) 
         Helped(each.membership_id, each.reason, each.occasion, str(each.by.user) if each.by else "", each.at)
         for each in reversed(lately)
     )
-    if is_over(cohort):
-        return Calls(helped=helped)
-    found = _Finder(cohort, lesson, students, given)
+    speed, evening = Rehearsal.objects.filter(cohort=cohort).values_list("speed", "evening").first() or (1, None)
+    if is_over(cohort) or evening is not None:
+        return Calls(helped=helped)  # nobody waits, or the times of the class are made up
+    found = _Finder(cohort, lesson, students, given, speed)
     groups = _grouped(found.calls())
     return Calls(tuple(groups), found.still_room, helped)
 
@@ -154,10 +155,15 @@ class _Finder:
     """Finds the calls of a class: what each student is called for, if they are, and whether it is the room."""
 
     def __init__(
-        self, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership], given: Sequence[HelpGiven]
+        self,
+        cohort: Cohort,
+        lesson: LoadedLesson,
+        students: Sequence[Membership],
+        given: Sequence[HelpGiven],
+        speed: int,
     ) -> None:
         self.cohort, self.lesson, self.students = cohort, lesson, students
-        self.now, self.speed = timezone.now(), speed_of(cohort)
+        self.now, self.speed = timezone.now(), speed
         self.answered = {(each.membership_id, each.reason, each.occasion) for each in given}
         self.last_help = {each.membership_id: each.at for each in given}
         self.room = _Room(cohort, lesson)

@@ -173,7 +173,7 @@ def test_who_finishes_at_home_what_the_class_had_open_has_caught_up(
     assert missed is not None
     assert [each.name for each in missed.caught_up] == ["Absent"]
     assert "Absent: 1. Late: 1. 1 of 2 caught up." in said(desk.get("/c/ours/class/after/"))
-    assert "After class: 1 absent, 1 late, 1 of 2 caught up" in said(desk.get("/c/ours/class/"))
+    assert "1 absent, 1 late, 1 of 2 caught up" in said(desk.get("/c/ours/class/"))
 
 
 def test_who_joins_in_the_middle_and_does_nothing_came_late(
