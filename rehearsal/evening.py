@@ -165,10 +165,13 @@ class Evening:
     def _move(self, pk: str, row: dict[str, Any], at: float) -> None:
         membership = self.members[int(pk)]
         who = students.draw(self.rehearsal.seed, row["index"])
+        at_page = turns.At.read(row.get("page", ""))
         did = self._told(membership, who, row["n"]) or turns.move(
-            membership, self.lesson, who, self.rehearsal.seed, row["n"]
+            membership, self.lesson, who, self.rehearsal.seed, row["n"], at_page
         )
         row["n"] += 1
+        if did is not None:
+            row["page"] = str(did.at)
         goes_at = self.rehearsal.began_at.timestamp() + LEAVES.get(row["index"], 2 * LASTS.total_seconds())
         has_had_enough = did is not None and did.what == "stuck" and row["index"] in GIVES_UP
         if at >= goes_at or has_had_enough:
@@ -187,7 +190,7 @@ class Evening:
         rng = random.Random(f"{self.rehearsal.seed}/{who.index}/{n}")  # noqa: S311 - a class that can be played again
         part, activity = place
         did = player_of(activity).told(Turn(membership, self.lesson, who, rng), part, activity, says[1])
-        return turns.Move(did, turns.TAKES[did] * who.pace) if did else None
+        return turns.Move(did, turns.TAKES[did] * who.pace, turns.At(part.key)) if did else None
 
     def _wake(self, at: float) -> None:
         """Let those look again who waited for somebody else."""
