@@ -326,7 +326,7 @@ class _Room:
         """What the class has done so far: three queries, however many students and runs."""
         here, runs = frozenset(self.here()), self._runs()
         sealed: dict[stage.Key, set[int]] = {}
-        rows = Prediction.objects.filter(membership__cohort=self.cohort, lesson=self.slug)
+        rows = Prediction.objects.filter(selectors.by_students(self.cohort), lesson=self.slug)
         asked_now = self.stage.question_in_the_room()
         vote = self.stage.open_vote(asked_now) if asked_now else None
         answered = set()

@@ -37,6 +37,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     file = tmp_path / "lessons" / "sampler" / "lesson.yaml"
     data = yaml.safe_load(file.read_text(encoding="utf-8"))
     at = next(i for i, part in enumerate(data["parts"]) if part["key"] == "try-it")
+    del data["parts"][at]["acts"]  # in the order that they have by themselves
     questions = {**data["parts"][at], "key": "say-first", "activities": [data["parts"][at]["activities"].pop(0)]}
     data["parts"].insert(at, questions)
     file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")

@@ -141,6 +141,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "submission": 1,
         "key": "a-key",
         "phone": "a-phone",
+        "invitation": "an-invitation",
     }
     rows = [row for row in PAGES + API if "GET" in row.answers and row.name != "readyz"]
     found = set()

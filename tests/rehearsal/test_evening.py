@@ -184,6 +184,8 @@ def test_all_that_hangs_on_a_class_and_bears_a_time_is_dated_or_left_alone_on_pu
         "classroom.Rehearsal",  # what is played, and when
         "classroom.User",
         "experiments.Run",  # really computed
+        "experiments.WorkerSign",  # of no class
+        "lessons.Stage",  # what the class is told beside the lesson, which nobody tells it here
     }
     with_times = {
         model._meta.label
