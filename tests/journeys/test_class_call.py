@@ -37,16 +37,17 @@ WATCH = """() => {
 
 
 def test_a_call_comes_to_every_page_and_nothing_typed_is_lost(desk: Desk, new_led_class: Callable[..., str]) -> None:
-    new_led_class("calls", "cleo", "dora", "emil", "fritz", "greta")
-    lead = desk.open("cleo")
+    new_led_class("calls", "cosima", "dagny", "egon", "fritz", "gundula")
+    lead = desk.open("cosima")
     lead.goto(LEAD.format("calls"))
-    lead.get_by_role("button", name="Open up to part 1").click()
+    lead.get_by_role("button", name="Start: Gradient descent by hand").click()
+    lead.locator("#line-rates > summary").click()
     lesson = LESSON.format("calls")
     pages: Mapping[str, Page] = {
-        "by-hand/": desk.open("dora", viewport=PHONE),
-        "": desk.open("emil", viewport=SMALL_PHONE),
+        "by-hand/": desk.open("dagny", viewport=PHONE),
+        "": desk.open("egon", viewport=SMALL_PHONE),
         "what-i-did.html": desk.open("fritz", viewport=PHONE, color_scheme="dark"),
-        "badge/": desk.open("greta", viewport=LAPTOP),
+        "badge/": desk.open("gundula", viewport=LAPTOP),
     }
     for address, page in pages.items():
         page.goto(lesson + address)
@@ -60,7 +61,7 @@ def test_a_call_comes_to_every_page_and_nothing_typed_is_lost(desk: Desk, new_le
         page.evaluate(WATCH)
 
     pressed_at = time.time()
-    lead.locator("#act-rates-half-a").click()
+    lead.locator("#line-rates .led-question").first.get_by_role("button", name="Open the vote").click()
 
     took = {}
     for address, page in pages.items():
@@ -96,13 +97,15 @@ def test_a_call_comes_to_every_page_and_nothing_typed_is_lost(desk: Desk, new_le
 
 
 def test_a_class_is_brought_paused_and_told_something(desk: Desk, new_led_class: Callable[..., str]) -> None:
-    new_led_class("brings", "hugo", "ines_b", "jana", "kurt")
-    lead, wall = desk.open("hugo"), desk.open("hugo", viewport={"width": 1920, "height": 1080})
+    new_led_class("brings", "hubert", "ines_b", "jana", "kurt")
+    lead, wall = desk.open("hubert"), desk.open("hubert", viewport={"width": 1920, "height": 1080})
     lead.goto(LEAD.format("brings"))
     wall.goto("/present/brings/")
     lesson = LESSON.format("brings")
-    lead.locator("#act-rates-half-a").click()
-    expect(lead.get_by_role("button", name="Close the vote")).to_be_visible()
+    lead.locator("#line-rates > summary").click()
+    lead.locator("#line-rates .led-question").first.get_by_role("button", name="Open the vote").click()
+    lead.get_by_role("button", name="Open them").click()
+    expect(lead.get_by_role("button", name="Close the vote", exact=True)).to_be_visible()
     typist, stubborn, reader = desk.open("ines_b", viewport=PHONE), desk.open("jana"), desk.open("kurt", viewport=PHONE)
     for page in (typist, stubborn):
         page.goto(f"{lesson}by-hand/")

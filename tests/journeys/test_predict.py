@@ -547,6 +547,8 @@ def test_a_class_is_led_through_two_votes_and_a_reveal(
     act(lead, "End class", "Lead again")
     expect(lead.locator("#lead").get_by_text("Everyone works at their own pace.")).to_be_visible()
     late = desk.open(reduced_motion="reduce", **LOOKS["phone_dark"])
+    lead.goto("/c/led/class/people/")
+    lead.get_by_role("button", name="Open joining").click()  # it was closed with the class
     late.goto(f"/join/{code}")
     late.get_by_label("Username").fill("lorenza")
     late.get_by_label("Display name").fill("Lorenza")
