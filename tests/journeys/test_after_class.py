@@ -16,9 +16,9 @@ pytestmark = pytest.mark.journey
 def test_after_class_an_instructor_looks_back_hears_and_prints_on_a_phone(
     desk: Desk, new_led_class: Callable[..., str]
 ) -> None:
-    new_led_class("afterwards", "albrecht", "adele", "anton")
+    new_led_class("afterwards", "albrecht", "adelheid", "anton")
     desk.clerk("end_class", "albrecht")
-    desk.clerk("step_through", "adele")
+    desk.clerk("step_through", "adelheid")
     page = desk.open("albrecht", has_touch=True, **LOOKS["phone_dark"])
     page.goto("/c/afterwards/class/")
     page.locator(".class__ways a[href*='/class/after/']").click()
@@ -28,14 +28,14 @@ def test_after_class_an_instructor_looks_back_hears_and_prints_on_a_phone(
     page.get_by_role("link", name="What everyone did").click()
     sheets = page.locator(".did--sheet")
     expect(sheets).to_have_count(1)
-    expect(sheets.get_by_role("heading", name="Adele")).to_be_visible()
+    expect(sheets.get_by_role("heading", name="Adelheid")).to_be_visible()
     desk.look_in_every_way(page, "what_everyone_did")
     page.emulate_media(media="print")
     assert [sheets.first.bounding_box()["y"] < 40, page.locator(".did__desk").is_visible()] == [True, False]
 
     page.emulate_media(media="screen")
     page.goto("/c/afterwards/class/?show=all")
-    page.get_by_role("link", name="Adele", exact=True).click()
+    page.get_by_role("link", name="Adelheid", exact=True).click()
     heard = page.get_by_role("button", name="Explained aloud ✓").first
     box = heard.bounding_box()
     assert box["height"] >= 44

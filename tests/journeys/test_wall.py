@@ -133,8 +133,8 @@ def test_the_wall_is_readable_from_the_back_row_in_every_state(desk: Desk, clerk
 
 
 def test_a_run_draws_itself_once_whatever_comes_meanwhile(desk: Desk, clerk: Clerk) -> None:
-    clerk("evening", "drawn", "dora", "8")
-    wall = desk.open("dora", viewport=WALL)
+    clerk("evening", "drawn", "dorothea", "8")
+    wall = desk.open("dorothea", viewport=WALL)
     wall.goto("/present/drawn/?question=rates/half-c")
     outcome = wall.locator(".wall__answer")
     expect(wall.locator("[data-drawn=not-yet]")).to_have_count(1)
