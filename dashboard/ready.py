@@ -281,7 +281,11 @@ def _notebook(told: LearningEvent | None, membership: Membership, first: Mapping
 
 def _rehearsal(membership: Membership) -> Line:
     title = _("You have rehearsed")
-    mine = Rehearsal.objects.filter(cohort__memberships__user=membership.user).order_by("-began_at").first()
+    mine = (
+        Rehearsal.objects.filter(cohort__memberships__user=membership.user, evening__isnull=True)
+        .order_by("-began_at")
+        .first()
+    )
     if mine is None:
         return Line("rehearsal", title, "open", "", _("Watch an invented class for 60 seconds."))
     began = date_format(timezone.localtime(mine.began_at), "j N, H:i")

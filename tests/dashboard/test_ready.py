@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from classroom.models import Cohort, Membership, User
+from classroom.models import Cohort, Membership, Rehearsal, User
 from dashboard import reach, ready, ready_runs
 from dashboard.reach import Reach
 from experiments import events
@@ -312,6 +312,14 @@ def test_the_rehearsal_of_a_minute_is_filled_in(client_of: Clients, instructor: 
 
     assert re.search(r'name="students" value="12"', page)
     assert re.search(r'name="speed" value="20"', page)
+
+
+def test_an_evening_that_led_itself_is_nobodys_rehearsal(client_of: Clients, instructor: Membership) -> None:
+    Rehearsal.objects.create(cohort=instructor.cohort, seed=1, speed=1, evening={})
+
+    assert "A rehearsal began" not in client_of(instructor.user).get(READY).content.decode()
+    Rehearsal.objects.update(evening=None)
+    assert "A rehearsal began" in client_of(instructor.user).get(READY).content.decode()
 
 
 def test_the_paper_for_class_is_one_step_away(client_of: Clients, instructor: Membership) -> None:
