@@ -204,13 +204,16 @@ def accept(invitation: Invitation, user: User) -> Membership:
         If they are in this class as a student: their work would be nobody's.
     """
     with transaction.atomic():
+        # Before the membership that names it: an instructor's act holds the class and waits for its version.
+        Cohort.objects.select_for_update(no_key=True).get(pk=invitation.cohort_id)
         mine = Membership.objects.select_related("cohort").filter(user=user, cohort=invitation.cohort).first()
         if mine is not None and mine.is_instructor:
             return mine  # their own link stays for whom it is meant
         if mine is not None:
             raise Conflict(_("You are in this class as a student. Use another account to teach it."))
-        closed = open_invitations().filter(pk=invitation.pk).update(closed_at=timezone.now())
-        if not closed:
+        is_open = open_invitations().filter(pk=invitation.pk).exists()
+        claimed = Invitation.objects.filter(pk=invitation.pk, closed_at=None).update(closed_at=timezone.now())
+        if not (is_open and claimed):
             raise NotFound(_("This link has stopped working. Ask the person who sent it for a new one."))
         membership = services.enrol(user, invitation.cohort, Role.INSTRUCTOR)
         Invitation.objects.filter(pk=invitation.pk).update(used_by=membership)

@@ -167,21 +167,34 @@ def lead_class(cohort: Cohort) -> None:
 
     A session that ended a short while ago goes on; on another day a new one begins.
     """
+    cohort.refuse_if_archived()
     with transaction.atomic():
         stored, now = Cohort.objects.select_for_update().get(pk=cohort.pk), timezone.now()
+        if stored.pace == Pace.LED and stored.led_at is not None:
+            # An older page was pressed: what was decided since stays, joining included.
+            cohort.pace, cohort.led_at, cohort.ended_at = stored.pace, stored.led_at, stored.ended_at
+            cohort.joining_closed_at = stored.joining_closed_at
+            return
         goes_on = stored.pace == Pace.LED or (stored.ended_at is not None and now - stored.ended_at < SAME_SESSION)
         _set_pace(cohort, Pace.LED, ended_at=None)
         cohort.led_at = (stored.led_at if goes_on else None) or now
         Cohort.objects.filter(pk=cohort.pk).update(led_at=cohort.led_at)
 
 
-def end_class(cohort: Cohort) -> None:
-    """End a led session: the class is self-paced from now on, and remembers since when. Nobody joins it any more."""
-    _set_pace(cohort, Pace.SELF, ended_at=timezone.now())
+def end_class(cohort: Cohort) -> bool:
+    """End a led session: the class is self-paced from now on, and remembers since when. Nobody joins it any more.
+
+    Tell whether it was led: one that had ended stays as it is.
+    """
+    cohort.refuse_if_archived()
+    with transaction.atomic():
+        if Cohort.objects.select_for_update().get(pk=cohort.pk).pace != Pace.LED:
+            return False
+        _set_pace(cohort, Pace.SELF, ended_at=timezone.now())
+    return True
 
 
 def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
-    cohort.refuse_if_archived()
     Cohort.objects.filter(pk=cohort.pk).update(pace=pace, ended_at=ended_at, joining_closed_at=ended_at)
     cohort.pace, cohort.ended_at, cohort.joining_closed_at = pace, ended_at, ended_at
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from classroom import selectors
 from classroom.models import Cohort, Membership
 from dashboard import slip_counts
+from dashboard.grid_options import name_by_number
 from lessons import small_numbers, stage
 from lessons.activities.base import Account, type_of
 from lessons.authoring.lesson import Part
@@ -123,10 +124,10 @@ class _Class:
         self.cohort, self.lesson, self.students = cohort, lesson, students
         self.rows = {each.pk: {row.part: row for row in each.in_lesson} for each in students}
         self.hides_names = selectors.is_projected(cohort.version)
-        numbers = {pk: number for number, pk in enumerate(sorted(each.pk for each in students), start=1)}
         self.names = selectors.told_apart(students)
         if self.hides_names:
-            self.names = {pk: _("Student %(n)02d") % {"n": number} for pk, number in numbers.items()}
+            numbers = selectors.numbers_of(each.pk for each in students)
+            self.names = {pk: name_by_number(number) for pk, number in numbers.items()}
 
     def person(self, student: Membership, says: str = "") -> Person:
         return Person(student.pk, self.names[student.pk], says)

@@ -30,8 +30,6 @@ UNDONE_FOR = timedelta(minutes=10)  # how long “helped” can be taken back
 # If more than one in three of those here are still, it is the room; fewer than five are people.
 STILL_IS_ROOM, FEWEST_IN_ROOM = 1 / 3, 5
 Reason = HelpGiven.Reason
-# The most telling first: a student who has several is called with the first of them.
-BY_WEIGHT = (Reason.RUN, Reason.SLIP, Reason.TRIES, Reason.VOTES, Reason.STILL)
 
 
 @dataclass(frozen=True)

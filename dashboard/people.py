@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from classroom import selectors
 from classroom.models import Membership
 from classroom.refusals import NotFound
+from dashboard.grid_options import name_by_number
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,10 @@ def _shown(students: list[Membership], *, shows_usernames: bool) -> tuple[Person
 
 def _hidden(students: list[Membership]) -> tuple[PersonLine, ...]:
     """By the order in which they joined, as in the grid."""
-    by_number = sorted(students, key=lambda each: each.pk)
+    numbers = selectors.numbers_of(each.pk for each in students)
     return tuple(
-        _line(each, name=_("Student %(n)02d") % {"n": number}, username="", student_id="")
-        for number, each in enumerate(by_number, start=1)
+        _line(each, name=name_by_number(numbers[each.pk]), username="", student_id="")
+        for each in sorted(students, key=lambda each: numbers[each.pk])
     )
 
 

@@ -26,7 +26,7 @@ from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
-from lessons.models import FINISHED, PartProgress, Prediction
+from lessons.models import FINISHED, Counts, PartProgress, Prediction
 from lessons.run_context import RunContext
 
 # What comes next for a question in each state.
@@ -330,9 +330,9 @@ class _Room:
         asked_now = self.stage.question_in_the_room()
         vote = self.stage.open_vote(asked_now) if asked_now else None
         answered = set()
-        for member, activity, item, round_ in rows.values_list("membership_id", "activity", "item", "round"):
-            sealed.setdefault((activity, item), set()).add(member)
-            if vote and (activity, item, round_) == (vote.activity, vote.item, vote.round):
+        for member, *place, counted in rows.values_list("membership_id", "activity", "item", "round", "counts"):
+            sealed.setdefault((place[0], place[1]), set()).add(member)
+            if vote and counted == Counts.VOTE and place == [vote.activity, vote.item, vote.round]:
                 answered.add(member)
         awaited = {}
         for run, each in self.script.runs.items():

@@ -34,13 +34,12 @@ class ActLine:
 class SheetLine:
     """One part. `state`: ``done``, ``now``, ``ahead``, or ``earlier`` where it was led on another day.
 
-    `starts` is its minute in the plan; `took` what it has taken so far.
+    `took` is what it has taken so far.
     """
 
     key: str
     title: str
     number: int
-    starts: int
     planned: int
     took: int | None
     state: str
@@ -160,7 +159,7 @@ class _Sheet:
         return max(int((end - start) * self.speed / timedelta(minutes=1)), 0)
 
     def _lines(self, begun: dict[Act, datetime], earlier: frozenset[Act]) -> list[SheetLine]:
-        lines, starts = [], 0
+        lines = []
         opened = {part.key: self.stage.opened[part.key] for part in self.script.parts if part.key in self.stage.opened}
         last = next((part for part in reversed(self.script.parts) if part.key in opened), None)
         for part in self.script.parts:
@@ -173,14 +172,12 @@ class _Sheet:
                     key=part.key,
                     title=part.title,
                     number=part.number,
-                    starts=starts,
                     planned=planned,
                     took=None if is_earlier else self._took(part, opened),
                     state="earlier" if is_earlier else state,
                     acts=tuple(self._act_lines(part, begun, opened)),
                 )
             )
-            starts += planned
         return lines
 
     def _took(self, part: ScriptPart, opened: dict[str, datetime]) -> int | None:

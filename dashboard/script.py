@@ -30,7 +30,6 @@ class Act:
     minutes: int = 0
     run: Run | None = None
     n_votes: int = 0
-    is_poll: bool = False
     is_easy_to_skip: bool = False
 
     @property
@@ -73,7 +72,6 @@ class Script:
     """A lesson as a class is led through it. A part that is still to be written, or that shows a badge, is none."""
 
     parts: tuple[ScriptPart, ...]
-    n_parts: int
     runs: Mapping[Run, AwaitedRun]
 
     @property
@@ -108,7 +106,7 @@ def script_of(lesson: Lesson, rule: str) -> Script:
     )
     acts = [act for part in parts for act in (*part.acts, *part.questions)]
     runs = {act.run: _awaited(lesson, act.run, rule) for act in acts if act.run is not None}
-    return Script(parts, len(lesson.parts), runs)
+    return Script(parts, runs)
 
 
 def _acts(lesson: Lesson, part: Part, rule: str) -> tuple[Act, ...]:
@@ -157,7 +155,6 @@ def _question(kind: str, lesson: Lesson, part: Part, activity: AnyActivity, item
         item.title,
         run=run_of(lesson, item),
         n_votes=item.votes,
-        is_poll=item.poll,
         is_easy_to_skip=not (is_needed or item.extra or item.votes > 1 or activity.n_to_choose),
     )
 

@@ -121,13 +121,15 @@ def carry_out(plan: Plan, keep: Membership, double: Membership, *, by: Membershi
         _exchange(model, rows, keep, double)
     for pair in plan.reconciliations.answered_twice:
         _seen_since(*pair)
+    merged = set()
     for lesson in selectors.lessons_of(keep.cohort):
         for part in lesson.lesson.parts:
             _merge_part(lesson, part, keep, double, newest, by=by)
-    # What the class has no more of is not counted again.
+            merged.add((lesson.lesson.slug, part.key))
+    # What cannot be read any more, a lesson or a part that is gone, is not counted again: it may come back.
     known = PartProgress.objects.filter(membership=keep)
-    for row in PartProgress.objects.filter(membership=double).exclude(lesson__in=keep.cohort.lessons):
-        if not known.filter(lesson=row.lesson, part=row.part).exists():
+    for row in PartProgress.objects.filter(membership=double):
+        if (row.lesson, row.part) not in merged and not known.filter(lesson=row.lesson, part=row.part).exists():
             PartProgress.objects.filter(pk=row.pk).update(membership=keep)
     PartProgress.objects.filter(membership=double).delete()
 

@@ -37,7 +37,8 @@ def end_class(membership: Membership) -> None:
     Open votes close. A pause, a message and a timer end with it.
     """
     with transaction.atomic():
-        classroom.services.end_class(membership.cohort)
+        if not classroom.services.end_class(membership.cohort):
+            return
         stages = Stage.objects.select_for_update().filter(cohort=membership.cohort).order_by("pk")
         for stage in stages:
             close_votes(stage.votes.all(), membership)

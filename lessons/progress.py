@@ -102,9 +102,14 @@ def state_of(part: Part, activities: Mapping[str, Mapping[str, Any]]) -> PartSta
     states = [activities.get(key, {}).get("state") for key in _core(part)]
     if not part.more_soon and all(state in FINISHED for state in states):
         return PartState.WAITING if PartState.WAITING in states else PartState.DONE
-    if all(kept.get("n_skipped") and not kept.get("n_done") for kept in activities.values()):
+    if all(_is_skipped(kept) for kept in activities.values()):
         return PartState.NOT_STARTED  # nothing here is the member's own doing
     return PartState.STUCK if PartState.STUCK in states else PartState.WORKING
+
+
+def _is_skipped(kept: Mapping[str, Any]) -> bool:
+    """Tell whether an activity is finished by being skipped alone: who has sealed something has more to do in it."""
+    return bool(kept.get("n_skipped")) and not kept.get("n_done") and kept.get("state") in FINISHED
 
 
 def tries_in(part: Part, activities: Mapping[str, Mapping[str, Any]]) -> int:

@@ -65,12 +65,12 @@ def _part_of(membership: Membership, lesson: LoadedLesson, activity_key: str, it
 
 def _act(membership: Membership, lesson: LoadedLesson, part: Part, act: Callable[[Stage], None]) -> None:
     """Do it, and bring everybody's standing up to date. Each member is locked first, in one order: who seals at the
-    same moment has read what is skipped before, or reads it after.
+    same moment has read what is skipped before, or reads it after. Rows that only name a member are not held up.
     """
 
     def act_and_settle(stage: Stage) -> None:
         act(stage)
-        everybody = Membership.objects.select_for_update(of=("self",)).filter(cohort=membership.cohort_id)
+        everybody = Membership.objects.select_for_update(of=("self",), no_key=True).filter(cohort=membership.cohort_id)
         for member in everybody.select_related("cohort", "user").order_by("pk"):
             progress.settle_part(member, lesson, part, by=membership)
 

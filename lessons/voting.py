@@ -35,13 +35,15 @@ def open_vote(membership: Membership, lesson: LoadedLesson, activity_key: str, i
     Raises
     ------
     Conflict
-        If a vote is open already, the question has had its rounds, or its reveal is open.
+        If a vote is open already, the question has had its rounds, is skipped, or its reveal is open.
     """
     part, activity, item = find(membership, lesson, activity_key, item_key)
 
     def act(stage: Stage) -> None:
         if RevealOpening.objects.filter(stage=stage, activity=activity.key, item=item.key).exists():
             raise Conflict(_("The answer has been revealed. It is too late for a vote."))
+        if stage.skips.filter(activity=activity.key, item=item.key).exists():
+            raise Conflict(_("This question is skipped. Take it up first."))
         running = stage.votes.filter(closed_at=None).first()
         if running and not _is_asked(membership, lesson, running):
             pacing.close_votes(

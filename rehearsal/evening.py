@@ -83,8 +83,8 @@ def play_due(rehearsal_id: int) -> int | None:
     if not live.filter(claimed_until__lte=now).update(claimed_until=now + services.LEASE):
         return None
     rehearsal.refresh_from_db()  # what was played before it was ours
-    if not lessons_of(rehearsal.cohort):
-        services.end(rehearsal)  # its lesson is no longer in the catalogue
+    if rehearsal.cohort.archived or not lessons_of(rehearsal.cohort):
+        services.end(rehearsal)  # archived, or its lesson is no longer in the catalogue
         return None
     evening = Evening(rehearsal)
     try:

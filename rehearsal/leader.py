@@ -43,10 +43,10 @@ class Look:
 
 
 def script(membership: Membership, lesson: LoadedLesson) -> list[tuple[Part, Step]]:
-    """What an evening consists of: the acts of each part that this class meets."""
+    """What an evening consists of: the acts of each part that this class meets, without what is done at home."""
     found = []
     for part in lesson.lesson.parts:
-        if part.homework:
+        if part.homework or part.soon or part.badge:
             continue
         steps = [
             step for step in acts.order_of(lesson.lesson, part) if not step.item or _is_met(membership, lesson, step)

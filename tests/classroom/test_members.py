@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from classroom import access, selectors, services
 from classroom.models import Cohort, LearningEvent, Membership, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from lessons import pacing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Submission
 from tests import pupils
@@ -247,3 +248,25 @@ def test_a_removed_double_leaves_the_name_to_the_other(
     services.remove(instructor, other)
 
     assert selectors.told_apart(selectors.students_of(cohort)) == {student.pk: "Sam"}
+
+
+def test_a_press_on_an_older_page_undoes_nothing_that_was_decided_since(cohort: Cohort, instructor: Membership) -> None:
+    pacing.lead_class(instructor)
+    services.close_joining(instructor)
+    led_at = Cohort.objects.get(pk=cohort.pk).led_at
+
+    pacing.lead_class(Membership.objects.select_related("cohort").get(pk=instructor.pk))
+
+    led = Cohort.objects.get(pk=cohort.pk)
+    assert not led.is_joining_open
+    assert led.led_at == led_at
+
+    pacing.end_class(instructor)
+    services.open_joining(instructor)
+    ended_at = Cohort.objects.get(pk=cohort.pk).ended_at
+
+    pacing.end_class(Membership.objects.select_related("cohort").get(pk=instructor.pk))
+
+    ended = Cohort.objects.get(pk=cohort.pk)
+    assert ended.is_joining_open
+    assert ended.ended_at == ended_at

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 import badges.services
 from classroom import services
 from classroom.models import Cohort, Membership, User
-from lessons import pacing, voting
+from lessons import pacing, skipping, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven
 from tests import pupils
@@ -225,6 +225,29 @@ def test_what_came_late_counts_in_full_and_is_told(
     (row,) = plain(desk.get(ADDRESS))
 
     assert (row["u-curve"], row["late"]) == ("1", "1")
+
+
+def test_a_case_that_the_class_skips_costs_nobody_a_mark(
+    desk: Client, instructor: Membership, student: Membership, lesson: LoadedLesson
+) -> None:
+    pacing.lead_class(instructor)
+    item = voting.find(instructor, lesson, "cases", "face-analysis")[2]
+    assert item.second is not None
+    voting.open_vote(instructor, lesson, "cases", "face-analysis")
+    pupils.seal(
+        Membership.objects.get(pk=student.pk),
+        lesson,
+        "cases",
+        "face-analysis",
+        item.choices[0].key,
+        second=item.second.choices[0].key,
+    )
+    voting.close_vote(instructor, lesson, "cases", "face-analysis")
+    before = plain(desk.get(ADDRESS))[0]["cases"]
+
+    skipping.skip(instructor, lesson, "cases", "")
+
+    assert (before, plain(desk.get(ADDRESS))[0]["cases"]) == ("1", "2")
 
 
 def test_help_is_told_and_costs_nothing(desk: Client, student: Membership, api_of: Callable[[User], APIClient]) -> None:

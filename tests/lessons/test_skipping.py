@@ -222,6 +222,33 @@ def test_where_students_choose_one_is_enough_once_the_rest_is_skipped(
     assert note(student, lesson, "cases", "cases") == "1 of 1 done"
 
 
+def test_a_question_begun_is_still_begun_when_the_rest_is_skipped(
+    instructor: Membership,
+    student: Membership,
+    lesson: LoadedLesson,
+    skip: Callable[..., None],
+    vote: Callable[..., None],
+) -> None:
+    item = voting.find(instructor, lesson, "cases", "text-detectors")[2]  # in full: to be reconciled
+    assert item.second is not None
+    second = item.second.choices[0].key
+    vote("text-detectors", student, activity="cases", choice=item.choices[0].key, second=second)
+
+    skip("", "cases")
+
+    assert note(student, lesson, "cases", "cases").startswith("0 of 1")
+    assert PartProgress.objects.get(membership=student, part="cases").state == PartState.WORKING
+
+
+def test_no_vote_is_held_on_what_is_skipped(
+    skip: Callable[..., None], instructor: Membership, lesson: LoadedLesson
+) -> None:
+    skip("half-b")
+
+    with pytest.raises(Conflict, match="Take it up first"):
+        voting.open_vote(instructor, lesson, "rates", "half-b")
+
+
 def test_skipping_moves_nobody(student: Membership, lesson: LoadedLesson, skip: Callable[..., None], vote: Any) -> None:
     vote("half-a", student)
     before = PartProgress.objects.get(membership=student).moved_at

@@ -124,7 +124,11 @@ class PredictType(ActivityType[Predict]):
         return activity.choose or super().points(activity)
 
     def earned(self, activity: Predict, standing: Standing[Any]) -> int:
-        return min(standing.n_done, activity.choose) if activity.choose else super().earned(activity, standing)
+        return (
+            min(standing.n_done + standing.n_skipped, activity.choose)
+            if activity.choose
+            else super().earned(activity, standing)
+        )
 
     def choices(self, activity: Predict) -> Sequence[str]:
         return [item.key for item in activity.items] if activity.choose else ()

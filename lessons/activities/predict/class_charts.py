@@ -72,7 +72,6 @@ class GuessChart:
     truth: float | None = None
     truth_label: str = ""
     truth_x: float = 0.0
-    truth_anchor: str = "middle"
     reach: tuple[float, float] | None = None
     unit: str = ""
     top: float = TOP

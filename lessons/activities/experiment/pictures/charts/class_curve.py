@@ -109,7 +109,6 @@ class GuessedCurve:
     lowest_label: str
     guesses: tuple[GuessBar, ...]
     floor: float = BOTTOM
-    curve_ends: float = CURVE_ENDS
     box: str = f"0 0 {WIDTH} {HEIGHT}"
 
 
