@@ -507,9 +507,14 @@ def test_what_is_typed_while_a_page_settles_is_added_where_it_was_typed(
     wait_for_run(student, "stretch")
     words = student.locator(".words__text")
     with busy_worker():
+        # Before the page is furnished that says the run is queued.
+        student.evaluate(
+            """document.addEventListener(
+                 "htmx:afterSwap", () => document.querySelector(".words__text").focus(), { once: true })"""
+        )
         start(student, "stretch", seed="1008")
         expect(trial(student, "stretch")).to_have_attribute("data-state", "queued")
-        words.focus()
+        expect(words).to_be_focused()
         student.keyboard.type("Half are recognised early.")
         for _letter in " early.":
             student.keyboard.press("ArrowLeft")

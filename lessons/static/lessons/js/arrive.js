@@ -41,6 +41,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const anchor = named(comesByItself ? looksAt : elt);
   before = {
     known: new Set(blocks().map((each) => each.dataset.block)),
+    isInField: Boolean(field),
     isAwaited: comesByItself ? isInView(elt) && !field : !field || elt.contains(field),
     anchor: anchor && { ...markOf(anchor), top: anchor.getBoundingClientRect().top },
     held: held?.id ? markOf(held) : markOf(held?.closest("[data-block]")),
@@ -93,7 +94,9 @@ const freshSince = ({ known }) => blocks().find((each) => !known.has(each.datase
 function arrive(was) {
   hold(was);
   const fresh = freshSince(was);
-  if (fresh && was.isAwaited) {
+  // Fast fingers are in a field before what they asked for is furnished: they stay there.
+  const hasGoneOn = !was.isInField && document.activeElement?.closest(FIELD);
+  if (fresh && was.isAwaited && !hasGoneOn) {
     bringIntoView(fresh);
     focusOn(fresh);
   } else keepFocus(was);
