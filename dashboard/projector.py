@@ -330,9 +330,11 @@ class _Room:
         asked_now = self.stage.question_in_the_room()
         vote = self.stage.open_vote(asked_now) if asked_now else None
         answered = set()
-        for member, *place, counted in rows.values_list("membership_id", "activity", "item", "round", "counts"):
-            sealed.setdefault((place[0], place[1]), set()).add(member)
-            if vote and counted == Counts.VOTE and place == [vote.activity, vote.item, vote.round]:
+        fields = ("membership_id", "activity", "item", "round", "counts")
+        for member, activity, item, round_, counted in rows.values_list(*fields):
+            sealed.setdefault((activity, item), set()).add(member)
+            is_asked = vote and (activity, item, round_) == (vote.activity, vote.item, vote.round)
+            if is_asked and counted == Counts.VOTE:
                 answered.add(member)
         awaited = {}
         for run, each in self.script.runs.items():
