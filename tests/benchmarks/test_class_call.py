@@ -68,8 +68,9 @@ def measure(browser: Browser, downhill: Running, clerk: Clerk) -> None:
     clerk("led_class", "calls36", "caller", *students)
     lead = opened(browser, downhill.url, clerk, "caller", viewport=LAPTOP)
     lead.goto("/c/calls36/class/lead/")
-    lead.get_by_role("button", name="Open up to part 1").click()
-    expect(lead.get_by_role("button", name="Close again").first).to_be_visible()
+    lead.get_by_role("button", name="Start: Gradient descent by hand").click()
+    expect(lead.get_by_role("button", name="Next part: Learning-rate chaos")).to_be_visible()
+    lead.evaluate("document.querySelectorAll('.led-part').forEach((each) => (each.open = true))")
     pages = []
     for i, (who, address) in enumerate(zip(students, PAGES, strict=True)):
         page = opened(browser, downhill.url, clerk, who, viewport=SIZES[i % 3])
@@ -83,7 +84,8 @@ def measure(browser: Browser, downhill: Running, clerk: Clerk) -> None:
     took: dict[str, list[float]] = {address: [] for address in PAGES}
     n_missed, loads = 0, []
     for activity, item in VOTES:
-        button = lead.locator(f"#act-{activity}-{item}")
+        asked = f":has([name=activity][value='{activity}']):has([name=item][value='{item}'])"
+        button = lead.locator(f".led-question__acts{asked} [name=act]").first
         pressed_at = time.time()
         button.click()
         lead.wait_for_timeout(OPEN_FOR * 1000)
