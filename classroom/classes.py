@@ -189,8 +189,12 @@ def invitation_with(code: str) -> Invitation:
     """
     found = open_invitations().filter(code=code).first() if code.isascii() else None
     if found is None:
-        raise NotFound(_("This link has stopped working. Ask the person who sent it for a new one."))
+        raise _gone()
     return found
+
+
+def _gone() -> NotFound:
+    return NotFound(_("This link has stopped working. Ask the person who sent it for a new one."))
 
 
 def accept(invitation: Invitation, user: User) -> Membership:
@@ -214,7 +218,7 @@ def accept(invitation: Invitation, user: User) -> Membership:
         is_open = open_invitations().filter(pk=invitation.pk).exists()
         claimed = Invitation.objects.filter(pk=invitation.pk, closed_at=None).update(closed_at=timezone.now())
         if not (is_open and claimed):
-            raise NotFound(_("This link has stopped working. Ask the person who sent it for a new one."))
+            raise _gone()
         membership = services.enrol(user, invitation.cohort, Role.INSTRUCTOR)
         Invitation.objects.filter(pk=invitation.pk).update(used_by=membership)
     return membership
