@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Desk
-from tests.journeys.steps import LAPTOP, PHONE, fill, pick, press_seal
+from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.steps import LAPTOP, PHONE, STEP_1, check, fill, pick, press_seal
 
 pytestmark = pytest.mark.journey
 SMALL_PHONE = {"width": 390, "height": 664}
@@ -157,3 +157,26 @@ def test_a_class_is_brought_paused_and_told_something(desk: Desk, new_led_class:
     expect(stubborn.locator("[name=error_1]")).to_have_value("-2.15")
     expect(wall.get_by_text("Eyes up front")).to_have_count(0)
     desk.look(lead, "call_lead")
+
+
+@pytest.mark.usefixtures("without_wifi")
+def test_what_met_a_server_that_was_gone_is_sent_again_beside_the_polls_of_a_led_class(
+    desk: Desk, new_led_class: Callable[..., str], clerk: Clerk
+) -> None:
+    new_led_class("resends", "lotte_l", "moritz_l")
+    lead = desk.open("lotte_l")
+    lead.goto(LEAD.format("resends"))
+    lead.get_by_role("button", name="Start: Gradient descent by hand").click()
+    student = desk.open("moritz_l", viewport=SMALL_PHONE)
+    student.goto(f"{LESSON.format('resends')}by-hand/")
+    fill(student, STEP_1)
+    student.route("**/check/", lambda route: route.fulfill(status=503))
+    check(student)
+    expect(student.locator("#banner")).to_contain_text("Saved on this device")
+
+    student.unroute("**/check/")
+
+    # Polls come each second and a half, each sooner than the next try: none of them may put it off.
+    expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=15_000)
+    expect(student.locator("#banner")).to_be_hidden()
+    assert clerk("submissions", "moritz_l").split() == ["1:0.7463"]

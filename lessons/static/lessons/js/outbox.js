@@ -180,10 +180,16 @@ async function flush() {
   if (entries.length) later();
 }
 
+// A try that is due sooner stays: each answer to a poll asks for one, and polls come faster than patience grows.
 let timer = 0;
+let due = Infinity;
 function later(delay = wait) {
+  const at = performance.now() + delay;
+  if (at >= due) return;
   clearTimeout(timer);
+  due = at;
   timer = setTimeout(() => {
+    due = Infinity;
     if (document.hidden || !read().length) return;
     // Its own answer may still come; a repetition would exchange the page under it.
     if (document.querySelector("form[data-kept].htmx-request")) return later();
