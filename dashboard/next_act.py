@@ -256,11 +256,13 @@ class _Leading:
             return _("The class runs %(title)s.") % {"title": act.named}
         if act is not None and act.kind == "vote" and self.stage.votes_on(act.key):
             return _("The vote on %(title)s is closed.") % {"title": act.named}
-        places = [(each.kind, each.key) for each in at.acts]
-        if act is not None and act.kind == "reveal" and (act.kind, act.key) not in places:
+        # The opening of a part has no key: that of the next part is none of this one's acts.
+        places = [(each.part, each.kind, each.key) for each in at.acts]
+        here = (act.part, act.kind, act.key) if act is not None else None
+        if act is not None and act.kind == "reveal" and here not in places:
             return _("The vote on %(title)s is closed.") % {"title": act.named}
-        here = (act.kind, act.key) if act is not None else None
         before = at.acts[: places.index(here)] if here in places else at.acts
+        before = tuple(each for each in before if not self.stage.is_skipped(each.key))
         last = before[-1] if before else None
         if last is not None and last.kind in ("work", "free"):
             count = self.facts.work.get(last.activity, Count())

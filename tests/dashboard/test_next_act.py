@@ -42,6 +42,7 @@ class Class:
     skipped: set[Key] = field(default_factory=set)
     runs: Mapping[tuple[str, str], Count] = field(default_factory=dict)
     wants_second: frozenset[Key] = frozenset()
+    work: Mapping[str, Count] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -62,7 +63,7 @@ class Class:
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.runs, {}, self.wants_second)
+        return Facts(self.runs, self.work, self.wants_second)
 
     def next(self) -> NextAct:
         return next_act.next_act(self.script, self.stage, self.facts)
@@ -263,6 +264,32 @@ def test_what_is_skipped_is_passed_over() -> None:
 
     assert others(before) == ["Skip “Learning rate 0.1”"]
     assert says(ours.next()) == "Next: vote on “Learning rate 0.2”"
+
+
+def test_it_says_what_the_class_is_at_until_the_next_part_is_opened() -> None:
+    ours = Class().open("by-hand")
+    ours.work = {"by-hand": Count(7, 25)}
+    by_hand = ours.next()
+    ours.open("rates")
+    opened = ours.next()
+    for item in ("half-a", "half-b", "half-c", "half-d"):
+        ours.vote(f"rates/{item}").reveal(f"rates/{item}")
+    at_the_end = ours.next()
+
+    assert by_hand.now == "The class works at “Three steps by hand”: 7 of 25 done."
+    assert opened.now == "“Learning-rate chaos” is open."
+    assert (at_the_end.now, says(at_the_end)) == ("“Learning rate 0.4” is revealed.", "Next part: The U-curve")
+
+
+def test_what_is_skipped_is_not_said_to_be_revealed() -> None:
+    ours = Class().open("by-hand", "rates")
+    ours.skipped.add(("rates", "half-a"))
+    first = ours.next().now
+    ours.vote("rates/half-b").reveal("rates/half-b")
+    ours.skipped.add(("rates", "half-c"))
+
+    assert first == "“Learning-rate chaos” is open."
+    assert ours.next().now == "“Learning rate 0.2” is revealed."
 
 
 def test_an_extra_that_was_called_up_is_revealed_before_the_lesson_goes_on() -> None:
