@@ -113,6 +113,7 @@ def act_on_stage(
 
 def open_up_to(stage: Stage, membership: Membership, lesson: LoadedLesson, part: Part) -> None:
     """Open the parts of a lesson up to this one, those that are not open yet."""
+    clear_timer(stage)
     parts = lesson.lesson.parts
     for each in parts[: parts.index(part) + 1]:
         __, is_new = stage.openings.get_or_create(part=each.key, defaults={"by": membership})
@@ -123,6 +124,11 @@ def open_up_to(stage: Stage, membership: Membership, lesson: LoadedLesson, part:
 def let_look(stage: Stage) -> None:
     """End a pause: what has just been opened is on the students' own screens."""
     Stage.objects.filter(pk=stage.pk).update(paused_at=None)
+
+
+def clear_timer(stage: Stage) -> None:
+    """Take away a timer that has run out: “Time is up” was not said of what is opened now."""
+    Stage.objects.filter(pk=stage.pk, timer_ends_at__lte=timezone.now()).update(timer_ends_at=None)
 
 
 def close_votes(votes: QuerySet[Vote], membership: Membership) -> None:

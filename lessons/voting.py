@@ -90,6 +90,7 @@ def reveal(membership: Membership, lesson: LoadedLesson, activity_key: str, item
         votes = list(stage.votes.filter(activity=activity.key, item=item.key))
         if not votes or any(vote.is_open for vote in votes):
             raise Conflict(_("The vote comes first. Open it, let the class answer, then close it."))
+        pacing.clear_timer(stage)
         opens_at = timezone.now() + TIME_TO_TAKE_BACK
         __, is_new = stage.reveals.get_or_create(
             activity=activity.key, item=item.key, defaults={"opens_at": opens_at, "by": membership}

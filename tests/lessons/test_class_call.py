@@ -390,6 +390,37 @@ def test_a_timer_counts_down_and_closes_nothing(
     assert leader.call().time_left is None
 
 
+@pytest.mark.parametrize("act", ["open_part", "open_vote", "reveal"])
+def test_a_timer_that_has_run_out_says_nothing_of_what_is_opened_next(
+    leader: Leader, act: str, clock: Callable[[datetime], None]
+) -> None:
+    now = timezone.now()
+    clock(now)
+    leader.open_vote()
+    leader.close_vote()
+    leader.do(room.start_timer, "2")
+    clock(now + timedelta(seconds=121))
+    before = leader.call().time_left
+
+    if act == "open_part":
+        leader.open_part("u-curve")
+    elif act == "open_vote":
+        leader.open_vote(TWICE)
+    else:
+        leader.reveal()
+
+    assert (before, leader.call().time_left) == (0, None)
+
+
+def test_a_timer_that_runs_goes_on_when_something_is_opened(leader: Leader) -> None:
+    leader.open_part("by-hand")
+    leader.do(room.start_timer, "2")
+
+    leader.open_vote()
+
+    assert leader.call().time_left is not None
+
+
 @pytest.mark.parametrize("typed", ["", "0", "61", "1.5", "two"])
 def test_no_number_of_minutes_is_no_timer(leader: Leader, typed: str) -> None:
     with pytest.raises(Refusal, match="Type a whole number of minutes from 1 to 60"):
