@@ -331,6 +331,10 @@ class _Finder:
                 says = ngettext(
                     "inactive for %(n)d minute on “%(part)s”", "inactive for %(n)d minutes on “%(part)s”", n
                 )
+                detail = _("%(n)d min on “%(part)s”")
+                if self.room.came_later(part, last):
+                    says = ngettext("nothing done yet, for %(n)d minute", "nothing done yet, for %(n)d minutes", n)
+                    detail = _("%(n)d min, nothing done yet")
                 words = {"n": n, "part": part.title}
                 yield Need(
                     student=student.pk,
@@ -338,7 +342,7 @@ class _Finder:
                     reason=Reason.STILL,
                     occasion=f"{part.key}/{last:%Y%m%dT%H%M%S}",
                     says=says % words,
-                    detail=_("%(n)d min on “%(part)s”") % words,
+                    detail=detail % words,
                     short=_("inactive %(n)d min") % words,
                     since=last + after,
                     renewed=last + after,
@@ -409,6 +413,10 @@ class _Room:
             return None
         since = min(self.stage.opened[part.key] for part in parts)
         return self.due if self.due in parts else parts[0], max(since, student.joined_at)
+
+    def came_later(self, part: Part, last: datetime) -> bool:
+        """Tell whether a part was opened after somebody had begun to be still, as before their first move."""
+        return self.stage.is_led and last < self.stage.opened[part.key]
 
     def may_move(self, student: Membership, part: Part) -> bool:
         """Tell whether a part has something for this student to do, or they wait for the instructor as they should."""

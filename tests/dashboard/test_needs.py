@@ -522,6 +522,22 @@ def test_a_latecomer_who_does_nothing_is_a_call_counted_from_when_they_came(
     assert found == [[], [("Late", "inactive for 6 minutes on “Gradient descent by hand”")]]
 
 
+def test_whoever_has_done_nothing_is_not_said_to_be_long_at_what_was_opened_just_now(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
+) -> None:
+    began = timezone.now()
+    clock(began)
+    lead(instructor, lesson)
+    pacing.open_part(instructor, lesson, "by-hand")
+    clock(began + timedelta(minutes=24.5))
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    seen_now(student)
+
+    ((who, says),) = calls(instructor, lesson)
+
+    assert (who, says) == ("Sam", "nothing done yet, for 24 minutes")
+
+
 def test_whoever_has_left_a_led_class_calls_no_more(
     instructor: Membership, student: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
 ) -> None:
