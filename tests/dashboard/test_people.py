@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from classroom import services
 from classroom.models import Cohort, Membership, User
-from lessons import pacing
+from lessons import pacing, voting
 from lessons import services as lesson_services
 from lessons.authoring.loader import LoadedLesson
 from tests import pupils
@@ -135,6 +135,21 @@ def test_the_wall_shows_no_way_in_while_joining_is_closed(desk: Client, instruct
 
     assert "Joining is closed. Ask your instructor." in words(wall)
     assert "/join/" not in wall.content.decode().partition('id="first"')[2].partition("</section>")[0]
+
+
+def test_a_question_on_the_wall_has_no_way_in_while_joining_is_closed(
+    desk: Client, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")
+    while_open = words(desk.get("/present/ours/"))
+    services.close_joining(instructor)
+
+    closed = words(desk.get("/present/ours/"))
+
+    assert "testserver/join/ ACDE-3467" in while_open
+    assert "ACDE-3467" not in closed
+    assert "Joining is closed" in closed
 
 
 def test_a_name_and_a_student_id_are_changed_on_one_page(desk: Client, student: Membership) -> None:
