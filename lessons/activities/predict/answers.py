@@ -87,7 +87,9 @@ class ClassQuestion:
         number = self.item.number
         if number is None:
             return ""
-        low, high = values.show(number.min), guess_charts.show_number(number, number.max)
+        low, high = values.show(number.min), values.show(number.max)
+        if not number.unit.endswith(high):  # “0 to 100 of 100” would say it twice
+            high = guess_charts.show_number(number, number.max)
         return _("A number from %(low)s to %(high)s") % {"low": low, "high": high}
 
     @property

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
+from classroom.models import GradientRule
 from lessons import catalogue
-from lessons.activities.predict import guess_charts
+from lessons.activities.predict import answers, guess_charts
 from lessons.activities.predict.bins import Bins
 from lessons.activities.predict.schema import Item, Number, Predict
 
@@ -97,3 +98,20 @@ def test_the_axes_of_a_guess_hold_nothing_but_the_guess() -> None:
 
     assert "<path" not in page
     assert page.count('class="guess__line"') == 1
+
+
+@pytest.mark.parametrize(
+    ("activity", "item", "says"),
+    [
+        ("u-curve-guess", "lowest", "A number from 1 to 15"),
+        ("bias-guess", "headline", "A number from 0 to 100\u00a0%"),
+        ("bias-guess", "recall", "A number from 0 to 100"),
+    ],
+)
+def test_a_scale_says_its_highest_number_once(activity: str, item: str, says: str) -> None:
+    asked = answers.question_named(
+        catalogue.all_lessons()["data-rules-everything"].lesson, GradientRule.HALF, activity, item
+    )
+
+    assert asked is not None
+    assert asked.scale == says
