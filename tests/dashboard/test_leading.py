@@ -135,6 +135,19 @@ def test_ending_the_class_is_asked_once_and_then_nothing_is_under_the_space_bar(
     assert "Lead again" in after
 
 
+def test_the_lead_page_of_a_class_that_has_ended_goes_on_to_after_class(front: Client, instructor: Membership) -> None:
+    pacing.lead_class(instructor)
+    while_led = front.get(LEAD).content.decode()
+    pacing.end_class(instructor)
+
+    ended = front.get(LEAD).content.decode()
+
+    on = '<a class="button" href="/c/ours/class/after/?lesson=data-rules-everything">'
+    assert on not in while_led
+    assert on in ended
+    assert "Lead again" in ended
+
+
 def test_a_class_that_has_ended_keeps_its_run_sheet_and_has_no_clock(
     front: Client, cohort: Cohort, instructor: Membership, lesson: LoadedLesson, clock: Callable[[datetime], None]
 ) -> None:
