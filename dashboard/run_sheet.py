@@ -191,15 +191,15 @@ class _Sheet:
         return next((opened[each.key] for each in after if each.key in opened), self.now)
 
     def _act_lines(self, part: ScriptPart, begun: dict[Act, datetime], opened: dict[str, datetime]) -> list[ActLine]:
-        """What each act took: from its beginning to that of the next one that began."""
-        times = sorted(begun[act] for act in part.acts if act in begun)
+        """What each act took: from its beginning to that of the next one that began, be it of another part."""
+        times = sorted({*begun.values(), *opened.values()})
         found = []
         for act in part.acts:
             if act.kind == "open" and not act.minutes:
                 continue
             took = None
             if act in begun:
-                end = next((at for at in times if at > begun[act]), self._next_part(part, opened))
+                end = next((at for at in times if at > begun[act]), self.now)
                 took = self._since(begun[act], end)
             says = {"vote": _("Vote: %(title)s"), "reveal": _("Reveal: %(title)s"), "run": _("Run: %(title)s")}
             words = says.get(act.kind, "%(title)s") % {"title": act.title}

@@ -419,6 +419,23 @@ def test_each_act_says_what_it_took() -> None:
     ]
 
 
+def test_going_back_to_a_question_makes_no_other_act_longer() -> None:
+    ours = Class().open("by-hand", "rates")
+    ours.vote("rates/half-a").reveal("rates/half-a")
+    ours.minute = 4
+    ours.open("u-curve")
+    ours.minute = 60
+    ours.vote("rates/half-b")
+    ours.minute = 62
+    ours.reveal("rates/half-b")
+    ours.minute = 63
+    (rates,) = [line for line in ours.sheet().lines if line.key == "rates"]
+
+    took = {act.says: act.took for act in rates.acts}
+    assert took["Reveal: Learning rate 0.1"] == 4
+    assert (took["Vote: Learning rate 0.2"], took["Reveal: Learning rate 0.2"]) == (2, 1)
+
+
 def test_an_act_to_skip_is_one_that_nothing_rests_on() -> None:
     found = {act.item or act.activity for act in the_script().acts if act.is_easy_to_skip}
 
