@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
@@ -21,6 +21,8 @@ from lessons.models import FINISHED, PartOpening, PartProgress, PartState, Submi
 from lessons.selectors import accounts_of, standing_of
 
 MOST_SLIPS = 3
+# Parts that one act opened, each with a time of its own, are no further apart.
+ONE_ACT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -141,12 +143,13 @@ class _Class:
         if ended is None or not begins:
             return None
         parts = [part for part in self.lesson.lesson.parts if part.key in since and self._is_for_class(part)]
+        went_on = next((at for at in begins if at - begins[0] > ONE_ACT), ended)
         n_absent = n_late = 0
         caught_up: list[Person] = []
         behind: list[Person] = []
         for student in self.students:
             came = self._came(student, begins[0], ended)
-            is_late = came is not None and len(begins) > 1 and came > begins[1]
+            is_late = came is not None and came > went_on
             if came is not None and not is_late:
                 continue
             n_absent, n_late = n_absent + (not is_late), n_late + is_late

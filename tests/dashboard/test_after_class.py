@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from classroom.models import Cohort, CohortVersion, Membership, User
 from dashboard.after_class import AfterClass, after_class
-from lessons import pacing, services
+from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress
@@ -185,6 +185,20 @@ def test_who_joins_in_the_middle_and_does_nothing_came_late(
 
     assert missed is not None
     assert (missed.n_absent, missed.n_late) == (0, 2)
+
+
+def test_who_came_to_parts_that_were_opened_in_one_act_is_not_late(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, view: Callable[[], AfterClass]
+) -> None:
+    pacing.lead_class(instructor)
+    voting.open_vote(instructor, lesson, "rates", "half-a")  # opens what is before it, too
+    pupils.seal(Membership.objects.get(pk=student.pk), lesson, "rates", "half-a", "zigzags")
+    pacing.end_class(instructor)
+
+    missed = view().missed
+
+    assert missed is not None
+    assert (missed.n_absent, missed.n_late) == (0, 0)
 
 
 def test_before_a_led_class_has_ended_nobody_has_missed_it(student: Membership, view: Callable[[], AfterClass]) -> None:
