@@ -95,15 +95,19 @@ class Replay:
     moments: tuple[Moment, ...]
     # Questions that too few have answered to show anything of them.
     left_out: tuple[str, ...]
+    # Questions that a class which is being led has not been told yet.
+    unrevealed: tuple[str, ...]
     slips: SlipsOverTime | None
 
 
 def replay_of(membership: Membership, lesson: LoadedLesson) -> Replay:
     """Tell the session again. The number of queries depends neither on the class nor on the questions."""
-    moments = _Moments(membership.cohort, lesson).all()
+    told = _Moments(membership.cohort, lesson)
+    moments = told.all()
     return Replay(
         moments=tuple(each for each in moments if each.says_something),
         left_out=tuple(each.title for each in moments if not each.says_something),
+        unrevealed=tuple(question.item.title for question in told.answered if not told.is_open(question)),
         slips=_slips_over_time(membership.cohort, lesson),
     )
 
@@ -116,20 +120,21 @@ class _Moments:
         self.given = _given(cohort, self.slug, self.stage)
         self.made = _made(cohort, self.slug)
         self.pairs = _pairs(cohort, self.slug, self.stage)
+        answered = {key[:2] for key in self.given}
+        questions = answers.class_questions(self.lesson.parts, self.rule)
+        self.answered = [question for question in questions if question.key in answered]
+
+    def is_open(self, question: ClassQuestion) -> bool:
+        """Tell whether this page may show it: whoever opens it during a vote would show the room its bars."""
+        return not self.stage.is_led or self.stage.is_revealed(question.key)
 
     def all(self) -> tuple[Moment, ...]:
-        moments = [
-            self._moment(question)
-            for question in answers.class_questions(self.lesson.parts, self.rule)
-            if question.key in {key[:2] for key in self.given}
-        ]
-        return tuple(moments)
+        return tuple(self._moment(question) for question in self.answered if self.is_open(question))
 
     def _moment(self, question: ClassQuestion) -> Moment:
         key = question.key
-        is_open = not self.stage.is_led or self.stage.is_revealed(key)
-        right = question.truth.right if is_open else frozenset()
-        rounds = tuple(self._rounds(question, is_open=is_open))
+        right = question.truth.right
+        rounds = tuple(self._rounds(question))
         votes = self.stage.votes_on(key)
         last = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         sure: Counter[str] = Counter()
@@ -151,13 +156,13 @@ class _Moments:
             says_something=bool(saw or ideas or any(each.bars for each in rounds)),
         )
 
-    def _rounds(self, question: ClassQuestion, *, is_open: bool) -> Sequence[Round]:
+    def _rounds(self, question: ClassQuestion) -> Sequence[Round]:
         key = question.key
         votes = self.stage.votes_on(key)
         if not votes:
             said = self.given.get((*key, 1, Counts.OWN_PACE), [])
             title = _("At their own pace")
-            return [_round(title, question, Counter(), said, is_open=is_open)] if said else []
+            return [_round(title, question, Counter(), said)] if said else []
         titles = {1: _("First vote"), 2: _("Second vote")}
         return [
             _round(
@@ -165,19 +170,16 @@ class _Moments:
                 question,
                 Counter(vote.hands),
                 self.given.get((*key, vote.round, Counts.VOTE), []),
-                is_open=is_open,
             )
             for vote in votes
         ]
 
 
-def _round(
-    title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, int]], *, is_open: bool
-) -> Round:
+def _round(title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, int]]) -> Round:
     counts = Counter(hands)
     for choice, __, n in said:
         counts[choice] += n
-    return Round(title, sum(counts.values()), question.bars(counts, shows_right=is_open))
+    return Round(title, sum(counts.values()), question.bars(counts, shows_right=True))
 
 
 def _bars(name: str, counted: Sequence[tuple[str, int]]) -> BarChart | None:

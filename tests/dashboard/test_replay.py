@@ -82,20 +82,35 @@ def test_it_tells_both_votes_who_changed_and_what_was_made_of_it(
     assert {act.by for act in moment.acts} == {"Ines", ""}
 
 
-def test_under_five_answers_nothing_is_drawn_and_before_the_reveal_nothing_is_right(
-    led: Membership, cohort: Cohort, lesson: LoadedLesson
-) -> None:
+def test_under_five_answers_nothing_is_drawn(led: Membership, cohort: Cohort, lesson: LoadedLesson) -> None:
     students = MembershipFactory.create_batch(5, cohort=cohort)
     vote(led, lesson, students, ["bounces"] * 5, 1)
     vote(led, lesson, students[:4], ["bounces"] * 4, 2)
+    reveal(led, lesson)
 
     (moment,) = replay.replay_of(led, lesson).moments
 
     first, second = moment.rounds
     assert first.bars is not None
     assert (second.n, second.bars, moment.changed) == (4, None, None)
-    assert [row for row in first.bars.rows if row.is_right] == []
     assert {n for __, n in moment.confidence} == {None}
+
+
+def test_a_class_that_is_led_is_shown_no_bars_before_the_reveal(
+    led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    students = MembershipFactory.create_batch(6, cohort=cohort)
+    vote(led, lesson, students, ["bounces"] * 6, 1)
+
+    before = replay.replay_of(led, lesson)
+    page = client_of(led.user).get("/c/ours/class/replay/").content.decode()
+    reveal(led, lesson)
+    after = replay.replay_of(led, lesson)
+
+    assert (before.moments, before.unrevealed) == ((), ("Learning rate 4/15",))
+    assert "bounces forever" not in page
+    assert "Nobody has predicted anything yet." not in page
+    assert ([each.title for each in after.moments], after.unrevealed) == (["Learning rate 4/15"], ())
 
 
 def test_a_class_that_went_alone_is_told_too(cohort: Cohort, instructor: Membership, lesson: LoadedLesson) -> None:
@@ -183,6 +198,7 @@ def test_the_page_names_no_student_and_an_empty_one_says_what_to_do(
     empty = client.get("/c/ours/class/replay/").content.decode()
     students = [MembershipFactory(cohort=cohort, user__display_name=f"Gwendolyn {i}") for i in range(6)]
     vote(led, lesson, students, ["bounces"] * 6, 1)
+    reveal(led, lesson)
     for student in students:
         services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=SUM)
 
