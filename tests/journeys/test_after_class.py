@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -44,3 +45,13 @@ def test_after_class_an_instructor_looks_back_hears_and_prints_on_a_phone(
     expect(page.get_by_text("✓ explained aloud")).to_be_visible()
     page.get_by_role("link", name="What they did, to print").click()
     expect(page.get_by_role("row", name="Step 3 w = 1.5042")).to_be_visible()
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_each_sheet_of_the_print_pack_is_one_page(desk: Desk, paper: str) -> None:
+    page = desk.open("instructor")
+    page.goto(f"/print/demo/?paper={paper}")
+
+    printed = page.pdf(prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == page.locator(".sheet").count()
