@@ -293,12 +293,14 @@ def set_student_id(instructor: Membership, student: Membership, student_id: str)
 
 def remove(instructor: Membership, student: Membership, *, keep_out: bool = False) -> None:
     """Take a student out of the class. All their work is kept; they are in no count, and their pages are closed to
-    them. With `keep_out` the code does not bring them back.
+    them. With `keep_out` the code does not bring them back, whoever else removed them a moment ago.
     """
     student.cohort.refuse_if_archived()
     with transaction.atomic():
         present = Membership.objects.present().filter(pk=student.pk, role=Role.STUDENT)
-        if not present.update(removed_at=timezone.now(), removed_by=instructor, kept_out=keep_out):
+        removed = Membership.objects.filter(pk=student.pk, merged_into=None, kept_out=False, removed_at__isnull=False)
+        is_new = present.update(removed_at=timezone.now(), removed_by=instructor, kept_out=keep_out)
+        if not is_new and not (keep_out and removed.update(kept_out=True)):
             return
         events.record(events.MemberRemoved(keep_out), student, by=instructor)
         touch(student.cohort)

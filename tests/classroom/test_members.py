@@ -103,6 +103,18 @@ def test_whoever_is_kept_out_does_not_come_back_by_the_code(
     assert not now(student).is_present
 
 
+def test_of_two_instructors_who_remove_somebody_at_once_the_one_who_keeps_them_out_does(
+    student: Membership, instructor: Membership
+) -> None:
+    as_the_other_sees_them = now(student)
+    services.remove(instructor, student)
+
+    services.remove(instructor, as_the_other_sees_them, keep_out=True)
+    services.remove(instructor, as_the_other_sees_them)
+
+    assert now(student).kept_out
+
+
 @pytest.mark.parametrize("keep_out", [False, True])
 def test_an_instructor_takes_somebody_back(student: Membership, instructor: Membership, keep_out: bool) -> None:
     services.remove(instructor, student, keep_out=keep_out)
