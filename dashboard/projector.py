@@ -25,7 +25,6 @@ from lessons.activities.base import type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ChoiceView, ClassQuestion, LowestPointChart
 from lessons.authoring.loader import LoadedLesson
-from lessons.drawing.bars import BarChart
 from lessons.models import FINISHED, Counts, PartProgress, Prediction
 from lessons.run_context import RunContext
 
@@ -142,11 +141,9 @@ class Question:
     hands: tuple[tuple[str, str, int], ...]
     # Which of its part's questions it is, and of how many.
     number: tuple[int, int] | None
-    bars: BarChart | None
     evidence: Evidence
     n_runs: int
     answer: str
-    says: str
     before: QuestionLine | None
     after: QuestionLine | None
     token: str
@@ -247,7 +244,6 @@ def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
     """Lay out one question for the whole room."""
     asked = room.questions[at]
     item, line = asked.item, room.line(asked)
-    is_revealed = line.state == "revealed"
     n_sealed, n_here = room.counts(line)
     waits_for = lesson.lesson.activity(item.run)
     measuring = type_of(waits_for) if waits_for else None
@@ -270,13 +266,11 @@ def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
         if line.takes_hands
         else (),
         number=room.number_of(asked),
-        bars=asked.room(room.given(asked)) if is_revealed else None,
         evidence=evidence.of(
             room.cohort, lesson.lesson, asked, room.rounds(asked), at=room.stage, revealed=room.revealed()
         ),
         n_runs=measuring.n_runs(room.cohort, lesson.lesson, item) if measuring else 0,
-        answer=asked.answer if is_revealed else "",
-        says=asked.reveal_text if is_revealed else "",
+        answer=asked.answer if line.state == "revealed" else "",
         before=room.next_to(at, -1),
         after=room.next_to(at, 1),
         token=room.stage.token,

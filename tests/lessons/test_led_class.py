@@ -18,7 +18,7 @@ from django.utils import timezone
 from classroom.models import Cohort, CohortVersion, GradientRule, LearningEvent, Membership, Pace, User
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.selectors import is_projected
-from dashboard import projector
+from dashboard import evidence, projector
 from lessons import pacing, selectors, stage, voting
 from lessons.activities.predict import answers, sealing
 from lessons.activities.predict.reveal import RevealView
@@ -817,12 +817,12 @@ def test_after_the_second_vote_its_answers_alone_are_counted(front: Front, class
 
     front.reveal(TWICE)
 
-    bars = front.question(TWICE).bars
+    votes = front.question(TWICE).evidence.votes
     assert _share(front, TWICE) == 0.8
-    assert bars is not None
-    assert bars.name == "How 5 in the class answered"
-    assert {row.text: row.label for row in bars.rows if row.label != "0"} == {"bounces forever": "4", "explodes": "1"}
-    assert [row.text for row in bars.rows if row.is_right] == ["bounces forever"]
+    assert votes is not None
+    assert votes.n == 5
+    assert {row.text: row.now for row in votes.rows if row.now} == {"bounces forever": 4, "explodes": 1}
+    assert [row.text for row in votes.rows if row.is_right] == ["bounces forever"]
 
 
 @pytest.mark.parametrize(("n_answers", "has_bars"), [(4, False), (5, True)])
@@ -831,16 +831,16 @@ def test_the_room_has_bars_from_five_answers_on_and_only_after_the_reveal(
 ) -> None:
     front.open_vote()
     class_of(*["settles"] * n_answers)
-    bars = [front.question().bars]
+    bars = [front.question().evidence.votes]
     front.close_vote()
-    bars.append(front.question().bars)
+    bars.append(front.question().evidence.votes)
     front.reveal(wait=False)
-    bars.append(front.question().bars)
+    bars.append(front.question().evidence.votes)
 
     front.reveal()
 
     assert bars == [None, None, None]
-    assert (front.question().bars is not None) is has_bars
+    assert (front.question().evidence.votes is not None) is has_bars
 
 
 @pytest.mark.parametrize(("n_others", "has_bars"), [(3, False), (4, True)])
@@ -874,7 +874,7 @@ def test_an_instructors_own_answer_is_in_no_figure(
     front.close_vote()
     with_four = _share(front, RATES)
     front.reveal()
-    bars = front.question().bars
+    bars = front.question().evidence.votes
     front.open_vote(("rates", "half-b"))
     class_of(*["settles"] * 5, key=("rates", "half-b"))
     seal("zigzags", ("rates", "half-b"), by=instructor)
@@ -926,6 +926,7 @@ def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answ
 ) -> None:
     _part, _activity, item = voting.find(front.instructor, lesson, *key)
     assert item.reveal is not None
+    says = evidence.in_short(item.reveal.text)
     second = item.second.choices[0].key if item.second else ""
     shown = [front.question(key)]
     front.open_vote(key)
@@ -940,11 +941,11 @@ def test_the_projector_shows_no_name_and_before_the_reveal_neither_bars_nor_answ
 
     assert [question.line.state for question in shown] == ["closed", "open", "voted", "pending"]
     for question in shown:
-        assert (question.bars, question.answer, question.says) == (None, "", "")
-        assert item.reveal.text not in " ".join(_texts(asdict(question)))
-    assert after.bars is not None
+        assert (question.evidence, question.answer) == (evidence.Evidence(), "")
+        assert says not in " ".join(_texts(asdict(question)))
+    assert after.evidence.votes is not None
     assert after.answer
-    assert after.says == item.reveal.text
+    assert after.evidence.says == says
     for question in (*shown, after):
         text = " ".join(_texts(asdict(question)))
         assert [name for name in (*NAMES, "Ines") if name in text] == []
@@ -1023,10 +1024,10 @@ def test_nothing_is_put_on_the_wall_of_an_archived_class_nor_what_the_lesson_has
 # --- hands raised in the room ---------------------------------------------------------------------
 
 
-def bars_of(front: Front, key: stage.Key) -> dict[str, str]:
+def bars_of(front: Front, key: stage.Key) -> dict[str, int]:
     """The bars on the wall that are not empty."""
-    bars = front.question(key).bars
-    return {row.text: row.label for row in bars.rows if row.label != "0"} if bars else {}
+    votes = front.question(key).evidence.votes
+    return {row.text: row.now for row in votes.rows if row.now} if votes else {}
 
 
 def test_hands_are_counted_with_the_answers_that_were_sealed(front: Front, class_of: Callable[..., Any]) -> None:
@@ -1039,7 +1040,7 @@ def test_hands_are_counted_with_the_answers_that_were_sealed(front: Front, class
 
     assert asked.n_hands == 4
     assert [n for _key, _text, n in asked.hands] == [0, 0, 0, 0, 4, 0]
-    assert bars_of(front, TWICE) == {"bounces forever": "5", "explodes": "1"}
+    assert bars_of(front, TWICE) == {"bounces forever": 5, "explodes": 1}
 
 
 def test_four_answers_and_hands_together_are_too_few_for_bars(front: Front, class_of: Callable[..., Any]) -> None:
@@ -1049,7 +1050,7 @@ def test_four_answers_and_hands_together_are_too_few_for_bars(front: Front, clas
     front.close_vote()
     front.reveal()
 
-    assert front.question().bars is None
+    assert front.question().evidence.votes is None
 
 
 def test_hands_decide_with_the_answers_whether_to_vote_again(front: Front, class_of: Callable[..., Any]) -> None:
@@ -1076,7 +1077,7 @@ def test_hands_belong_to_the_vote_in_which_they_were_raised(front: Front) -> Non
     front.reveal(TWICE)
 
     assert list(Vote.objects.order_by("round").values_list("hands", flat=True)) == [{"bounces": 9}, {"bounces": 5}]
-    assert bars_of(front, TWICE) == {"bounces forever": "5"}
+    assert bars_of(front, TWICE) == {"bounces forever": 5}
 
 
 def test_hands_that_are_counted_again_replace_those_before_and_each_count_is_noted(front: Front) -> None:
