@@ -87,6 +87,19 @@ def asks(script: Script, stage: StageView, facts: Facts, press: Press) -> str:
     return _Leading(script, stage, facts).asks(press)
 
 
+def on_question(act: str, key: Key, *, is_again: bool = False) -> Press:
+    """An act on one question, in words that leave it to the place to name it."""
+    says = {
+        "open_vote": _("Second vote") if is_again else _("Open the vote"),
+        "close_vote": _("Close the vote"),
+        "reveal": _("Reveal"),
+        "take_back": _("Take it back"),
+        "skip": _("Skip"),
+        "take_up": _("Take it up after all"),
+    }
+    return Press(act, says[act], activity=key[0], item=key[1])
+
+
 def skip(act: Act) -> Press:
     """Press that skips a question, or what is left to choose."""
     if act.kind == "free":
@@ -117,7 +130,7 @@ class _Leading:
         if key := self.stage.question_in_the_room():
             return self._close(key)
         if pending := next((key for key in self.stage.reveals if not self.stage.is_revealed(key)), None):
-            back = Press("take_back", _("Take it back"), activity=pending[0], item=pending[1])
+            back = on_question("take_back", pending)
             says = _("%(title)s opens in three seconds.") % {"title": self._named(pending)}
             return NextAct(None, (back,), _("Opens in a moment"), says)
         if begun := self._begun():
@@ -191,7 +204,7 @@ class _Leading:
             "n": self.facts.voted.n,
             "of": self.facts.voted.of,
         }
-        return NextAct(Press("close_vote", _("Close the vote"), activity=key[0], item=key[1]), now=says)
+        return NextAct(on_question("close_vote", key), now=says)
 
     def _of(self, act: Act) -> NextAct:
         made = {"open": self._open, "free": self._free, "run": self._run, "vote": self._vote, "reveal": self._reveal}
@@ -210,21 +223,20 @@ class _Leading:
         return NextAct(free, (skip(act),) if act.is_easy_to_skip else (), now=self._now(act))
 
     def _vote(self, act: Act) -> NextAct:
-        place = {"activity": act.activity, "item": act.item}
         if self.stage.votes_on(act.key):
-            reveal = Press("reveal", _("Reveal"), **place)
-            return NextAct(Press("open_vote", _("Second vote"), **place), (reveal,), now=self._now(act))
+            again, reveal = on_question("open_vote", act.key, is_again=True), on_question("reveal", act.key)
+            return NextAct(again, (reveal,), now=self._now(act))
         says = _("Next: vote on %(title)s") % {"title": act.named}
-        return NextAct(Press("open_vote", says, **place), (skip(act),), now=self._now(act))
+        vote = Press("open_vote", says, activity=act.activity, item=act.item)
+        return NextAct(vote, (skip(act),), now=self._now(act))
 
     def _reveal(self, act: Act) -> NextAct:
-        place = {"activity": act.activity, "item": act.item}
         says = _("Reveal: %(title)s") % {"title": act.title}
         votes = self.stage.votes_on(act.key)
         if not votes:  # another order than the lesson's: a reveal needs a vote
             return self._vote(act)
-        again = (Press("open_vote", _("Second vote"), **place),) if len(votes) < act.n_votes else ()
-        return NextAct(Press("reveal", says, **place), again, now=self._now(act))
+        again = (on_question("open_vote", act.key, is_again=True),) if len(votes) < act.n_votes else ()
+        return NextAct(Press("reveal", says, activity=act.activity, item=act.item), again, now=self._now(act))
 
     def _run(self, act: Act) -> NextAct:
         count = self.facts.runs.get(act.run, Count()) if act.run else Count()

@@ -63,12 +63,15 @@ class QuestionLine:
     takes_hands: bool
 
     @property
-    def may_vote_again(self) -> bool:
-        return self.state == "voted" and self.round < self.n_votes
-
-    @property
-    def may_be_skipped(self) -> bool:
-        return self.state in ("closed", "voted") and not self.is_extra
+    def presses(self) -> tuple[Press, ...]:
+        """What can be done with it by itself, the next thing first."""
+        acts = [self.act] if self.act else []
+        if self.state == "voted" and self.round < self.n_votes:
+            acts.append("reveal" if self.act == "open_vote" else "open_vote")
+        if self.state in ("closed", "voted") and not self.is_extra:
+            acts.append("skip")
+        key, is_again = (self.activity, self.item), self.round > 0
+        return tuple(next_act.on_question(act, key, is_again=is_again) for act in acts)
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,7 @@ def _room_context(request: HttpRequest, membership: Membership, pressed: Press |
         "acts_url": _address("dashboard:present", request, membership, lesson),
         "since": _since("pending" if is_pending else v, lesson, kept),
         # What can be done with the question that is shown, where the next act is about another one.
-        "also": _own_act(line) if line and wall.is_next_about_another else None,
+        "also": next(iter(line.presses), None) if line and wall.is_next_about_another else None,
         "first": Press("show", _("First question"), "", wall.first.activity, wall.first.item) if wall.first else None,
         "lead_it": Press(
             "lead_class",
@@ -252,17 +252,6 @@ def _room_context(request: HttpRequest, membership: Membership, pressed: Press |
 
 def _is_remote(request: HttpRequest) -> bool:
     return bool(request.GET.get("remote"))
-
-
-def _own_act(line: projector.QuestionLine) -> Press | None:
-    """The act of a question by itself."""
-    says = {
-        "open_vote": _("Second vote") if line.round else _("Open the vote"),
-        "close_vote": _("Close the vote"),
-        "reveal": _("Reveal"),
-        "take_up": _("Take it up after all"),
-    }
-    return Press(line.act, says[line.act], "", line.activity, line.item) if line.act in says else None
 
 
 def _address(
