@@ -37,6 +37,13 @@ def may_make(user: User | AnonymousUser) -> bool:
     return (settings.MOST_OPEN_CLASSES > 0 and _taught_by(user).exists()) or user.has_perm("classroom.add_cohort")
 
 
+def maker(user: User | AnonymousUser) -> User:
+    """Give somebody who may make classes; others are refused."""
+    if user.is_anonymous or not may_make(user):
+        raise Forbidden(_("Only instructors can make a class. Ask an admin for your first one."))
+    return user
+
+
 def make(user: User, *, name: str, copied: Membership | None = None, brings: bool = False, **fields: Any) -> Cohort:
     """Make a class that `user` teaches, with an address and a join code of its own.
 
@@ -52,8 +59,7 @@ def make(user: User, *, name: str, copied: Membership | None = None, brings: boo
     Conflict
         If they teach as many open classes as anybody may.
     """
-    if not may_make(user):
-        raise Forbidden(_("Only instructors can make a class. Ask an admin for your first one."))
+    maker(user)
     with transaction.atomic():
         refuse_one_more(user)
         cohort = services.open_cohort(slug=_new_address(name), name=name, **fields)

@@ -20,6 +20,13 @@ class Refusal(Exception):
         self.errors = dict(errors or {})
 
 
+class UnknownAct(Refusal):
+    """What a page sent names nothing that can be done with it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("We could not tell which button you pressed. Reload the page and press it again."))
+
+
 class Unauthenticated(Refusal):
     status = 401
     title = _("Please log in again")

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -20,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom import classes
-from classroom.models import Cohort, GradientRule, Membership, validate_display_name
+from classroom.models import Cohort, GradientRule, Membership, validate_display_name, validate_time_zone
 from lessons import catalogue
 
 LONGEST_NAME = 120
@@ -52,11 +51,9 @@ def read_zone(typed: str) -> str:
     by_city = [zone for zone in zones() if zone.rpartition("/")[2].casefold() == name.casefold()]
     # Several zones of one city are one zone under an old name and a new one, which has its country.
     found = by_name or sorted(by_city, key=lambda zone: -zone.count("/"))
-    if not found:
-        raise ValidationError(
-            _("“%(name)s” is not a time zone. Write one such as Europe/Berlin."), params={"name": typed}
-        )
-    return found[0]
+    name = found[0] if found else typed
+    validate_time_zone(name)
+    return name
 
 
 class ClassForm(forms.Form):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from classroom import classes
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership, Role
-from classroom.refusals import Conflict, Forbidden, Refusal
+from classroom.refusals import Conflict, UnknownAct
 from dashboard import class_settings
 from dashboard.class_settings import ClassForm
 
@@ -29,9 +29,7 @@ FIELDS = {"next_session_at": "day"}
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Make a class from nothing."""
-    user = request.user
-    if user.is_anonymous or not classes.may_make(user):
-        raise Forbidden(_("Only instructors can make a class. Ask an admin for your first one."))
+    user = classes.maker(request.user)
     newest = Membership.objects.filter(user=user, role=Role.INSTRUCTOR, cohort__rehearsal=None)
     initial = class_settings.initial_of_new(
         newest.select_related("cohort").order_by("-pk").first(), time_zone=settings.TIME_ZONE
@@ -108,7 +106,7 @@ def archive(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Archive a class, or open it again."""
     act = {"archive": classes.archive, "reopen": classes.reopen}.get(request.POST.get("act", ""))
     if act is None:
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
     act(membership)
     return redirect("dashboard:settings", membership.cohort.slug)
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from classroom import services
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership
-from classroom.refusals import Refusal
+from classroom.refusals import Refusal, UnknownAct
 from dashboard import merging, people, reach, students
 
 READS_AND_SENDS = require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +41,7 @@ def joining(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Let the code take people in, or nobody."""
     act = {"open": services.open_joining, "close": services.close_joining}.get(request.POST.get("act", ""))
     if act is None:
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
     act(membership)
     return redirect(_back(request), membership.cohort.slug)
 
@@ -71,7 +70,7 @@ def member(request: HttpRequest, membership: Membership, student: int) -> HttpRe
         services.remove(membership, found, keep_out=act == "keep_out")
         return redirect("dashboard:people", membership.cohort.slug)
     if act != "save":
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
     typed = {name: request.POST.get(name, "") for name in ("display_name", "student_id")}
     errors: dict[str, list[str]] = {}
     for name, save in (("display_name", services.rename), ("student_id", services.set_student_id)):

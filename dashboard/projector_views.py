@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 import classroom.services
 from classroom.access import instructor_required
 from classroom.models import Membership, Pace
-from classroom.refusals import Refusal
+from classroom.refusals import UnknownAct
 from classroom.web import is_htmx
 from dashboard import next_act, projector, reach
 from dashboard.next_act import Press
@@ -153,7 +153,7 @@ def _do(
     elif act in QUESTION_ACTS:
         QUESTION_ACTS[act](membership, lesson, *place)
     else:
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
 
 
 def _asked_for(request: HttpRequest) -> Press | None:

@@ -7,14 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom.access import instructor_required
 from classroom.loopback import is_loopback
 from classroom.models import Membership
-from classroom.refusals import Refusal
+from classroom.refusals import UnknownAct
 from dashboard import projector, reach, ready, ready_runs
 from dashboard.views import chosen_lesson
 from lessons.authoring.loader import LoadedLesson
@@ -86,7 +85,7 @@ def _act(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> 
     if act == "notebook":
         ready.note_notebook(membership, lesson.lesson, request.POST.get("printed", ""))
         return "notebook"
-    raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+    raise UnknownAct
 
 
 def _context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:

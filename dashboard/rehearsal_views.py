@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from classroom.access import instructor_required
 from classroom.models import Membership, Rehearsal
-from classroom.refusals import Conflict, Refusal
+from classroom.refusals import Conflict, Refusal, UnknownAct
 from rehearsal import services, tasks
 from rehearsal.services import MOST_SEED, MOST_SPEED, MOST_STUDENTS
 
@@ -55,7 +55,7 @@ def rehearse(request: HttpRequest, membership: Membership) -> HttpResponse:
     if act == "begin":
         return _begin(request, membership)
     if act:
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
     return _page(request, membership, RehearsalForm(initial=_asked_for(request)))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 import badges.services
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership
-from classroom.refusals import Refusal
+from classroom.refusals import Refusal, UnknownAct
 from dashboard import review_queue
 from dashboard.students import student_of
 from dashboard.views import chosen_lesson, student_context
@@ -91,7 +90,7 @@ def badge(request: HttpRequest, membership: Membership, student: int) -> HttpRes
         request.POST.get("act", "")
     )
     if act is None:
-        raise Refusal(_("We could not tell which button you pressed. Reload the page and press it again."))
+        raise UnknownAct
     try:
         act(membership, found, lesson, badges.services.badge_of(lesson), request.POST.get("because", ""))
     except Refusal as refusal:
