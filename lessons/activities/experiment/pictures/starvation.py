@@ -26,7 +26,7 @@ from lessons.activities.experiment.pictures.charts.before_after import BeforeAft
 from lessons.activities.experiment.pictures.charts.confusion import Confusion, confusion_chart
 from lessons.activities.experiment.pictures.charts.dots import Dots, dots_chart
 from lessons.activities.experiment.pictures.charts.misclassified import MisclassifiedImages, misclassified_images
-from lessons.activities.experiment.pictures.charts.recall import RecallChart, recall_chart
+from lessons.activities.experiment.pictures.charts.recall import RecallChart, of_100, recall_chart
 from lessons.activities.experiment.pictures.charts.starved_class import (
     ClassRecall,
     ClassTakers,
@@ -280,7 +280,7 @@ class StarvationType(PictureType):
         if not found:
             return None
         told = [100 * run.figures[now][str(digit)] for run in found]
-        says = _("%(n)s of 100") % {"n": _of_100(fmean(told) / 100)}
+        says = _("%(n)s of 100") % {"n": of_100(fmean(told) / 100)}
         chart = class_recall([run.figures[now] for run in found], [run.figures[before] for run in found], digit)
         return RecallOnWall(
             f"{WALL}/recall.html",
@@ -388,7 +388,7 @@ def _recall(run: Run, guess: Fraction | None = None) -> Recall:
     )
     return Recall(
         recall_chart(result["shown"], result["baseline"], digit=digit, predicted=said),
-        _over_all(says, result["recall"][str(digit)], _of_100, here=_of_100(recall_of(run))),
+        _over_all(says, result["recall"][str(digit)], of_100, here=of_100(recall_of(run))),
     )
 
 
@@ -418,10 +418,6 @@ def _percent(share: float, places: int) -> Fraction:
 
 def _in_percent(share: float) -> str:
     return f"{100 * share:.1f}\u00a0%"
-
-
-def _of_100(share: float) -> str:
-    return f"{100 * share:.0f}"
 
 
 def _change(gained: int) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from experiments.models import Run
 from lessons.activities.experiment.pictures.base import PictureType, result_of
+from lessons.activities.experiment.pictures.charts.recall import of_100
 from lessons.activities.measures import Picture, Result
 from lessons.drawing.axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, path_of
 
@@ -84,11 +85,11 @@ def tipping_chart(result: Result) -> TippingChart:
         accuracy=path_of(_line(kept, accuracy, x_axis, y_axis)),
         accuracy_band=_band(kept, result["accuracy"], x_axis, y_axis),
         dots=tuple(
-            (x, y, _("%(kept)d kept: recall %(recall)s of 100") % {"kept": k, "recall": _of_100(value)})
+            (x, y, _("%(kept)d kept: recall %(recall)s of 100") % {"kept": k, "recall": of_100(value)})
             for (x, y), k, value in zip(points, kept, recall, strict=True)
         ),
         rows=tuple(
-            (str(k), f"{_of_100(value)} ± {_of_100(s)}", f"{100 * a:.1f} %")
+            (str(k), f"{of_100(value)} ± {of_100(s)}", f"{100 * a:.1f} %")
             for k, value, s, a in zip(kept, recall, spread, accuracy, strict=True)
         ),
     )
@@ -106,14 +107,10 @@ def _band(kept: Sequence[int], figures: Mapping[str, Sequence[float]], x_axis: _
     return path_of([*high, *low[::-1]]) + " Z"
 
 
-def _of_100(share: float) -> str:
-    return f"{100 * share:.0f}"
-
-
 def _tipping_says(digit: int, kept: Sequence[int], recall: Sequence[float]) -> str:
     # By the numbers that are written at the dots.
-    of_100 = [int(_of_100(value)) for value in recall]
-    half, most = (next((k for k, n in zip(kept, of_100, strict=True) if n >= least), None) for least in (50, 90))
+    told = [int(of_100(value)) for value in recall]
+    half, most = (next((k for k, n in zip(kept, told, strict=True) if n >= least), None) for least in (50, 90))
     if half is None:
         return _("No number here is enough to recognise half of the real %(digit)ds.") % {"digit": digit}
     if most is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lessons.activities.experiment.pictures.charts.recall import of_100
 from lessons.activities.measures import Result
 from lessons.drawing.bars import BarChart, BarRow
 
@@ -42,16 +43,12 @@ def before_after_chart(before: Result, after: Result, digit: int) -> BeforeAfter
 
 def change(before: Result, after: Result, digit: int) -> int:
     """Whole 8s of a hundred that a fix gained over all repeats, by the numbers that stand at the bars."""
-    was, now = (int(_of_100(each["recall"][str(digit)]["mean"])) for each in (before, after))
+    was, now = (int(of_100(each["recall"][str(digit)]["mean"])) for each in (before, after))
     return now - was
 
 
-def _of_100(share: float) -> str:
-    return f"{100 * share:.0f}"
-
-
 def _recall_says(recalls: Sequence[Result], digit: int) -> str:
-    before, after = (_of_100(each["mean"]) for each in recalls)
+    before, after = (of_100(each["mean"]) for each in recalls)
     same = [a == b for a, b in zip(recalls[0]["values"], recalls[1]["values"], strict=True)]
     told = {"digit": digit, "before": before, "after": after, "same": sum(same), "n": len(same)}
     if len(same) == 1:
@@ -71,7 +68,7 @@ def _recall_says(recalls: Sequence[Result], digit: int) -> str:
 
 def _here_says(recalls: Sequence[float]) -> str:
     """The same for the one model whose bars and images are shown elsewhere."""
-    before, after = map(_of_100, recalls)
+    before, after = map(of_100, recalls)
     return _("In the first one, the model you saw: %(before)s before, %(after)s after.") % {
         "before": before,
         "after": after,

@@ -90,11 +90,15 @@ def bars_of(
     return tuple(_digit_bar(each, now[str(each)], before[str(each)], y_axis, digit, guess) for each in range(N_DIGITS))
 
 
+def of_100(share: float) -> str:
+    """How many of a hundred, as a recall is told."""
+    return f"{100 * share:.0f}"
+
+
 def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, starved: int, guess: float | None) -> DigitBar:
     is_starved = digit == starved
     x, width = round((digit + 0.15) * SLOT, 2), round(0.7 * SLOT, 2)
     y, baseline_y = y_axis.at(100 * recall), y_axis.at(100 * before)
-    of_100, of_100_before = f"{100 * recall:.0f}", f"{100 * before:.0f}"
     lines = [baseline_y, guess] if is_starved and guess is not None else [baseline_y]
     place = digit - (digit > starved)
     rises = OTHERS_RISE / (N_DIGITS - 1)
@@ -104,13 +108,13 @@ def _digit_bar(digit: int, recall: float, before: float, y_axis: Axis, starved: 
         y=y,
         width=width,
         height=round(BOTTOM - y, 2),
-        label=of_100,
+        label=of_100(recall),
         label_y=_above(y, lines),
         baseline_y=baseline_y,
         hatch=_hatch(x, y, width, BOTTOM - y) if is_starved else "",
         is_starved=is_starved,
         says=_("%(digit)d: %(recall)s of 100 recognised, %(before)s with nothing taken away")
-        % {"digit": digit, "recall": of_100, "before": of_100_before},
+        % {"digit": digit, "recall": of_100(recall), "before": of_100(before)},
         begins=LAST_RISES if is_starved else round(place * rises, 3),
         ends=1.0 if is_starved else round((place + 1) * rises, 3),
     )
