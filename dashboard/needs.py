@@ -140,13 +140,7 @@ def _grouped(needs: Iterable[Need]) -> list[Group]:
 
 
 def _cause(reason: str, about: str) -> str:
-    return {
-        Reason.RUN: lambda: _("the run failed"),
-        Reason.SLIP: lambda: slip_in_words(about),
-        Reason.TRIES: lambda: _("three tries at one step"),
-        Reason.VOTES: lambda: _("missed three votes in a row"),
-        Reason.STILL: lambda: _("inactive for five minutes"),
-    }[Reason(reason)]()
+    return slip_in_words(about) if reason == Reason.SLIP else str(Reason(reason).label)
 
 
 class _Finder:

@@ -318,13 +318,13 @@ class HelpGiven(models.Model):
 
     class Reason(models.TextChoices):
         # A run that they had asked for has failed.
-        RUN = "run", _("a run failed")
+        RUN = "run", _("the run failed")
         # Three checked tries at one step explained by the same slip.
         SLIP = "slip", _("the same slip three times")
         # Three checked tries at one step, whatever explains them.
         TRIES = "tries", _("three tries at one step")
         # Three votes in a row without an answer, not even a late one.
-        VOTES = "votes", _("three votes in a row missed")
+        VOTES = "votes", _("missed three votes in a row")
         # Five minutes without a move on a part that is open to them.
         STILL = "still", _("inactive for five minutes")
 

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='helpgiven',
             name='reason',
-            field=models.CharField(choices=[('run', 'a run failed'), ('slip', 'the same slip three times'), ('tries', 'three tries at one step'), ('votes', 'three votes in a row missed'), ('still', 'inactive for five minutes')], max_length=5),
+            field=models.CharField(choices=[('run', 'the run failed'), ('slip', 'the same slip three times'), ('tries', 'three tries at one step'), ('votes', 'missed three votes in a row'), ('still', 'inactive for five minutes')], max_length=5),
         ),
         migrations.AddConstraint(
             model_name='helpgiven',
