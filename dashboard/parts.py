@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import quantiles
-
-from django.db.models import Count
 
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership
@@ -21,7 +19,7 @@ from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart
-from lessons.models import FINISHED, Confidence, Counts, PartProgress, PartState, Prediction, Submission
+from lessons.models import FINISHED, Confidence, Counts, PartProgress, PartState, Submission
 from lessons.selectors import part_of
 from lessons.stage import StageView
 
@@ -177,35 +175,20 @@ class _Questions:
     def facts(self) -> tuple[QuestionFacts, ...]:
         if not self.asked:
             return ()
-        stage_view = stage.read_for_room(self.cohort, self.slug)
-        tallies = answers.tallies(self.cohort, self.slug, stage_view)
-        given = self._given(stage_view)
+        at = stage.read_for_room(self.cohort, self.slug)
+        asked = {question.activity.key for question in self.asked}
+        given = answers.given(self.cohort, self.slug, at, activity__in=asked)
+        rounds = answers.in_rounds(given, at)
+        tallies = {each.key: answers.last_of(at, each.key, rounds.get(each.key, {})) for each in self.asked}
+        answered = {key[:2] for key in given}
         return tuple(
-            self._question(question, stage_view, tallies.get(question.key, []), given)
-            for question in self.asked
-            if any(key[:2] == question.key for key in given) or question.key in tallies
+            self._question(each, at, tallies[each.key], given)
+            for each in self.asked
+            if each.key in answered or tallies[each.key]
         )
 
-    def _given(self, stage_view: StageView) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]]:
-        """Answers by activity, item, round and how they count: (choice, second, confidence, how many)."""
-        asked = {question.activity.key for question in self.asked}
-        rows = Prediction.objects.filter(selectors.by_students_ever(self.cohort), lesson=self.slug, activity__in=asked)
-        fields = ("activity", "item", "round", "counts", answers.REMOVED_AT, "choice", "second", "confidence")
-        found: dict[tuple[str, str, int, str], list[tuple[str, str, str, int]]] = {}
-        for activity, item, round_, counts, removed_at, *said in (
-            rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
-        ):
-            if not stage_view.keeps((activity, item), round_, removed_at):
-                continue
-            found.setdefault((activity, item, round_, counts), []).append(tuple(said))
-        return found
-
     def _question(
-        self,
-        question: ClassQuestion,
-        stage_view: StageView,
-        tally: answers.Tally,
-        given: Mapping[tuple[str, str, int, str], list[tuple[str, str, str, int]]],
+        self, question: ClassQuestion, stage_view: StageView, tally: answers.Tally, given: answers.Given
     ) -> QuestionFacts:
         key, item = question.key, question.item
         votes = stage_view.votes_on(key)

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership
-from classroom.selectors import by_students, by_students_ever
+from classroom.selectors import by_students
 from dashboard import evidence, slip_counts
 from dashboard.evidence import Moved
 from lessons import small_numbers, stage
@@ -19,7 +19,7 @@ from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
 from lessons.drawing.bars import BarChart, count_bars
-from lessons.models import Counts, Prediction, Reconciliation, RevealOpening, Submission, Vote
+from lessons.models import Counts, Reconciliation, RevealOpening, Submission, Vote
 from lessons.stage import Key, StageView
 
 MOST_STRETCHES = 12
@@ -117,7 +117,7 @@ class _Moments:
         self.lesson, self.slug, self.rule = lesson.lesson, lesson.lesson.slug, GradientRule(cohort.gradient_rule)
         self.stage = stage.read_for_room(cohort, self.slug)
         self.acts = _acts(cohort, self.slug)
-        self.given = _given(cohort, self.slug, self.stage)
+        self.given = answers.given(cohort, self.slug, self.stage, counts__in=answers.CAST)
         self.made = _made(cohort, self.slug)
         self.pairs = _pairs(cohort, self.slug, self.stage)
         answered = {key[:2] for key in self.given}
@@ -138,7 +138,7 @@ class _Moments:
         votes = self.stage.votes_on(key)
         last = (votes[-1].round, Counts.VOTE) if votes else (1, Counts.OWN_PACE)
         sure: Counter[str] = Counter()
-        for _choice, confidence, n in self.given.get((*key, *last), []):
+        for *__, confidence, n in self.given.get((*key, *last), []):
             sure[confidence] += n
         made = self.made.get(key, (Counter(), Counter()))
         saw = _bars(_("What they said they saw"), [(choice.text, made[0][choice.key]) for choice in question.seen])
@@ -175,9 +175,9 @@ class _Moments:
         ]
 
 
-def _round(title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, int]]) -> Round:
+def _round(title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, str, int]]) -> Round:
     counts = Counter(hands)
-    for choice, __, n in said:
+    for choice, *__, n in said:
         counts[choice] += n
     return Round(title, sum(counts.values()), question.bars(counts, shows_right=True))
 
@@ -200,22 +200,6 @@ def _acts(cohort: Cohort, lesson: str) -> Mapping[Key, tuple[Act, ...]]:
         by = str(reveal.by.user) if reveal.by else ""
         found.setdefault((reveal.activity, reveal.item), []).append(Act(_("Revealed"), reveal.opens_at, by))
     return {key: tuple(sorted(acts, key=lambda act: act.at)) for key, acts in found.items()}
-
-
-def _given(
-    cohort: Cohort, lesson: str, at: StageView
-) -> Mapping[tuple[str, str, int, str], list[tuple[str, str, int]]]:
-    """Answers by activity, item, round and how they count: (choice, confidence, how many)."""
-    fields = ("activity", "item", "round", "counts", "choice", "confidence", answers.REMOVED_AT)
-    found: dict[tuple[str, str, int, str], list[tuple[str, str, int]]] = {}
-    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson).exclude(counts=Counts.LATE)
-    for activity, item, round_, counts, choice, confidence, removed_at, n in (
-        rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
-    ):
-        if not at.keeps((activity, item), round_, removed_at):
-            continue
-        found.setdefault((activity, item, round_, counts), []).append((choice, confidence, n))
-    return found
 
 
 def _pairs(cohort: Cohort, lesson: str, at: StageView) -> Mapping[Key, list[tuple[str, str]]]:

@@ -37,6 +37,9 @@ from lessons.stage import Key, StageView
 REMOVED_AT = "membership__removed_at"
 Tally = list[tuple[str, str, int]]  # (choice, second, how many)
 Rounds = Mapping[int, Tally]  # one question's, by vote
+Said = list[tuple[str, str, str, int]]  # (choice, second, confidence, how many)
+Given = dict[tuple[str, str, int, str], Said]  # by activity, item, round and how they count
+CAST = (Counts.VOTE, Counts.OWN_PACE)
 
 
 @dataclass(frozen=True)
@@ -281,23 +284,35 @@ def rounds(cohort: Cohort, lesson: str, stage: StageView, key: Key | None = None
 
     One query, however many questions.
     """
-    cast = (Counts.VOTE, Counts.OWN_PACE)
-    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, counts__in=cast)
-    if key:
-        rows = rows.filter(activity=key[0], item=key[1])
+    wanted = {"activity": key[0], "item": key[1]} if key else {}
+    return in_rounds(given(cohort, lesson, stage, counts__in=CAST, **wanted), stage, key)
+
+
+def in_rounds(said: Given, stage: StageView, key: Key | None = None) -> dict[Key, dict[int, Tally]]:
+    """The same, from answers that were read before."""
     found: dict[Key, dict[int, Tally]] = {}
-    fields = ("activity", "item", "round", "counts", "choice", "second", REMOVED_AT)
-    for activity, item, round_, counted, choice, second, removed_at, n in (
-        rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
-    ):
+    for (activity, item, round_, counted), answers in said.items():
         votes = stage.votes_on((activity, item))
         held = {(vote.round, Counts.VOTE) for vote in votes} or {(1, Counts.OWN_PACE)}
-        if (round_, counted) in held and stage.keeps((activity, item), round_, removed_at):
-            found.setdefault((activity, item), {}).setdefault(round_, []).append((choice, second, n))
+        if (round_, counted) in held:
+            found.setdefault((activity, item), {})[round_] = [(choice, second, n) for choice, second, __, n in answers]
     for at, votes in stage.votes.items():
         for vote in votes if key in (None, at) else ():
             hands = [(choice, "", n) for choice, n in vote.hands.items()]
             found.setdefault(at, {}).setdefault(vote.round, []).extend(hands)
+    return found
+
+
+def given(cohort: Cohort, lesson: str, stage: StageView, **wanted: Any) -> Given:
+    """Count a class's answers by question, round and how they count. One query, however many questions."""
+    rows = Prediction.objects.filter(by_students_ever(cohort), lesson=lesson, **wanted)
+    fields = ("activity", "item", "round", "counts", "choice", "second", "confidence", REMOVED_AT)
+    found: Given = {}
+    for activity, item, round_, counted, choice, second, sure, removed_at, n in (
+        rows.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+    ):
+        if stage.keeps((activity, item), round_, removed_at):
+            found.setdefault((activity, item, round_, counted), []).append((choice, second, sure, n))
     return found
 
 
