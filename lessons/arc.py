@@ -82,9 +82,14 @@ class Arc:
         return next((part for part in self.parts if part.is_badge), None)
 
 
-def arc_of(membership: Membership, lesson: LoadedLesson, view: stage.StageView | None = None) -> Arc:
-    """Lay the lesson out for one member, by the stage of the class if it was read for the page."""
-    progress = progress_of(membership, lesson)
+def arc_of(
+    membership: Membership,
+    lesson: LoadedLesson,
+    view: stage.StageView | None = None,
+    progress: Mapping[str, PartProgress] | None = None,
+) -> Arc:
+    """Lay the lesson out for one member, by the stage of the class and their progress if the page has read them."""
+    progress = progress_of(membership, lesson) if progress is None else progress
     locked = _locked_parts(membership, lesson, view)
     states = {
         part.key: part_state(part, progress.get(part.key), is_locked=part.key in locked) for part in lesson.lesson.parts

@@ -24,7 +24,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.class_call import Page
 from lessons.models import PartProgress, PartState
-from lessons.stage import Key
+from lessons.stage import Key, StageView
 
 # In a page's token: behind it is what an instructor has still to read.
 UNREAD = "~"
@@ -103,11 +103,12 @@ def around(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str,
     """
     membership = acting.member
     view = stage.read(membership, lesson.lesson.slug)
-    arc = arc_of(membership, lesson, view)
+    progress = selectors.progress_of(membership, lesson)
+    arc = arc_of(membership, lesson, view, progress)
     station = next(station for station in arc.parts if station.key == part.key)
     if station.is_locked:
         return None
-    unread = selectors.unread_in(part, selectors.progress_of(membership, lesson).get(part.key))
+    unread = selectors.unread_in(part, progress.get(part.key))
     return {
         "acting": acting,
         "membership": membership,
@@ -169,14 +170,15 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
     membership = acting.member
     view = stage.read(membership, lesson.lesson.slug) if stage.follows(acting) else None
     token = view.token if view else ""
-    row = selectors.progress_of(membership, lesson).get(part.key)
+    progress = selectors.progress_of(membership, lesson)
+    row = progress.get(part.key)
     unread = selectors.unread_in(part, row) if acting.is_own else ""
-    arc = arc_of(membership, lesson, view)
+    arc = arc_of(membership, lesson, view, progress)
     station = next(station for station in arc.parts if station.key == part.key)
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    laid_out = _pages(acting, lesson, part, row, shown, asked)
+    laid_out = _pages(acting, lesson, part, row, shown, asked, view)
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
@@ -261,11 +263,12 @@ def _pages(
     row: PartProgress | None,
     activities: Sequence[AnyActivity],
     asked: Mapping[str, Any],
+    at: StageView | None = None,
 ) -> dict[str, selectors.ActivityPage]:
     """Lay out activities of a part, in the order in which their types are read."""
     return {
         each.key: selectors.activity_page(
-            acting, lesson, part, selectors.as_met(acting.member, lesson, each), row, asked
+            acting, lesson, part, selectors.as_met(acting.member, lesson, each), row, asked, at
         )
         for each in sorted(activities, key=lambda each: type_of(each).order)
     }

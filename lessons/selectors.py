@@ -173,6 +173,7 @@ def activity_page(
     activity: AnyActivity,
     row: PartProgress | None,
     asked: Mapping[str, Any],
+    at: stage.StageView | None = None,
 ) -> ActivityPage:
     """Lay out one activity with what this member typed last.
 
@@ -181,6 +182,7 @@ def activity_page(
     activity : as this member meets it
     asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, or a
         ``rate`` for the free slider
+    at : the stage, where the page has read it
     """
     membership, kind = acting.member, type_of(activity)
     standing = standing_of(row, activity)
@@ -200,6 +202,7 @@ def activity_page(
         errors=asked.get("errors") or {},
         comes_now=comes_now(part, activity, row) or membership.is_instructor,
         reviewer=reviewer_of(standing.memory.review) if activity.is_read else "",
+        stage=at,
     )
     sheet = kind.page(replace(view, standing=standing, last=last, step=step))
     return ActivityPage(

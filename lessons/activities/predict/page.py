@@ -151,7 +151,7 @@ class PredictSheet:
 
 def page(view: ActivityView) -> PredictSheet:
     """Lay out a predict activity for one member."""
-    now = states.read(view.membership, view.lesson, view.part, view.activity)
+    now = states.read(view.membership, view.lesson, view.part, view.activity, at=view.stage)
     found = now.open_item(view.item)
     if found is None and (at := answers.find_item(view.activity, now.default())):
         found = at[0]
@@ -195,7 +195,7 @@ def _folds(view: ActivityView, now: States, shown: ItemView | None) -> tuple[Fol
 
 def items_as_data(view: ActivityView) -> list[dict[str, Any]]:
     """The questions that are open to a member, with how far each has come and nothing that is sealed."""
-    now = states.read(view.membership, view.lesson, view.part, view.activity)
+    now = states.read(view.membership, view.lesson, view.part, view.activity, at=view.stage)
     return [_as_data(now, item) for item in now.open_items()]
 
 
