@@ -27,6 +27,7 @@ from lessons.activities.predict.answers import ChoiceView, ClassQuestion, Lowest
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import FINISHED, Counts, PartProgress, Prediction
 from lessons.run_context import RunContext
+from lessons.stage import StageView
 
 # What comes next for a question in each state.
 ACTS = {
@@ -116,11 +117,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Way:
-    """The way through the lesson, and the token of the stage that it was read from."""
+    """The way through the lesson, and the stage that it was read from."""
 
     parts: tuple[PartLine, ...]
     lead: Lead
-    token: str
+    stage: StageView
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,6 @@ class Question:
     answer: str
     before: QuestionLine | None
     after: QuestionLine | None
-    token: str
 
     @property
     def shows_choices(self) -> bool:
@@ -170,7 +170,7 @@ class Wall:
     lead: Lead
     n_students: int
     n_here: int
-    token: str
+    stage: StageView
 
     @property
     def is_next_about_another(self) -> bool:
@@ -212,7 +212,7 @@ def way(membership: Membership, lesson: LoadedLesson, asked: Press | None = None
         for number, part in enumerate(lesson.lesson.parts, start=1)
         if part.badge is None  # never closed, so never to be opened
     )
-    return Way(parts, lead, room.stage.token)
+    return Way(parts, lead, room.stage)
 
 
 def wall(membership: Membership, lesson: LoadedLesson, asked: str = "", before: Press | None = None) -> Wall:
@@ -225,15 +225,14 @@ def wall(membership: Membership, lesson: LoadedLesson, asked: str = "", before: 
     on_wall = room.stage.on_wall if room.stage.on_wall in keys else ""
     pinned = asked if asked in keys and asked != on_wall else ""
     place = pinned or on_wall
-    here = room.here()
     return Wall(
         question=_question(room, lesson, keys.index(place)) if place else None,
         pinned=pinned,
         first=room.first(),
         lead=room.lead(before),
         n_students=room.n_students,
-        n_here=len(here),
-        token=room.stage.token,
+        n_here=len(room.here()),
+        stage=room.stage,
     )
 
 
@@ -276,7 +275,6 @@ def _question(room: _Room, lesson: LoadedLesson, at: int) -> Question:
         answer=asked.answer if line.state == "revealed" else "",
         before=room.next_to(at, -1),
         after=room.next_to(at, 1),
-        token=room.stage.token,
     )
 
 

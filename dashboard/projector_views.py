@@ -23,6 +23,7 @@ from dashboard import next_act, projector, reach
 from dashboard.next_act import Press
 from dashboard.views import chosen_lesson, page_version
 from experiments import liveness
+from experiments.liveness import Silence
 from lessons import pacing, room, skipping, voting
 from lessons.authoring.loader import LoadedLesson
 
@@ -48,7 +49,7 @@ def lead(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instructor_required
 def lead_since(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The page again if it is newer than ``?v=``, else 204: another instructor may be leading too."""
-    if request.GET.get("v") == _lead_version(membership):
+    if request.GET.get("v") == _lead_version(membership, liveness.silence()):
         return HttpResponse(status=204)
     loaded = chosen_lesson(membership, request.GET.get("lesson"))
     return render(request, "dashboard/_lead.html", _lead_context(request, membership, loaded, _asked_for(request)))
@@ -173,23 +174,24 @@ def _ask(press: Press | None) -> dict[str, str]:
     return {"ask": f"{press.act}:{press.part}/{press.activity}/{press.item}"} if press else {}
 
 
-def _lead_version(membership: Membership) -> str:
+def _lead_version(membership: Membership, worker: Silence | None) -> str:
     """The class's version; a worker falls silent by the clock alone."""
-    return page_version(membership) + ".silent" * (liveness.silence() is not None)
+    return page_version(membership) + ".silent" * (worker is not None)
 
 
 def _lead_context(
     request: HttpRequest, membership: Membership, lesson: LoadedLesson, asked: Press | None
 ) -> dict[str, Any]:
-    v = _lead_version(membership)  # before what it stands for
+    worker = liveness.silence()
+    v = _lead_version(membership, worker)  # before what it stands for
     way = projector.way(membership, lesson, asked)
     asked = way.lead.asked.press if way.lead.asked else None
     return {
         "acts_url": _address("dashboard:lead", None, membership, lesson),
-        "since": _since("pending" if way.token.endswith(".pending") else v, lesson, _ask(asked)),
+        "since": _since("pending" if way.stage.token.endswith(".pending") else v, lesson, _ask(asked)),
         "lead": way.lead,
         "membership": membership,
-        "worker": liveness.silence(),
+        "worker": worker,
         "lesson": lesson.lesson,
         "parts": way.parts,
         "reach": reach.of(request, membership.cohort),
@@ -200,7 +202,7 @@ def _lead_context(
         "lead_it": Press("lead_class", _("Lead again") if membership.cohort.ended_at else _("Lead this class")),
         "end_it": Press("end_class", _("End class")),
         "is_led": membership.cohort.pace == Pace.LED,
-        "tools": room.tools(membership, lesson),
+        "tools": room.tools(way.stage),
         "v": v,
     }
 
@@ -219,7 +221,7 @@ def _room_context(request: HttpRequest, membership: Membership, pressed: Press |
     line = wall.question.line if wall.question else None
     kept = {"question": wall.pinned, "remote": request.GET.get("remote", ""), **_ask(pressed)}
     # While a reveal can still be taken back every poll is answered: it opens with the clock alone.
-    is_pending = wall.token.endswith(".pending")
+    is_pending = wall.stage.token.endswith(".pending")
     way_in = reach.of(request, membership.cohort)
     has_code = not (wall.question or is_remote or membership.cohort.archived or way_in.is_loopback)
     return {
@@ -242,7 +244,7 @@ def _room_context(request: HttpRequest, membership: Membership, pressed: Press |
         "on": wall.question.after if wall.question else wall.first if wall.lead.next else None,
         "is_led": membership.cohort.pace == Pace.LED,
         "is_remote": is_remote,
-        "tools": room.tools(membership, lesson),
+        "tools": room.tools(wall.stage),
         "template": "dashboard/_remote.html" if is_remote else "dashboard/_question.html",
         "reach": way_in,
         "qr": projector.join_code(way_in.join_url) if has_code else "",

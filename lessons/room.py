@@ -30,6 +30,7 @@ from lessons.events import (
 )
 from lessons.maths import values
 from lessons.models import Stage
+from lessons.stage import StageView
 
 LONGEST_MESSAGE = 140
 MOST_MINUTES = 60
@@ -37,12 +38,11 @@ MOST_MINUTES = 60
 
 @dataclass(frozen=True)
 class Tools:
-    """Tools of whoever leads: what the class is told now. `number` changes with each act."""
+    """Tools of whoever leads: what the class is told now."""
 
-    number: int = 0
-    is_paused: bool = False
-    message: str = ""
-    time_left: int | None = None
+    is_paused: bool
+    message: str
+    time_left: int | None
     longest_message: int = LONGEST_MESSAGE
     most_minutes: int = MOST_MINUTES
 
@@ -51,13 +51,9 @@ class Tools:
         return "" if self.time_left is None else class_call.clock(self.time_left)
 
 
-def tools(membership: Membership, lesson: LoadedLesson) -> Tools:
-    """Read what a class is told now. One query."""
-    row = Stage.objects.filter(cohort=membership.cohort, lesson=lesson.lesson.slug).first()
-    if row is None:
-        return Tools()
-    left = class_call.seconds_left(row.timer_ends_at, timezone.now())
-    return Tools(row.call_number, row.paused_at is not None, row.message, left)
+def tools(at: StageView) -> Tools:
+    """Give what a class is told now."""
+    return Tools(at.is_paused, at.message, class_call.seconds_left(at.timer_ends_at, at.now))
 
 
 def bring(membership: Membership, lesson: LoadedLesson) -> None:
