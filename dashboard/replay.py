@@ -175,7 +175,9 @@ class _Moments:
         ]
 
 
-def _round(title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, str, int]]) -> Round:
+def _round(
+    title: str, question: ClassQuestion, hands: Counter[str], said: Sequence[tuple[str, str, str, int]]
+) -> Round:
     counts = Counter(hands)
     for choice, *__, n in said:
         counts[choice] += n
