@@ -58,6 +58,11 @@ def end_class(leader: str) -> None:
     pacing.end_class(_student(leader)[0])
 
 
+def remove(leader: str, student: str) -> None:
+    """Take a student out of the class, and keep them out."""
+    services.remove(_student(leader)[0], _student(student)[0], keep_out=True)
+
+
 def crowded(slug: str, leader: str) -> None:
     """Open a led class of 36 who are here: 13 share a run that failed, and four lost the minus three times."""
     lesson = catalogue.get("data-rules-everything")

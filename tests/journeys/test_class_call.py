@@ -180,3 +180,18 @@ def test_what_met_a_server_that_was_gone_is_sent_again_beside_the_polls_of_a_led
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=15_000)
     expect(student.locator("#banner")).to_be_hidden()
     assert clerk("submissions", "moritz_l").split() == ["1:0.7463"]
+
+
+def test_whoever_is_removed_reads_so_where_they_are(
+    desk: Desk, clerk: Clerk, new_led_class: Callable[..., str]
+) -> None:
+    new_led_class("removal", "ruth", "sven")
+    page = desk.open("sven", viewport=SMALL_PHONE)
+    page.goto(LESSON.format("removal"))
+    expect(page.locator("#class-call")).to_be_attached()
+
+    clerk("remove", "ruth", "sven")
+
+    expect(page.locator("main")).to_contain_text("You are no longer in this class. Your work is kept.")
+    # Chromium and htmx say on the console that a question was answered 404.
+    desk.complaints = [line for line in desk.complaints if "404" not in line]

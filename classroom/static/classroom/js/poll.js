@@ -37,6 +37,15 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   asking.addEventListener("htmx:beforeOnLoad", overtaken);
 });
 
+// A page that is not there any more, as of somebody who was removed from the class, is loaded again to say so. Once:
+// where the page is there after all, its questions go on.
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status !== 404 || !detail.elt.matches("[data-poll]")) return;
+  if (history.state?.isGone) return;
+  history.replaceState({ ...history.state, isGone: true }, "");
+  location.reload();
+});
+
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) ["quick", "", "slow"].forEach(ask);
 });
