@@ -42,6 +42,13 @@ class NotFound(Refusal):
     title = _("Nothing here")
 
 
+class NotInClass(NotFound):
+    """A student whom an instructor asks about is in no class of theirs, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This student is not in your class."))
+
+
 class Conflict(Refusal):
     status = 409
     title = _("Not now")

@@ -15,7 +15,7 @@ import lessons.merging
 from badges import catalogue
 from classroom import selectors
 from classroom.models import GradientRule, Membership, Role
-from classroom.refusals import Conflict, NotFound
+from classroom.refusals import Conflict, NotInClass
 from lessons.activities.predict import answers
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction
@@ -124,7 +124,7 @@ def _both(instructor: Membership, keep_id: int, double_id: int, *, is_locked: bo
         rows = rows.select_for_update(of=("self",))
     found = {each.pk: each for each in rows.select_related("user").order_by("pk")}
     if len(found) != 2:
-        raise NotFound(_("This student is not in your class."))
+        raise NotInClass
     for each in found.values():
         each.cohort = instructor.cohort
     return found[keep_id], found[double_id]

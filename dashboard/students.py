@@ -14,7 +14,7 @@ from badges import catalogue, reasons
 from badges.selectors import BadgePage, badge_page
 from classroom import selectors
 from classroom.models import GradientRule, LearningEvent, Membership
-from classroom.refusals import NotFound
+from classroom.refusals import NotInClass
 from experiments.models import RunRequest, RunState
 from lessons.activities.base import AsSent, slip_in_words, type_of
 from lessons.activities.predict import answers
@@ -70,7 +70,7 @@ def student_of(membership: Membership, student_id: int) -> Membership:
     """A student of the instructor's own cohort."""
     student = selectors.students_of(membership.cohort).filter(pk=student_id).first()
     if student is None:
-        raise NotFound(_("This student is not in your class."))
+        raise NotInClass
     student.cohort = membership.cohort
     return student
 

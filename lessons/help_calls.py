@@ -11,7 +11,7 @@ import classroom.selectors
 import classroom.services
 import experiments.selectors
 from classroom.models import Membership
-from classroom.refusals import NotFound, Refusal, TooMany
+from classroom.refusals import NotInClass, Refusal, TooMany
 from lessons import selectors
 from lessons.activities.base import type_of
 from lessons.authoring.loader import LoadedLesson
@@ -31,7 +31,7 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
     if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160 or not occasion.isprintable():
         raise Refusal(_("We could not tell whom you helped. Reload the page and press it again."))
     if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
-        raise NotFound(_("This student is not in your class."))
+        raise NotInClass
     with transaction.atomic():
         __, is_new = HelpGiven.objects.get_or_create(
             membership_id=student,

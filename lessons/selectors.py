@@ -22,6 +22,13 @@ from lessons.models import PartOpening, PartProgress, PartState, Review, Submiss
 from lessons.standings import ReviewMemory, Standing, finished_in
 
 
+class NoQuestion(NotFound):
+    """A question that the lesson does not have, or not for whoever asks."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This question does not exist here."))
+
+
 @dataclass(frozen=True)
 class ActivityPage:
     """One activity laid out for the page."""

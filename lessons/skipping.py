@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from classroom import events
 from classroom.models import Membership
-from classroom.refusals import Conflict, NotFound
+from classroom.refusals import Conflict
 from lessons import pacing, progress, selectors, voting
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
@@ -59,7 +59,7 @@ def _part_of(membership: Membership, lesson: LoadedLesson, activity_key: str, it
         return voting.find(membership, lesson, activity_key, item_key)[0]
     part, activity = selectors.place_of(lesson, activity_key)
     if activity.n_to_choose < 2:
-        raise NotFound(_("This question does not exist here."))
+        raise selectors.NoQuestion
     return part
 
 

@@ -196,7 +196,7 @@ def find(
     activity = selectors.as_met(membership, lesson, found[1]) if found else None
     item = activity.votable(item_key) if activity else None
     if found is None or activity is None or item is None:
-        raise NotFound(_("This question does not exist here."))
+        raise selectors.NoQuestion
     return found[0], activity, item
 
 

@@ -69,7 +69,7 @@ def find(membership: Membership, lesson: LoadedLesson, activity_key: str, item_k
     found = _locate(membership, lesson, activity_key, item_key)
     comes_later = found.parent is not None or found.item.after is not None or found.item.poll
     if comes_later and not states.read(membership, lesson, found.part, found.activity).is_open(found.item):
-        raise NotFound(_("This question does not exist here."))
+        raise selectors.NoQuestion
     return found
 
 
@@ -78,7 +78,7 @@ def _locate(membership: Membership, lesson: LoadedLesson, activity_key: str, ite
     part, activity = selectors.find_activity(membership, lesson, activity_key)
     found = answers.find_item(activity, item_key) if isinstance(activity, Predict) else None
     if found is None or not isinstance(activity, Predict):
-        raise NotFound(_("This question does not exist here."))
+        raise selectors.NoQuestion
     return Found(part, activity, *found)
 
 
@@ -249,7 +249,7 @@ def _look(membership: Membership, lesson: LoadedLesson, found: Found, *, at_once
     if at_once:
         now = now.settled
     if not now.is_open(found.item):
-        raise NotFound(_("This question does not exist here."))
+        raise selectors.NoQuestion
     _refuse_unless_seen(now.state_of(found.item))
     if found.item.key not in now.met:
         Reconciliation.objects.create(
