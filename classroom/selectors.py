@@ -61,12 +61,12 @@ def by_students(cohort: Cohort, of: str = "membership") -> Q:
     return Q(**{f"{of}__cohort": cohort, f"{of}__role": Role.STUDENT, f"{of}__removed_at": None})
 
 
-def by_students_ever(cohort: Cohort, of: str = "membership") -> Q:
+def by_students_ever(cohort: Cohort) -> Q:
     """Condition for rows of everybody who is or was a student of a class, but for what a double left aside.
 
     It is for what happened in the room while they were there: a vote that was closed keeps its answers.
     """
-    return Q(**{f"{of}__cohort": cohort, f"{of}__role": Role.STUDENT, f"{of}__merged_into": None})
+    return Q(membership__cohort=cohort, membership__role=Role.STUDENT, membership__merged_into=None)
 
 
 def told_apart(people: Iterable[Membership]) -> dict[int, str]:
