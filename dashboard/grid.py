@@ -48,6 +48,13 @@ SHAPES: Mapping[str, Promise | str] = {
 IN_LEGEND = tuple(shape for shape in SHAPES if shape != PartState.SOON)
 
 
+def _shape(state: str, *, is_call: bool) -> str:
+    """How a mark looks: red where somebody calls for help, and nowhere else."""
+    if is_call:
+        return NEED
+    return PartState.WORKING.value if state == PartState.STUCK else state
+
+
 @dataclass(frozen=True)
 class GridCell:
     """Where a student stands in a part: `note` says it in the cell, after its shape."""
@@ -63,10 +70,8 @@ class GridCell:
 
     @property
     def shape(self) -> str:
-        """How its mark looks: red where somebody calls for help, and nowhere else."""
-        if self.is_call:
-            return NEED
-        return PartState.WORKING.value if self.state == PartState.STUCK else self.state
+        """How its mark looks."""
+        return _shape(self.state, is_call=self.is_call)
 
     @property
     def label(self) -> str:
@@ -234,6 +239,20 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
         is_over=needs.is_over(cohort),
         worker=liveness.silence(),
     )
+
+
+def shapes_of(cohort: Cohort, lesson: LoadedLesson) -> Mapping[int, Mapping[str, str]]:
+    """How the mark of each part looks for each student: on every page as in the grid."""
+    students = _students(cohort, lesson)
+    red = {(need.student, need.part) for need in needs.calls(cohort, lesson, students).open}
+    shapes = {}
+    for student in students:
+        rows = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
+        shapes[student.pk] = {
+            part.key: _shape(part_state(part, rows.get(part.key)), is_call=(student.pk, part.key) in red)
+            for part in lesson.lesson.parts
+        }
+    return shapes
 
 
 def _group(group: Group, lesson: LoadedLesson, names: Mapping[int, str], *, n_calls: int) -> CallGroup:

@@ -11,6 +11,7 @@ from statistics import quantiles
 from classroom import selectors
 from classroom.models import Cohort, GradientRule, Membership
 from dashboard import needs
+from dashboard.grid import IN_LEGEND, SHAPES, shapes_of
 from dashboard.slip_counts import slips_made
 from lessons import small_numbers, stage
 from lessons.activities.base import type_of
@@ -88,7 +89,7 @@ class PartView:
     number: int
     is_soon: bool
     n_students: int
-    states: tuple[tuple[str, str, int], ...]
+    shapes: tuple[tuple[str, str, int], ...]
     n_tries: int
     minutes: Minutes | None
     planned: int
@@ -99,15 +100,11 @@ class PartView:
 def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartView:
     """One part of the lesson across the instructor's class."""
     part, cohort = part_of(lesson, key), membership.cohort
-    n_students = selectors.students_of(cohort).count()
+    shapes = Counter(by_part[key] for by_part in shapes_of(cohort, lesson).values())
     in_class = PartProgress.objects.filter(selectors.by_students(cohort))
     fields = ("state", "tries", "begun_at", "moved_at")
     rows = list(in_class.filter(lesson=lesson.lesson.slug, part=key).values_list(*fields))
-    counted = Counter(state for state, *__ in rows)
-    counted[PartState.NOT_STARTED] += n_students - len(rows)
-    shown = [PartState.NOT_STARTED, PartState.WORKING, PartState.STUCK, PartState.DONE]
-    if counted[PartState.WAITING]:
-        shown.insert(3, PartState.WAITING)
+    shown = [shape for shape in IN_LEGEND if shapes[shape] or shape != PartState.WAITING]
     speed = needs.speed_of(cohort)
     finished = [(moved - begun) * speed for state, __, begun, moved in rows if state in FINISHED]
     return PartView(
@@ -115,8 +112,8 @@ def part_view(membership: Membership, lesson: LoadedLesson, key: str) -> PartVie
         title=part.title,
         number=[each.key for each in lesson.lesson.parts].index(key) + 1,
         is_soon=part.soon,
-        n_students=n_students,
-        states=tuple((state.value, str(state.label), counted[state]) for state in shown),
+        n_students=shapes.total(),
+        shapes=tuple((shape, str(SHAPES[shape]), shapes[shape]) for shape in shown),
         n_tries=sum(tries for __, tries, *___ in rows),
         minutes=_minutes(finished),
         # What is done at home has no minutes in the room.

@@ -15,12 +15,13 @@ from badges.selectors import BadgePage, badge_page
 from classroom import selectors
 from classroom.models import GradientRule, LearningEvent, Membership
 from classroom.refusals import NotInClass
+from dashboard.grid import shapes_of
 from experiments.models import RunRequest, RunState
 from lessons.activities.base import AsSent, slip_in_words, type_of
 from lessons.activities.predict import answers
 from lessons.activities.predict.answers import ClassQuestion
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import HelpGiven, PartProgress, PartState, Prediction, Reconciliation, Review, Submission
+from lessons.models import HelpGiven, PartProgress, Prediction, Reconciliation, Review, Submission
 from lessons.run_context import RunContext
 from lessons.selectors import standing_of
 
@@ -62,7 +63,7 @@ class StudentPage:
     timeline: tuple[TimelineEntry, ...]
     is_cut: bool
     to_explain: tuple[ToExplain, ...]
-    parts: tuple[tuple[str, str, str], ...]  # (key, title, state)
+    parts: tuple[tuple[str, str, str], ...]  # (key, title, shape)
     badge: BadgePage | None
 
 
@@ -82,15 +83,12 @@ def student_page(student: Membership, lesson: LoadedLesson, part: str = "") -> S
     entries.sort(key=lambda entry: entry.at, reverse=True)
     badge = catalogue.of_lesson(lesson.lesson.slug)
     progress = {row.part: row for row in PartProgress.objects.filter(membership=student, lesson=lesson.lesson.slug)}
+    shapes = shapes_of(student.cohort, lesson)[student.pk]
     return StudentPage(
         timeline=tuple(entries[:TIMELINE_LENGTH]),
         is_cut=len(entries) > TIMELINE_LENGTH,
         to_explain=tuple(_to_explain(lesson, progress)),
-        parts=tuple(
-            (each.key, each.title, progress[each.key].state if each.key in progress else PartState.NOT_STARTED.value)
-            for each in lesson.lesson.parts
-            if not each.soon
-        ),
+        parts=tuple((each.key, each.title, shapes[each.key]) for each in lesson.lesson.parts if not each.soon),
         badge=badge_page(student, lesson, badge) if badge else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -627,6 +628,26 @@ def test_helped_takes_the_call_away_for_every_instructor_and_says_who(
     assert 'value="helped"' not in theirs
     assert 'value="helped"' in undone
     assert HelpGiven.objects.count() == 0
+
+
+def test_a_part_is_red_on_every_page_exactly_where_somebody_calls(
+    instructor: Membership, stuck: Membership, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(instructor.user)
+    pages = ("/c/ours/class/", f"/c/ours/class/students/{stuck.pk}/", "/c/ours/class/parts/by-hand/")
+
+    def red() -> list[int]:
+        # The class page's legend and the part's page name the shape, red or not: there its number counts.
+        grid, student, part = (client.get(page).content.decode() for page in pages)
+        n_in_part = int(re.findall(r"needs help <b class=\"number\">(\d+)", part)[0])
+        return [grid.count("grid__cell--need"), student.count("shape--need"), n_in_part]
+
+    before = red()
+    press(client, client.get("/c/ours/class/").content.decode(), "helped")
+
+    assert before == [1, 1, 1]
+    assert red() == [0, 0, 0]
+    assert "shape--stuck" not in "".join(client.get(page).content.decode() for page in pages)
 
 
 def test_the_same_trouble_again_is_a_new_call(

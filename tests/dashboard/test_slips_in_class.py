@@ -94,7 +94,7 @@ def test_the_part_view_counts_where_everyone_is(
     hand_in(MembershipFactory(cohort=cohort), RIGHT)
     hand_in(student, *(RIGHT | {"w": w} for w in ("1", "2", "3")))
 
-    assert "not started 1 working 1 stuck 1 done 0 checked tries 4" in text_of(PART)
+    assert "not started 1 working 1 needs help 1 done 0 checked tries 4" in text_of(PART)
 
 
 def test_the_grid_says_the_last_slip_in_words_until_it_is_mended(
