@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from lessons.activities.predict import rate_charts, rate_runs
@@ -155,7 +155,9 @@ def test_data_without_a_slope_is_refused_with_its_x() -> None:
         rates.best(level)
 
 
+# Beside other work on the same cores it may take its time to make up the points.
 @pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=6), numbers, any_rate, st.sampled_from(RULES))
 def test_the_closed_form_is_the_path_step_by_step(
     points: list[tuple[Fraction, Fraction]], start: Fraction, rate: Fraction, rule: Rule
