@@ -174,6 +174,7 @@ class Cohort(models.Model):
     # What stands wherever something new would come in.
     says_archived = _("This class is archived. You can read everything, but you can’t send anything new.")
     says_closed = _("Joining is closed. Ask your instructor.")
+    says_rule_fixed = _("The gradient rule cannot change now: answers have been graded with it.")
 
     class Meta:
         verbose_name = _("cohort")

@@ -158,7 +158,7 @@ def set_gradient_rule(cohort: Cohort, rule: str) -> None:
         return
     changed = Cohort.objects.filter(pk=cohort.pk, rule_fixed_at=None).update(gradient_rule=rule)
     if not changed:
-        raise Conflict(_("The gradient rule cannot change now: answers have been graded with it."))
+        raise Conflict(cohort.says_rule_fixed)
     cohort.gradient_rule = rule
 
 

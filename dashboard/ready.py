@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -20,7 +21,7 @@ import classroom.services
 from classroom import events
 from classroom.events import Event
 from classroom.models import GradientRule, LearningEvent, Membership, Rehearsal
-from classroom.refusals import NotFound, Refusal
+from classroom.refusals import Conflict, NotFound, Refusal
 from dashboard import ready_runs
 from dashboard.reach import Reach
 from dashboard.ready_runs import Progress
@@ -60,7 +61,7 @@ class NotebookTold(Event):
 class Line:
     """One line of the list. `state`: ``good``, ``bad``, ``busy`` (something is on its way) or ``open`` (not checked).
 
-    `says` is what is known, `todo` what to do, in a sentence each.
+    `says` is what is known, `todo` what to do, `typed` what stays in the line's field.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Line:
     state: str
     says: str
     todo: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,12 @@ def note_back_row(membership: Membership) -> None:
 
 
 def note_notebook(membership: Membership, lesson: Lesson, printed: str) -> None:
-    """Find by what a notebook prints which rule it follows, and let the class follow it.
+    """Find by what a notebook prints which rule it follows, and let the class follow it, if it still can.
 
     Raises
     ------
     Refusal
         If the number cannot be read.
-    Conflict
-        If answers have been graded by the other rule.
     """
     membership.cohort.refuse_if_archived()
     try:
@@ -135,7 +135,8 @@ def note_notebook(membership: Membership, lesson: Lesson, printed: str) -> None:
     rule = next((rule for rule, shown in first_values(lesson).items() if _is_near(value, values.parse(shown))), "")
     with transaction.atomic():
         if rule:
-            classroom.services.set_gradient_rule(membership.cohort, rule)
+            with suppress(Conflict):  # of answers graded by the other rule: the line says so
+                classroom.services.set_gradient_rule(membership.cohort, rule)
         events.record(NotebookTold(printed.strip()[:40], rule), membership)
 
 
@@ -265,7 +266,7 @@ def _back_row(read: LearningEvent | None) -> Line:
 
 def _notebook(told: LearningEvent | None, membership: Membership, first: Mapping[str, str]) -> Line:
     title = _("Your notebook agrees")
-    rule = membership.cohort.gradient_rule
+    cohort, rule = membership.cohort, membership.cohort.gradient_rule
     shows = _("The class uses the %(rule)s rule: its first w is %(w)s.") % {"rule": rule, "w": first[rule]}
     if told is None:
         return Line("notebook", title, "open", shows, _("Run your notebook. What is the first w that it prints?"))
@@ -273,10 +274,14 @@ def _notebook(told: LearningEvent | None, membership: Membership, first: Mapping
     says = _("Your notebook prints %(printed)s.") % {"printed": printed}
     if found == rule:
         return Line("notebook", title, "good", f"{says} {shows}")
+    if found and cohort.rule_fixed_at:
+        why, todo = str(cohort.says_rule_fixed), _("Let your notebook follow the class.")
+        return Line("notebook", title, "bad", f"{says} {shows} {why}", todo, printed)
     if found:
-        return Line("notebook", title, "bad", f"{says} {shows}", _("Type what it prints again."))
+        return Line("notebook", title, "bad", f"{says} {shows}", _("Type what it prints again."), printed)
     expected = _("Expected: %(values)s.") % {"values": ", ".join(first.values())}
-    return Line("notebook", title, "bad", f"{says} {expected}", _("Check its points, its start and its learning rate."))
+    todo = _("Check its points, its start and its learning rate.")
+    return Line("notebook", title, "bad", f"{says} {expected}", todo, printed)
 
 
 def _rehearsal(membership: Membership) -> Line:

@@ -91,7 +91,7 @@ class CohortForm(forms.ModelForm):
     def clean_gradient_rule(self) -> str:
         rule = str(self.cleaned_data["gradient_rule"])
         if self.instance.pk and self.instance.rule_fixed_at and rule != self.initial["gradient_rule"]:
-            raise forms.ValidationError(_("The gradient rule cannot change now: answers have been graded with it."))
+            raise forms.ValidationError(Cohort.says_rule_fixed)
         return rule
 
 

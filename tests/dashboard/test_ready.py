@@ -285,14 +285,22 @@ def test_a_notebook_of_something_else_is_not_right(line: Lines, press: Press) ->
     assert line("notebook").says == "Your notebook prints 1.2127. Expected: 0.7463, 1.4925."
 
 
-def test_a_rule_that_has_graded_answers_stays(line: Lines, press: Press, cohort: Cohort) -> None:
+def test_a_rule_that_has_graded_answers_stays_and_its_line_says_so(
+    line: Lines, press: Press, cohort: Cohort, instructor: Membership, client_of: Clients
+) -> None:
     Cohort.objects.filter(pk=cohort.pk).update(rule_fixed_at=timezone.now())
 
     answer = press("notebook", printed="1.4925")
 
-    assert answer.status_code == 409
-    assert "answers have been graded" in answer.content.decode()
-    assert line("notebook").state == "open"
+    assert answer.headers["Location"] == f"{READY}#notebook"
+    cohort.refresh_from_db()
+    assert cohort.gradient_rule == "half"
+    assert line("notebook").state == "bad"
+    assert line("notebook").says == (
+        "Your notebook prints 1.4925. The class uses the half rule: its first w is 0.7463. "
+        "The gradient rule cannot change now: answers have been graded with it."
+    )
+    assert 'value="1.4925"' in client_of(instructor.user).get(READY).content.decode()
     press("notebook", printed="0.7463")
     assert line("notebook").state == "good"
 
