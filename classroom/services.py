@@ -237,6 +237,27 @@ def change_code(instructor: Membership, code: str) -> str:
     return cohort.join_code
 
 
+def change_member(instructor: Membership, student: Membership, *, display_name: str, student_id: str) -> None:
+    """Give a student a display name and a student ID, both or neither.
+
+    Raises
+    ------
+    Refusal
+        With what is wrong about either.
+    """
+    errors: dict[str, list[str]] = {}
+    with transaction.atomic():
+        for save, typed in ((rename, display_name), (set_student_id, student_id)):
+            try:
+                save(instructor, student, typed)
+            except Refusal as refused:
+                if not refused.errors:
+                    raise
+                errors |= refused.errors
+        if errors:
+            raise Refusal(" ".join(says for each in errors.values() for says in each), errors=errors)
+
+
 def rename(instructor: Membership, student: Membership, name: str) -> None:
     """Give a student another display name.
 

@@ -72,16 +72,13 @@ def member(request: HttpRequest, membership: Membership, student: int) -> HttpRe
     if act != "save":
         raise UnknownAct
     typed = {name: request.POST.get(name, "") for name in ("display_name", "student_id")}
-    errors: dict[str, list[str]] = {}
-    for name, save in (("display_name", services.rename), ("student_id", services.set_student_id)):
-        try:
-            save(membership, found, typed[name])
-        except Refusal as refused:
-            if not refused.errors:
-                raise
-            errors |= refused.errors
-    if errors:
-        return _member_page(request, membership, found, typed=typed, errors=errors, status=400)
+    try:
+        services.change_member(membership, found, **typed)
+    except Refusal as refused:
+        if not refused.errors:
+            raise
+        found = students.student_of(membership, student)  # as they still are
+        return _member_page(request, membership, found, typed=typed, errors=refused.errors, status=400)
     return redirect("dashboard:people", membership.cohort.slug)
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from classroom import services
-from classroom.models import Cohort, Membership, User
+from classroom.models import Cohort, LearningEvent, Membership, User
 from lessons import pacing, voting
 from lessons import services as lesson_services
 from lessons.authoring.loader import LoadedLesson
@@ -174,6 +174,25 @@ def test_what_is_refused_stands_beside_its_field_and_what_was_typed_stays(
     assert "Somebody else in this class has that student ID." in words(page)
     assert 'value="7"' in page.content.decode()
     assert (now(student).user.display_name, now(student).student_id) == ("Sam", "")
+
+
+@pytest.mark.parametrize(("name", "student_id"), [("Sam Student", "7"), ("\u200b", "A-17")])
+def test_of_a_name_and_a_student_id_both_are_saved_or_neither(
+    desk: Client, student: Membership, instructor: Membership, cohort: Cohort, name: str, student_id: str
+) -> None:
+    services.set_student_id(instructor, MembershipFactory(cohort=cohort), "7")
+
+    page = desk.post(
+        f"/c/ours/class/students/{student.pk}/member/",
+        {"act": "save", "display_name": name, "student_id": student_id},
+    )
+
+    assert page.status_code == 400
+    assert (now(student).user.display_name, now(student).student_id) == ("Sam", "")
+    assert not LearningEvent.objects.filter(kind__in=["member_renamed", "student_id_set"], membership=student).exists()
+    assert "<h1>Sam</h1>" in page.content.decode()
+    assert f'value="{name}"' in page.content.decode()
+    assert f'value="{student_id}"' in page.content.decode()
 
 
 @pytest.mark.parametrize(("act", "is_kept_out"), [("remove", False), ("keep_out", True)])
