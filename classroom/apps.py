@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
 
 
 class ClassroomConfig(AppConfig):
     name = "classroom"
+
+    def ready(self) -> None:
+        # The one place that all fields share, those of models and those of forms.
+        MaxLengthValidator.message = _("This is too long. Use at most %(limit_value)d characters.")

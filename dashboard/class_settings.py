@@ -61,10 +61,7 @@ class ClassForm(forms.Form):
 
     name = forms.CharField(
         label=_("Name"),
-        validators=[
-            validate_display_name,
-            MaxLengthValidator(LONGEST_NAME, _("This name is too long. Use at most %(limit_value)d characters.")),
-        ],
+        validators=[validate_display_name, MaxLengthValidator(LONGEST_NAME)],
         error_messages={"required": _("Give the class a name.")},
         help_text=_("What students see when they join."),
     )

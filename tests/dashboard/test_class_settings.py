@@ -102,7 +102,7 @@ def test_the_form_begins_with_what_the_last_class_had(ines: Client, cohort: Coho
         ({"name": " "}, "Give the class a name."),
         ({"name": "\u200b"}, "This name is invisible. Use at least one letter."),
         ({"name": "Nine\u202e"}, "This name contains characters that cannot be shown."),
-        ({"name": "n" * 121}, "This name is too long. Use at most 120 characters."),
+        ({"name": "n" * 121}, "This is too long. Use at most 120 characters."),
         ({"lessons": []}, "Choose at least one lesson."),
         ({"lessons": ["alchemy"]}, "alchemy"),
         ({"gradient_rule": ""}, "This field is required."),

@@ -176,6 +176,15 @@ def test_what_is_refused_stands_beside_its_field_and_what_was_typed_stays(
     assert (now(student).user.display_name, now(student).student_id) == ("Sam", "")
 
 
+def test_what_is_too_long_is_told_how_long_it_may_be(desk: Client, student: Membership) -> None:
+    sent = {"act": "save", "display_name": "n" * 81, "student_id": "7" * 41}
+
+    page = desk.post(f"/c/ours/class/students/{student.pk}/member/", sent)
+
+    assert "This is too long. Use at most 80 characters." in words(page)
+    assert "This is too long. Use at most 40 characters." in words(page)
+
+
 @pytest.mark.parametrize(("name", "student_id"), [("Sam Student", "7"), ("\u200b", "A-17")])
 def test_of_a_name_and_a_student_id_both_are_saved_or_neither(
     desk: Client, student: Membership, instructor: Membership, cohort: Cohort, name: str, student_id: str

@@ -319,6 +319,14 @@ def test_a_username_that_is_not_taken_is_told_which_sign_is_the_trouble(
     assert User.objects.count() == 0
 
 
+def test_what_is_too_long_to_join_with_is_told_how_long_it_may_be(visitor: Client) -> None:
+    page = visitor.post(JOIN, {**NEWCOMER, "username": "n" * 61, "display_name": "n" * 81})
+
+    errors = page.context["form"].errors
+    assert errors["username"] == ["This is too long. Use at most 60 characters."]
+    assert errors["display_name"] == ["This is too long. Use at most 80 characters."]
+
+
 def test_a_shared_device_lets_nobody_go_on_as_somebody_else_unasked(
     student: Membership, client_of: Callable[[User], Client]
 ) -> None:
