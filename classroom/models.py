@@ -253,6 +253,8 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STUDENT)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
+    # When a page of theirs last said that something is typed there, though nothing of it was sent: they are not still.
+    typed_at = models.DateTimeField(null=True, editable=False)
     # What the school calls them, by which marks are matched; nothing, as long as nobody said it.
     student_id = models.CharField(
         _("student ID"), max_length=40, blank=True, default="", validators=[validate_student_id]

@@ -109,10 +109,14 @@ def touch(cohort: Cohort) -> None:
     CohortVersion.objects.filter(cohort=cohort).update(number=F("number") + 1)
 
 
-def note_activity(acting: Acting) -> None:
+def note_activity(acting: Acting, *, has_typed: bool = False) -> None:
     """Remember that a member is here, at most once a minute; somebody who comes back shows at once.
 
     An instructor at their page is not them.
+
+    Parameters
+    ----------
+    has_typed : something was typed on their page within the last minute; it is remembered with that, in one write
     """
     if not acting.is_own:
         return
@@ -123,7 +127,8 @@ def note_activity(acting: Acting) -> None:
     was_here = selectors.is_here(membership)
     with transaction.atomic():
         stale = Q(last_active_at=None) | Q(last_active_at__lt=now - ACTIVITY_GRAIN)
-        changed = Membership.objects.filter(stale, pk=membership.pk).update(last_active_at=now)
+        times = {"last_active_at": now} | ({"typed_at": now} if has_typed else {})
+        changed = Membership.objects.filter(stale, pk=membership.pk).update(**times)
         if changed and not was_here:
             touch(membership.cohort)
 

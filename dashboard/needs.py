@@ -314,8 +314,8 @@ class _Finder:
             if place is None:
                 continue
             part, last = place
-            # Whoever was helped has five minutes to go on with it.
-            last = max(last, self.last_help.get(student.pk, last))
+            # Whoever was helped has five minutes to go on with it, and whoever types is at work.
+            last = max(last, self.last_help.get(student.pk, last), student.typed_at or last)
             if self.now - last >= after and self.room.may_move(student, part):
                 found.append((student, part, last))
         self.still_room = self._still_room(found)

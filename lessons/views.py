@@ -178,7 +178,7 @@ def since(request: HttpRequest, membership: Membership, lesson: str, part: str) 
     """
     acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found = selectors.part_of(loaded, part)
-    classroom.services.note_activity(acting)
+    classroom.services.note_activity(acting, has_typed="typed" in request.GET)
     now = stage.tokens(membership, lesson) if stage.follows(acting) else None
     if part_page.is_as_shown(membership, loaded, found, request.GET.get("v", ""), now.page if now else None):
         return strip.since(request, acting, loaded, now) if now else HttpResponse(status=204)

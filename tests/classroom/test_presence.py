@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -84,6 +85,23 @@ def test_being_here_is_noted_once_a_minute_and_costs_nothing_in_between(
         noted.append(sum("last_active_at" in query["sql"] and "UPDATE" in query["sql"] for query in asked))
 
     assert noted == [0, 0, 1]
+
+
+def test_what_is_typed_is_noted_with_being_here_and_changes_nothing_about_that(
+    student: Membership, client_of: Callable[[User], Client], clock: Callable[[datetime], None]
+) -> None:
+    client, began = client_of(student.user), timezone.now()
+    address = "/c/ours/lessons/data-rules-everything/by-hand/since/"
+    times = []
+    for seconds, sent in ((0, {}), (30, {"typed": "yes"}), (61, {"typed": "yes"}), (90, {"typed": "yes"}), (122, {})):
+        clock(began + timedelta(seconds=seconds))
+        client.get(address, sent)
+        student.refresh_from_db()
+        assert student.last_active_at is not None
+        typed = student.typed_at and round((student.typed_at - began).total_seconds())
+        times.append((round((student.last_active_at - began).total_seconds()), typed))
+
+    assert times == [(0, None), (0, None), (61, 61), (61, 61), (122, 61)]
 
 
 def test_members_are_found_for_the_api_in_one_place() -> None:

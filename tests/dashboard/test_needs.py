@@ -35,6 +35,7 @@ RIGHT = {
     "w": "0.7463",
 }
 SUMS = [RIGHT | {"mean": "-59.7", "w": w} for w in ("2.985", "2.9851", "2.9849", "2.9852", "2.9848", "2.9853")]
+SINCE = "/c/ours/lessons/data-rules-everything/by-hand/since/"
 NO_X = RIGHT | {"mean": "-5", "w": "0.25"}
 
 
@@ -115,6 +116,48 @@ def test_five_minutes_without_a_move_on_a_part_that_was_begun_is_a_call(
     move_back(student, "by-hand", minutes)
 
     assert calls(instructor, lesson) == ([("Sam", says)] if says else [])
+
+
+def test_whoever_types_without_checking_is_not_still_until_they_stop(
+    instructor: Membership,
+    student: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    clock: Callable[[datetime], None],
+) -> None:
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "by-hand")
+    opened, asks = timezone.now(), client_of(student.user)
+    found = []
+    for minutes in range(1, 15):
+        clock(opened + timedelta(minutes=minutes, seconds=minutes))
+        asks.get(SINCE, {"typed": "yes"} if minutes <= 8 else {})
+        found.append(calls(instructor, lesson))
+
+    assert found[:12] == [[]] * 12
+    assert found[12] == [("Sam", "inactive for 5 minutes on “Gradient descent by hand”")]
+    assert not LearningEvent.objects.filter(membership=student).exclude(kind="cohort_joined").exists()
+
+
+def test_a_room_that_types_is_not_still(
+    instructor: Membership,
+    cohort: Cohort,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    clock: Callable[[datetime], None],
+) -> None:
+    people = named(cohort, *"ABCDEFGH")
+    pacing.lead_class(instructor)
+    pacing.open_part(instructor, lesson, "by-hand")
+    opened, rooms = timezone.now(), []
+    for minutes, sent in ((3, {"typed": "yes"}), (6, {}), (9, {})):
+        clock(opened + timedelta(minutes=minutes))
+        for each in people:
+            client_of(each.user).get(SINCE, sent)
+        page = page_of(instructor, lesson)
+        rooms.append((len(page.calls), page.still_room))
+
+    assert rooms == [(0, None), (0, None), (0, StillRoom(8, 8, 6))]
 
 
 def test_whoever_has_gone_or_has_finished_is_not_still(

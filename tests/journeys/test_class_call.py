@@ -96,6 +96,31 @@ def test_a_call_comes_to_every_page_and_nothing_typed_is_lost(desk: Desk, new_le
     desk.look(pages[""], "call_waits")
 
 
+def test_a_page_tells_that_somebody_works_on_it_and_not_what_they_type(
+    desk: Desk, new_led_class: Callable[..., str]
+) -> None:
+    new_led_class("types", "lotte", "malte")
+    lead, page = desk.open("lotte"), desk.open("malte", viewport=PHONE)
+    lead.goto(LEAD.format("types"))
+    lead.get_by_role("button", name="Start: Gradient descent by hand").click()
+    with page.expect_request("**/since/*") as quiet:
+        page.goto(LESSON.format("types") + "by-hand/")
+
+    page.locator("[name=error_1]").fill("-2.1")
+    with page.expect_request("**/since/*") as typed:
+        pass
+    page.reload()
+    with page.expect_request("**/since/*") as again:
+        pass
+    page.get_by_role("button", name="Calculator").click()
+    page.locator("[data-key='7']").click()
+    with page.expect_request("**/since/*") as pressed:
+        pass
+
+    assert ["typed=yes" in each.value.url for each in (quiet, typed, again, pressed)] == [False, True, False, True]
+    assert "2.1" not in typed.value.url
+
+
 def test_a_class_is_brought_paused_and_told_something(desk: Desk, new_led_class: Callable[..., str]) -> None:
     new_led_class("brings", "hubert", "ines_b", "jana", "kurt")
     lead, wall = desk.open("hubert"), desk.open("hubert", viewport={"width": 1920, "height": 1080})

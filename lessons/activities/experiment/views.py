@@ -69,7 +69,7 @@ def poll(request: HttpRequest, membership: Membership, lesson: str, activity: st
     """What has moved since ``?v=``, else 204: a run on its way, the class's runs beside it, or the whole part."""
     acting, loaded = Acting(membership), selectors.lesson_of(membership, lesson)
     found, found_activity = selectors.find_activity(membership, loaded, activity)
-    classroom.services.note_activity(acting)
+    classroom.services.note_activity(acting, has_typed="typed" in request.GET)
     if not isinstance(found_activity, Experiment):
         raise NotFound(_("There are no runs here."))
     asked = ShownForm(request.GET)
