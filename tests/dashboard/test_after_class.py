@@ -14,12 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from classroom.models import Cohort, CohortVersion, Membership, User
+from classroom.models import Cohort, CohortVersion, LearningEvent, Membership, User
 from dashboard.after_class import AfterClass, after_class
 from lessons import pacing, services, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartOpening, PartProgress
+from lessons.models import PartOpening, PartProgress, Submission
 from tests import pupils
 from tests.factories import MembershipFactory
 
@@ -185,6 +185,42 @@ def test_who_joins_in_the_middle_and_does_nothing_came_late(
 
     assert missed is not None
     assert (missed.n_absent, missed.n_late) == (0, 2)
+
+
+def before_class(student: Membership, lesson: LoadedLesson, days: int = 3) -> None:
+    """Let a student have begun the first part some days before the class, and have gone on with it after its end."""
+    take_steps(student, lesson)
+    began = timezone.now() - timedelta(days=days)
+    PartProgress.objects.filter(membership=student).update(begun_at=began, moved_at=timezone.now())
+    Submission.objects.filter(membership=student).update(received_at=began)
+    LearningEvent.objects.filter(membership=student).update(at=began)
+
+
+def test_who_began_before_a_class_and_went_on_at_home_was_absent(
+    session: dict[str, Membership], view: Callable[[], AfterClass], lesson: LoadedLesson
+) -> None:
+    before_class(Membership.objects.get(pk=session["absent"].pk), lesson)
+
+    missed = view().missed
+
+    assert missed is not None
+    assert (missed.n_absent, missed.n_late) == (1, 1)
+
+
+@pytest.mark.parametrize(("minutes", "n_late"), [(10, 1), (60, 2)])
+def test_who_began_before_a_class_and_did_something_in_it_was_there_from_then_on(
+    session: dict[str, Membership], view: Callable[[], AfterClass], lesson: LoadedLesson, minutes: int, n_late: int
+) -> None:
+    before_class(session["absent"], lesson)
+    at = timezone.now() - timedelta(hours=2) + timedelta(minutes=minutes)
+    LearningEvent.objects.create(
+        membership=session["absent"], kind="prediction_sealed", facts={"lesson": lesson.lesson.slug}, at=at
+    )
+
+    missed = view().missed
+
+    assert missed is not None
+    assert (missed.n_absent, missed.n_late) == (0, n_late)
 
 
 def test_who_came_to_parts_that_were_opened_in_one_act_is_not_late(
