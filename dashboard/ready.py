@@ -21,7 +21,7 @@ import classroom.services
 from classroom import events
 from classroom.events import Event
 from classroom.models import GradientRule, LearningEvent, Membership, Rehearsal
-from classroom.refusals import Conflict, NotFound, Refusal
+from classroom.refusals import Conflict, NotFound
 from dashboard import ready_runs
 from dashboard.reach import Reach
 from dashboard.ready_runs import Progress
@@ -120,24 +120,24 @@ def note_back_row(membership: Membership) -> None:
 
 
 def note_notebook(membership: Membership, lesson: Lesson, printed: str) -> None:
-    """Find by what a notebook prints which rule it follows, and let the class follow it, if it still can.
-
-    Raises
-    ------
-    Refusal
-        If the number cannot be read.
-    """
+    """Find by what a notebook prints which rule it follows, and let the class follow it, if it still can."""
     membership.cohort.refuse_if_archived()
-    try:
-        value = values.parse(printed)
-    except ValueError as error:
-        raise Refusal(_("Type the number as the notebook prints it, such as 0.7463.")) from error
-    rule = next((rule for rule, shown in first_values(lesson).items() if _is_near(value, values.parse(shown))), "")
+    value, rule = _read(printed), ""
+    if value is not None:
+        known = first_values(lesson).items()
+        rule = next((rule for rule, shown in known if _is_near(value, values.parse(shown))), "")
     with transaction.atomic():
         if rule:
             with suppress(Conflict):  # of answers graded by the other rule: the line says so
                 classroom.services.set_gradient_rule(membership.cohort, rule)
-        events.record(NotebookTold(printed.strip()[:40], rule), membership)
+        events.record(NotebookTold("".join(filter(str.isprintable, printed)).strip()[:40], rule), membership)
+
+
+def _read(printed: str) -> Fraction | None:
+    try:
+        return values.parse(printed)
+    except ValueError:
+        return None
 
 
 def _is_near(value: Fraction, shown: Fraction) -> bool:
@@ -279,6 +279,9 @@ def _notebook(told: LearningEvent | None, membership: Membership, first: Mapping
         return Line("notebook", title, "bad", f"{says} {shows} {why}", todo, printed)
     if found:
         return Line("notebook", title, "bad", f"{says} {shows}", _("Type what it prints again."), printed)
+    if _read(printed) is None:
+        todo = _("Type the number as the notebook prints it, such as %(w)s.") % {"w": first[rule]}
+        return Line("notebook", title, "bad", _("That is not a number that we can read."), todo, printed)
     expected = _("Expected: %(values)s.") % {"values": ", ".join(first.values())}
     todo = _("Check its points, its start and its learning rate.")
     return Line("notebook", title, "bad", f"{says} {expected}", todo, printed)

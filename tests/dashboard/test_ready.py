@@ -305,11 +305,14 @@ def test_a_rule_that_has_graded_answers_stays_and_its_line_says_so(
     assert line("notebook").state == "good"
 
 
-def test_what_is_no_number_is_refused_in_words(press: Press) -> None:
-    answer = press("notebook", printed="half")
+@pytest.mark.parametrize("printed", ["half", "0.7463 or so", "\x00", "w" * 400])
+def test_what_is_no_number_is_said_in_its_line(line: Lines, press: Press, printed: str) -> None:
+    answer = press("notebook", printed=printed)
 
-    assert answer.status_code == 400
-    assert "Type the number as the notebook prints it" in answer.content.decode()
+    assert answer.headers["Location"] == f"{READY}#notebook"
+    assert line("notebook").state == "bad"
+    assert line("notebook").says == "That is not a number that we can read."
+    assert line("notebook").todo == "Type the number as the notebook prints it, such as 0.7463."
 
 
 def test_the_rehearsal_of_a_minute_is_filled_in(client_of: Clients, instructor: Membership) -> None:
