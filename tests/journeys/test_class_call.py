@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Clerk, Desk
-from tests.journeys.steps import LAPTOP, PHONE, STEP_1, check, fill, pick, press_seal
+from tests.journeys.steps import LAPTOP, PHONE, STEP_1, check, fill, let_pass, pick, press_seal
 
 pytestmark = pytest.mark.journey
 SMALL_PHONE = {"width": 390, "height": 664}
@@ -33,6 +33,11 @@ WATCH = """() => {
     if (strip && strip.getBoundingClientRect().height) window.calledAt ??= Date.now() / 1000;
   };
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true });
+}"""
+# Notes whether the banner goes, be it for a moment.
+WATCH_BANNER = """() => {
+  const banner = document.getElementById("banner");
+  new MutationObserver(() => (window.wasHidden ||= banner.hidden)).observe(banner, { attributes: true });
 }"""
 
 
@@ -205,6 +210,28 @@ def test_what_met_a_server_that_was_gone_is_sent_again_beside_the_polls_of_a_led
     expect(student.get_by_role("heading", name="Step 2 of 3")).to_be_visible(timeout=15_000)
     expect(student.locator("#banner")).to_be_hidden()
     assert clerk("submissions", "moritz_l").split() == ["1:0.7463"]
+
+
+@pytest.mark.usefixtures("without_wifi")
+@pytest.mark.parametrize("fault", [503, 0])
+def test_a_question_that_met_no_server_says_so_until_one_is_answered(
+    desk: Desk, new_led_class: Callable[..., str], fault: int
+) -> None:
+    slug = f"deaf{fault}"
+    new_led_class(slug, f"otto_{fault}", f"paul_{fault}")
+    student = desk.open(f"paul_{fault}", viewport=SMALL_PHONE)
+    student.goto(f"{LESSON.format(slug)}by-hand/")
+    banner = student.locator("#banner")
+    student.route("**/since/**", lambda route: route.fulfill(status=fault) if fault else route.abort())
+
+    expect(banner).to_contain_text("No connection.")
+    student.evaluate(WATCH_BANNER)
+    let_pass(student, 2 * 1800)  # at least two more questions
+    assert not student.evaluate("window.wasHidden")
+
+    student.unroute("**/since/**")
+
+    expect(banner).to_be_hidden()
 
 
 def test_whoever_is_removed_reads_so_where_they_are(

@@ -6,7 +6,7 @@ const banner = document.getElementById("banner");
 
 function show(text, isRefusal = false) {
   if (!text) return; // a page that says in another place that it has lost the connection
-  banner.textContent = text;
+  if (banner.textContent !== text) banner.textContent = text; // heard again by a screen reader, each time it is put
   banner.hidden = false;
   if (isRefusal) banner.dataset.says = "refused";
   else delete banner.dataset.says;

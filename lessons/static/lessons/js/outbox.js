@@ -72,13 +72,14 @@ function calm() {
   delete banner.dataset.says;
 }
 
+// What did not get through stands until the next success (connection.js): only its own word does it take back.
 function tell(html = "") {
   const refused = find("data-refusal", parsed(html))?.textContent;
   const waiting = [...new Set(read().map(({ what }) => what))].join(", ");
   if (refused) say(refused, "refused");
   else if (banner.dataset.says === "leaving") return;
   else if (waiting) say(banner.dataset.kept.replace("{what}", waiting), "kept");
-  else if (banner.dataset.says !== "refused") calm();
+  else if (banner.dataset.says === "kept") calm();
 }
 
 const isSheetForm = (element) => element.matches("form[data-kept]");
