@@ -180,18 +180,26 @@ def frozen(downhill: Running) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def test_a_wall_and_a_remote_say_since_when_nothing_was_heard(desk: Desk, clerk: Clerk, downhill: Running) -> None:
+def test_every_page_of_who_leads_says_since_when_nothing_was_heard(desk: Desk, clerk: Clerk, downhill: Running) -> None:
     clerk("led_class", "silent", "sid")
-    pages: list[Any] = [desk.open("sid", viewport=WALL), desk.open("sid")]
-    for page, query in zip(pages, ("", "?remote=1"), strict=True):
-        page.goto(f"/present/silent/{query}")
-        with page.expect_response("**/since/**"):
+    leads = (
+        "/present/silent/",
+        "/present/silent/?remote=1",
+        "/c/silent/class/lead/",
+        "/c/silent/class/",
+        "/c/silent/class/ready/",
+    )
+    pages: list[Any] = [desk.open("sid", viewport=WALL), *(desk.open("sid") for _ in leads[1:])]
+    for page, address in zip(pages, leads, strict=True):
+        page.goto(address)
+        with page.expect_response("**/{since,grid}/**"):
             pass
         expect(page.locator("#silent")).to_be_hidden()
 
     with frozen(downhill):
         for page in pages:
             expect(page.locator("#silent")).to_be_visible(timeout=13_000)
+            expect(page.locator("#banner")).to_be_hidden()
 
     for page in pages:
         expect(page.locator("#silent")).to_be_hidden()

@@ -4,8 +4,11 @@ import { csrfToken, find, parsed } from "./page.js";
 
 const banner = document.getElementById("banner");
 
+// A page that says since when it has heard nothing needs no second word of it.
+const lost = find("data-silent") ? "" : banner.dataset.lost;
+
 function show(text, isRefusal = false) {
-  if (!text) return; // a page that says in another place that it has lost the connection
+  if (!text) return;
   if (banner.textContent !== text) banner.textContent = text; // heard again by a screen reader, each time it is put
   banner.hidden = false;
   if (isRefusal) banner.dataset.says = "refused";
@@ -20,10 +23,10 @@ function calm() {
 
 const refusal = (html) => find("data-refusal", parsed(html))?.textContent;
 
-for (const lost of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(lost, () => show(banner.dataset.lost));
+for (const failure of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failure, () => show(lost));
 document.addEventListener("htmx:responseError", (event) => {
   const said = refusal(event.detail.xhr.responseText);
-  show(said ?? banner.dataset.lost, Boolean(said) && isSent(event.detail));
+  show(said ?? lost, Boolean(said) && isSent(event.detail));
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.successful && (isSent(detail) || !isStanding())) calm();

@@ -1,4 +1,4 @@
-// Says since when nothing has been heard from Downhill, on pages that are looked at from afar. A server that does not
+// Says since when nothing has been heard from Downhill, on the pages of whoever leads a class. A server that does not
 // answer is no error for as long as it is asked: the page would go on showing an old count.
 import { find } from "./page.js";
 
@@ -18,7 +18,8 @@ function show() {
 }
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  isLost = !detail.xhr?.status;
+  const { status = 0 } = detail.xhr ?? {};
+  isLost = status === 0 || status >= 500; // what stands before Downhill says that it is not there
   if (!isLost) heardAt = Date.now();
   show();
 });
