@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
@@ -19,7 +20,7 @@ from lessons import catalogue, pacing, reviews, voting
 from lessons import services as lesson_services
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import Prediction, RevealOpening, Submission
+from lessons.models import PartOpening, Prediction, RevealOpening, Submission
 from tests import pupils
 from tests.lessons import runs
 
@@ -136,6 +137,13 @@ def open_at_once(slug: str, activity: str, item: str) -> None:
 def show_first_page(slug: str) -> None:
     """Put the way in on the wall of a class."""
     voting.show(Membership.objects.get(cohort__slug=slug, role=Role.INSTRUCTOR), _lesson(), "", "")
+
+
+def fall_behind(slug: str, leader: str) -> None:
+    """Open everything up to the rates, as if that had been two hours ago."""
+    pacing.open_part(_student(leader)[0], _lesson(), "rates")
+    openings = PartOpening.objects.filter(stage__cohort__slug=slug)
+    openings.update(opened_at=timezone.now() - timedelta(hours=2))
 
 
 def touch(slug: str) -> None:

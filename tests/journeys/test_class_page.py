@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Clerk, Desk
-from tests.journeys.steps import LAPTOP, PHONE, WALL
+from tests.journeys.steps import LAPTOP, PHONE, WALL, let_pass
 
 pytestmark = pytest.mark.journey
 BREATH = 550  # milliseconds between two presses of the space bar that are both meant
@@ -231,6 +231,34 @@ def test_the_room_with_an_instructor_a_projector_and_a_student(desk: Desk, new_l
     desk.look(student, "room_student_1366")
     wall.close()
     expect(grid.get_by_role("link", name="Tom", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["mouse", "Enter"])
+def test_a_double_press_skips_one_question(
+    desk: Desk, clerk: Clerk, new_led_class: Callable[..., str], way: str
+) -> None:
+    slug, leader = f"twice{way.lower()}", f"ludo_{way.lower()}"
+    new_led_class(slug, leader, f"tilda_{way.lower()}")
+    clerk("fall_behind", slug, leader)
+    page = desk.open(leader)
+    page.goto(f"/c/{slug}/class/lead/")
+    suggestions = page.locator("#advice button")
+    first, second = suggestions.all_inner_texts()[:2]
+    if way == "mouse":
+        suggestions.first.dblclick()
+    else:
+        suggestions.first.press("Enter")
+    expect(suggestions.first).to_have_text(second)
+    if way == "mouse":
+        suggestions.first.click()
+    else:
+        page.keyboard.press("Enter")
+
+    let_pass(page, BREATH)
+    expect(suggestions.first).to_have_text(second)
+    assert first not in suggestions.all_inner_texts()
+    suggestions.first.press("Enter")
+    expect(page.get_by_role("button", name=second)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "dark"), (PHONE, "light")])

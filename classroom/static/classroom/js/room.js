@@ -19,16 +19,21 @@ document.addEventListener("keydown", (event) => {
   pressed.click();
 });
 
-// So would the second click of a double click.
+// So would the second click of a double click. What is offered beside the one button changes in place, as one question
+// to skip becomes the next: there the moment begins again with the answer.
+const isOne = (button) => button.matches("[data-space]");
+let pressed = null;
 let pressedAt = -BREATH;
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-space]")) return;
-  const isKey = event.detail === 0;
-  if (event.detail > 1 || (isKey && performance.now() - pressedAt < BREATH)) event.preventDefault();
-  else pressedAt = performance.now();
+  const button = event.target.closest("[data-space], .press button");
+  if (!button) return;
+  const isAgain = isOne(button) ? event.detail === 0 : button === pressed;
+  if (event.detail > 1 || (isAgain && performance.now() - pressedAt < BREATH)) event.preventDefault();
+  else [pressed, pressedAt] = [button, performance.now()];
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+  if (pressed && elt.contains(pressed) && !isOne(pressed)) pressedAt = performance.now();
   if (!successful || !elt.matches("#question form")) return;
   // The wall has what was pressed: a page that looked at one question alone follows it, after a reload too.
   history.replaceState(null, "", elt.action);
