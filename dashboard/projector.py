@@ -287,7 +287,7 @@ class _Room:
         self.slug = lesson.lesson.slug
         self.stage = stage.read_for_room(self.cohort, self.slug)
         self.given_in_rounds = answers.rounds(self.cohort, self.slug, self.stage)
-        self.questions = answers.class_questions(lesson.lesson.parts, GradientRule(self.cohort.gradient_rule))
+        self.questions = self._in_order_of_acts()
 
     @cached_property
     def script(self) -> Script:
@@ -339,6 +339,15 @@ class _Room:
             awaited[run] = Count(len(runs[run]), len(runs[run]) + len(missing))
         wants = (asked.key for asked in self.questions if self._wants_second_vote(asked, self._n_votes(asked)))
         return Facts(awaited, self._work(here), frozenset(wants), Count(len(here & answered), len(here)))
+
+    def _in_order_of_acts(self) -> list[ClassQuestion]:
+        """Questions of each part as its acts first come to them; then those that no act names."""
+        questions = answers.class_questions(self.lesson.parts, GradientRule(self.cohort.gradient_rule))
+        named = {key: at for at, key in reversed([*enumerate(act.key for act in self.script.acts)])}
+        parts = [part.key for part in self.lesson.parts]
+        return sorted(
+            questions, key=lambda each: (parts.index(each.part.key), named.get(each.key, len(self.script.acts)))
+        )
 
     def _runs(self) -> dict[Run, set[int]]:
         contexts = {run: str(RunContext(self.slug, *run)) for run in self.script.runs}

@@ -410,7 +410,7 @@ def test_every_case_has_a_short_name_for_a_source(lesson: LoadedLesson) -> None:
 
 @pytest.mark.parametrize(
     ("key", "number"),
-    [(TWICE, (3, 4)), (("rates", "half-g"), None), (("u-curve-guess", "lowest"), None), (CASE, None), (SHIP, (2, 5))],
+    [(TWICE, (3, 4)), (("rates", "half-g"), None), (("u-curve-guess", "lowest"), None), (CASE, None), (SHIP, (4, 5))],
 )
 def test_a_question_says_which_of_its_part_it_is(room: Room, key: stage.Key, number: tuple[int, int] | None) -> None:
     found = projector.wall(room.instructor, room.lesson, "/".join(key)).question

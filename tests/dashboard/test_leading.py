@@ -90,6 +90,21 @@ def test_the_next_part_brings_its_first_question_onto_the_wall(front: Client) ->
     assert list(Vote.objects.all()) == []
 
 
+def test_the_arrows_go_through_the_questions_as_the_acts_come_to_them(front: Client) -> None:
+    asked_in_turn, at = [], "bias-guess/headline"
+    for __ in range(5):
+        asked_in_turn.append(at.partition("/")[2])
+        page = front.get(f"{WALL}?question={at}").content.decode()
+        on = sent_by(page, 'data-key="ArrowRight"')
+        at = f"{on['activity']}/{on['item']}"
+    back = sent_by(front.get(f"{WALL}?question={at}").content.decode(), 'data-key="ArrowLeft"')
+
+    # The lesson asks whether to ship once the headline is revealed, after the other two votes.
+    assert asked_in_turn == ["headline", "recall", "absorber", "ship", "louder"]
+    assert at == "cases/text-detectors"
+    assert (back["activity"], back["item"]) == ("bias-guess", "louder")
+
+
 @pytest.mark.parametrize("address", [LEAD, WALL, REMOTE])
 @pytest.mark.parametrize("headers", [{}, HX], ids=["plain", "htmx"])
 def test_one_misclick_opens_no_five_parts(
