@@ -175,6 +175,7 @@ class Cohort(models.Model):
     says_archived = _("This class is archived. You can read everything, but you can’t send anything new.")
     says_closed = _("Joining is closed. Ask your instructor.")
     says_rule_fixed = _("The gradient rule cannot change now: answers have been graded with it.")
+    says_kept_out = _("Your instructor has taken you out of this class. Ask them.")
 
     class Meta:
         verbose_name = _("cohort")

@@ -28,6 +28,11 @@ def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
     )
 
 
+def is_kept_out(user: User | AnonymousUser, cohort: Cohort) -> bool:
+    """Tell whether the code of a class does not bring somebody back who was removed."""
+    return Membership.objects.filter(user_id=user.pk or 0, cohort=cohort, kept_out=True).exists()
+
+
 def left_by(user: User | AnonymousUser) -> QuerySet[Membership]:
     """The classes that a person was removed from, or whose work there went to another account of theirs."""
     left = Membership.objects.filter(user_id=user.pk or 0, removed_at__isnull=False, cohort__archived=False)

@@ -77,7 +77,7 @@ def join(user: User, cohort: Cohort, *, code: str | None = None) -> Membership:
         if membership is not None and membership.merged_into is not None:
             refuse_if_removed(membership)
         if membership is not None and membership.kept_out:
-            raise Forbidden(_("Your instructor has taken you out of this class. Ask them."))
+            raise Forbidden(now.says_kept_out)
         if not now.is_joining_open or now.archived or code not in (None, now.join_code):
             raise Forbidden(now.says_closed)
         if membership is None:

@@ -13,6 +13,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -96,9 +97,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             return redirect(workplace(services.join(request.user, cohort, code=cohort.join_code)))
         mine = selectors.memberships_of(request.user).filter(cohort=cohort).first()
         context = {"cohort": cohort, "workplace": workplace(mine) if mine else "", "next": request.path}
-        is_shut = mine is None and not cohort.is_joining_open
-        status = HTTPStatus.FORBIDDEN if is_shut else HTTPStatus.OK
-        return render(request, "downhill/join_known.html", {**context, "is_shut": is_shut}, status=status)
+        refusal = "" if mine else _says_refused(request, cohort)
+        status = HTTPStatus.FORBIDDEN if refusal else HTTPStatus.OK
+        return render(request, "downhill/join_known.html", {**context, "refusal": refusal}, status=status)
     if not cohort.is_joining_open:
         return render(request, "downhill/join_closed.html", {"cohort": cohort}, status=HTTPStatus.FORBIDDEN)
     # Counted before anything is read: a form that is sent says which usernames are taken.
@@ -115,6 +116,13 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             login(request, membership.user, backend=ALLAUTH_BACKEND)
             return redirect(workplace(membership))
     return render(request, "downhill/join.html", {"cohort": cohort, "form": form})
+
+
+def _says_refused(request: HttpRequest, cohort: Cohort) -> str | Promise:
+    """What a class that does not take this person in says to them; nothing, if it does."""
+    if selectors.is_kept_out(request.user, cohort):
+        return cohort.says_kept_out
+    return "" if cohort.is_joining_open else cohort.says_closed
 
 
 def _class_of(request: HttpRequest, typed: str) -> Cohort | None:

@@ -103,6 +103,20 @@ def test_whoever_is_kept_out_does_not_come_back_by_the_code(
     assert not now(student).is_present
 
 
+def test_whoever_is_kept_out_reads_so_before_they_press_anything(
+    student: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    services.remove(instructor, student, keep_out=True)
+
+    answer = client_of(student.user).get("/join/ACDE-3467")
+    page = answer.content.decode()
+
+    assert answer.status_code == 403
+    assert "Your instructor has taken you out of this class. Ask them." in page
+    assert "Join as" not in page
+    assert "data-log-out" in page
+
+
 def test_of_two_instructors_who_remove_somebody_at_once_the_one_who_keeps_them_out_does(
     student: Membership, instructor: Membership
 ) -> None:
