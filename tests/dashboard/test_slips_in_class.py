@@ -68,6 +68,19 @@ def test_slips_are_counted_by_students_and_not_by_tries_most_frequent_first(
     assert str(student.user) not in text
 
 
+def test_slips_of_as_many_students_keep_their_order_however_often_they_are_made(
+    cohort: Cohort, student: Membership, hand_in: HandIn, text_of: Callable[[str], str]
+) -> None:
+    hand_in(student, NO_X, SUM)
+    before = text_of(PART)
+
+    hand_in(MembershipFactory(cohort=cohort), RIGHT)
+    hand_in(student, SUM | {"w": "3"}, SUM)
+
+    for text in (before, text_of(PART)):
+        assert re.search(r"did not multiply by x 1 .*forgot to average 1 ", text)
+
+
 @pytest.mark.parametrize("n_students", [1, 3])
 def test_the_same_slip_three_times_counts_its_student_once(
     cohort: Cohort, hand_in: HandIn, text_of: Callable[[str], str], n_students: int
