@@ -116,6 +116,20 @@ def test_a_revealed_rate_draws_its_run_over_what_was_guessed_most_besides(room: 
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "words"), [("zigzags", "guessed most besides: zigzags"), ("bounces", "guessed besides: zigzags")]
+)
+def test_of_two_guesses_as_frequent_neither_is_called_the_most(
+    room: Room, client_of: Callable[[User], Client], said: str, words: str
+) -> None:
+    room.vote(TWICE, "bounces", "bounces", "bounces", "zigzags", "explodes", said)
+    room.reveal(TWICE)
+
+    page = client_of(room.instructor.user).get("/present/ours/?question=rates/half-c").content.decode()
+
+    assert words in page
+
+
 def test_both_votes_stand_side_by_side_with_what_moved_between_them(room: Room) -> None:
     room.vote(TWICE, "settles", "settles", "settles", "bounces", "zigzags", "zigzags", bounces="2")
     room.vote(TWICE, "bounces", "bounces", "settles", "zigzags", "bounces", "crawls", round_=2, bounces="2")

@@ -52,11 +52,15 @@ class ChoiceView:
 
 @dataclass(frozen=True)
 class ClassRate:
-    """What a learning rate does, drawn, and in words: its name and its outcome; no words for two rates at once."""
+    """What a learning rate does, drawn, and in words: its name and its outcome; no words for two rates at once.
+
+    `is_tied`: another guess was as frequent as the one that is drawn.
+    """
 
     chart: RateChart
     name: str
     outcome: str
+    is_tied: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,11 +166,14 @@ class ClassQuestion:
         if not item.rates or data is None:
             return None
         votes = shown(given)
-        other = class_charts.commonest(item, votes[-1], besides=self.truth.right) if votes else None
+        said = votes[-1] if votes else {}
+        other = class_charts.commonest(item, said, besides=self.truth.right)
+        as_many = {key for key, n in said.items() if other and n == said[other.key]} - set(self.truth.right)
         problems = [problem(self.activity, self.rule, rate) for rate in item.rates]
         guess, name = (other.shrinks_by, other.text) if other else (None, "")
         chart = rate_charts.rate_chart(problems, data.start, guess=guess, guess_name=name)
-        return ClassRate(chart, *(rate_charts.heading(chart) if len(problems) == 1 else ("", "")))
+        words = rate_charts.heading(chart) if len(problems) == 1 else ("", "")
+        return ClassRate(chart, *words, is_tied=len(as_many) > 1)
 
     @property
     def answer(self) -> str:
