@@ -5,7 +5,7 @@ It knows the lesson's script, the stage, and a few counts of the class, and asks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
@@ -75,6 +75,13 @@ class NextAct:
 def next_act(script: Script, stage: StageView, facts: Facts) -> NextAct:
     """What to do next in a class that is led."""
     return _Leading(script, stage, facts).next()
+
+
+def after_that(ahead: Iterable[Act], at: NextAct | None) -> Iterator[Act]:
+    """What is left of the lesson but for what is done next, in whatever order the class is led."""
+    act = at.act if at else None
+    here = (act.part, act.kind, act.key) if act else None
+    return (each for each in ahead if (each.part, each.kind, each.key) != here)
 
 
 def coming(script: Script, stage: StageView, facts: Facts) -> tuple[Act, ...]:
@@ -204,7 +211,10 @@ class _Leading:
             "n": self.facts.voted.n,
             "of": self.facts.voted.of,
         }
-        return NextAct(on_question("close_vote", key), now=says)
+        return NextAct(on_question("close_vote", key), now=says, act=self._vote_on(key))
+
+    def _vote_on(self, key: Key) -> Act | None:
+        return next((act for act in self.script.acts if act.kind == "vote" and act.key == key), None)
 
     def _of(self, act: Act) -> NextAct:
         made = {"open": self._open, "free": self._free, "run": self._run, "vote": self._vote, "reveal": self._reveal}

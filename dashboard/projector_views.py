@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -186,6 +187,7 @@ def _lead_context(
     v = _lead_version(membership, worker)  # before what it stands for
     way = projector.way(membership, lesson, asked)
     asked = way.lead.asked.press if way.lead.asked else None
+    after_that = next_act.after_that(way.lead.coming, way.lead.next)
     return {
         "acts_url": _address("dashboard:lead", None, membership, lesson),
         "since": _since("pending" if way.stage.token.endswith(".pending") else v, lesson, _ask(asked)),
@@ -197,7 +199,7 @@ def _lead_context(
         "reach": reach.of(request, membership.cohort),
         "at": next((part for part in reversed(way.parts) if part.is_open), None),
         "n_parts": len(lesson.lesson.parts),
-        "coming": [next_act.in_words(act) for act in way.lead.coming[1 : 1 + SHOWN_AHEAD]],
+        "coming": [next_act.in_words(act) for act in islice(after_that, SHOWN_AHEAD)],
         "to_skip": [next_act.skip(act) for act in way.lead.sheet.to_skip] if way.lead.sheet else [],
         "lead_it": Press("lead_class", _("Lead again") if membership.cohort.ended_at else _("Lead this class")),
         "end_it": Press("end_class", _("End class")),

@@ -231,6 +231,27 @@ def test_after_the_first_vote_the_wall_offers_the_reveal_beside_the_second(
     assert sent_by(page, 'value="reveal"') == {"act": "reveal", "activity": "rates", "item": "half-c"}
 
 
+def test_after_that_comes_what_is_not_under_the_button_in_whatever_order_the_class_is_led(
+    front: Client, instructor: Membership, lesson: LoadedLesson
+) -> None:
+    def after_that() -> list[str]:
+        listed = front.get(LEAD).content.decode().partition('id="coming"')[2].partition("</ol>")[0]
+        return re.findall(r"<li>([^<]*)</li>", listed)
+
+    for item in ("half-a", "half-b"):
+        voting.open_vote(instructor, lesson, "rates", item)
+        voting.close_vote(instructor, lesson, "rates", item)
+    both_voted = primary(front.get(LEAD).content.decode()), after_that()
+    voting.open_vote(instructor, lesson, "rates", "half-d")
+    another_open = primary(front.get(LEAD).content.decode()), after_that()
+
+    # The last vote is under the button; the one before it has not been revealed either.
+    assert both_voted[0] == "Reveal: Learning rate 0.2"
+    assert both_voted[1][:2] == ["Reveal “Learning rate 0.1”", "Vote on “Learning rate 4/15”"]
+    assert another_open[0] == "Close the vote"
+    assert another_open[1][:2] == ["Reveal “Learning rate 0.1”", "Reveal “Learning rate 0.2”"]
+
+
 def test_a_question_that_is_shown_and_is_not_next_can_be_asked_quietly(front: Client, instructor: Membership) -> None:
     page = front.get(WALL, {"question": "rates/half-e"}).content.decode()
 
