@@ -33,7 +33,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
-  if (pressed && elt.contains(pressed) && !isOne(pressed)) pressedAt = performance.now();
+  if (pressed && elt === pressed.form && !isOne(pressed)) pressedAt = performance.now();
   if (!successful || !elt.matches("#question form")) return;
   // The wall has what was pressed: a page that looked at one question alone follows it, after a reload too.
   history.replaceState(null, "", elt.action);
