@@ -79,9 +79,8 @@ def next_act(script: Script, stage: StageView, facts: Facts) -> NextAct:
 
 def after_that(ahead: Iterable[Act], at: NextAct | None) -> Iterator[Act]:
     """What is left of the lesson but for what is done next, in whatever order the class is led."""
-    act = at.act if at else None
-    here = (act.part, act.kind, act.key) if act else None
-    return (each for each in ahead if (each.part, each.kind, each.key) != here)
+    here = at.act.place if at and at.act else None
+    return (each for each in ahead if each.place != here)
 
 
 def coming(script: Script, stage: StageView, facts: Facts) -> tuple[Act, ...]:
@@ -195,9 +194,9 @@ class _Leading:
         is_over = key in self.stage.reveals or self.stage.is_skipped(key)
         if asked is None or is_over or not self.stage.leads(asked.part):
             return None
-        acts = self.script.acts
-        at = next((n for n, act in enumerate(acts) if act.kind == "vote" and act.key == key), None)
-        if at is not None and acts[at + 1 :][:1] and acts[at + 1].key != key:
+        voted, acts = self._vote_on(key), self.script.acts
+        after = acts[acts.index(voted) + 1 :] if voted else ()
+        if after and after[0].key != key:
             return None
         return replace(asked, kind="vote" if self._wants_second(asked) else "reveal")
 
@@ -278,9 +277,8 @@ class _Leading:
             return _("The class runs %(title)s.") % {"title": act.named}
         if act is not None and act.kind == "vote" and self.stage.votes_on(act.key):
             return _("The vote on %(title)s is closed.") % {"title": act.named}
-        # The opening of a part has no key: that of the next part is none of this one's acts.
-        places = [(each.part, each.kind, each.key) for each in at.acts]
-        here = (act.part, act.kind, act.key) if act is not None else None
+        places = [each.place for each in at.acts]
+        here = act.place if act is not None else None
         if act is not None and act.kind == "reveal" and here not in places:
             return _("The vote on %(title)s is closed.") % {"title": act.named}
         before = at.acts[: places.index(here)] if here in places else at.acts

@@ -37,6 +37,11 @@ class Act:
         return self.activity, self.item
 
     @property
+    def place(self) -> tuple[str, str, Key]:
+        """What tells it from every other act of the lesson; an opening has no question."""
+        return self.part, self.kind, self.key
+
+    @property
     def named(self) -> str:
         """Its title in a sentence: between quotation marks, unless it has some of its own."""
         return self.title if self.title.startswith("“") else f"“{self.title}”"
