@@ -26,4 +26,4 @@ STOPSIGNAL SIGTERM
 # Any answer but a fault: a host name that is not allowed, or the way to https, says as well that the process lives.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/healthz'); exit(c.getresponse().status >= 500)"]
-CMD ["python", "-m", "granian", "--interface", "wsgi", "downhill.wsgi:application", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+CMD ["python", "-m", "downhill.web_server", "--host", "0.0.0.0", "--port", "8000"]

@@ -62,3 +62,14 @@ class TooLarge(Refusal):
 class TooMany(Refusal):
     status = 429
     title = _("One after the other")
+
+
+class Unavailable(Refusal):
+    """Something that Downhill itself needs is away, or too many ask at once."""
+
+    status = 503
+    title = _("One moment")
+    retry_after = 3  # seconds
+
+    def __init__(self) -> None:
+        super().__init__(_("Downhill cannot answer right now. Wait a few seconds, then try again. Saved work is safe."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,13 +11,15 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from classroom.refusals import Forbidden, NotFound, Refusal, TooLarge
+from classroom import outages
+from classroom.refusals import Forbidden, NotFound, Refusal, TooLarge, Unavailable
 
 PROBLEM = "application/problem+json"
 
@@ -46,8 +49,22 @@ def refuse(
     return render(request, "refused.html", context, status=status)
 
 
+def unavailable(*, is_json: bool) -> HttpResponse:
+    """Answer for a service that is away: made without any."""
+    refusal = Unavailable()
+    said = problem(refusal.status, str(refusal.title), str(refusal.detail))
+    answer = HttpResponse(
+        json.dumps(said) if is_json else render_to_string("refused.html", said),
+        status=refusal.status,
+        content_type=PROBLEM if is_json else None,
+    )
+    answer["Retry-After"] = str(refusal.retry_after)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
 class RefusalMiddleware:
-    """Turns a `Refusal` that a page raised into its response."""
+    """Turns a `Refusal` that a page raised into its response, and a database that is away into one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,6 +75,9 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
             return refuse(request, exception.status, str(exception.title), str(exception.detail), exception.errors)
+        if isinstance(exception, outages.AWAY):
+            outages.note(exception)
+            return unavailable(is_json=wants_json(request))
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from functools import lru_cache
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.translation import gettext as _
 
-from classroom import web
+from classroom import outages, web
 from classroom.loopback import is_loopback
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    error = sys.exc_info()[1]
+    if isinstance(error, outages.AWAY):  # outside of a view, as where a session is kept
+        outages.note(error)
+        return web.unavailable(is_json=web.wants_json(request))
     detail = _("Something broke on our side. What you sent before is saved. Go back and try again in a moment.")
     return web.refuse(request, 500, _("Our mistake"), detail)
 

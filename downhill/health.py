@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from classroom import outages
 from downhill.celery import app as celery_app
 
 
@@ -18,12 +19,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 only when the database is gone; without broker or worker the class goes on."""
+    """503 only when the database is gone or cannot store; without broker or worker the class goes on."""
     try:
-        connection.ensure_connection()
-        connection.cursor().execute("SELECT 1")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
     except DatabaseError:
         return JsonResponse({"database": "gone"}, status=503)
+    if outages.is_full():
+        return JsonResponse({"database": "full"}, status=503)
     return JsonResponse({"database": "ok", **(cache.get_or_set("worker-health", _worker_health, timeout=5) or {})})
 
 

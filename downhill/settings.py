@@ -4,6 +4,7 @@ Without DATABASE_URL and REDIS_URL Downhill runs *embedded*: SQLite and a queue 
 under VAR_DIR. With them it runs *scaled*. The code is the same.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,11 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# Web processes, and the threads of each that answer requests; one more of each works at the door, where people log in.
+# SQLite's writers wait unfairly when they are many.
+WEB_WORKERS = env.int("WEB_WORKERS", min(2, os.cpu_count() or 1))
+WEB_THREADS = env.int("WEB_THREADS", 4 if DATABASE_URL else 2)
+
 ROOT_URLCONF = "downhill.urls"
 WSGI_APPLICATION = "downhill.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -123,12 +129,17 @@ TEMPLATES = [
 
 if DATABASE_URL:
     DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
-    # The web process keeps a pool; a worker holds one connection per child.
     if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-        if env.bool("DATABASE_POOL", True):
-            DATABASES["default"]["CONN_MAX_AGE"] = 0
-            DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 8, "timeout": 10}
+        # One connection for each thread, kept. Threads are few: none may wait long for a server that is away.
+        DATABASES["default"] |= {"ENGINE": "downhill.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        DATABASES["default"]["OPTIONS"] = {
+            "connect_timeout": 2,
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            **DATABASES["default"].get("OPTIONS", {}),
+        }
 else:
     DATABASES = {
         "default": {

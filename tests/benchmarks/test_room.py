@@ -221,7 +221,7 @@ def test_a_grid_shows_what_happened_within_seconds(tmp_path: Path, n_instructors
         wait_for(lambda: pages[0].locator(".here").count() > 4, "the class to begin", seconds=60)
         watch = Watch(database, slug)
         watch.start()
-        web, began, used = running.pids("granian"), time.time(), cpu_seconds(running.pids("granian"))
+        web, began, used = running.pids("web_server"), time.time(), cpu_seconds(running.pids("web_server"))
         n_before = len(statuses)
         while time.time() - began < LIVE_SECONDS:
             for page in pages:

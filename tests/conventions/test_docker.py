@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pure
 SERVICES = containers.compose(**containers.SECRETS)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 # What the image settles, what is for a laptop alone, and what only some of the services are given.
-NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL", "DATABASE_POOL"}
+NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL"}
 IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
 READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
@@ -64,7 +64,7 @@ def test_the_web_server_is_the_one_that_up_starts() -> None:
 def test_a_worker_is_the_one_that_up_starts_but_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CELERY_CONCURRENCY", raising=False)
     _name, command, environment = up.worker(IN_A_CONTAINER)
-    its_own = {name: environment[name] for name in ("OMP_NUM_THREADS", "DATABASE_POOL", "REMAP_SIGTERM")}
+    its_own = {name: environment[name] for name in ("OMP_NUM_THREADS", "REMAP_SIGTERM")}
 
     assert options(containers.command_of(OURS["worker"])) == [one for one in options(command) if one != "--beat"]
     assert its_own.items() <= OURS["worker"]["environment"].items()
@@ -98,7 +98,7 @@ def test_the_health_check_asks_an_address_that_there_is() -> None:
 
     assert resolve(address).url_name == "healthz"
     assert port == containers.the_last("EXPOSE")
-    assert f"--port {port} " in " ".join(containers.image_command())
+    assert f"--port {port}" in " ".join(containers.image_command())
     assert OURS["web"]["ports"] == [f"127.0.0.1:8000:{port}"]
 
 
@@ -269,7 +269,7 @@ def test_variables_are_filled_in_as_docker_compose_does(text: str, says: str) ->
 def test_settings_are_found_where_they_are_read() -> None:
     read = containers.settings_read()
 
-    assert read["DATABASE_POOL"] is True
+    assert read["TRUST_PROXY"] is False
     assert read["DATABASE_URL"] == ""
     assert read["VAR_DIR"] is None
     assert len(read) > 15

@@ -51,7 +51,7 @@ def worker_of(running: Running) -> int | None:
 
 
 def web_of(running: Running) -> int | None:
-    return next((pid for pid in running.pids("granian") if os.getpgid(pid) == pid), None)
+    return next((pid for pid in running.pids("web_server") if os.getpgid(pid) == pid), None)
 
 
 def up(var_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:

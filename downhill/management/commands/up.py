@@ -199,16 +199,14 @@ def _environment(place: Place, **more: str) -> dict[str, str]:
 
 
 def web(place: Place) -> Child:
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "downhill.wsgi:application"]
-    # One process with few threads: SQLite's writers wait unfairly when they are many.
-    options = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+    command = [sys.executable, "-m", "downhill.web_server", "--host", place.host, "--port", str(place.port)]
     environment = _environment(place, ALLOWED_HOSTS=",".join(allowed_hosts(place)))
     if place.is_open:
         environment["ROOM_URL"] = place.urls[0]
     if settings.LAN:
         # The room speaks plain http, whatever the shell has set for a server: else nobody could stay logged in.
         environment |= {"HTTPS": "0", "TRUST_PROXY": "0"}
-    return "web", [*command, "--host", place.host, "--port", str(place.port), *options], environment
+    return "web", command, environment
 
 
 def worker(place: Place) -> Child:
@@ -218,7 +216,6 @@ def worker(place: Place) -> Child:
     environment = _environment(
         place,
         OMP_NUM_THREADS="1",
-        DATABASE_POOL="0",
         # SIGTERM then ends a running task and puts its message back, instead of waiting for the task.
         REMAP_SIGTERM="SIGQUIT",
         # It warns everyone who works as root, as in a container.
