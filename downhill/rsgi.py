@@ -29,6 +29,7 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 BODY_LIMIT = 1024 * 1024  # bytes; Django itself refuses less than that, in words
 BODY_SECONDS = 30.0  # a text of 60 kB at 2 kB/s
 LONGEST_WAIT = 10.0  # seconds for a thread; whoever asked has given up by then, or asks again
+LONGEST_WAIT_AT_THE_DOOR = 30.0  # they have nothing else to do yet
 MOST_WAITING = 500  # requests for the threads of one lane
 PROBE_SECONDS = 5.0  # more than reaching for a server and asking for a worker take
 # Where a POST works out what has been made of a password, which takes as long as all else together.
@@ -40,8 +41,9 @@ logger = logging.getLogger(__name__)
 class Lane:
     """Threads for one sort of request, and the queue before them."""
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, longest_wait: float = LONGEST_WAIT) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._longest_wait = longest_wait
         self._waiting = 0
 
     async def answer(self, environ: dict[str, Any]) -> Answer | None:
@@ -50,7 +52,7 @@ class Lane:
             return None
         self._waiting += 1
         try:
-            too_late = time.monotonic() + LONGEST_WAIT
+            too_late = time.monotonic() + self._longest_wait
             return await asyncio.get_running_loop().run_in_executor(self._pool, _answer, environ, too_late)
         finally:
             self._waiting -= 1
@@ -65,7 +67,7 @@ class Application:
         _busy(is_json=False)
         self._rooms = Lane("room", settings.WEB_THREADS)
         # A herd at the door works out its passwords one by one, and takes no thread from those who are in.
-        self._doors = Lane("door", 1)
+        self._doors = Lane("door", 1, LONGEST_WAIT_AT_THE_DOOR)
         self._probes = Lane("probe", 1)
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:

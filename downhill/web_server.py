@@ -6,6 +6,8 @@ WEB_WORKERS and WEB_THREADS say how many processes it has, and how many threads 
 from __future__ import annotations
 
 import argparse
+import gc
+import importlib
 import os
 
 from django.conf import settings
@@ -25,6 +27,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     asked = parser.parse_args()
+    # Loaded once, before the processes part: they start at once and have its memory in common.
+    importlib.import_module("downhill.rsgi")
+    gc.freeze()
     Granian(
         "downhill.rsgi:application",
         address=asked.host,

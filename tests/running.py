@@ -67,6 +67,8 @@ class Running:
         own = {"VAR_DIR": str(var_dir), "PORT": str(self.port), "UNDO_SECONDS": "0"}
         # A worker that plays an evening is not at hand.
         own["DEMO_EVENING"] = "0"
+        # Cores are few where many tests run at once.
+        own["WEB_WORKERS"] = "1"
         self.environment = {**os.environ, **own, **environment}
         self.server = self.environment.get("DATABASE_URL", "")
         self.name_database(f"downhill_running_{uuid.uuid4().hex[:8]}")
