@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests import crowd, pupils, services
-from tests.running import Running, wait_for
+from tests.running import Running
 
 pytestmark = [
     pytest.mark.faults,
