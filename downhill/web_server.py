@@ -17,7 +17,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 HEADER_MS = 15_000  # for the head of a request; what is begun and never ended costs a socket, and not for ever
-STOP_SECONDS = 9  # for what is under way when it is told to stop; a container is killed after ten
+STOP_SECONDS = 7  # for what is under way when it is told to stop; `up` kills after eight, Docker after ten
 CONNECTIONS = 4096  # of browsers, each of which keeps several open: a process that has as many takes no more
 
 
