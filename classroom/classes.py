@@ -238,9 +238,11 @@ def accept_as_new(invitation: Invitation, *, username: str, display_name: str, p
     Conflict
         If somebody took the username a moment ago.
     """
+    user = User.objects.unsaved(username, password, display_name=display_name)
     try:
         with transaction.atomic():
-            return accept(invitation, User.objects.create_user(username, password, display_name=display_name))
+            user.save()
+            return accept(invitation, user)
     except IntegrityError as error:
         raise Conflict(_("Somebody already has that username. Add a letter or a number.")) from error
 

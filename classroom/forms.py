@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom.models import User
 
+TAKEN = "taken"  # what is wrong with a username that somebody has
 USERNAME = re.compile(UnicodeUsernameValidator.regex)
 
 
@@ -62,7 +63,7 @@ class JoinForm(forms.ModelForm):
             )
         # The constraint is on an expression, so its own message would stand beside no field.
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError(_("Somebody already has that username. Add a letter or a number."))
+            raise ValidationError(_("Somebody already has that username. Add a letter or a number."), code=TAKEN)
         return username
 
     def clean(self) -> dict[str, Any]:

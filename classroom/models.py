@@ -8,6 +8,7 @@ import unicodedata
 import zoneinfo
 from typing import Any, ClassVar
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -16,7 +17,6 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework.authtoken.models import Token
 
 from classroom.refusals import Conflict
 
@@ -61,9 +61,14 @@ def validate_display_name(name: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+    def unsaved(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """Somebody who is not stored yet. The password is hashed here: no transaction is to wait for that."""
         user = self.model(username=username.lower(), **fields)
         user.set_password(password)
+        return user
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.unsaved(username, password, **fields)
         user.save(using=self._db)
         return user
 
@@ -111,11 +116,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.display_name or self.username
 
-    def set_password(self, raw_password: str | None) -> None:
-        """Set a new password. API tokens made with the old one are forgotten, whoever sets it."""
-        super().set_password(raw_password)
-        if self.pk:
-            Token.objects.filter(user=self).delete()
+    def check_password(self, raw_password: str | None) -> bool:
+        """Tell whether a password is right. An older kind of hash is replaced, unless a new password came meanwhile."""
+
+        def renew(raw_password: str) -> None:
+            old, self.password = self.password, make_password(raw_password)
+            User.objects.filter(pk=self.pk, password=old).update(password=self.password)
+
+        return check_password(raw_password, self.password, renew)
 
 
 class GradientRule(models.TextChoices):

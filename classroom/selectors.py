@@ -14,6 +14,7 @@ from django.utils import timezone
 from classroom.models import Cohort, CohortVersion, Membership, Role, User, normalise_code
 
 HERE = timedelta(minutes=3)
+JUST_NOW = timedelta(minutes=10)
 # A projector asks every second and a half; one that has not asked for so long is closed.
 PROJECTED = timedelta(seconds=15)
 
@@ -26,6 +27,12 @@ def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
         .select_related("cohort", "user")
         .order_by("cohort__archived", "cohort__name", "pk")
     )
+
+
+def joined_just_now(cohort: Cohort, username: str) -> Membership | None:
+    """The student of a username, if they joined a class within the last ten minutes."""
+    since = timezone.now() - JUST_NOW
+    return students_of(cohort).filter(user__username=username.strip().lower(), joined_at__gt=since).first()
 
 
 def is_kept_out(user: User | AnonymousUser, cohort: Cohort) -> bool:

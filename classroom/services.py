@@ -96,9 +96,10 @@ def register(*, username: str, display_name: str, password: str, cohort: Cohort,
     Forbidden
         If joining is closed.
     """
+    user = User.objects.unsaved(username, password, display_name=display_name)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(username, password, display_name=display_name)
+            user.save()
             return join(user, cohort, code=code)
     except IntegrityError as error:
         raise Conflict(_("Somebody already has that username. Add a letter or a number.")) from error
@@ -417,8 +418,8 @@ def reset_password(membership: Membership, student: Membership) -> str:
     says = _("This person is more than a student. Only an admin can give them a new password.")
     _refuse_more_than_a_student(student, says)
     password = new_password()
+    user.set_password(password)
     with transaction.atomic():
-        user.set_password(password)
         user.save(update_fields=["password"])
         events.record(events.PasswordReset(), student, by=membership)
     return password

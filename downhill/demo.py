@@ -20,22 +20,26 @@ Passwords = dict[str, str]
 
 def make(*, is_public: bool) -> Passwords:
     """Make what is missing of the demo class; give the passwords of the people who are new."""
+    there = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
+    fresh = {name: PUBLIC_PASSWORD if is_public else services.new_password() for name in PEOPLE if name not in there}
+    people = [_person(username, password) for username, password in fresh.items()]
     with transaction.atomic():
         cohort = Cohort.objects.filter(slug="demo").first() or services.open_cohort(
             slug="demo", name="Demo class", join_code="DEMO-2026"
         )
-        there = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
-        fresh = {
-            name: PUBLIC_PASSWORD if is_public else services.new_password() for name in PEOPLE if name not in there
-        }
-        for username, password in fresh.items():
-            rights = {"is_staff": True, "is_superuser": True} if username == "admin" else {}
-            User.objects.create_user(username, password, display_name=PEOPLE[username], **rights)
+        for user in people:
+            user.save()
         services.enrol(User.objects.get(username="student"), cohort)
         services.enrol(User.objects.get(username="instructor"), cohort, Role.INSTRUCTOR)
         if settings.DEMO_EVENING:
             add_evening(cohort)
     return fresh
+
+
+def _person(username: str, password: str) -> User:
+    is_admin = username == "admin"
+    rights = {"is_staff": is_admin, "is_superuser": is_admin}
+    return User.objects.unsaved(username, password, display_name=PEOPLE[username], **rights)
 
 
 def add_evening(cohort: Cohort) -> None:
@@ -60,11 +64,11 @@ def renew_all() -> Passwords:
 
 def _renew(needs_one: Callable[[User], bool]) -> Passwords:
     """Give new passwords. Sessions and tokens that were had with the old ones end."""
-    fresh = {}
+    due = [user for user in User.objects.filter(username__in=PEOPLE).order_by("pk") if needs_one(user)]
+    fresh = {user.username: services.new_password() for user in due}
+    for user in due:
+        user.set_password(fresh[user.username])
     with transaction.atomic():
-        for user in User.objects.select_for_update().filter(username__in=PEOPLE).order_by("pk"):
-            if needs_one(user):
-                fresh[user.username] = services.new_password()
-                user.set_password(fresh[user.username])
-                user.save(update_fields=["password"])
+        for user in due:
+            user.save(update_fields=["password"])
     return fresh

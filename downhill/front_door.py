@@ -7,9 +7,10 @@ from http import HTTPStatus
 
 from allauth.account import views as account_views
 from allauth.core import ratelimit
-from django.contrib.auth import REDIRECT_FIELD_NAME, login
+from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, login
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom import selectors, services
 from classroom.classes import may_make
-from classroom.forms import CodeForm, JoinForm
+from classroom.forms import TAKEN, CodeForm, JoinForm
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden, TooMany
 
@@ -109,13 +110,29 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST or None)
     if form.is_valid():
         try:
-            membership = services.register(cohort=cohort, code=cohort.join_code, **form.cleaned_data)
+            return _let_in(request, services.register(cohort=cohort, code=cohort.join_code, **form.cleaned_data))
         except Conflict as taken:
-            form.add_error("username", str(taken.detail))
-        else:
-            login(request, membership.user, backend=ALLAUTH_BACKEND)
-            return redirect(workplace(membership))
+            form.add_error("username", ValidationError(str(taken.detail), code=TAKEN))
+    if form.has_error("username", TAKEN) and (mine := _joined_already(request, cohort)):
+        return _let_in(request, mine)
     return render(request, "downhill/join.html", {"cohort": cohort, "form": form})
+
+
+def _let_in(request: HttpRequest, membership: Membership) -> HttpResponse:
+    login(request, membership.user, backend=ALLAUTH_BACKEND)
+    return redirect(workplace(membership))
+
+
+def _joined_already(request: HttpRequest, cohort: Cohort) -> Membership | None:
+    """Know somebody who sends their join once more, since the answer to the first one was lost.
+
+    The password says who they are. It is looked at for those alone who joined this class a moment ago.
+    """
+    found = selectors.joined_just_now(cohort, request.POST["username"])
+    if found is None:
+        return None
+    typed = {"username": found.user.get_username(), "password": request.POST.get("password", "")}
+    return found if authenticate(request, **typed) == found.user else None
 
 
 def _says_refused(request: HttpRequest, cohort: Cohort) -> str | Promise:

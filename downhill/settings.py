@@ -167,11 +167,17 @@ AUTHENTICATION_BACKENDS = [
     "downhill.public_password.Guard",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+PASSWORD_HASHERS = [
+    "classroom.passwords.Argon2id",
+    # Hashes made before; each is replaced at the next log-in.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "downhill.public_password.NotPublic"},
+    {"NAME": "classroom.passwords.EndsTokens"},
 ]
 # Usernames are unique whatever their case, by a constraint that this check does not look for.
 SILENCED_SYSTEM_CHECKS = [

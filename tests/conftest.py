@@ -144,7 +144,7 @@ def _quick_and_fresh(settings: Settings) -> Iterator[None]:
     """Hash fast, list no static files, seal for good at once, and let no test see what another left in the cache."""
     settings.WHITENOISE_AUTOREFRESH = True
     settings.UNDO_SECONDS = 0
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickOutsideTransactions"]
     cache.clear()
     yield
     cache.clear()

@@ -266,5 +266,6 @@ def test_a_new_password_forgets_the_tokens_made_with_the_old_one(db: None) -> No
     Token.objects.create(user=user)
 
     user.set_password("three new words")
+    user.save()
 
     assert not Token.objects.filter(user=user).exists()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from classroom import services
 from classroom.models import Cohort, LearningEvent, Membership, Role, User, new_join_code, normalise_code
 from classroom.refusals import Conflict, Forbidden
 from lessons import pacing
+from tests import hashers
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.services
@@ -242,6 +245,44 @@ def test_a_form_that_was_open_when_the_code_changed_takes_nobody_in(cohort: Coho
         services.register(cohort=cohort, code="ACDE-3467", **NEWCOMER)
 
     assert not User.objects.filter(username="nora").exists()
+
+
+def test_a_join_that_is_refused_costs_no_hash(
+    visitor: Client, cohort: Cohort, instructor: Membership, settings: Settings
+) -> None:
+    UserFactory(username="taken")
+    hashers.hashed.clear()
+
+    visitor.post("/join/NONE-9999", NEWCOMER)
+    visitor.post(JOIN, {**NEWCOMER, "username": "taken"})
+    visitor.post(JOIN, {**NEWCOMER, "password": "short"})
+    services.close_joining(instructor)
+    visitor.post(JOIN, NEWCOMER)
+
+    assert hashers.hashed == []
+
+
+def test_a_join_whose_answer_was_lost_is_sent_once_more_and_leads_in(cohort: Cohort) -> None:
+    first, again = Client().post(JOIN, NEWCOMER), Client().post(JOIN, {**NEWCOMER, "username": " Nora"})
+
+    assert [answer.headers["Location"] for answer in (first, again)] == [STUDENT_HOME] * 2
+    assert User.objects.count() == 1
+
+
+def test_a_name_that_somebody_joined_with_a_moment_ago_opens_by_their_password_alone(
+    cohort: Cohort, clock: Callable[[datetime], None]
+) -> None:
+    Client().post(JOIN, NEWCOMER)
+
+    wrong = [Client().post(JOIN, {**NEWCOMER, "password": f"quite other words {n}"}) for n in range(10)]
+    right = Client().post(JOIN, NEWCOMER)
+    clock(timezone.now() + timedelta(minutes=11))
+    late = Client().post(JOIN, NEWCOMER)
+
+    assert [answer.status_code for answer in wrong] == [200] * 9 + [429]
+    assert right.status_code == 429
+    assert late.status_code == 200
+    assert "Somebody already has that username." in late.content.decode()
 
 
 def test_a_username_taken_a_moment_ago_is_refused_by_the_database(cohort: Cohort) -> None:
