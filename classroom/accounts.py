@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from classroom import devices
+from classroom.addresses import client_address
 from classroom.models import User
 from classroom.refusals import Forbidden
 
@@ -25,6 +27,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().authenticate(request, **credentials)
         except Forbidden as refused:
             raise ValidationError(str(refused.detail), code="refused") from refused
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        answer: HttpResponse = super().post_login(request, user, **more)
+        return devices.remember(answer, request, user.get_username())
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> NoReturn:
         raise Forbidden(_("Your account has been switched off. Ask your instructor about it."))

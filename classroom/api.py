@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom import access, selectors, services
+from classroom import access, limits, selectors, services
 from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Refusal
@@ -62,9 +62,12 @@ class TokenView(APIView):
         """Exchange a username and password for a token."""
         sent = Credentials(data=request.data)
         sent.is_valid(raise_exception=True)
+        wrong = limits.of_visitor("wrong_token", request._request)
+        wrong.refuse_if_full()
         # Django's own request, since that is where axes leaves word of a lock-out.
         user = authenticate(request._request, **sent.validated_data)
         if user is None:
+            wrong.count()
             raise Refusal(_("This username and password do not match."))
         return Response({"token": Token.objects.get_or_create(user=user)[0].key})
 

@@ -126,6 +126,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return check_password(raw_password, self.password, renew)
 
 
+class Tally(models.Model):
+    """How often something was done within a minute (`classroom.limits`)."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    number = models.PositiveIntegerField()
+    # When it begins again, in seconds since 1970.
+    until = models.PositiveBigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.number}"
+
+
 class GradientRule(models.TextChoices):
     # The loss is half the mean squared error: gradient = mean(error × x).
     HALF = "half", _("half: gradient = average of (error × x)")

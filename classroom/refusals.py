@@ -13,11 +13,19 @@ class Refusal(Exception):
 
     status = 400
     title: str | Promise = _("That did not work")
+    retry_after: int | None = None  # seconds
 
-    def __init__(self, detail: str | Promise, *, errors: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | Promise,
+        *,
+        errors: Mapping[str, list[str]] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = dict(errors or {})
+        self.retry_after = retry_after or self.retry_after
 
 
 class UnknownAct(Refusal):

@@ -74,11 +74,18 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
-            return refuse(request, exception.status, str(exception.title), str(exception.detail), exception.errors)
+            answer = refuse(request, exception.status, str(exception.title), str(exception.detail), exception.errors)
+            for name, value in _when_again(exception).items():
+                answer[name] = value
+            return answer
         if isinstance(exception, outages.AWAY):
             outages.note(exception)
             return unavailable(is_json=wants_json(request))
         return None
+
+
+def _when_again(refusal: Refusal) -> dict[str, str]:
+    return {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
 
 
 class Utf8Request(WSGIRequest):
@@ -118,7 +125,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         error = Forbidden(_("You can’t do this."))
     elif isinstance(error, RequestDataTooBig):
         error = TooLarge(_("That is too much for one answer. Send less at once."))
+    headers = {}
     if isinstance(error, Refusal):
+        headers = _when_again(error)
         body = problem(error.status, str(error.title), str(error.detail), error.errors)
     elif isinstance(error, exceptions.ValidationError):
         body = problem(400, _("Some fields need another look"), _("See `errors`."), _by_field(error.detail))
@@ -127,8 +136,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     else:
         return None
     set_rollback()
-    challenge = getattr(error, "auth_header", None)
-    headers = {"WWW-Authenticate": challenge} if challenge else None
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
     return Response(body, status=body["status"], headers=headers, content_type=PROBLEM)
 
 

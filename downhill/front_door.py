@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from http import HTTPStatus
 
 from allauth.account import views as account_views
-from allauth.core import ratelimit
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, login
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ValidationError
@@ -21,11 +20,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from classroom import selectors, services
+from classroom import devices, limits, selectors, services
 from classroom.classes import may_make
 from classroom.forms import TAKEN, CodeForm, JoinForm
 from classroom.models import Cohort, Membership
-from classroom.refusals import Conflict, Forbidden, TooMany
+from classroom.refusals import Conflict, Forbidden
 
 NO_SUCH_CODE = gettext_lazy("No open class has this code. Check it with your instructor.")
 ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -66,16 +65,27 @@ def log_in(request: HttpRequest) -> HttpResponse:
         is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
         context = {"onward": asked if is_ours else reverse("home"), "next": request.get_full_path()}
         return render(request, "account/already_in.html", context)
+    if request.method == "POST":
+        limits.of_visitor("log_in", request).count()
     answer: HttpResponse = account_views.login(request)
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password for whoever is logged in."""
+    if request.method == "POST":
+        limits.of_person("change_password", request).count()
+    answer: HttpResponse = account_views.password_change(request)
     return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_by_code(request: HttpRequest) -> HttpResponse:
     """Ask for a class code and go on to that class."""
-    if request.method == "POST" and not ratelimit.consume(request, action="join"):
-        too_many: HttpResponse = ratelimit.respond_429(request)
-        return too_many
+    if request.method == "POST":
+        limits.of_visitor("type_code", request).count()
     form = CodeForm(request.POST or None)
     if form.is_valid():
         if cohort := _class_of(request, form.cleaned_data["code"]):
@@ -104,9 +114,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if not cohort.is_joining_open:
         return render(request, "downhill/join_closed.html", {"cohort": cohort}, status=HTTPStatus.FORBIDDEN)
     # Counted before anything is read: a form that is sent says which usernames are taken.
-    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
-        too_many: HttpResponse = ratelimit.respond_429(request)
-        return too_many
+    if request.method == "POST":
+        limits.of_visitor("join", request).count()
+        limits.of_visitor("join_class", request, within=cohort.pk).count()
     form = JoinForm(request.POST or None)
     if form.is_valid():
         try:
@@ -120,7 +130,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 
 def _let_in(request: HttpRequest, membership: Membership) -> HttpResponse:
     login(request, membership.user, backend=ALLAUTH_BACKEND)
-    return redirect(workplace(membership))
+    return devices.remember(redirect(workplace(membership)), request, membership.user.get_username())
 
 
 def _joined_already(request: HttpRequest, cohort: Cohort) -> Membership | None:
@@ -143,20 +153,19 @@ def _says_refused(request: HttpRequest, cohort: Cohort) -> str | Promise:
 
 
 def _class_of(request: HttpRequest, typed: str) -> Cohort | None:
-    """Find the class of a code. Wrong ones are counted by the address that they come from.
+    """Find the class of a code. Wrong ones are counted, even one in an address that is only looked at.
 
     Raises
     ------
     TooMany
         If too many were wrong within a minute: then right ones are not told from wrong ones any more.
     """
-    counted = copy.copy(request)
-    counted.method = "POST"  # a wrong code in an address is a guess as well, and reading is not counted
-    if not ratelimit.consume(counted, action="wrong_code", dry_run=True):
-        raise TooMany(_("Too many wrong codes came from this network. Wait a minute, then try again."))
+    says = _("Too many wrong codes came from this network. Wait a minute, then try again.")
+    wrong = limits.of_visitor("wrong_code", request, says=says)
+    wrong.refuse_if_full()
     found = selectors.cohort_with_code(typed)
     if found is None:
-        ratelimit.consume(counted, action="wrong_code")
+        wrong.count()
     return found
 
 

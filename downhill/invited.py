@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from allauth.core import ratelimit
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import classes
+from classroom import classes, devices, limits
 from classroom.forms import JoinForm
 from classroom.models import Membership
 from classroom.refusals import Conflict
@@ -27,9 +26,8 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
             return _in(classes.accept(invitation, request.user))
         return render(request, "downhill/invited.html", context)
     # Counted before anything is read: a form that is sent says which usernames are taken.
-    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
-        too_many: HttpResponse = ratelimit.respond_429(request)
-        return too_many
+    if request.method == "POST":
+        limits.of_visitor("join", request).count()
     form = JoinForm(request.POST or None)
     if form.is_valid():
         try:
@@ -38,7 +36,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
             form.add_error("username", str(taken.detail))
         else:
             login(request, membership.user, backend=ALLAUTH_BACKEND)
-            return _in(membership)
+            return devices.remember(_in(membership), request, membership.user.get_username())
     return render(request, "downhill/invited.html", {**context, "form": form})
 
 

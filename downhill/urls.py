@@ -60,7 +60,7 @@ urlpatterns = [
     path("accounts/login/", front_door.log_in, name="account_login"),
     path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", form_page(account_views.logout), name="account_logout"),
-    path("accounts/password/", form_page(account_views.password_change), name="account_change_password"),
+    path("accounts/password/", front_door.change_password, name="account_change_password"),
     path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.
     path("admin/login/", front_door.admin_login),

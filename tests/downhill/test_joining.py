@@ -138,7 +138,7 @@ def test_a_taken_username_is_said_beside_the_field_and_everything_typed_stays(vi
 def test_whoever_tries_names_too_often_is_not_told_any_more_which_are_taken(
     visitor: Client, settings: Settings
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "signup": "2/m/ip"}
+    settings.LIMITS = {**settings.LIMITS, "join": 2}
     UserFactory(username="nora")
 
     told = [visitor.post(JOIN, NEWCOMER) for _ in range(3)]
@@ -152,7 +152,7 @@ def test_whoever_tries_names_too_often_is_not_told_any_more_which_are_taken(
 def test_wrong_codes_are_counted_and_then_right_ones_are_not_told_from_them(
     visitor: Client, settings: Settings, address: str
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "wrong_code": "2/m/ip"}
+    settings.LIMITS = {**settings.LIMITS, "wrong_code": 2}
 
     def guess(code: str) -> int:
         return (
@@ -170,24 +170,8 @@ def test_wrong_codes_are_counted_and_then_right_ones_are_not_told_from_them(
     assert "Too many wrong codes came from this network." in right[0].content.decode()
 
 
-def test_a_class_of_36_behind_one_address_joins_in_a_minute(visitor: Client, cohort: Cohort) -> None:
-    """Each types the code, mistypes it first, and needs a second try at the form."""
-    answers = []
-    for n in range(36):
-        phone = Client()
-        answers += [
-            phone.post("/join/", {"code": "ACDE-3468"}),
-            phone.post("/join/", {"code": "ACDE-3467"}),
-            phone.post(JOIN, {**NEWCOMER, "username": f"nora{n}", "password": "short"}),
-            phone.post(JOIN, {**NEWCOMER, "username": f"nora{n}"}),
-        ]
-
-    assert {answer.status_code for answer in answers} == {200, 302}
-    assert Membership.objects.filter(cohort=cohort).count() == 36
-
-
 def test_typed_codes_are_counted_too(visitor: Client, settings: Settings) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "join": "2/m/ip"}
+    settings.LIMITS = {**settings.LIMITS, "type_code": 2}
 
     answers = [visitor.post("/join/", {"code": "ACDE-3467"}).status_code for _ in range(3)]
 

@@ -1,0 +1,86 @@
+"""Limits on how often something may be done in a minute, counted in the database: all web processes see it there."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from classroom.addresses import client_network
+from classroom.devices import device_of
+from classroom.models import Tally
+from classroom.refusals import TooMany
+
+MINUTE = 60
+# A device is a few people's, an address may be a whole school's.
+DEVICES_SHARE = 10
+
+SAYS = _("Too many requests. Wait a minute, then try again.")
+# One statement: two at once are two.
+_COUNT = """
+    INSERT INTO classroom_tally (key, number, until) VALUES (%s, 1, %s)
+    ON CONFLICT (key) DO UPDATE SET
+        number = CASE WHEN classroom_tally.until <= %s THEN 1 ELSE classroom_tally.number + 1 END,
+        until = CASE WHEN classroom_tally.until <= %s THEN excluded.until ELSE classroom_tally.until END
+    RETURNING number, until
+"""
+
+
+class Counter:
+    """A count of what somebody does within a minute, under the name of its limit in `settings.LIMITS`."""
+
+    def __init__(self, name: str, whose: str, most: int, says: str | Promise = SAYS) -> None:
+        self.key, self.most, self.says = f"{name} {whose}", most, says
+
+    def count(self) -> None:
+        """Count once more.
+
+        Raises
+        ------
+        TooMany
+            If that is more than a minute may have.
+        """
+        now = math.ceil(time.time())
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [self.key, now + MINUTE, now, now])
+            number, until = cursor.fetchone()
+        if number == 1:
+            Tally.objects.filter(until__lt=now - MINUTE).delete()
+        if number > self.most:
+            raise TooMany(self.says, retry_after=until - now)
+
+    def refuse_if_full(self) -> None:
+        """Look without counting.
+
+        Raises
+        ------
+        TooMany
+            If one more would be too many.
+        """
+        now = math.ceil(time.time())
+        full = Tally.objects.filter(key=self.key, number__gte=self.most, until__gt=now).first()
+        if full is not None:
+            raise TooMany(self.says, retry_after=full.until - now)
+
+
+def of_visitor(name: str, request: HttpRequest, *, within: object = "", says: str | Promise = SAYS) -> Counter:
+    """The counter of whoever sent a request: of their device where it is known, else of the address.
+
+    Parameters
+    ----------
+    within : what they are counted apart for, such as a class
+    """
+    most = settings.LIMITS[name]
+    if device := device_of(request):
+        return Counter(name, f"{within} device {device}", max(most // DEVICES_SHARE, 1), says)
+    return Counter(name, f"{within} {client_network(request)}", most, says)
+
+
+def of_person(name: str, request: HttpRequest) -> Counter:
+    """The counter of whoever is logged in."""
+    return Counter(name, f"person {request.user.pk}", settings.LIMITS[name])
