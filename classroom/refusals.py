@@ -77,7 +77,7 @@ class Unavailable(Refusal):
 
     status = 503
     title = _("One moment")
-    retry_after = 3  # seconds
 
     def __init__(self) -> None:
-        super().__init__(_("Downhill cannot answer right now. Wait a few seconds, then try again. Saved work is safe."))
+        says = _("Downhill cannot answer right now. Wait a few seconds, then try again. Saved work is safe.")
+        super().__init__(says, retry_after=3)

@@ -22,6 +22,7 @@ from django.conf import settings
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]  # they are
 
 from classroom.web import unavailable
+from downhill.doors import is_door
 from downhill.wsgi import application as django_application
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -32,8 +33,6 @@ LONGEST_WAIT = 10.0  # seconds for a thread; whoever asked has given up by then,
 LONGEST_WAIT_AT_THE_DOOR = 30.0  # they have nothing else to do yet
 MOST_WAITING = 500  # requests for the threads of one lane
 PROBE_SECONDS = 5.0  # more than reaching for a server and asking for a worker take
-# Where a POST works out what has been made of a password, which takes as long as all else together.
-DOORS = ("/accounts/", "/admin/login/", "/api/v1/token/", "/join/", "/teach/")
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Application:
         environ = _environ(scope, body, length)
         if scope.path == "/readyz":
             return await self._readyz(environ)
-        lane = self._doors if scope.method == "POST" and scope.path.startswith(DOORS) else self._rooms
+        lane = self._doors if is_door(scope.method, scope.path) else self._rooms
         answer = await lane.answer(environ) or _busy(is_json=scope.path.startswith("/api/"))
         return _closing(answer) if length > len(body) else answer
 

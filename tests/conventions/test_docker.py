@@ -269,7 +269,7 @@ def test_variables_are_filled_in_as_docker_compose_does(text: str, says: str) ->
 def test_settings_are_found_where_they_are_read() -> None:
     read = containers.settings_read()
 
-    assert read["TRUST_PROXY"] is False
+    assert read["DEMO_EVENING"] is True
     assert read["DATABASE_URL"] == ""
     assert read["VAR_DIR"] is None
     assert len(read) > 15
