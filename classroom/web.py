@@ -60,6 +60,7 @@ def unavailable(*, is_json: bool) -> HttpResponse:
     )
     answer["Retry-After"] = str(refusal.retry_after)
     answer["Cache-Control"] = "no-store"
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: once is enough for an outage
     return answer
 
 

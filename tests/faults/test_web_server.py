@@ -95,7 +95,7 @@ def test_a_herd_at_the_door_holds_up_nobody_inside(downhill: Running) -> None:
     assert crowd.one(downhill.url, ("POST", "/api/v1/runs/", key, json.dumps(trains))).status == 202
 
     joins = [
-        [posted("/join/DEMO-2026", display_name=f"Fresh {i}", username=f"fresh{i}", password1=PASSWORD)]
+        [posted("/join/DEMO-2026", display_name=f"Fresh {i}", username=f"fresh{i}", password=PASSWORD)]
         for i in range(36)
     ]
     log_ins = [[posted("/accounts/login/", login=f"known{i}", password=PASSWORD)] for i in range(40)]
