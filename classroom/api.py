@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib.auth import authenticate
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.authtoken.models import Token
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom import access, limits, selectors, services
+from classroom import access, limits, selectors, services, tokens
 from classroom.acting import Acting
 from classroom.models import Membership
-from classroom.refusals import Refusal
 
 
 class Credentials(serializers.Serializer):
     username = serializers.CharField(max_length=60)
     password = serializers.CharField(max_length=128, trim_whitespace=False)
+    name = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="What to call the notebook on its owner's page."
+    )
 
 
 class TokenReply(serializers.Serializer):
     token = serializers.CharField()
+
+
+class OwnToken(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(help_text="To the hour.")
+    expires_at = serializers.DateTimeField(help_text="Unless it is used before.")
 
 
 class MembershipReply(serializers.Serializer):
@@ -59,17 +69,33 @@ class TokenView(APIView):
 
     @extend_schema(request=Credentials, responses=TokenReply, auth=[])
     def post(self, request: Request) -> Response:
-        """Exchange a username and password for a token."""
+        """Exchange a username and password for a token. It is told once; of more than ten the least used one ends."""
         sent = Credentials(data=request.data)
         sent.is_valid(raise_exception=True)
+        name = sent.validated_data.pop("name", "")
         wrong = limits.of_visitor("wrong_token", request._request)
         wrong.refuse_if_full()
         # Django's own request, since that is where axes leaves word of a lock-out.
         user = authenticate(request._request, **sent.validated_data)
         if user is None:
             wrong.count()
-            raise Refusal(_("This username and password do not match."))
-        return Response({"token": Token.objects.get_or_create(user=user)[0].key})
+            raise tokens.says_wrong()
+        return Response({"token": tokens.make(user, name)})
+
+
+class OwnTokens(APIView):
+    @extend_schema(responses=OwnToken(many=True))
+    def get(self, request: Request) -> Response:
+        """My tokens, the one used last first. Their keys are told to nobody."""
+        return Response(OwnToken(tokens.of(request.user), many=True).data)
+
+
+class OneToken(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, id: int) -> Response:
+        """Forget one of my tokens."""
+        tokens.forget(request.user, id)
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class MeView(APIView):

@@ -6,8 +6,10 @@ import re
 import secrets
 import unicodedata
 import zoneinfo
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -136,6 +138,24 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.number}"
+
+
+class Token(models.Model):
+    """What a notebook logs in with (`classroom.tokens`). Of its key only the digest is here: nobody can read it out."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=60, blank=True, default="")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    # To the hour.
+    last_used_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name or f"{self.made_at:%F}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.last_used_at + timedelta(days=settings.TOKEN_DAYS)
 
 
 class GradientRule(models.TextChoices):

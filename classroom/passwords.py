@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils.translation import gettext as _
-from rest_framework.authtoken.models import Token
 
+from classroom import tokens
 from classroom.models import User
 
 
@@ -30,7 +30,7 @@ class EndsTokens:
         pass
 
     def get_help_text(self) -> str:
-        return _("Your notebooks have to log in again.")
+        return _("Your notebooks will have to log in again.")
 
     def password_changed(self, password: str, user: User) -> None:
-        Token.objects.filter(user=user).delete()
+        tokens.forget_all(user)

@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from rest_framework.authtoken.models import TokenProxy
 
 from badges.models import Award
 from classroom import services
@@ -29,7 +28,6 @@ admin.site.site_header = admin.site.site_title = "Downhill"
 admin.site.index_title = _("People and classes")
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
-admin.site.unregister(TokenProxy)
 
 
 class LowerCaseUsername:

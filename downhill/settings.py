@@ -71,7 +71,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     # Ours last, the base first: downhill.admin takes out what the others put into the admin site and nobody needs.
@@ -225,6 +224,9 @@ AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
+# Days after which a notebook's token ends that nobody uses.
+TOKEN_DAYS = env.int("TOKEN_DAYS", 90)
+
 # Beside a new demo class, one that synthetic people have played to the end of an evening; it costs a minute of a core.
 DEMO_EVENING = env.bool("DEMO_EVENING", True)
 # How many open classes somebody may teach and still make another one. With 0 only admins make classes.
@@ -283,7 +285,7 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC")
 REST_FRAMEWORK = {
     # Token first: its challenge makes a missing log-in a 401.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "classroom.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -1,10 +1,8 @@
 """Every address of Downhill."""
 
-from allauth.account import views as account_views
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
-from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import badges.api
@@ -12,7 +10,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import appearance, errors, front_door, health, invited
+from downhill import appearance, errors, front_door, health, invited, notebooks
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -26,14 +24,13 @@ docs = csp_update({"img-src": ["'self'", "data:"]})(
     SpectacularSwaggerSplitView.as_view(template_name="docs.html", url_name="schema")
 )
 
-# allauth's own views take a PUT for a POST.
-form_page = require_http_methods(["GET", "HEAD", "POST"])
-
 LESSON = "lessons/<slug:lesson>/"
 ACTIVITY = f"{LESSON}activities/<slug:activity>/"
 
 api_v1 = [
     path("token/", classroom.api.TokenView.as_view(), name="api-token"),
+    path("tokens/", classroom.api.OwnTokens.as_view(), name="api-tokens"),
+    path("tokens/<int:id>/", classroom.api.OneToken.as_view(), name="api-one-token"),
     path("me/", classroom.api.MeView.as_view(), name="api-me"),
     path("lessons/", lessons.api.Lessons.as_view(), name="api-lessons"),
     path(LESSON, lessons.api.Lesson.as_view(), name="api-lesson"),
@@ -59,7 +56,8 @@ urlpatterns = [
     path("teach/<str:code>/", invited.invited, name="invited"),
     path("accounts/login/", front_door.log_in, name="account_login"),
     path("appearance/", appearance.choose, name="appearance"),
-    path("accounts/logout/", form_page(account_views.logout), name="account_logout"),
+    path("accounts/logout/", notebooks.log_out, name="account_logout"),
+    path("accounts/notebooks/", notebooks.notebooks, name="account_notebooks"),
     path("accounts/password/", front_door.change_password, name="account_change_password"),
     path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.

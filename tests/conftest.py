@@ -14,11 +14,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 from xdist.scheduler import LoadScopeScheduling
 
-from classroom import events
+from classroom import events, tokens
 from classroom.models import Cohort, Membership, Role, User
 from lessons import catalogue
 from lessons.authoring.loader import LoadedLesson
@@ -43,6 +42,7 @@ WAITING = (
 # Tests that share what takes long to start, or is computed once, stay with one worker.
 TOGETHER = (
     *WAITING,
+    "tests/faults/test_doors.py",
     "tests/conventions/test_layers.py",
     "tests/journeys/test_nb2.py",
     "tests/journeys/test_undo.py",
@@ -202,7 +202,7 @@ def api_of() -> Callable[[User], APIClient]:
 
     def with_token(user: User) -> APIClient:
         client = APIClient(raise_request_exception=False)
-        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {tokens.make(user)}")
         return client
 
     return with_token

@@ -35,15 +35,14 @@ STEPS: list[dict[str, Any]] = [
 WHY = "With more power it bends to each of its own dots. New dots lie elsewhere."
 _MAKE = """
 import json, sys
-from rest_framework.authtoken.models import Token
-from classroom import services
+from classroom import services, tokens
 from classroom.models import Cohort, User
 cohort = Cohort.objects.get(slug="demo")
 made = []
 for i in range({n}):
     user = User.objects.create_user(f"{prefix}{{i}}", display_name=f"Pupil {{i}}")
     services.enrol(user, cohort)
-    made.append(Token.objects.create(user=user).key)
+    made.append(tokens.make(user))
 print("TOKENS" + json.dumps(made))
 """
 _COUNT = """
@@ -87,24 +86,23 @@ def submission(token: str, step: int, answer: Mapping[str, Any], client_id: str 
 _LED = """
 import json
 from django.test import Client
-from rest_framework.authtoken.models import Token
-from classroom import services
+from classroom import services, tokens
 from classroom.models import Role, User
 made = []
 for slug in {slugs!r}:
     cohort = services.open_cohort(slug=slug, name=slug, pace="led")
-    tokens, sessions = [], []
+    keys, sessions = [], []
     for i in range({n_students}):
         user = User.objects.create_user(f"{{slug}}-pupil{{i}}", display_name=f"Pupil {{i}}")
         services.enrol(user, cohort)
-        tokens.append(Token.objects.create(user=user).key)
+        keys.append(tokens.make(user))
     for i in range({n_instructors}):
         user = User.objects.create_user(f"{{slug}}-leader{{i}}", display_name=f"Leader {{i}}")
         services.enrol(user, cohort, Role.INSTRUCTOR)
         browser = Client()
         browser.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
         sessions.append(browser.cookies["sessionid"].value)
-    made.append([slug, tokens, sessions])
+    made.append([slug, keys, sessions])
 print("CLASSES" + json.dumps(made))
 """
 _CSRF = "c" * 32  # the double-submit check wants the same word twice, whatever it is

@@ -8,7 +8,6 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from classroom.models import Cohort, Membership, User
 from downhill.wsgi import application
@@ -259,13 +258,3 @@ def test_a_new_password_opens_and_the_old_one_does_not(
 
     assert log_in("sam", PASSWORD).status_code == 200
     assert log_in("sam", new).status_code == 302
-
-
-def test_a_new_password_forgets_the_tokens_made_with_the_old_one(db: None) -> None:
-    user = UserFactory()
-    Token.objects.create(user=user)
-
-    user.set_password("three new words")
-    user.save()
-
-    assert not Token.objects.filter(user=user).exists()

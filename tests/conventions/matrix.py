@@ -14,12 +14,11 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from badges import credentials, keys
 from badges.models import Award
-from classroom import classes, services
-from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, User
+from classroom import classes, services, tokens
+from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, Token, User
 from dashboard import ready
 from experiments.models import Run
 from lessons.models import Submission
@@ -54,8 +53,9 @@ def build_world() -> World:
 
 
 def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
-    Token.objects.create(user=student.user)
+    tokens.make(student.user)
     return {
+        "token": Token.objects.get().pk,
         "lesson": "data-rules-everything",
         "part": "by-hand",
         "activity": "by-hand",

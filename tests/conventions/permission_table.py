@@ -82,6 +82,7 @@ PAGES = (
         {"login": "{username}", "password": "{password}"},
     ),
     Row("appearance", "/appearance/", {"POST": SENT_ON}, {"theme": "blackboard"}),
+    Row("account_notebooks", "/accounts/notebooks/", {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)}),
     Row("account_logout", "/accounts/logout/", {"GET": (302, 200, 200, 200, 200, 200), "POST": SENT_ON}),
     Row(
         "account_change_password",
@@ -251,6 +252,8 @@ RATES = f"v1/{LESSON}activities/rates/"
 
 API = (
     api("api-token", "v1/token/", "POST", EVERYBODY, {"username": "{username}", "password": "{password}"}, NEVER),
+    api("api-tokens", "v1/tokens/", "GET", API_LOGGED_IN),
+    api("api-one-token", "v1/tokens/{token}/", "DELETE", (401, 204, 404, 404, 404, 404)),
     api("api-me", "v1/me/", "GET", API_LOGGED_IN),
     api("api-lessons", "v1/lessons/?cohort={cohort}", "GET", API_MEMBERS),
     api("api-lesson", f"v1/{LESSON}?cohort={{cohort}}", "GET", API_MEMBERS),

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
-from rest_framework.authtoken.models import Token
 
-from classroom.models import Cohort, User
+from classroom import tokens
+from classroom.models import Cohort, Token, User
 from downhill import demo
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_whoever_still_has_it_gets_a_new_one_and_what_was_had_with_it_ends() -> 
     changed.set_password("three plain words")
     changed.save()
     for user in User.objects.filter(username__in=demo.PEOPLE):
-        Token.objects.create(user=user)
+        tokens.make(user)
     browser = Client(SERVER_NAME="127.0.0.1")
     browser.post("/accounts/login/", {"login": "admin", "password": "downhill"})
     assert browser.get("/admin/").status_code == 200

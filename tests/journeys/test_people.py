@@ -14,7 +14,14 @@ pytestmark = pytest.mark.journey
 
 Advanced = Callable[..., str]
 OUTSIDE = ("/", "/join/", "/join/DEMO-2026", "/join/NONE-9999/", "/accounts/login/", "/accounts/password/forgotten/")
-ACCOUNT = ("/accounts/password/", "/accounts/login/", "/accounts/logout/", "/join/DEMO-2026", "/nowhere/")
+ACCOUNT = (
+    "/accounts/password/",
+    "/accounts/notebooks/",
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/join/DEMO-2026",
+    "/nowhere/",
+)
 CASES = f"{LESSON}cases/"
 PARTS = (LESSON, SHEET, RATES, U_CURVE, BIAS, CASES, BADGE, MISSION)
 BEHIND = (f"{RATES}?item=half-a", f"{RATES}?item=half-c", f"{BIAS}?item=headline")

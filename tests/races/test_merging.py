@@ -19,8 +19,7 @@ _CSRF = "c" * 32
 _MAKE = """
 import json
 from django.test import Client
-from rest_framework.authtoken.models import Token
-from classroom import services
+from classroom import services, tokens
 from classroom.models import Cohort, Role, User
 from lessons import catalogue
 from tests import pupils
@@ -31,7 +30,7 @@ for name in ("double-one", "double-two"):
     user = User.objects.create_user(name, display_name="Sam")
     member = services.enrol(user, cohort)
     pupils.seal(member, lesson, "rates", "half-a", "crawls")
-    accounts.append([member.pk, Token.objects.create(user=user).key])
+    accounts.append([member.pk, tokens.make(user)])
 sessions = []
 for name in ("doubled-left", "doubled-right"):
     user = User.objects.create_user(name, display_name=name)
