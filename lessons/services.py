@@ -28,10 +28,16 @@ MOST_VERSIONS = 100  # of one text
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was stored, and whether it is new or had arrived before."""
+    """What was stored, and whether it is new or had arrived before.
+
+    `row` and `standing` are where its member stands after it, in the part and in the activity, so that whoever lays out
+    the answer reads nothing again; of an answer that had arrived before they are not known.
+    """
 
     submission: Submission
     is_new: bool
+    row: PartProgress | None = None
+    standing: Standing[Any] | None = None
 
 
 def submit(
@@ -100,7 +106,7 @@ def submit(
             entered_by=by,
         )
         classroom.services.touch(membership.cohort)
-    return Receipt(submission, is_new=True)
+    return Receipt(submission, is_new=True, row=row, standing=after)
 
 
 def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: AnyActivity) -> None:

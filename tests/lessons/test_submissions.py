@@ -61,6 +61,21 @@ def test_a_right_step_is_accepted_and_kept_as_it_was_typed(
     assert {cell["state"] for cell in stored.reply["cells"].values()} == {"right"}
 
 
+def test_a_receipt_says_where_its_member_stands_as_it_was_stored(
+    send: Callable[..., Receipt], student: Membership
+) -> None:
+    for answer in ({"w": "1"}, STEP_1):
+        receipt = send(answer=answer)
+
+        stored = progress_of(student)
+        assert receipt.row is not None
+        assert receipt.standing is not None
+        assert receipt.row.pk == stored.pk
+        assert receipt.row.activities == stored.activities
+        assert receipt.row.state == stored.state
+        assert receipt.standing.as_data() == stored.activities["by-hand"]
+
+
 def test_the_same_id_is_stored_once_and_gets_its_first_reply_back_whatever_it_says_now(
     send: Callable[..., Receipt],
 ) -> None:
