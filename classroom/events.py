@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.dispatch import Signal
 
+from classroom import prepared
 from classroom.models import LearningEvent, Membership
 
 # Sent with `event`, `membership` and `by` after the commit.
@@ -132,11 +133,16 @@ class InvitationTakenBack(Event):
 
 
 def record(event: Event, membership: Membership, *, by: Membership | None = None) -> None:
-    """Store `event`, and signal it after commit. It says which instructor it is `by`, if not by the member.
+    """Store `event`, and signal it after commit. It says which instructor it is `by`, if not by the member."""
+    prepared.send(prepared.kept(told(event, membership, by=by)))
+
+
+def told(event: Event, membership: Membership, *, by: Membership | None = None) -> LearningEvent:
+    """Signal `event` after commit, and give its row, for whoever stores it together with others.
 
     Whoever listens cannot undo what was committed: an error of theirs is logged, and the answer stands.
     """
     facts = asdict(event) | ({"entered_by": by.pk} if by else {})
-    LearningEvent.objects.create(membership=membership, kind=event.kind, facts=facts)
     news = {"event": event, "membership": membership, "by": by}
     transaction.on_commit(lambda: recorded.send(type(event), **news), robust=True)
+    return LearningEvent(membership=membership, kind=event.kind, facts=facts)

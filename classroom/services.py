@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classroom import events, selectors
+from classroom import events, prepared, selectors
 from classroom.access import refuse_if_removed
 from classroom.acting import Acting
 from classroom.models import (
@@ -27,10 +27,12 @@ from classroom.models import (
     User,
     new_join_code,
 )
+from classroom.prepared import Slot, Statement, Update
 from classroom.refusals import Conflict, Forbidden, Refusal
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 PROJECTOR_GRAIN = timedelta(seconds=5)
+_TOUCHED = Update(lambda: CohortVersion.objects.filter(cohort=Slot("cohort")), number=F("number") + 1)
 SAME_SESSION = timedelta(hours=1)  # between the end of a led session and its going on
 
 
@@ -107,7 +109,12 @@ def register(*, username: str, display_name: str, password: str, cohort: Cohort,
 
 def touch(cohort: Cohort) -> None:
     """Tell every open page of the cohort that something changed. Call it last in the transaction."""
-    CohortVersion.objects.filter(cohort=cohort).update(number=F("number") + 1)
+    prepared.send(touched(cohort))
+
+
+def touched(cohort: Cohort) -> Statement:
+    """The same as a statement, to be sent as the last of several."""
+    return _TOUCHED(cohort=cohort.pk)
 
 
 def note_activity(acting: Acting, *, has_typed: bool = False) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classroom import events
+from classroom import events, prepared
+from classroom.events import Event
 from classroom.models import Membership
+from classroom.prepared import Select, Slot
 from classroom.refusals import NotFound
 from lessons import stage
 from lessons.activities.base import type_of
@@ -19,11 +21,14 @@ from lessons.events import PartDone
 from lessons.models import FINISHED, PartProgress, PartState
 from lessons.standings import Standing
 
+_LOCKED: Select[tuple[int]] = Select(
+    lambda: Membership.objects.present().filter(pk=Slot("member")).select_for_update().values_list("pk")
+)
+
 
 def lock(membership: Membership) -> None:
     """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
-    present = Membership.objects.present().select_for_update()
-    if not present.filter(pk=membership.pk).values_list("pk").first():
+    if not _LOCKED(member=membership.pk):
         raise NotFound(_("You are no longer in this class."))
 
 
@@ -35,6 +40,13 @@ def row_of(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProg
         settle_part(membership, lesson, part, by=None)
         row.refresh_from_db(fields=["activities", "state"])
     return row
+
+
+def begun(membership: Membership, lesson: LoadedLesson, part: Part) -> PartProgress:
+    """The row of a locked member who has none yet, to be kept by whoever asks."""
+    if stage.skipped_in(membership.cohort, lesson.lesson.slug):
+        return row_of(membership, lesson, part)
+    return PartProgress(membership=membership, lesson=lesson.lesson.slug, part=part.key)
 
 
 def advance(
@@ -50,11 +62,16 @@ def advance(
 
     `by` is the instructor whose act it was, if it was not the member's own.
     """
+    _keep(row, move(row, part, activity_key, standing, slip), by=by)
+
+
+def move(row: PartProgress, part: Part, activity_key: str, standing: Standing[Any], slip: str = "") -> list[Event]:
+    """The same without storing anything: give the news of it."""
     row.activities = {**row.activities, activity_key: standing.as_data()}
     row.moved_at = timezone.now()
     if activity_key in _core(part):
         row.slip = slip
-    _bring_up_to_date(row, part, by=by)
+    return _bring_up_to_date(row, part)
 
 
 def settle_part(membership: Membership, lesson: LoadedLesson, part: Part, *, by: Membership | None) -> None:
@@ -84,17 +101,20 @@ def settle(
     if row is None or kept == row.activities:
         return
     row.membership, row.activities = membership, kept
-    _bring_up_to_date(row, part, by=by)
+    _keep(row, _bring_up_to_date(row, part), by=by)
 
 
-def _bring_up_to_date(row: PartProgress, part: Part, *, by: Membership | None) -> None:
+def _keep(row: PartProgress, news: Iterable[Event], *, by: Membership | None) -> None:
+    rows = [events.told(each, row.membership, by=by) for each in news]
+    prepared.send(prepared.kept(row), *prepared.added(rows))
+
+
+def _bring_up_to_date(row: PartProgress, part: Part) -> list[Event]:
     was, state = row.state, state_of(part, row.activities)
     if state != was:
         row.state, row.since = state, timezone.now()
     row.tries = tries_in(part, row.activities)
-    row.save()
-    if row.state == PartState.DONE != was:
-        events.record(PartDone(row.lesson, part.key), row.membership, by=by)
+    return [PartDone(row.lesson, part.key)] if row.state == PartState.DONE != was else []
 
 
 def state_of(part: Part, activities: Mapping[str, Mapping[str, Any]]) -> PartState:

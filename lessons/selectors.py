@@ -130,16 +130,6 @@ def refuse_too_early(part: Part, activity: AnyActivity, row: PartProgress) -> No
         raise Conflict(says)
 
 
-def last_answer(membership: Membership, lesson: LoadedLesson, activity: str, step: int) -> dict[str, Any] | None:
-    """The newest answer to one step, if there is one."""
-    return (
-        Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity, step=step)
-        .order_by("-id")
-        .values_list("answer", flat=True)
-        .first()
-    )
-
-
 def standing_of(row: PartProgress | None, activity: AnyActivity) -> Standing[Any]:
     """Where a member with this progress stands in one activity."""
     return type_of(activity).standing_in(row.activities if row else {}, activity.key)

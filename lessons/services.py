@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import FilteredRelation, Q, QuerySet, Subquery, UUIDField
 from django.utils.translation import gettext as _
 
 import classroom.services
-from classroom import events
+from classroom import events, prepared
+from classroom.events import Event
 from classroom.models import GradientRule, Membership
+from classroom.prepared import Select, Slot
 from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
 from lessons.activities.base import Sent, Verdict, type_of
 from lessons.authoring.base import AnyActivity
+from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
@@ -75,23 +79,22 @@ def submit(
         if kind.depends_on_rule and not membership.is_instructor and not membership.cohort.archived:
             rule = classroom.services.fix_gradient_rule(membership.cohort)
         progress.lock(membership)
-        stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
-        if stored is not None:
-            return Receipt(stored, is_new=False)
+        known = _known(membership, lesson, part, activity, step=step, client_id=client_id)
+        if known.stored is not None:
+            return Receipt(Submission.objects.get(pk=known.stored), is_new=False)
         membership.cohort.refuse_if_archived()
-        row = progress.row_of(membership, lesson, part)
+        row = known.row or progress.begun(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)
         before = kind.standing_in(row.activities, activity.key)
-        last = selectors.last_answer(membership, lesson, activity.key, step)
-        verdict = kind.grade(Sent(activity, rule, before, step, answer, last))
-        is_try = not verdict.is_blank and _graded(last) != _graded(verdict.answer)
+        verdict = kind.grade(Sent(activity, rule, before, step, answer, known.last))
+        is_try = not verdict.is_blank and _graded(known.last) != _graded(verdict.answer)
         after = _after(before, verdict, step=step, is_try=is_try)
+        news: list[Event] = []
         if verdict.accepted:
-            fact = StepAccepted(lesson.lesson.slug, activity.key, step, after.tries)
-            events.record(fact, membership, by=by)
-        progress.advance(row, part, activity.key, after, "" if verdict.accepted else verdict.slip, by=by)
-        submission = Submission.objects.create(
+            news.append(StepAccepted(lesson.lesson.slug, activity.key, step, after.tries))
+        news += progress.move(row, part, activity.key, after, "" if verdict.accepted else verdict.slip)
+        submission = Submission(
             membership=membership,
             client_id=client_id,
             lesson=lesson.lesson.slug,
@@ -105,14 +108,64 @@ def submit(
             lesson_hash=lesson.content_hash,
             entered_by=by,
         )
-        classroom.services.touch(membership.cohort)
+        prepared.send(
+            prepared.kept(row),
+            prepared.kept(submission),
+            *prepared.added([events.told(each, membership, by=by) for each in news]),
+            classroom.services.touched(membership.cohort),
+        )
     return Receipt(submission, is_new=True, row=row, standing=after)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a locked member when an answer of theirs arrives: where they stand in the part, the number of
+    the submission that had the same id, and the newest answer to the step.
+    """
+
+    row: PartProgress | None
+    stored: int | None
+    last: dict[str, Any] | None
+
+
+def _asked() -> QuerySet[Any]:
+    sent = Submission.objects.filter(membership=Slot("member"))
+    at_step = sent.filter(lesson=Slot("lesson"), activity=Slot("activity"), step=Slot("step"))
+    here = Q(progress__lesson=Slot("lesson"), progress__part=Slot("part"))
+    return (
+        Membership.objects.filter(pk=Slot("member"))
+        .annotate(row=FilteredRelation("progress", condition=here))
+        .values_list(
+            Subquery(sent.filter(client_id=Slot("client_id", UUIDField())).values("pk")[:1]),
+            Subquery(at_step.order_by("-pk").values("answer")[:1]),
+            *(f"row__{name}" for name in _OF_A_ROW),
+        )
+    )
+
+
+_OF_A_ROW = [field.attname for field in PartProgress._meta.concrete_fields]
+_ASKED: Select[tuple[Any, ...]] = Select(_asked)
+
+
+def _known(
+    membership: Membership, lesson: LoadedLesson, part: Part, activity: AnyActivity, *, step: int, client_id: uuid.UUID
+) -> _Known:
+    """Read all of it at once, after the lock: what is read with a lock that was waited for may be older than it."""
+    where = {"lesson": lesson.lesson.slug, "part": part.key, "activity": activity.key, "step": step}
+    ((stored, last, *kept),) = _ASKED(member=membership.pk, client_id=client_id, **where)
+    if kept[0] is None:
+        return _Known(None, stored, last)
+    row = PartProgress.from_db(DEFAULT_DB_ALIAS, _OF_A_ROW, kept)
+    row.membership = membership
+    return _Known(row, stored, last)
 
 
 def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: AnyActivity) -> None:
     """Every version of a text is kept and may be read: let nobody send them without end."""
+    if not activity.is_read:
+        return
     sent = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-    if activity.is_read and sent.count() >= MOST_VERSIONS:
+    if sent.count() >= MOST_VERSIONS:
         says = _("You sent this %(n)d times, and we store no more versions. Talk to your instructor.")
         raise Conflict(says % {"n": MOST_VERSIONS})
 
