@@ -52,6 +52,8 @@ class BadgePage:
     # The last one that was taken back, if none stands; if one stands, that in whose place it was issued.
     revoked: Award | None
     replaced: Award | None
+    # What the member's progress keeps of it, in the part that shows it.
+    row: PartProgress | None
 
     @property
     def n_met(self) -> int:
@@ -86,10 +88,11 @@ def badge_page(membership: Membership, lesson: LoadedLesson, badge: Badge) -> Ba
         for criterion in badge.criteria
     )
     newest = awards[0] if awards else None
+    row = next((rows.get(part.key) for part in lesson.lesson.parts if part.badge == badge.slug), None)
     if newest is None or not newest.is_valid:
-        return BadgePage(badge, criteria, award=None, revoked=newest, replaced=None)
+        return BadgePage(badge, criteria, award=None, revoked=newest, replaced=None, row=row)
     replaced = next((each for each in awards[1:] if each.revoked == Award.Revoked.DECISION), None)
-    return BadgePage(badge, criteria, award=newest, revoked=None, replaced=replaced)
+    return BadgePage(badge, criteria, award=newest, revoked=None, replaced=replaced, row=row)
 
 
 def _criterion(criterion: Criterion, status: CriterionStatus, found: Finder) -> CriterionView:

@@ -55,6 +55,21 @@ def consider(
     return award
 
 
+def consider_again(member: int, lesson: str, by: int | None) -> None:
+    """The same by keys: of somebody who is gone, or a badge that is, there is nothing to consider."""
+    people = Membership.objects.select_related("cohort", "user").in_bulk([member, *([by] if by else [])])
+    badge = catalogue.of_lesson(lesson)
+    if member in people and badge is not None and lesson in people[member].cohort.lessons:
+        consider(people[member], lesson_of(people[member], lesson), badge, by=people.get(by or 0))
+
+
+def is_behind(page: BadgePage) -> bool:
+    """Tell whether what a page has found is not what the member's progress keeps of it: a message is on its way, or
+    was lost.
+    """
+    return _is_news(page, _state(page, page.award), _memory(page, page.award))
+
+
 def _award(membership: Membership, page: BadgePage, *, by: Membership | None, because: str = "", **facts: Any) -> Award:
     evidence = [
         {
@@ -85,26 +100,32 @@ def _note(membership: Membership, lesson: LoadedLesson, page: BadgePage, award: 
     part = next((part for part in lesson.lesson.parts if part.badge == page.badge.slug), None)
     if part is None:
         return
-    row = PartProgress.objects.filter(membership=membership, lesson=lesson.lesson.slug, part=part.key).first()
-    kept = BadgeMemory(
+    state, kept = _state(page, award), _memory(page, award)
+    if not _is_news(page, state, kept):
+        return
+    now = timezone.now()
+    row = page.row or PartProgress(membership=membership, lesson=lesson.lesson.slug, part=part.key)
+    if row.state != state:
+        row.state, row.since = state, now
+    row.activities, row.moved_at = with_badge(page.badge.slug, kept), now
+    row.save()
+    classroom.services.touch(membership.cohort)
+
+
+def _memory(page: BadgePage, award: Award | None) -> BadgeMemory:
+    return BadgeMemory(
         title=page.badge.title,
         n_met=page.n_met,
         n=len(page.criteria),
         waits=page.is_with_instructor,
         is_new=award is not None and award.seen_at is None,
     )
-    state = _state(page, award)
-    if row is None and state == PartState.NOT_STARTED:
-        return
-    if row is not None and (row.state, badge_in(row.activities, page.badge.slug)) == (state, kept):
-        return
-    now = timezone.now()
-    row = row or PartProgress(membership=membership, lesson=lesson.lesson.slug, part=part.key)
-    if row.state != state:
-        row.state, row.since = state, now
-    row.activities, row.moved_at = with_badge(page.badge.slug, kept), now
-    row.save()
-    classroom.services.touch(membership.cohort)
+
+
+def _is_news(page: BadgePage, state: PartState, memory: BadgeMemory) -> bool:
+    if page.row is None:
+        return state != PartState.NOT_STARTED
+    return (page.row.state, badge_in(page.row.activities, page.badge.slug)) != (state, memory)
 
 
 def _state(page: BadgePage, award: Award | None) -> PartState:

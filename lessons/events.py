@@ -9,12 +9,13 @@ from classroom.events import Event
 
 @dataclass(frozen=True)
 class StepAccepted(Event):
-    """A member's answer to one step of an activity was accepted."""
+    """A member's answer to one step of an activity was accepted. `is_last`: they have nothing more to do in it."""
 
     lesson: str
     activity: str
     step: int
     tries: int
+    is_last: bool
 
 
 @dataclass(frozen=True)

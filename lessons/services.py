@@ -92,7 +92,7 @@ def submit(
         after = _after(before, verdict, step=step, is_try=is_try)
         news: list[Event] = []
         if verdict.accepted:
-            news.append(StepAccepted(lesson.lesson.slug, activity.key, step, after.tries))
+            news.append(StepAccepted(lesson.lesson.slug, activity.key, step, after.tries, after.is_finished))
         news += progress.move(row, part, activity.key, after, "" if verdict.accepted else verdict.slip)
         submission = Submission(
             membership=membership,

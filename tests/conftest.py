@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from classroom import events, tokens
 from classroom.models import Cohort, Membership, Role, User
+from downhill.celery import app
 from lessons import catalogue
 from lessons.authoring.loader import LoadedLesson
 from tests.factories import CohortFactory, MembershipFactory
@@ -141,7 +142,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick_and_fresh(settings: Settings) -> Iterator[None]:
-    """Hash fast, list no static files, seal for good at once, and let no test see what another left in the cache."""
+    """Hash fast, list no static files, seal for good at once, be one's own worker, and let no test see what another
+    left in the cache.
+    """
+    app.conf.task_always_eager = True
     settings.WHITENOISE_AUTOREFRESH = True
     settings.UNDO_SECONDS = 0
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickOutsideTransactions"]

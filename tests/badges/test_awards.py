@@ -22,7 +22,7 @@ from lessons import reviews
 from lessons import services as lesson_services
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import PartState, Review, Submission
+from lessons.models import PartProgress, PartState, Review, Submission
 from tests.factories import MembershipFactory
 from tests.pupils import STEPS, WHY, keep, measure, write
 
@@ -81,6 +81,34 @@ def test_whichever_comes_last_brings_the_badge_once(
     assert award.evidence[2]["says"] == "recall for 8 over all models: 50 of 100 before, 90 after"
     assert state(student, lesson) == PartState.DONE
     assert arc_of(student, lesson).new_badge == "Data Scientist"
+
+
+def test_only_an_answer_after_which_nothing_is_left_to_do_is_considered(
+    student: Membership, lesson: LoadedLesson, committed: Any
+) -> None:
+    with committed():
+        take_steps(student, lesson, n=2)
+    assert not PartProgress.objects.filter(membership=student, part="badge").exists()
+
+    with committed():
+        lesson_services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=3, answer=STEPS[2])
+
+    assert state(student, lesson) == PartState.WORKING
+    station = next(part for part in arc_of(student, lesson).parts if part.is_badge)
+    assert station.summary == "1 of 3"
+
+
+def test_the_badges_page_considers_what_no_worker_has(
+    student: Membership, instructor: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    measure(student, lesson)
+    approve(instructor, write(student, lesson))
+    take_steps(student, lesson)
+    assert awards(student) == []
+    page = client_of(student.user).get("/c/ours/lessons/data-rules-everything/badge/")
+
+    assert len(awards(student)) == 1
+    assert "You are a Data Scientist." in page.content.decode()
 
 
 def test_two_of_three_are_with_the_instructor(student: Membership, lesson: LoadedLesson, committed: Any) -> None:

@@ -6,51 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from kombu import pools
 
 from classroom.models import Membership
-from downhill.celery import app
 from experiments import events, registry, services
 from experiments.kinds.base import Kind, Params, Ranges
 from experiments.models import Run, RunState
 from experiments.services import Requested
+from tests.queues import Queue
 
 Report = Callable[[int, int, str], None]
 
 
-class Queue:
-    """Where messages go during a test: nowhere that a worker listens."""
-
-    def lies_at(self, url: str, *, transport: str | None = None, **options: Any) -> None:
-        app.conf.broker_url, app.conf.broker_transport, app.conf.broker_transport_options = url, transport, options
-        pools.reset()
-        app._pool = None
-        app.amqp._producer_pool = None
-
-    def is_away(self) -> None:
-        # Nobody listens on the first port.
-        self.lies_at("redis://127.0.0.1:1/0", max_retries=1, interval_start=0, connect_retries_timeout=1)
-
-    def taken(self) -> list[tuple[str, str]]:
-        """Empty it; give the tasks that were asked for, and what for."""
-        tasks = []
-        with app.connection_for_read() as connection:
-            waiting = connection.SimpleQueue(app.conf.task_default_queue)
-            while waiting.qsize():
-                message = waiting.get(timeout=1)
-                message.ack()
-                tasks.append((message.headers["task"], *message.payload[0]))
-        return tasks
-
-
 @pytest.fixture
 def queue() -> Iterator[Queue]:
-    url, transport, options = app.conf.broker_url, app.conf.broker_transport, app.conf.broker_transport_options
-    queue = Queue()
-    queue.lies_at("memory://downhill-tests/")
-    queue.taken()
-    yield queue
-    queue.lies_at(url, transport=transport, **options)
+    with Queue() as queue:
+        yield queue
 
 
 @pytest.fixture

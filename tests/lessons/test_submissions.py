@@ -267,9 +267,9 @@ def test_what_happened_is_recorded_and_told_after_the_commit(
     assert list(kinds) == ["cohort_joined", "step_accepted", "step_accepted", "step_accepted", "part_done"]
     slug = "data-rules-everything"
     assert told == [
-        StepAccepted(slug, "by-hand", 1, 1),
-        StepAccepted(slug, "by-hand", 2, 2),
-        StepAccepted(slug, "by-hand", 3, 3),
+        StepAccepted(slug, "by-hand", 1, 1, False),
+        StepAccepted(slug, "by-hand", 2, 2, False),
+        StepAccepted(slug, "by-hand", 3, 3, True),
         PartDone(slug, "by-hand"),
     ]
 
