@@ -22,11 +22,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from classroom import visitors
 from classroom.models import Membership, User
+from classroom.prepared import Select, Slot
 from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
 
 SLUG = re.compile(r"[-\w]+", re.ASCII)
 View = Callable[..., HttpResponse]
+_IN_COHORT: Select[Membership] = Select(
+    lambda: Membership.objects.select_related("cohort__version", "user").filter(
+        user_id=Slot("user"), cohort__slug=Slot("slug")
+    )
+)
+_PRESENT: Select[Membership] = Select(
+    lambda: Membership.objects.present().select_related("cohort", "user").filter(user_id=Slot("user"))[:2]
+)
 
 
 def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
@@ -37,10 +47,8 @@ def membership_in(user: User | AnonymousUser, cohort_slug: str) -> Membership:
     NotFound
         If the cohort does not exist or the person is not in it; the two look alike. Who was removed is told so.
     """
-    if not SLUG.fullmatch(cohort_slug):
-        cohort_slug = ""  # no cohort has that one, and PostgreSQL would not even look for some of them
-    mine = Membership.objects.select_related("cohort__version", "user").filter(user_id=user.pk or 0)
-    found = mine.filter(cohort__slug=cohort_slug).first()
+    # No cohort has a slug that is none, and PostgreSQL would not even look for some of them.
+    found = _IN_COHORT.first(user=user.pk or 0, slug=cohort_slug) if SLUG.fullmatch(cohort_slug) else None
     if found is None:
         raise NotFound(_("You have no such class. Check the address, or start from your home page."))
     refuse_if_removed(found)
@@ -61,8 +69,7 @@ def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Memb
     """Give the membership that a call means: the cohort named, or the only one there is."""
     if cohort_slug:
         return membership_in(user, cohort_slug)
-    mine = Membership.objects.present().select_related("cohort", "user")
-    found = list(mine.filter(user_id=user.pk or 0)[:2])
+    found = _PRESENT(user=user.pk or 0)
     if not found:
         left = Membership.objects.filter(user_id=user.pk or 0).select_related("merged_into__user").last()
         if left is not None:
@@ -111,14 +118,19 @@ def member_required(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, cohort: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
+        membership = visitors.find(request, cohort) if SLUG.fullmatch(cohort) else None
+        if membership is not None:
+            refuse_if_removed(membership)
+        elif not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 # A page in use is not swapped for a log-in form: what was typed would be gone.
                 raise Unauthenticated(
                     _("You are logged out. Log in again in another tab, then continue here. What you typed stays.")
                 )
             return redirect_to_login(_after_log_in(request))
-        membership = membership_in(request.user, cohort)
+        else:
+            membership = membership_in(request.user, cohort)
+            visitors.remember(request, membership.user)
         with timezone.override(membership.cohort.zone):
             return view(request, membership, *args, **kwargs)
 
