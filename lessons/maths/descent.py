@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 Rule = Literal["half", "full"]
@@ -61,6 +62,7 @@ def gradient(problem: Problem, w: Fraction) -> Fraction:
     return FACTOR[problem.rule] * mean_product(problem, w)
 
 
+@lru_cache(maxsize=1024)
 def step(problem: Problem, w: Fraction) -> Fraction:
     """Return the new w: old w − learning rate × gradient.
 

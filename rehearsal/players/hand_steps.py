@@ -28,7 +28,7 @@ class HandStepsPlayer(Player[HandSteps]):
         stuck_at = 2 if who.slip in misconceptions.LATER else 1 + who.index % 2
         is_stuck = who.gets_stuck and step == stuck_at and tries < 3
         is_right = not is_stuck and turn.rng.random() < who.skill + 0.2 * tries
-        cells = exact if is_right else exact | _slipped(who, at, tries)
+        cells = exact if is_right else {**exact, **_slipped(who, at, tries)}
         typed = {name: values.show(cells[name]) for name in asked if name in cells}
         did = turn.submit(activity, step, typed, "first sheet" if step == 1 and not tries else "sheet")
         return "stuck" if is_stuck and tries == 2 else did

@@ -161,7 +161,7 @@ def test_the_fourth_error_tells_the_sum_from_the_old_gradient(step: int, told: d
 
 def conversation(slip: Slip, at: Position) -> tuple[str, ...]:
     """What is left when somebody who makes this slip has answered every question; empty where the slip is no slip."""
-    given = grading.exact_cells(at.problem, at.w) | slip.gives(at)
+    given = {**grading.exact_cells(at.problem, at.w), **slip.gives(at)}
     typed = {"w": values.show(given["w"])}
     while True:
         found = grading.diagnose(at, grading.grade_step(at.problem, at.w, typed, ("w",)))

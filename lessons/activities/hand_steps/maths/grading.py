@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from lessons.activities.hand_steps.maths import misconceptions
@@ -27,14 +29,15 @@ class CellGrade:
     reason: str = ""
 
 
-def exact_cells(problem: Problem, w: Fraction) -> dict[str, Fraction]:
+@lru_cache(maxsize=1024)  # a class works from few values
+def exact_cells(problem: Problem, w: Fraction) -> Cells:
     """Return every cell of one step's worksheet by name, worked from the value w before the step."""
     cells = {f"error_{i}": error for i, error in enumerate(descent.errors(problem, w), start=1)}
     cells |= {f"product_{i}": product for i, product in enumerate(descent.products(problem, w), start=1)}
     cells["mean"] = descent.mean_product(problem, w)
     cells["gradient"] = descent.gradient(problem, w)
     cells["w"] = descent.step(problem, w)
-    return cells
+    return MappingProxyType(cells)
 
 
 def cell_names(problem: Problem, ask: Sequence[str]) -> tuple[str, ...]:
@@ -167,7 +170,7 @@ def diagnose(at: Position, grades: Mapping[str, CellGrade], last_slip: str = "")
         return {}
     exact = exact_cells(at.problem, at.w)
     typed = {name: grade.value for name, grade in grades.items() if grade.value is not None}
-    workings = [(slip.slug, slip.gives(at)) for slip in misconceptions.SLIPS]
+    workings = misconceptions.workings(at)
     found = {}
     for name, value in wrong.items():
         if source := _source(at, name, value, typed, wrong):

@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lessons.maths import descent, losses, values
 from lessons.maths.descent import FACTOR, Problem, Rule
 
 OTHER_RULE: dict[Rule, Rule] = {"half": "full", "full": "half"}
-Cells = dict[str, Fraction]
+Cells = Mapping[str, Fraction]
 
 
 @dataclass(frozen=True)
@@ -227,6 +227,13 @@ SLIPS: tuple[Slip, ...] = (
     Slip("guessed-w", only_w=lambda at: values.rounded(_best(at), 0)),
     Slip("slope-with-intercept", only_w=_slope_with_intercept),
 )
+
+
+@lru_cache(maxsize=256)  # of a wrong answer two thirds of the time went here, and a class stands at few places
+def workings(at: Position) -> tuple[tuple[str, Cells], ...]:
+    """Return what each slip would write on the sheet, by its slug."""
+    return tuple((slip.slug, slip.gives(at)) for slip in SLIPS)
+
 
 # Nobody can make these at the first step, where each of them is the right way.
 LATER = frozenset({"stale-start", "stale-previous", "from-start", "restart"})
