@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+from django.test import Client
 
 from classroom import events
 from classroom.models import Membership
@@ -81,6 +83,38 @@ def submission(token: str, step: int, answer: Mapping[str, Any], client_id: str 
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     body = json.dumps({"id": client_id or str(uuid.uuid4()), "step": step, "answer": answer})
     return ("POST", PATH, headers, body)
+
+
+def as_typed(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The same answer by the names of the cells on the page."""
+    cells = {
+        f"{kind}_{i}": each for kind in ("error", "product") for i, each in enumerate(answer.get(f"{kind}s", ()), 1)
+    }
+    return cells | {name: each for name, each in answer.items() if name not in ("errors", "products")}
+
+
+Send = Callable[[int, Mapping[str, Any]], Any]
+
+
+def in_place(browser: Client, student: Membership) -> Send:
+    """How a browser sends an answer: the part comes back, in place."""
+    address = f"/c/{student.cohort.slug}/lessons/data-rules-everything/activities/by-hand/check/"
+
+    def send(step: int, answer: Mapping[str, Any]) -> Any:
+        sent = {"id": uuid.uuid4(), "step": step, "member": student.pk, **as_typed(answer)}
+        return browser.post(address, sent, headers={"HX-Request": "true"})
+
+    return send
+
+
+def over_the_api(notebook: Client, student: Membership) -> Send:
+    """How a notebook sends it."""
+
+    def send(step: int, answer: Mapping[str, Any]) -> Any:
+        sent = json.dumps({"id": str(uuid.uuid4()), "step": step, "answer": answer})
+        return notebook.post(PATH, sent, content_type="application/json")
+
+    return send
 
 
 _LED = """
