@@ -44,6 +44,8 @@ class Run(models.Model):
     text = models.CharField(max_length=200, blank=True)
     # How often a worker has taken it; each of them writes under its own number.
     attempt = models.PositiveSmallIntegerField(default=0)
+    # A rough guess of how long it takes on one core, made when it was asked for: by it workers take turns.
+    expected_seconds = models.FloatField(db_default=0)
     queued_at = models.DateTimeField(db_default=Now())
     # When, and how often, a worker was told of it.
     published_at = models.DateTimeField(null=True)
@@ -70,7 +72,10 @@ class Run(models.Model):
                 condition=~Q(state=RunState.FAILED.value) | ~Q(failure=""), name="run_failed_says_why"
             ),
         ]
-        indexes = [models.Index(fields=["state", "queued_at", "id"], name="run_by_state")]
+        indexes = [
+            models.Index(fields=["state", "queued_at", "id"], name="run_by_state"),
+            models.Index(fields=["started_at"], name="run_by_start"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} seed {self.seed}: {self.state}"

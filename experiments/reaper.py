@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from experiments import publishing, runner
+from experiments import publishing, runner, turns
 from experiments.models import Run, RunState
 
 FIRST_WAIT, LONGEST_WAIT = 5, 60  # seconds until a message counts as lost; doubled each time
@@ -17,17 +17,17 @@ AT_ONCE = 100
 
 def reap() -> None:
     """Take runs from workers that are gone, give up those that were tried too often, wake workers for what waits."""
-    for run in Run.objects.filter(runner.stale()).defer("result").order_by("queued_at")[:AT_ONCE]:
+    for run in Run.objects.filter(turns.stale()).defer("result").order_by("queued_at")[:AT_ONCE]:
         _take_from_its_worker(run)
     _publish_again()
 
 
 def _take_from_its_worker(run: Run) -> None:
     """Let a run whose worker is gone wait again, unless nobody wants it, or it ends its worker each time."""
-    left = Run.objects.filter(runner.stale(), pk=run.pk, attempt=run.attempt)
+    left = Run.objects.filter(turns.stale(), pk=run.pk, attempt=run.attempt)
     if left.filter(cancel_requested=True).update(state=RunState.CANCELLED, finished_at=Now()):
         runner.announce(run)
-    elif run.attempt >= runner.MAX_ATTEMPTS:
+    elif run.attempt >= turns.MAX_ATTEMPTS:
         if left.update(state=RunState.FAILED, failure=_given_up(), finished_at=Now()):
             runner.announce(run)
     else:
@@ -36,7 +36,7 @@ def _take_from_its_worker(run: Run) -> None:
 
 def _given_up() -> str:
     says = _("The worker stopped %(n)d times during this run, so we gave up. Start it again, or ask for less.")
-    return says % {"n": runner.MAX_ATTEMPTS}
+    return says % {"n": turns.MAX_ATTEMPTS}
 
 
 def _publish_again() -> None:

@@ -186,6 +186,11 @@ def _wanted(error: ErrorDetails) -> str:
     return _("parameters by name")
 
 
+def expected_seconds(kind: str, params: Mapping[str, Any]) -> float:
+    """Seconds that a run with these complete parameters is expected to take."""
+    return find(kind).load_params().model_validate(params).seconds()
+
+
 def fingerprint(kind: str, params: Mapping[str, Any], seed: int) -> str:
     """SHA-256 of what makes two runs the same: kind, parameters, seed, and the versions that computed them."""
     facts = {"kind": kind, "version": find(kind).version, "params": params, "seed": seed, "with": versions()}

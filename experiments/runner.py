@@ -1,5 +1,7 @@
 """Runner, on a worker: claim a run, compute it, tell how far it is, store what came of it.
 
+A long run gives way: at its words of progress the worker carries out what is short and waits, and then goes on.
+
 Every write after the claim holds only while the claim does: a worker that was taken for dead, and is not, finds its
 run gone on without it and stops. A database that is away for a moment costs a run nothing but a word of progress.
 """
@@ -9,24 +11,23 @@ from __future__ import annotations
 import logging
 import platform
 import time
+import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from experiments import events, registry
+from experiments import events, registry, turns
 from experiments.models import Run, RunState
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 BETWEEN_WRITES = 0.2  # seconds from one word of progress to the next
 # Seconds to wait for a database that is away when a run ends; in all less than what a process has after its time limit.
 PATIENCE = (0.5, 1, 2, 4, 8)
@@ -37,19 +38,19 @@ class Lost(Exception):
 
 
 def execute_next() -> Run | None:
-    """Carry out the run that has waited longest; nothing, if none waits."""
+    """Carry out the run whose turn it is; nothing, if none waits."""
     run = claim()
     if run is not None:
         execute(run)
     return run
 
 
-def claim() -> Run | None:
-    """Take the run that has waited longest, by compare-and-set: of several workers one gets it."""
-    while (oldest := waiting().order_by("queued_at", "pk").first()) is not None:
+def claim(next_run: Callable[[], uuid.UUID | None] = turns.next_run) -> Run | None:
+    """Take the run whose turn it is, by compare-and-set: of several workers one gets it."""
+    while (run_id := next_run()) is not None:
         taken = (
-            waiting()
-            .filter(pk=oldest.pk, attempt=oldest.attempt)
+            turns.waiting()
+            .filter(pk=run_id)
             .update(
                 state=RunState.RUNNING,
                 attempt=F("attempt") + 1,
@@ -61,27 +62,17 @@ def claim() -> Run | None:
             )
         )
         if taken:
-            return Run.objects.get(pk=oldest.pk)
+            return Run.objects.get(pk=run_id)
     return None
 
 
-def waiting() -> QuerySet[Run]:
-    """Runs that a worker may take: queued, or left by a worker whose heartbeat has stopped, and not tried too often."""
-    return Run.objects.filter(Q(state=RunState.QUEUED) | stale(), attempt__lt=MAX_ATTEMPTS)
-
-
-def stale() -> Q:
-    """Runs whose worker has given no sign of life for too long."""
-    return Q(state=RunState.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.RUN_STALE_AFTER))
-
-
-def execute(run: Run) -> None:
-    """Compute a claimed run and store how it ended."""
-    began = time.monotonic()
+def execute(run: Run, inside: _Progress | None = None) -> None:
+    """Compute a claimed run and store how it ended; one that another gave way to is carried out inside that one."""
+    progress = _Progress(run, inside)
     try:
         compute = registry.find(run.kind).load_compute()
-        result = compute(**run.params, seed=run.seed, report=_Progress(run).report).as_json()
-        seconds = round(time.monotonic() - began, 2)
+        result = compute(**run.params, seed=run.seed, report=progress.report).as_json()
+        seconds = round(progress.own_seconds, 2)
         _end(run, state=RunState.DONE, result=result, done=F("total"), provenance=_provenance(run, seconds))
     except Lost:
         return
@@ -89,6 +80,10 @@ def execute(run: Run) -> None:
         # Not the run's fault. Its heartbeat stops here, and the reaper has it taken up again.
         logger.exception("the end of run %s could not be stored", run.pk)
     except Exception as error:
+        if inside is not None and isinstance(error, SoftTimeLimitExceeded):
+            # The time that is up is the other's. This one waits again.
+            _claimed(run).update(state=RunState.QUEUED, attempt=F("attempt") - 1)
+            raise
         logger.exception("run %s failed", run.pk)
         _end(run, state=RunState.FAILED, failure=_why(error), provenance={"error": type(error).__name__})
 
@@ -106,11 +101,22 @@ def _why(error: Exception) -> str:
 
 
 class _Progress:
-    """Tells how far a run is, at once at first and then a few times a second; the heartbeat goes along."""
+    """Tells how far a run is, at once at first and then a few times a second; the heartbeat goes along.
 
-    def __init__(self, run: Run) -> None:
+    In the same breath a long run gives way to short ones, for as long as it has had itself in all, and at most a
+    quarter of the time that it may take.
+    """
+
+    def __init__(self, run: Run, inside: _Progress | None) -> None:
         self.run = run
+        self.inside = inside
         self.told_at = 0.0
+        self.began = time.monotonic()
+        self.given_away = 0.0
+
+    @property
+    def own_seconds(self) -> float:
+        return time.monotonic() - self.began - self.given_away
 
     def report(self, done: int, total: int, text: str) -> None:
         now = time.monotonic()
@@ -121,9 +127,26 @@ class _Progress:
         try:
             if not _claimed(self.run).filter(cancel_requested=False).update(**told):
                 _stop_if_asked(self.run)
+            if self.inside is not None:
+                _claimed(self.inside.run).update(heartbeat_at=Now())
+            elif self.run.expected_seconds > turns.SHORT:
+                self._give_way()
         except (OperationalError, InterfaceError) as error:
             logger.warning("run %s goes on without a database (%s)", self.run.pk, error)
             connection.close()
+
+    def _give_way(self) -> None:
+        """Carry out what is short and waits."""
+        most = settings.CELERY_TASK_SOFT_TIME_LIMIT / 4
+        while self.given_away < min(self.own_seconds + turns.SHORT, most):
+            short = claim(turns.next_short_run)
+            if short is None:
+                return
+            began = time.monotonic()
+            try:
+                execute(short, inside=self)
+            finally:
+                self.given_away += time.monotonic() - began
 
 
 def _stop_if_asked(run: Run) -> None:

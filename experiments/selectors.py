@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import NotFound
 from classroom.selectors import by_students
+from experiments import turns
 from experiments.models import ACTIVE, Run, RunRequest, RunState
 
 
@@ -33,7 +34,7 @@ class RunView:
     total: int
     text: str
     seconds_left: int | None
-    # Runs that were asked for before this one and are still waiting or running.
+    # Runs whose turn is before its own, those under way included.
     waiting_before: int
     failure: str
     # How it was made, in a few words.
@@ -80,7 +81,7 @@ def view_of(run: Run) -> RunView:
 
 def views_of(runs: Sequence[Run]) -> dict[uuid.UUID, RunView]:
     """Say how runs stand now, each by its key; one query more while any of them waits."""
-    before = _waiting_before() if any(run.state == RunState.QUEUED for run in runs) else {}
+    before = turns.places() if any(run.state == RunState.QUEUED for run in runs) else {}
     return {run.pk: _view(run, before.get(run.pk, 0) if run.state == RunState.QUEUED else 0) for run in runs}
 
 
@@ -115,12 +116,6 @@ def seconds_left(run: Run, now: datetime) -> int | None:
         return None
     spent = max((now - run.started_at).total_seconds(), 0)
     return max(1, round(spent / run.done * (run.total - run.done)))
-
-
-def _waiting_before() -> dict[uuid.UUID, int]:
-    """How many runs are on their way before each, in the order in which workers take them."""
-    queue = Run.objects.filter(state__in=ACTIVE).order_by("queued_at", "pk").values_list("pk", flat=True)
-    return {pk: place for place, pk in enumerate(queue)}
 
 
 def n_with_a_run(cohort: Cohort, context: str) -> int:

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from classroom.models import Membership
+from classroom.models import Membership, User
 from classroom.refusals import NotFound, TooMany
 from experiments import events, publishing, registry
 from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
 
-# Runs of one member that may wait or run at the same time: the workers are everybody's.
+# Runs of one person that may wait or run at the same time: the workers are everybody's.
 MAX_WAITING = 4
 
 
@@ -34,11 +34,13 @@ def request_run(membership: Membership, *, kind: str, params: Any, seed: Any, co
     Raises
     ------
     Refusal
-        If the run cannot be made as asked, the class is archived, or the member has too many runs on their way.
+        If the run cannot be made as asked, the class is archived, or this person has too many on their way.
     """
     complete = registry.read(kind, params, seed)
     with transaction.atomic():
         _lock(membership)
+        # Two of this person's classes must not ask at once; before any run is locked, as two may be asked for.
+        User.objects.select_for_update(no_key=True).filter(pk=membership.user_id).first()
         membership.cohort.refuse_if_archived()
         run, is_new = _live_run(kind, complete, seed)
         if run.state in ACTIVE:
@@ -108,7 +110,8 @@ def _live_run(kind: str, params: dict[str, Any], seed: int) -> tuple[Run, bool]:
     """Give the run of this fingerprint under its lock, and whether it is new."""
     fingerprint = registry.fingerprint(kind, params, seed)
     live = Run.objects.select_for_update().filter(fingerprint=fingerprint, state__in=LIVE)
-    new = Run(kind=kind, params=params, seed=seed, fingerprint=fingerprint)
+    seconds = registry.expected_seconds(kind, params)
+    new = Run(kind=kind, params=params, seed=seed, fingerprint=fingerprint, expected_seconds=seconds)
     while (found := live.first()) is None:
         # Two who ask at once both come here, and the constraint lets one of them in.
         Run.objects.bulk_create([new], ignore_conflicts=True)
@@ -121,7 +124,8 @@ def _live_run(kind: str, params: dict[str, Any], seed: int) -> tuple[Run, bool]:
 
 
 def _refuse_more_than_a_share(membership: Membership, run: Run) -> None:
-    wanted = RunRequest.objects.filter(membership=membership, withdrawn_at=None, run__state__in=ACTIVE)
+    person = membership.user_id
+    wanted = RunRequest.objects.filter(membership__user=person, withdrawn_at=None, run__state__in=ACTIVE)
     n = wanted.exclude(run=run).values("run").distinct().count()
     if n >= MAX_WAITING:
         says = _("Only %(n)d of your runs can be on their way at once. Let one finish or cancel one, then try again.")

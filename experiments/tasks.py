@@ -13,7 +13,7 @@ from experiments import liveness, reaper, registry, runner
 
 @shared_task(name="experiments.execute_run")
 def execute_run(run_id: str = "") -> None:
-    """Carry out the run that has waited longest; `run_id` is for the log. Safe to deliver twice, or once too often."""
+    """Carry out the run whose turn it is; `run_id` is for the log. Safe to deliver twice, or once too often."""
     runner.execute_next()
 
 

@@ -24,6 +24,10 @@ class Params(BaseModel):
     def ranges(self) -> Ranges:
         """Range of each number, or of each in a list: its least and its most."""
 
+    @abstractmethod
+    def seconds(self) -> float:
+        """Seconds that it takes on one core of a laptop, roughly: within a factor of two is well enough."""
+
     def objections(self) -> dict[str, str]:
         """Objections to all else that is wrong, by parameter; asked only if every number is in its range."""
         return {}

@@ -41,6 +41,9 @@ class Anything(Params):
     def ranges(self) -> Ranges:
         return {}
 
+    def seconds(self) -> float:
+        return 0.0
+
 
 class Outcome:
     """What a computation hands back."""
@@ -53,25 +56,27 @@ class Outcome:
 
 
 Doing = Callable[[Report], dict[str, Any]]
-# What the kind “made up” does when a worker carries it out.
+# What the runs of the kind “made up” do when a worker carries them out, by their seed.
 doing: list[Doing] = []
 
 
 def made_up(*, seed: int, report: Report) -> Outcome:
-    return Outcome(doing[-1](report))
+    return Outcome(doing[seed](report))
 
 
 @pytest.fixture
-def make_up(db: None) -> Iterator[Callable[[Doing], Run]]:
+def make_up(db: None) -> Iterator[Callable[..., Run]]:
     """Put a run into the queue whose computation is the test's own."""
     here = {"params": f"{__name__}:Anything", "compute": f"{__name__}:made_up", "notebook": ""}
     kind = Kind(name="made_up", label="made up", about="", **here)
     registry.register(kind)
 
-    def queue_up(does: Doing) -> Run:
+    def queue_up(does: Doing, seconds: float = 0) -> Run:
+        n = len(doing)
         doing.append(does)
-        n = Run.objects.count()
-        return Run.objects.create(kind=kind.name, params={}, seed=n, fingerprint=f"made up {n}")
+        return Run.objects.create(
+            kind=kind.name, params={}, seed=n, fingerprint=f"made up {n}", expected_seconds=seconds
+        )
 
     yield queue_up
     registry.unregister(kind.name)

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from numpy.testing import assert_allclose
 
 from classroom.models import Membership
-from experiments import events, registry, runner, services, tasks
+from experiments import events, registry, runner, services, tasks, turns
 from experiments.kinds.starvation.compute import starvation
 from experiments.maths import digits
 from experiments.models import Run, RunState
@@ -182,7 +182,7 @@ def test_a_run_is_taken_over_once_its_worker_has_been_silent_for_too_long(studen
 def test_a_run_is_tried_three_times_at_most(student: Membership, ask: Ask) -> None:
     run = ask(student).request.run
 
-    for attempt in range(1, runner.MAX_ATTEMPTS + 1):
+    for attempt in range(1, turns.MAX_ATTEMPTS + 1):
         taken = runner.claim()
         assert taken
         assert taken.attempt == attempt

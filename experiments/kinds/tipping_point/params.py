@@ -20,5 +20,9 @@ class TippingPoint(Starved):
     def ranges(self) -> Ranges:
         return {**super().ranges(), "n_repeats": (1, 20)}
 
+    def seconds(self) -> float:
+        # The trainings of a repeat share their distances.
+        return 0.5 * super().seconds() * len(self.kept)
+
     def objections(self) -> dict[str, str]:
         return {} if self.kept == sorted(set(self.kept)) else {"kept": _("list them from few to many, each once")}

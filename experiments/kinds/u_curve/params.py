@@ -26,6 +26,8 @@ SWEEP_RANGES: dict[str, Ranges] = {
     "tree": {"n_train": (100, 800), "noise": (0, 0.5), "complexities": (1, 20), "n_repeats": (1, 50)},
     "knn": {"n_train": (100, 800), "noise": (0, 0.5), "complexities": (1, 100), "n_repeats": (1, 20)},
 }
+# On one core, for one model on one draw, by the number of examples that it learns from.
+SECONDS = {"polynomial": 1e-6, "tree": 2e-5, "knn": 5e-5}
 POINTS_TO_SPARE = 5  # beyond the highest degree of a polynomial
 
 
@@ -59,6 +61,9 @@ class UCurve(Params):
             least, most = ranges["n_train"]
             ranges["n_train"] = (max(least, highest + POINTS_TO_SPARE), most)
         return ranges
+
+    def seconds(self) -> float:
+        return SECONDS[self.model] * self.n_train * len(self.complexities) * self.n_repeats
 
     def objections(self) -> dict[str, str]:
         if self.complexities == sorted(set(self.complexities), reverse=self.model == "knn"):

@@ -15,3 +15,6 @@ class CoinToss(Params):
 
     def ranges(self) -> Ranges:
         return {"n_tosses": (1, 1000), "bias": (0, 1)}
+
+    def seconds(self) -> float:
+        return 0.001
