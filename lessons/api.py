@@ -93,7 +93,10 @@ class Submissions(LessonView):
         request=SubmissionRequest, responses={200: SubmissionReply, 201: SubmissionReply}, parameters=[COHORT]
     )
     def post(self, request: Request, lesson: str, activity: str) -> Response:
-        """Hand in an answer. 201 with its verdict; 200 with the same verdict when it arrives again."""
+        """Hand in an answer. 201 with its verdict; 200 with the same verdict when it arrives again.
+
+        409 if its id came with another activity, step or answer before.
+        """
         membership, loaded = self.place(request, lesson)
         sent = SubmissionRequest(data=request.data)
         sent.is_valid(raise_exception=True)

@@ -35,6 +35,8 @@ class Submission(models.Model):
     activity = models.CharField(max_length=60)
     step = models.PositiveSmallIntegerField()
     answer = models.JSONField()
+    # Of all that came under this id, as it came: what comes again is the same or it is refused. Blank in old rows.
+    sent_hash = models.CharField(max_length=64, db_default="")
     reply = models.JSONField()
     accepted = models.BooleanField()
     # Blanks and a repeat of the last answer are kept, but are no try.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +32,13 @@ STUCK_AFTER_TRIES = 3
 MOST_VERSIONS = 100  # of one text
 
 
+class IdTaken(Conflict):
+    """Another answer is stored under this id."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Another answer came with this id before, and it is stored. Send this one with a new id."))
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What was stored, and whether it is new or had arrived before.
@@ -56,14 +65,16 @@ def submit(
 ) -> Receipt:
     """Grade an answer and keep it, together with everything that follows from it; `by` says who entered it for them.
 
-    The same `client_id` from the same member is stored once: sent again, whatever the answer, it gets
-    its first receipt back.
+    The same `client_id` from the same member is stored once: sent again, it gets its first receipt back.
 
     Raises
     ------
+    IdTaken
+        If something else was sent with this `client_id`: another activity, step or answer.
     Refusal
         If the activity is not there, the class is archived, or the answer cannot be graded.
     """
+    sent_hash = _hash_of(lesson.lesson.slug, activity_key, step, answer)
     try:
         part, activity = selectors.find_activity(membership, lesson, activity_key)
     except Refusal:
@@ -71,7 +82,7 @@ def submit(
         stored = Submission.objects.filter(membership=membership, client_id=client_id).first()
         if stored is None:
             raise
-        return Receipt(stored, is_new=False)
+        return _receipt_again(stored, sent_hash)
     kind = type_of(activity)
     with transaction.atomic():
         # The cohort's row before the member's, as everywhere: two orders could wait for each other for ever.
@@ -81,7 +92,7 @@ def submit(
         progress.lock(membership)
         known = _known(membership, lesson, part, activity, step=step, client_id=client_id)
         if known.stored is not None:
-            return Receipt(Submission.objects.get(pk=known.stored), is_new=False)
+            return _receipt_again(Submission.objects.get(pk=known.stored), sent_hash)
         membership.cohort.refuse_if_archived()
         row = known.row or progress.begun(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
@@ -101,6 +112,7 @@ def submit(
             activity=activity.key,
             step=step,
             answer=verdict.answer,
+            sent_hash=sent_hash,
             reply=_reply(client_id, step, verdict, row, after),
             accepted=verdict.accepted,
             is_try=is_try,
@@ -158,6 +170,17 @@ def _known(
     row = PartProgress.from_db(DEFAULT_DB_ALIAS, _OF_A_ROW, kept)
     row.membership = membership
     return _Known(row, stored, last)
+
+
+def _hash_of(*sent: Any) -> str:
+    return hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()
+
+
+def _receipt_again(stored: Submission, sent_hash: str) -> Receipt:
+    """Give what is stored once more; refuse something else under its id, which would be lost in silence."""
+    if stored.sent_hash not in ("", sent_hash):
+        raise IdTaken
+    return Receipt(stored, is_new=False)
 
 
 def _refuse_too_many(membership: Membership, lesson: LoadedLesson, activity: AnyActivity) -> None:

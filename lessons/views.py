@@ -12,7 +12,7 @@ import classroom.services
 from classroom.access import member_required, require_post
 from classroom.acting import Acting
 from classroom.models import Membership
-from classroom.refusals import Forbidden, NotFound, Refusal
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
 from lessons import part_page, selectors, services, stage, strip
 from lessons.activities.base import type_of
@@ -214,6 +214,11 @@ def take_answer(request: HttpRequest, acting: Acting, lesson: str, activity: str
         )
     except (Forbidden, NotFound) as closed:
         raise part_page.not_now(closed) from closed
+    except services.IdTaken as taken:
+        says = _(
+            "Another answer was sent from this page before, and we stored it. Reload the page, then send this again."
+        )
+        raise Conflict(says) from taken
     except Refusal as refusal:
         if is_htmx(request) or not refusal.errors:
             raise

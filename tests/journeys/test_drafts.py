@@ -79,6 +79,29 @@ def expect_in(page: Page, fields: dict[str, str]) -> None:
     assert form.evaluate(shown, list(fields)) == fields
 
 
+def test_what_is_refused_since_its_id_is_another_answers_stays_typed_and_is_sent_under_a_new_one(
+    desk: Desk, new_student: NewStudent
+) -> None:
+    student = desk.open(new_student("ida"))
+    student.goto(SHEET)
+    used = student.locator("form[data-worksheet] [name=id]").input_value()
+    type_in(student, {"w": "4"})
+    press(student, "Check")
+    expect(student.locator(".saved time")).to_be_visible()
+    type_in(student, {"w": "5"})
+    student.locator("form[data-worksheet] [name=id]").evaluate("(field, id) => { field.value = id; }", used)
+
+    press(student, "Check")
+
+    banner = student.locator("#banner")
+    expect(banner).to_contain_text("Another answer was sent from this page before, and we stored it.")
+    expect_in(student, {"w": "5"})
+    press(student, "Check")
+    expect(banner).to_be_hidden()
+    expect_in(student, {"w": "5"})
+    desk.complaints.clear()  # Chromium and htmx say on its console that a request was answered 409
+
+
 @pytest.mark.parametrize(("address", "typed"), HALF_WRITTEN.values(), ids=HALF_WRITTEN)
 def test_a_draft_survives_a_reload(desk: Desk, new_student: NewStudent, address: str, typed: dict[str, str]) -> None:
     student = desk.open(new_student("dora"))

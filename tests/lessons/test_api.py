@@ -220,10 +220,21 @@ def test_the_same_id_again_is_answered_200_with_the_stored_reply(hand_in: Callab
     client_id = str(uuid.uuid4())
     first = hand_in(client_id=client_id)
 
-    again = hand_in(step=2, answer={"w": 5}, client_id=client_id)
+    again = hand_in(client_id=client_id)
 
     assert again.status_code == 200
     assert again.json() == first.json()
+    assert Submission.objects.count() == 1
+
+
+def test_the_same_id_with_another_answer_is_answered_409(hand_in: Callable[..., Any]) -> None:
+    client_id = str(uuid.uuid4())
+    hand_in(client_id=client_id)
+
+    other = hand_in(step=2, answer={"w": 5}, client_id=client_id)
+
+    assert other.status_code == 409
+    assert other.json()["detail"].startswith("Another answer came with this id before, and it is stored.")
     assert Submission.objects.count() == 1
 
 

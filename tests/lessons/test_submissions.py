@@ -76,16 +76,53 @@ def test_a_receipt_says_where_its_member_stands_as_it_was_stored(
         assert receipt.standing.as_data() == stored.activities["by-hand"]
 
 
-def test_the_same_id_is_stored_once_and_gets_its_first_reply_back_whatever_it_says_now(
-    send: Callable[..., Receipt],
-) -> None:
+def test_the_same_id_is_stored_once_and_gets_its_first_reply_back(send: Callable[..., Receipt]) -> None:
     first = send()
 
-    again = send(step=3, answer={"w": "99"}, client_id=first.submission.client_id)
+    again = send(client_id=first.submission.client_id)
 
     assert not again.is_new
     assert again.submission == first.submission
     assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"step": 2},
+        {"answer": {**STEP_1, "w": "99"}},
+        {"answer": {**STEP_1, "scratch": "2·2"}},
+        {"answer": {**STEP_1, "go_on": "yes"}},
+    ],
+)
+def test_the_same_id_with_something_else_is_refused_and_changes_nothing(
+    send: Callable[..., Receipt], student: Membership, other: dict[str, Any]
+) -> None:
+    first = send().submission
+    before = progress_of(student)
+
+    with pytest.raises(services.IdTaken, match="Send this one with a new id"):
+        send(**{"step": 1, "answer": STEP_1, "client_id": first.client_id, **other})
+
+    assert Submission.objects.get() == first
+    assert progress_of(student).activities == before.activities
+
+
+def test_the_same_id_for_another_activity_is_refused_even_where_that_is_closed(
+    send: Callable[..., Receipt], student: Membership, lesson: LoadedLesson
+) -> None:
+    first = send().submission
+
+    for activity in ("source-check", "no-such"):
+        with pytest.raises(services.IdTaken):
+            services.submit(student, lesson, activity, client_id=first.client_id, step=1, answer=STEP_1)
+
+
+def test_an_answer_from_before_anything_was_compared_gets_its_first_reply_back(send: Callable[..., Receipt]) -> None:
+    first = send().submission
+    Submission.objects.update(sent_hash="")
+
+    assert send(step=3, answer={"w": "99"}, client_id=first.client_id).submission == first
 
 
 def test_the_same_id_from_somebody_else_is_another_submission(

@@ -228,7 +228,9 @@ def test_what_is_sent_again_takes_the_place_of_what_was_there_and_both_are_on_re
 def test_the_same_envelope_is_kept_once(swept: Membership, lesson: LoadedLesson, write: Write) -> None:
     envelope = uuid.uuid4()
 
-    first, again = write(WHY, client_id=envelope), write("Something else altogether.", client_id=envelope)
+    first, again = write(WHY, client_id=envelope), write(WHY, client_id=envelope)
+    with pytest.raises(services.IdTaken):
+        write("Something else altogether.", client_id=envelope)
 
     assert (first.is_new, again.is_new) == (True, False)
     assert again.submission == first.submission

@@ -50,8 +50,17 @@ function settle(id, status, html) {
     dropSent(entry);
     holdBack(entry, html);
     document.dispatchEvent(new CustomEvent("acknowledged", { detail: entry }));
+  } else {
+    renew(id);
   }
   return true;
+}
+
+// What is refused is not stored, or something else is under its id: pressed again, it is a new answer.
+function renew(id) {
+  for (const { elements } of document.querySelectorAll("form[data-kept]")) {
+    if (elements.id.value === id) elements.id.value = newId();
+  }
 }
 
 // A step that is not accepted stays open and holds back those after it: they are drafts of their sheets again.
@@ -119,7 +128,7 @@ for (const lost of ["htmx:sendError", "htmx:timeout"]) {
 for (const kind of ["input", "restored"]) {
   document.addEventListener(kind, ({ target }) => {
     const sheet = target.closest?.("form[data-kept]");
-    if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) sheet.elements.id.value = newId();
+    if (sheet && read().some(({ id }) => id === sheet.elements.id.value)) renew(sheet.elements.id.value);
   });
 }
 
