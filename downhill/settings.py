@@ -12,7 +12,8 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
-from environs import Env
+from environs import Env, validate
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from classroom import secret_files
 
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "downhill.access_log.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -251,6 +253,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = None if ROOM_URL else "same-origin"
 HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+# Asked from inside, where nobody ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # How many proxies there are in front, each of which says who asked it: see classroom/addresses.py.
 TRUST_PROXY = env.int("TRUST_PROXY", 0)
@@ -375,14 +379,33 @@ else:
         "polling_interval": 0.1,
     }
 
+# --- to observe -----------------------------------------------------------------------------------
+
+# Who may read /metrics: whoever sends this as a bearer token; empty: this computer itself, by no proxy.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# A line for each request.
+ACCESS_LOG = env.bool("ACCESS_LOG", False)
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "json"]))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"of_request": {"()": "downhill.log_context.OfRequest"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}{about} {message}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{message}",
+            "style": "{",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            # Django's own request, whose text is its whole address.
+            "reserved_attrs": [*RESERVED_ATTRS, "about", "request"],
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["of_request"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
     # Refusals are answers, not faults.
     "loggers": {
+        "downhill.access": {"level": "INFO" if ACCESS_LOG else "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
         "axes": {"level": "ERROR"},

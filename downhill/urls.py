@@ -10,7 +10,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import appearance, errors, front_door, health, invited, notebooks
+from downhill import appearance, errors, front_door, health, invited, metrics, notebooks
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -71,5 +71,6 @@ urlpatterns = [
     path("api/docs/", docs, name="docs"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("favicon.ico", front_door.favicon, name="favicon"),
 ]

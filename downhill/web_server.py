@@ -9,6 +9,7 @@ import argparse
 import gc
 import importlib
 import os
+import tempfile
 
 from django.conf import settings
 from granian import Granian
@@ -27,13 +28,21 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     asked = parser.parse_args()
-    # Loaded once, before the processes part: they start at once and have its memory in common.
-    importlib.import_module("downhill.rsgi")
-    gc.freeze()
+    with tempfile.TemporaryDirectory(prefix="downhill-metrics-") as folder:
+        # Where the processes add up what they count; read when the library is loaded.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        # Loaded once, before the processes part: they start at once and have its memory in common.
+        importlib.import_module("downhill.rsgi")
+        gc.freeze()
+        serve(asked.host, asked.port)
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM."""
     Granian(
         "downhill.rsgi:application",
-        address=asked.host,
-        port=asked.port,
+        address=host,
+        port=port,
         interface=Interfaces.RSGI,
         workers=settings.WEB_WORKERS,
         http=HTTPModes.http1,

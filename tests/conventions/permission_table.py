@@ -236,6 +236,8 @@ PAGES = (
     Row("lessons:notebook", "/c/{cohort}/lessons/{lesson}/notebook.ipynb", {"GET": MEMBERS}),
     Row("healthz", "/healthz", {"GET": EVERYBODY}),
     Row("readyz", "/readyz", {"GET": EVERYBODY}),
+    # Whoever asks from this computer; tests/downhill/test_observing.py has the others.
+    Row("metrics", "/metrics", {"GET": EVERYBODY}),
     Row("favicon", "/favicon.ico", {"GET": SENT_ON}),
 )
 
