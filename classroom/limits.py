@@ -32,10 +32,10 @@ _COUNT = """
 
 
 class Counter:
-    """A count of what somebody does within a minute, under the name of its limit in `settings.LIMITS`."""
+    """A count of what somebody does within a minute, by one key or by several, each with the most it may reach."""
 
-    def __init__(self, name: str, whose: str, most: int, says: str | Promise = SAYS) -> None:
-        self.key, self.most, self.says = f"{name} {whose}", most, says
+    def __init__(self, most: dict[str, int], says: str | Promise = SAYS) -> None:
+        self.most, self.says = most, says
 
     def count(self) -> None:
         """Count once more.
@@ -46,13 +46,14 @@ class Counter:
             If that is more than a minute may have.
         """
         now = math.ceil(time.time())
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [self.key, now + MINUTE, now, now])
-            number, until = cursor.fetchone()
-        if number == 1:
-            Tally.objects.filter(until__lt=now - MINUTE).delete()
-        if number > self.most:
-            raise TooMany(self.says, retry_after=until - now)
+        for key, most in self.most.items():
+            with connection.cursor() as cursor:
+                cursor.execute(_COUNT, [key, now + MINUTE, now, now])
+                number, until = cursor.fetchone()
+            if number == 1:
+                Tally.objects.filter(until__lt=now - MINUTE).delete()
+            if number > most:
+                raise TooMany(self.says, retry_after=until - now)
 
     def refuse_if_full(self) -> None:
         """Look without counting.
@@ -63,24 +64,27 @@ class Counter:
             If one more would be too many.
         """
         now = math.ceil(time.time())
-        full = Tally.objects.filter(key=self.key, number__gte=self.most, until__gt=now).first()
-        if full is not None:
-            raise TooMany(self.says, retry_after=full.until - now)
+        for tally in Tally.objects.filter(key__in=self.most, until__gt=now):
+            if tally.number >= self.most[tally.key]:
+                raise TooMany(self.says, retry_after=tally.until - now)
 
 
 def of_visitor(name: str, request: HttpRequest, *, within: object = "", says: str | Promise = SAYS) -> Counter:
-    """The counter of whoever sent a request: of their device where it is known, else of the address.
+    """The counter of whoever sent a request, by the limit of a name: of the strangers at their address, or of their
+    device where it is known. Known ones at one address may together do as much as strangers, so that nobody gains by
+    making many.
 
     Parameters
     ----------
     within : what they are counted apart for, such as a class
     """
-    most = settings.LIMITS[name]
+    most, network = settings.LIMITS[name], client_network(request)
     if device := device_of(request):
-        return Counter(name, f"{within} device {device}", max(most // DEVICES_SHARE, 1), says)
-    return Counter(name, f"{within} {client_network(request)}", most, says)
+        share = max(most // DEVICES_SHARE, 1)
+        return Counter({f"{name} {within} device {device}": share, f"{name} {within} known {network}": most}, says)
+    return Counter({f"{name} {within} {network}": most}, says)
 
 
 def of_person(name: str, request: HttpRequest) -> Counter:
     """The counter of whoever is logged in."""
-    return Counter(name, f"person {request.user.pk}", settings.LIMITS[name])
+    return Counter({f"{name} person {request.user.pk}": settings.LIMITS[name]})

@@ -28,7 +28,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_minute_has_as_many_as_it_may_and_the_next_one_begins_again(db: None, at: Any) -> None:
-    counter = Counter("tries", "mine", 2)
+    counter = Counter({"tries mine": 2})
     at(1000.0)
     counter.count()
     at(1030.0)
@@ -44,7 +44,7 @@ def test_a_minute_has_as_many_as_it_may_and_the_next_one_begins_again(db: None, 
 
 
 def test_looking_counts_nothing(db: None) -> None:
-    counter = Counter("tries", "mine", 1)
+    counter = Counter({"tries mine": 1})
 
     for _ in range(3):
         counter.refuse_if_full()
@@ -56,9 +56,9 @@ def test_looking_counts_nothing(db: None) -> None:
 
 def test_what_is_long_over_is_forgotten(db: None, at: Any) -> None:
     at(1000.0)
-    Counter("tries", "theirs", 1).count()
+    Counter({"tries theirs": 1}).count()
     at(2000.0)
-    Counter("tries", "mine", 1).count()
+    Counter({"tries mine": 1}).count()
 
     assert list(Tally.objects.values_list("key", flat=True)) == ["tries mine"]
 
@@ -67,7 +67,7 @@ def test_what_is_long_over_is_forgotten(db: None, at: Any) -> None:
 def test_several_at_once_are_counted_one_by_one() -> None:
     def count(_n: int) -> bool:
         try:
-            Counter("tries", "ours", 5).count()
+            Counter({"tries ours": 5}).count()
         except TooMany:
             return False
         finally:
@@ -138,6 +138,19 @@ def test_a_known_device_is_held_up_by_no_stranger_and_may_do_a_tenth(student: Me
 
     assert strangers == 429
     assert known == [404, 404, 429]
+
+
+def test_many_devices_that_one_makes_do_no_more_than_strangers(student: Membership, settings: Settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "wrong_code": 20}
+
+    def guess_twice(n: int) -> list[int]:
+        device = Client(REMOTE_ADDR=SCHOOL)
+        log_in("sam", client=device)
+        return [device.get(f"/join/NONE-9{n:02}{i}").status_code for i in range(2)]
+
+    answers = [status for n in range(11) for status in guess_twice(n)]
+
+    assert answers == [404] * 20 + [429] * 2
 
 
 def test_wrong_log_ins_of_notebooks_are_refused_before_a_hash_is_worked_out(
