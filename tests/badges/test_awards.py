@@ -9,16 +9,18 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from badges import catalogue, keys, reasons, rules, services
 from badges import selectors as badge_selectors
-from badges.evidence import FINDERS
+from badges.evidence import FINDERS, Steps
 from badges.models import Award
 from classroom.models import Membership, User
 from classroom.refusals import Conflict, Refusal
 from lessons import reviews
+from lessons import selectors as lesson_selectors
 from lessons import services as lesson_services
 from lessons.arc import arc_of
 from lessons.authoring.loader import LoadedLesson
@@ -96,6 +98,24 @@ def test_only_an_answer_after_which_nothing_is_left_to_do_is_considered(
     assert state(student, lesson) == PartState.WORKING
     station = next(part for part in arc_of(student, lesson).parts if part.is_badge)
     assert station.summary == "1 of 3"
+
+
+def test_the_evidence_of_a_step_is_its_newest_answer_found_in_one_pass(
+    student: Membership, lesson: LoadedLesson
+) -> None:
+    for __ in range(6):
+        take_steps(student, lesson)
+    condition = catalogue.all_badges()[BADGE].criteria[0].condition
+    steps = Steps(student, lesson, lesson_selectors.progress_of(student, lesson), condition)
+
+    newest = Submission.objects.order_by("-pk")[:3]
+    assert [evidence.id for evidence in steps.all()] == [str(each.pk) for each in reversed(newest)]
+    if connection.vendor == "postgresql":
+        # As many loops as answers, each over all of them, made a submit three times as dear after 400.
+        sql, values = steps.newest().query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE) {sql}", values)
+            assert set(re.findall(r"loops=(\d+)", str(cursor.fetchall()))) == {"1"}
 
 
 def test_the_badges_page_considers_what_no_worker_has(
