@@ -18,6 +18,8 @@ class SubmissionForm(forms.Form):
     step = forms.IntegerField(min_value=1, max_value=100)
     # Whose sheet it is: on a shared device somebody else may have logged in meanwhile.
     member = forms.IntegerField(required=False)
+    # What the page shows already, by the names that it was given.
+    shown = forms.CharField(required=False, max_length=1000)
 
 
 class ShownForm(forms.Form):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,13 +19,13 @@ from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
 from lessons import selectors, stage, strip
 from lessons.activities.base import type_of, types
-from lessons.arc import arc_of
+from lessons.arc import Arc, arc_of
 from lessons.authoring import markdown
 from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.class_call import Page
-from lessons.models import PartProgress, PartState
+from lessons.models import PartProgress, PartState, Submission
 from lessons.stage import Key, StageView
 
 # In a page's token: behind it is what an instructor has still to read.
@@ -70,15 +72,27 @@ def in_place(
 
 
 def part_again(
-    request: HttpRequest, acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]
+    request: HttpRequest,
+    acting: Acting,
+    lesson: LoadedLesson,
+    part: Part,
+    shown: Mapping[str, Any],
+    newest: Submission | None = None,
 ) -> HttpResponse:
-    """Show the part after something was sent: in place where htmx asked, else at its address."""
+    """Show the part after something was sent: in place where htmx asked, without what the page shows already, else at
+    its address.
+
+    Parameters
+    ----------
+    newest : what was sent, if it was a submission that was stored just now: it is not read again
+    """
     if not is_htmx(request):
         query = urlencode({name: value for name, value in shown.items() if value})
         address = acting.address("part", lesson.lesson.slug, part.key)
         return redirect(f"{address}?{query}" if query else address)
     classroom.services.note_activity(acting)
-    context = noted(acting, lesson, part, context_after(acting, lesson, part, shown))
+    context = noted(acting, lesson, part, context_after(acting, lesson, part, shown, newest))
+    context["shown"] = frozenset(request.POST.get("shown", "").split())
     return render(request, "lessons/_part.html", context)
 
 
@@ -123,9 +137,11 @@ def around(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str,
     }
 
 
-def context_after(acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any]) -> dict[str, Any]:
+def context_after(
+    acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any], newest: Submission | None = None
+) -> dict[str, Any]:
     """Collect what a part's page shows after an answer or a run: a question that waits for another gives way to it."""
-    context = part_context(acting, lesson, part, shown)
+    context = part_context(acting, lesson, part, shown, newest)
     is_held = any(page.kind.is_held(page.sheet) for page in context["pages"])
     return part_context(acting, lesson, part, {**shown, "item": ""}) if is_held else context
 
@@ -146,12 +162,14 @@ def with_errors(
     return render(request, "lessons/part.html", context, status=refusal.status)
 
 
-def part_context(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+def part_context(
+    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], newest: Submission | None = None
+) -> dict[str, Any]:
     """Collect what a part's page shows once what its finished runs measured is in the member's progress.
 
     The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
     """
-    context = _laid_out(acting, lesson, part, asked)
+    context = _laid_out(acting, lesson, part, asked, newest)
     is_behind = acting.is_own and _catch_up(acting.member, lesson, context["pages"])
     return _laid_out(acting, lesson, part, asked) if is_behind else context
 
@@ -162,7 +180,9 @@ def _catch_up(membership: Membership, lesson: LoadedLesson, pages: Iterable[sele
     return bool(behind)
 
 
-def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_out(
+    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], newest: Submission | None = None
+) -> dict[str, Any]:
     """Collect what a part's page shows: its core activities, or the one extra that was asked for.
 
     The token is read before all that it stands for: what is opened meanwhile is asked for again, and never missed.
@@ -178,12 +198,15 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    laid_out = _pages(acting, lesson, part, row, shown, asked, view)
+    laid_out = _pages(acting, lesson, part, row, shown, asked, view, newest)
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
     is_behind = station.state in (PartState.DONE, PartState.WAITING) and not at_hand
     onward = arc.after(station) if is_behind else None
+    call = strip.context(acting, lesson, Page(part.key, _questions(pages)), view)
+    is_new = row is None and not chosen
+    rail = _rail(arc, call)
     return {
         "acting": acting,
         "membership": membership,
@@ -193,7 +216,7 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "is_locked": station.is_locked,
         "lead": markdown.to_inline_html(part.lead) if part.lead else "",
         # Until something is done here the lead comes first; then it folds, and what was done is what one sees.
-        "is_new": row is None and not chosen,
+        "is_new": is_new,
         "picture": lesson.pictures.get(part.key, ""),
         "prose": lesson.texts[part.prose],
         "progress": row,
@@ -212,9 +235,22 @@ def _laid_out(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[s
         "is_end": is_behind and onward is None,
         # A law is told once it has been earned.
         "laws": [law for law in lesson.lesson.laws if law.part == part.key and station.state == PartState.DONE],
-        **strip.context(acting, lesson, Page(part.key, _questions(pages)), view),
+        "rail": rail,
+        # What the page says that it shows: an answer to something that is sent from it leaves that out.
+        "pieces": " ".join(
+            [rail, *([] if is_new else ["why"]), *chain(*(page.kind.pieces(page.sheet) for page in pages))]
+        ),
+        "shown": frozenset(),
+        **call,
         **_media(lesson, part),
     }
+
+
+def _rail(arc: Arc, call: Mapping[str, Any]) -> str:
+    """Name what the rail shows."""
+    place = call["class_call"] and call["class_call"].place
+    states = [(station.key, station.state) for station in arc.parts]
+    return f"rail-{crc32(repr((states, place and place.part)).encode()):x}"
 
 
 def _questions(pages: Iterable[selectors.ActivityPage]) -> frozenset[Key]:
@@ -264,11 +300,19 @@ def _pages(
     activities: Sequence[AnyActivity],
     asked: Mapping[str, Any],
     at: StageView | None = None,
+    newest: Submission | None = None,
 ) -> dict[str, selectors.ActivityPage]:
     """Lay out activities of a part, in the order in which their types are read."""
     return {
         each.key: selectors.activity_page(
-            acting, lesson, part, selectors.as_met(acting.member, lesson, each), row, asked, at
+            acting,
+            lesson,
+            part,
+            selectors.as_met(acting.member, lesson, each),
+            row,
+            asked,
+            at,
+            newest if newest and newest.activity == each.key else None,
         )
         for each in sorted(activities, key=lambda each: type_of(each).order)
     }

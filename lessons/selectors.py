@@ -171,6 +171,7 @@ def activity_page(
     row: PartProgress | None,
     asked: Mapping[str, Any],
     at: stage.StageView | None = None,
+    newest: Submission | None = None,
 ) -> ActivityPage:
     """Lay out one activity with what this member typed last.
 
@@ -180,6 +181,7 @@ def activity_page(
     asked : what the address asks for: a ``step`` that was taken before and is to be mended, an ``item``, or a
         ``rate`` for the free slider
     at : the stage, where the page has read it
+    newest : the newest submission to it, where it was stored just now
     """
     membership, kind = acting.member, type_of(activity)
     standing = standing_of(row, activity)
@@ -187,7 +189,7 @@ def activity_page(
     step = asked.get("step")
     if step and step > standing.step:
         step = None
-    newest, last = _typed_last(membership, lesson, activity, row, step or standing.step)
+    newest, last = _typed_last(membership, lesson, activity, row, step or standing.step, newest)
     facts = visible(activity, unsealed=standing.is_finished)
     view = replace(
         view_of(acting, lesson, part, activity, item=asked.get("item") or ""),
@@ -295,7 +297,12 @@ def submission_of(membership: Membership, lesson: LoadedLesson, number: int) -> 
 
 
 def _typed_last(
-    membership: Membership, lesson: LoadedLesson, activity: AnyActivity, row: PartProgress | None, shown: int
+    membership: Membership,
+    lesson: LoadedLesson,
+    activity: AnyActivity,
+    row: PartProgress | None,
+    shown: int,
+    newest: Submission | None,
 ) -> tuple[Submission | None, tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Give the newest submission, and what is shown again of those to one step: an answer with its reply.
 
@@ -305,6 +312,6 @@ def _typed_last(
     if row is None or not type_of(activity).is_handed_in:
         return None, ({}, {})
     answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-    newest = answers.order_by("-id").first()
+    newest = newest or answers.order_by("-id").first()
     typed = newest if newest is None or newest.step == shown else answers.filter(step=shown).order_by("-id").first()
     return newest, ((typed.answer, typed.reply) if typed and not typed.accepted else ({}, {}))

@@ -289,6 +289,10 @@ class ActivityType(Generic[A]):
         """Time at which something was last kept that is no submission."""
         return None
 
+    def pieces(self, sheet: Any) -> tuple[str, ...]:
+        """Names of what its template shows that an answer need not bring again, while the page has it."""
+        return ()
+
     def at_hand(self, sheet: Any) -> str:
         """Key of the question that a member is about to answer."""
         return ""

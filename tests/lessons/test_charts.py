@@ -28,7 +28,7 @@ def pixels(path: str) -> list[tuple[float, float]]:
 
 
 def test_the_lowest_point_of_the_valley_is_the_best_w() -> None:
-    chart = charts.loss_chart(problem(), [START])
+    chart = charts.loss_chart(problem(), (START,))
 
     lowest = max(pixels(chart.curve), key=lambda point: point[1])
 
@@ -37,7 +37,7 @@ def test_the_lowest_point_of_the_valley_is_the_best_w() -> None:
 
 @pytest.mark.parametrize(("rule", "height"), [("half", 14.8625), ("full", 29.725)])
 def test_the_ball_stands_at_the_loss_of_the_rule_of_the_class(rule: Rule, height: float) -> None:
-    chart = charts.loss_chart(problem(rule), [START])
+    chart = charts.loss_chart(problem(rule), (START,))
 
     assert (chart.balls[0].x, chart.balls[0].y) == (chart.x_axis.at(0), chart.y_axis.at(height))
     assert ("half" in chart.title) == (rule == "half")
@@ -45,7 +45,13 @@ def test_the_ball_stands_at_the_loss_of_the_rule_of_the_class(rule: Rule, height
 
 def test_the_tangent_goes_through_the_ball_with_the_slope_of_the_loss() -> None:
     at = Fraction("0.74625")
-    chart = charts.loss_chart(problem(), [START, at])
+    chart = charts.loss_chart(
+        problem(),
+        (
+            START,
+            at,
+        ),
+    )
 
     x1, y1, x2, y2 = chart.tangent
     per_w = (chart.x_axis.end - chart.x_axis.start) / (chart.x_axis.high - chart.x_axis.low)
@@ -64,15 +70,21 @@ def test_the_axes_stay_where_they_are_from_step_to_step() -> None:
 
 
 def test_the_slope_is_a_question_until_it_was_found() -> None:
-    chart = charts.loss_chart(problem(), [START])
+    chart = charts.loss_chart(problem(), (START,))
 
     assert chart.slope == "slope ?"
     assert "14.925" not in str(chart)
-    assert charts.loss_chart(problem(), [START], slope="−14.925").slope == "slope −14.925"
+    assert charts.loss_chart(problem(), (START,), slope="−14.925").slope == "slope −14.925"
 
 
 def test_a_w_outside_the_drawing_leaves_it_by_an_arrow_with_its_true_number() -> None:
-    chart = charts.loss_chart(problem(), [START, Fraction("17.91")])
+    chart = charts.loss_chart(
+        problem(),
+        (
+            START,
+            Fraction("17.91"),
+        ),
+    )
 
     ball = chart.balls[-1]
     assert (ball.label, ball.says.partition(",")[0]) == ("w₁ = 17.91 →", "w₁ = 17.91 →")
@@ -94,7 +106,14 @@ def test_the_line_of_a_w_that_is_far_too_large_keeps_its_slope_and_is_cut_at_the
 
 
 def test_nothing_of_a_way_that_runs_outside_alone_is_drawn() -> None:
-    chart = charts.loss_chart(problem(), [START, Fraction(10), Fraction(20)])
+    chart = charts.loss_chart(
+        problem(),
+        (
+            START,
+            Fraction(10),
+            Fraction(20),
+        ),
+    )
 
     assert len(pixels(chart.trail)) == 2
 
@@ -134,7 +153,7 @@ def test_no_sheet_is_too_odd_to_be_drawn() -> None:
             rng.choice([Fraction(1, 20), Fraction(3), Fraction(1, 10**6)]),
             rng.choice(["half", "full"]),
         )
-        path = [rng.choice(values) for _ in range(rng.randint(1, 4))]
+        path = tuple(rng.choice(values) for _ in range(rng.randint(1, 4)))
 
         loss, data = charts.loss_chart(odd, path), charts.data_chart(odd, path[-1])
         charts.descent_of(odd, path[0], 40)
@@ -150,7 +169,13 @@ def test_no_sheet_is_too_odd_to_be_drawn() -> None:
 @pytest.mark.parametrize("w", ["0", "1.50416", "1.9", "1.99", "4.1", "-0.1"])
 def test_the_tangent_is_cut_at_the_edge_and_never_bent(w: str) -> None:
     at = Fraction(w)
-    chart = charts.loss_chart(problem(), [START, at])
+    chart = charts.loss_chart(
+        problem(),
+        (
+            START,
+            at,
+        ),
+    )
 
     x1, y1, x2, y2 = chart.tangent
     per_w = (chart.x_axis.end - chart.x_axis.start) / (chart.x_axis.high - chart.x_axis.low)
@@ -160,8 +185,20 @@ def test_the_tangent_is_cut_at_the_edge_and_never_bent(w: str) -> None:
 
 
 def test_the_first_ball_keeps_its_name_unless_it_would_run_into_the_last() -> None:
-    apart = charts.loss_chart(problem(), [START, Fraction("0.74625")])
-    close = charts.loss_chart(problem(), [START, Fraction("0.05")])
+    apart = charts.loss_chart(
+        problem(),
+        (
+            START,
+            Fraction("0.74625"),
+        ),
+    )
+    close = charts.loss_chart(
+        problem(),
+        (
+            START,
+            Fraction("0.05"),
+        ),
+    )
 
     assert [ball.is_named for ball in apart.balls] == [True, True]
     assert [ball.is_named for ball in close.balls] == [False, True]
@@ -178,7 +215,7 @@ def test_a_line_over_points_on_both_sides_of_0_reaches_all_of_them() -> None:
 def test_where_every_x_is_0_the_valley_is_level() -> None:
     level = Problem((Fraction(0), Fraction(0)), (Fraction(1), Fraction(2)), Fraction("0.05"), "half")
 
-    chart = charts.loss_chart(level, [START, START])
+    chart = charts.loss_chart(level, (START, START))
 
     assert {y for _, y in pixels(chart.curve)} == {chart.balls[0].y}
 
@@ -194,7 +231,7 @@ def test_a_run_that_leads_away_stops_early_and_says_so() -> None:
 def test_gigantic_and_tiny_numbers_are_drawn_too(size: Fraction) -> None:
     odd = Problem((size, 1 / size), (1 / size, size), Fraction("0.05"), "full")
 
-    loss = charts.loss_chart(odd, [START, size**9])
+    loss = charts.loss_chart(odd, (START, size**9))
     data = charts.data_chart(odd, size**9)
     found = charts.descent_of(odd, START, 40)
 

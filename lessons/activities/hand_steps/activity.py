@@ -51,6 +51,9 @@ class HandStepsType(ActivityType[HandSteps]):
     def page(self, view: ActivityView) -> Worksheet:
         return page.worksheet(view.activity, view.rule, view.standing, view.last, view.step)
 
+    def pieces(self, sheet: Worksheet) -> tuple[str, ...]:
+        return sheet.pieces
+
     def grade(self, sent: Sent) -> Verdict:
         return grade.grade(sent)
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classroom.languages import in_each_language
 from lessons.drawing.axes import (
     BOTTOM,
     HEIGHT,
@@ -118,6 +119,7 @@ class Descent:
     summary: str
 
 
+@in_each_language
 def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -> LossChart:
     """Draw the loss whose slope the student computes, with the ball at the last value of `path`.
 
@@ -156,6 +158,7 @@ def loss_chart(problem: Problem, path: Sequence[Fraction], *, slope: str = "") -
     )
 
 
+@in_each_language
 def data_chart(problem: Problem, w: Fraction) -> DataChart:
     """Draw the points and the line prediction = w·x, with what it misses each of them by."""
     xs, ys = [as_float(x) for x in problem.x], [as_float(y) for y in problem.y]

@@ -17,7 +17,7 @@ from lessons.activities.hand_steps.forms import hand_step_answer
 from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.chain import Chain
 from lessons.activities.hand_steps.maths.grading import CellGrade, Diagnosis
-from lessons.activities.hand_steps.maths.misconceptions import Position
+from lessons.activities.hand_steps.maths.misconceptions import Position, position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.hand_steps.words import cell_name, formula, kind_of, numbers, row_of, rows_in_words, solution
 from lessons.forms import why_unreadable
@@ -75,12 +75,12 @@ def grade(sent: Sent) -> Verdict:
         raise Conflict(_("This worksheet has %(count)d steps.") % {"count": len(activity.steps)})
     if step > chain.next_step:
         raise Conflict(_("Step %(step)d comes first.") % {"step": chain.next_step})
-    at = Position(chain.problem, chain.path[:step])
+    at = position(chain.problem, chain.path[:step])
     asked = grading.cell_names(chain.problem, activity.steps[step - 1].ask)
-    answer = hand_step_answer(sent.answer, grading.exact_cells(chain.problem, at.w))
+    answer = hand_step_answer(sent.answer, at.exact)
     grades = grading.grade_step(chain.problem, at.w, answer.cells, asked)
     # Going on with every decimal is right too, and so are the slips that are made on that way.
-    whole = Position(chain.problem, chain.unrounded[:step])
+    whole = position(chain.problem, chain.unrounded[:step])
     if whole.path != at.path:
         grades = grading.kinder(grades, grading.grade_step(chain.problem, whole.w, answer.cells, asked))
     accepted = grading.is_accepted(grades, asked)

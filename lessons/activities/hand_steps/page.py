@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from lessons.activities.hand_steps import charts
 from lessons.activities.hand_steps.grade import CHECKS_BEFORE_SOLUTION, StepsMemory, chain_of
 from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.chain import Chain
-from lessons.activities.hand_steps.maths.misconceptions import Position
+from lessons.activities.hand_steps.maths.misconceptions import Position, position
 from lessons.activities.hand_steps.schema import HandSteps
 from lessons.activities.hand_steps.words import cell_label, cell_name, hint, kind_of, line, loss_name, row_of, solution
 from lessons.maths import descent, values
@@ -156,8 +158,10 @@ class Worksheet:
     here: Cell
     was_checked: bool
     later: tuple[LaterStep, ...]
-    loss_chart: charts.LossChart
-    data_chart: charts.DataChart
+    # What the drawings show: the values of w so far, and the slope as the student wrote it.
+    problem: Problem
+    path: tuple[Fraction, ...]
+    slope: str
     descent: charts.Descent | None
 
     @property
@@ -181,6 +185,43 @@ class Worksheet:
     def n_empty(self) -> int:
         return sum(cell.state == "empty" for cell in self.cells)
 
+    # Drawn only where the page does not show them already.
+    @cached_property
+    def loss_chart(self) -> charts.LossChart:
+        return charts.loss_chart(self.problem, self.path, slope=self.slope)
+
+    @cached_property
+    def data_chart(self) -> charts.DataChart:
+        return charts.data_chart(self.problem, self.path[-1])
+
+    @property
+    def is_help_open(self) -> bool:
+        """Tell whether the page begins with how a step works."""
+        return self.step == 1 and not self.was_checked and not self.is_mending
+
+    @property
+    def is_worked_at(self) -> bool:
+        """Tell whether the sheet is there, with the drawings beside it."""
+        return self.is_mending or not self.all_taken
+
+    @cached_property
+    def drawn(self) -> str:
+        """Name of what the drawings show."""
+        return f"charts-{crc32(repr((self.problem, self.path, self.slope)).encode()):x}"
+
+    @cached_property
+    def ahead(self) -> str:
+        """Name of the sheets to come. A page that has them has those of every later step."""
+        return f"ahead-{self.rule}"
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Names of what an answer need not bring again, while the page shows it."""
+        if not self.is_worked_at:
+            return ()
+        found = ((self.drawn, True), (self.ahead, self.later), ("help", not self.is_help_open))
+        return tuple(name for name, is_there in found if is_there)
+
 
 def worksheet(
     activity: HandSteps,
@@ -202,7 +243,7 @@ def worksheet(
     is_mending = step is not None and step <= n_taken
     if step is None or not is_mending:
         step = min(chain.next_step, n_steps)
-    at = Position(problem, chain.path[:step])
+    at = position(problem, chain.path[:step])
     answer, reply = last
     verdicts = reply.get("cells", {})
     cells = _cells(at, grading.cell_names(problem, activity.steps[step - 1].ask), answer, reply)
@@ -248,8 +289,9 @@ def worksheet(
         here=next((cell for cell in cells.values() if cell.is_here), cells["w"]),
         was_checked=bool(verdicts),
         later=tuple(_later(activity, problem, number) for number in range(step + 1, n_steps + 1)),
-        loss_chart=charts.loss_chart(problem, shown, slope=slope),
-        data_chart=charts.data_chart(problem, shown[-1]),
+        problem=problem,
+        path=shown,
+        slope=slope,
         # It walks through the notebook's values: nothing to show to whoever has them to find still.
         descent=charts.descent_of(problem, activity.start, LETS_RUN) if is_over and not chain.to_mend else None,
     )
@@ -267,10 +309,8 @@ def _cells(
 ) -> dict[str, Cell]:
     """Give every cell of the sheet by name, in the order in which they are worked out."""
     scratch, verdicts = answer.get("scratch", {}), reply.get("cells", {})
-    exact = grading.exact_cells(at.problem, at.w)
-    right = {
-        name: value for name, value in exact.items() if verdicts.get(name, {}).get("state") in ("right", "rounded")
-    }
+    exact = at.exact
+    right = {name for name in exact if verdicts.get(name, {}).get("state") in ("right", "rounded")}
     found = {}
     for name in exact:
         verdict = verdicts.get(name, {})
@@ -352,7 +392,7 @@ def _flip(at: Position, alike: list[str], slip: str | None, cells: Mapping[str, 
     """The key that gives each of these cells its minus, if that is all they lack."""
     if slip not in ("sign", misconceptions.LOST_MINUS):
         return None
-    exact = grading.exact_cells(at.problem, at.w)
+    exact = at.exact
 
     def turned(name: str, about: Fraction = Fraction(0)) -> Fraction | None:
         typed = grading.grade_cell(cells[name].typed, exact[name]).value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from lessons.activities.hand_steps.maths import grading
+from classroom.languages import in_each_language
 from lessons.activities.hand_steps.maths.misconceptions import Position
 from lessons.maths import values
 from lessons.maths.descent import Problem
@@ -41,6 +42,7 @@ def cell_name(cell: str) -> str:
     }[kind_of(cell)] % {"row": row_of(cell)}
 
 
+@in_each_language
 def cell_label(cell: str, at: Position) -> str:
     """A cell's name for whoever hears the sheet: “row 2, x = 2, error = prediction minus y”."""
     row = row_of(cell)
@@ -64,18 +66,11 @@ def rows_in_words(rows: Sequence[int]) -> str:
     return _("rows %(first)s and %(last)d") % {"first": first, "last": rows[-1]}
 
 
-def numbers(cell: str, at: Position, typed: Mapping[str, Fraction]) -> dict[str, object]:
-    """The numbers that a sentence about a cell may use: those given, and those that the student wrote.
-
-    What the student has not written, such as the gradient in the last step, is a word instead.
-    """
+@lru_cache(maxsize=4096)
+def _given(cell: str, at: Position) -> dict[str, object]:
+    """The numbers that stand in the sheet beside a cell, whoever works at it."""
     row, problem = row_of(cell), at.problem
     x, y = (problem.x[row - 1], problem.y[row - 1]) if row else (Fraction(0), Fraction(0))
-    own = typed.get(cell, Fraction(0))
-    exact = grading.exact_cells(problem, at.w)
-    error = typed.get(f"error_{row}")
-    is_half = problem.rule == "half"
-    steepness = typed.get("mean" if is_half else "gradient")
     return {
         "n": len(problem.x),
         "n_less": len(problem.x) - 1,
@@ -86,12 +81,26 @@ def numbers(cell: str, at: Position, typed: Mapping[str, Fraction]) -> dict[str,
         "x": operand(x),
         "y": operand(y),
         "p": values.show(at.w * x),
+        "is_below_zero": at.exact[cell] < 0,
+    }
+
+
+def numbers(cell: str, at: Position, typed: Mapping[str, Fraction]) -> dict[str, object]:
+    """The numbers that a sentence about a cell may use: those given, and those that the student wrote.
+
+    What the student has not written, such as the gradient in the last step, is a word instead.
+    """
+    own = typed.get(cell, Fraction(0))
+    error = typed.get(f"error_{row_of(cell)}")
+    is_half = at.problem.rule == "half"
+    steepness = typed.get("mean" if is_half else "gradient")
+    return {
+        **_given(cell, at),
         "e": _("error") if error is None else operand(error),
         "g": _("gradient") if steepness is None else operand(steepness),
         "own": values.show(own),
         "own_": operand(own),
         "flipped": values.show(-own),
-        "is_below_zero": exact[cell] < 0,
         "gradient": _("the average of error × x") if is_half else _("2 × the average of error × x"),
         "factor": _("no factor 2") if is_half else _("the factor 2 once"),
     }
@@ -105,9 +114,10 @@ def formula(cell: str, at: Position) -> str:
         "mean": _("the sum of the products ÷\u00a0%(n)d"),
         "gradient": _("2 × average"),
         "w": _("%(w)s − %(rate)s × gradient"),
-    }[kind_of(cell)] % numbers(cell, at, {})
+    }[kind_of(cell)] % _given(cell, at)
 
 
+@in_each_language
 def line(cell: str, at: Position) -> str:
     """The line for a cell: “Row 1: 0.7463 × 1 − 2.1 = ?”, whose question mark stays with its number."""
     return {
@@ -119,20 +129,25 @@ def line(cell: str, at: Position) -> str:
     }[kind_of(cell)] % {"row": row_of(cell), "formula": formula(cell, at)}
 
 
-def hint(cell: str, at: Position, right: Mapping[str, Fraction]) -> str:
+def hint(cell: str, at: Position, right: Collection[str]) -> str:
     """The next thought for a cell, in the order in which one does it.
 
     Parameters
     ----------
-    right : the numbers that stand right in the sheet; a hint builds on no others
+    right : the cells that stand right in the sheet; a hint builds on no others
     """
-    found = numbers(cell, at, right)
+    needs = {"product": f"error_{row_of(cell)}", "w": "mean" if at.problem.rule == "half" else "gradient"}
+    return _hint(cell, at, needs[kind_of(cell)] if needs.get(kind_of(cell)) in right else "")
+
+
+@in_each_language
+def _hint(cell: str, at: Position, builds_on: str) -> str:
+    found = numbers(cell, at, {builds_on: at.exact[builds_on]} if builds_on else {})
     kind = kind_of(cell)
     if kind == "error":
         says = [_("The row has w·x: %(p)s."), _("Take away %(y)s."), _("Below zero? Then write the minus.")]
     elif kind == "product":
-        is_known = f"error_{row_of(cell)}" in right
-        multiply = _("Multiply %(e)s × %(x)s.") if is_known else _("Multiply your error in row %(row)s by %(x)s.")
+        multiply = _("Multiply %(e)s × %(x)s.") if builds_on else _("Multiply your error in row %(row)s by %(x)s.")
         says = [multiply, _("Keep the sign of the error.")]
     elif kind == "mean":
         says = [_("Add the %(n)d products."), _("Keep each minus."), _("Then divide by %(n)d.")]
@@ -140,17 +155,16 @@ def hint(cell: str, at: Position, right: Mapping[str, Fraction]) -> str:
         says = [_("Multiply the average by 2."), _("Keep its sign.")]
     else:
         says = [_("Multiply %(rate)s × %(g)s."), _("Then take it away from %(w)s.")]
-        steepness = right.get("mean" if at.problem.rule == "half" else "gradient")
-        if steepness is None:
+        if not builds_on:
             says.append(_("Is it below zero? Minus a minus is plus."))
-        elif steepness < 0:
+        elif at.exact[builds_on] < 0:
             says.append(_("Minus a minus is plus."))
     return " ".join(says) % found
 
 
 def solution(cell: str, at: Position) -> str:
     """How one cell is worked out, to the number: “0.7463 × 2 − 3.9 = −2.4075”."""
-    exact = grading.exact_cells(at.problem, at.w)
+    exact = at.exact
     kind, row = kind_of(cell), row_of(cell)
     shown = {name: operand(value) for name, value in exact.items()}
     n_points = len(at.problem.x)

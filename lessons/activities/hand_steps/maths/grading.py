@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal
 
 from lessons.activities.hand_steps.maths import misconceptions
@@ -29,15 +27,9 @@ class CellGrade:
     reason: str = ""
 
 
-@lru_cache(maxsize=1024)  # a class works from few values
 def exact_cells(problem: Problem, w: Fraction) -> Cells:
     """Return every cell of one step's worksheet by name, worked from the value w before the step."""
-    cells = {f"error_{i}": error for i, error in enumerate(descent.errors(problem, w), start=1)}
-    cells |= {f"product_{i}": product for i, product in enumerate(descent.products(problem, w), start=1)}
-    cells["mean"] = descent.mean_product(problem, w)
-    cells["gradient"] = descent.gradient(problem, w)
-    cells["w"] = descent.step(problem, w)
-    return MappingProxyType(cells)
+    return misconceptions.position(problem, (w,)).exact
 
 
 def cell_names(problem: Problem, ask: Sequence[str]) -> tuple[str, ...]:
@@ -168,7 +160,7 @@ def diagnose(at: Position, grades: Mapping[str, CellGrade], last_slip: str = "")
     }
     if not wrong:
         return {}
-    exact = exact_cells(at.problem, at.w)
+    exact = at.exact
     typed = {name: grade.value for name, grade in grades.items() if grade.value is not None}
     workings = misconceptions.workings(at)
     found = {}

@@ -64,9 +64,35 @@ class Position:
     def products(self) -> tuple[Fraction, ...]:
         return tuple(_product(point) for point in self.points)
 
+    @cached_property
+    def exact(self) -> Cells:
+        """Every cell of the step's worksheet by name, as it is done right."""
+        mean = _average(self.products)
+        gradient = _factor(self.problem.rule) * mean
+        errors = {f"error_{i}": point.error for i, point in enumerate(self.points, start=1)}
+        products = {f"product_{i}": product for i, product in enumerate(self.products, start=1)}
+        return {**errors, **products, "mean": mean, "gradient": gradient, "w": _move(self, gradient)}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.problem, self.path))
+
+    def __hash__(self) -> int:
+        # Worked out once: that of a fraction is dear.
+        return self._hash
+
     def points_with(self, error: Callable[[Position, Fraction, Fraction], Fraction]) -> tuple[Point, ...]:
         pairs = zip(self.problem.x, self.problem.y, strict=True)
         return tuple(Point(x, y, error(self, x, y)) for x, y in pairs)
+
+
+@lru_cache(maxsize=512)
+def position(problem: Problem, path: tuple[Fraction, ...]) -> Position:
+    """Give the position after these values of w: the same one each time, with what was worked out from it.
+
+    A class starts from one, and most of it goes on to the same ones.
+    """
+    return Position(problem, path)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ function draw(w) {
 
 const ease = (share) => 1 - (1 - share) ** 3;
 let moving = 0;
+let isElsewhere = false; // the ball, than where the page has it
 function roll(from, to, duration, done = () => {}) {
   const mine = ++moving;
   const began = performance.now();
@@ -72,6 +73,7 @@ function roll(from, to, duration, done = () => {}) {
 }
 
 function furnish(isHidden) {
+  isElsewhere = isHidden;
   const labels = all("data-ball").map((ball) => ball.querySelector("text"));
   for (const each of [...all("data-tangent"), ...all("data-slope"), ...labels]) {
     each?.toggleAttribute("hidden", isHidden);
@@ -92,6 +94,11 @@ function arrive() {
   moving += 1;
   const chart = shown("data-loss-chart");
   const sheet = chart && { address: location.pathname + location.search, w: Number(chart.dataset.w) };
+  // A drawing that stays is where it would have come to rest.
+  if (sheet && isElsewhere) {
+    draw(sheet.w);
+    furnish(false);
+  }
   if (sheet && last?.address === sheet.address && last.w !== sheet.w && !isCalm()) {
     furnish(true);
     draw(last.w);

@@ -210,7 +210,7 @@ function later(delay = wait) {
 }
 
 // Another tab has sent what this one still shows: it shows how things stand now, once all of them have gone.
-const OF_THE_PAGE = ["csrfmiddlewaretoken", "id", "member", "step"];
+const OF_THE_PAGE = ["csrfmiddlewaretoken", "id", "member", "shown", "step"];
 const asTyped = (fields) => JSON.stringify([...fields].filter(([name]) => !OF_THE_PAGE.includes(name)));
 const idsIn = (value) => new Map((JSON.parse(value) ?? []).map((entry) => [entry.id, entry]));
 let behind = null;
