@@ -17,8 +17,8 @@ from classroom.acting import Acting
 from classroom.models import Membership
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from classroom.web import is_htmx
-from lessons import selectors, stage, strip
-from lessons.activities.base import type_of, types
+from lessons import part_media, selectors, stage, strip
+from lessons.activities.base import type_of
 from lessons.arc import Arc, arc_of
 from lessons.authoring import markdown
 from lessons.authoring.base import AnyActivity
@@ -242,7 +242,8 @@ def _laid_out(
         ),
         "shown": frozenset(),
         **call,
-        **_media(lesson, part),
+        "styles": part_media.styles_of(lesson, part),
+        "scripts": part_media.scripts_of(lesson, part, is_own=acting.is_own),
     }
 
 
@@ -256,17 +257,6 @@ def _rail(arc: Arc, call: Mapping[str, Any]) -> str:
 def _questions(pages: Iterable[selectors.ActivityPage]) -> frozenset[Key]:
     """The questions that are on a page."""
     return frozenset((page.key, shown) for page in pages if (shown := page.kind.shown(page.sheet)))
-
-
-def _media(lesson: LoadedLesson, part: Part) -> dict[str, Any]:
-    """What a part's page loads: each file once, by the order of types, for all that may be exchanged into it later."""
-    drawn = [lesson.lesson.activity(key) for each in part.activities for key in type_of(each).draws(each)]
-    kinds = {type_of(each) for each in (*part.activities, *filter(None, drawn))}
-    media = [kind.media for kind in types().values() if kind in kinds]
-    return {
-        "styles": list(dict.fromkeys(name for each in media for name in each.css)),
-        "scripts": list(dict.fromkeys(script for each in media for script in each.scripts)),
-    }
 
 
 def noted(acting: Acting, lesson: LoadedLesson, part: Part, context: dict[str, Any]) -> dict[str, Any]:
