@@ -8,6 +8,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -31,7 +32,6 @@ DEBUG = env.bool("DEBUG", True)
 LAN = env.bool("LAN", False)
 # Where others in the room reach it: `manage.py up` tells the web server.
 ROOM_URL = env.str("ROOM_URL", "").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 
@@ -52,6 +52,10 @@ SECRET_KEY = env.str("SECRET_KEY", "") or secret_files.kept(Path(_var()) / "secr
 # On a laptop `manage.py up` keeps here under which address it serves.
 KEPT_URL = VAR_DIR / "public_url"
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+# From the address follow the name that is answered to, and whether it is behind TLS.
+_scheme, _host = urlsplit(PUBLIC_URL).scheme, urlsplit(PUBLIC_URL).hostname
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [*filter(None, [_host]), "localhost", "127.0.0.1", "[::1]"])
+HTTPS = env.bool("HTTPS", _scheme == "https")
 if not PUBLIC_URL:
     PUBLIC_URL = KEPT_URL.read_text(encoding="utf-8").strip() if KEPT_URL.exists() else "http://127.0.0.1:8000"
 # The keys that credentials are signed with, as `manage.py new_badge_key` prints them; without, VAR_DIR keeps some.
@@ -108,6 +112,8 @@ MIDDLEWARE = [
 # SQLite's writers wait unfairly when they are many.
 WEB_WORKERS = env.int("WEB_WORKERS", min(2, os.cpu_count() or 1))
 WEB_THREADS = env.int("WEB_THREADS", 4 if DATABASE_URL else 2)
+# Seconds between being told to stop and stopping, in which a proxy hears of it and sends the next request elsewhere.
+WEB_STOPS_AFTER = env.int("WEB_STOPS_AFTER", 0)
 
 ROOT_URLCONF = "downhill.urls"
 WSGI_APPLICATION = "downhill.wsgi.application"
@@ -251,8 +257,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # Away from localhost a browser wants TLS for it, and complains about it on every page of a room.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None if ROOM_URL else "same-origin"
-# On behind TLS; a classroom laptop serves plain http.
-HTTPS = env.bool("HTTPS", False)
+# A classroom laptop serves plain http.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 # Asked from inside, where nobody ends TLS.
