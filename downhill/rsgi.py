@@ -10,6 +10,7 @@ import asyncio
 import io
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -102,10 +103,11 @@ class Application:
 
 
 def _healthz(method: str) -> Answer:
-    """The process lives."""
+    """The process lives, and is not about to stop."""
     if method not in ("GET", "HEAD"):
         return _closing((405, [("allow", "GET, HEAD")], b""))
-    return 200, [("content-type", "text/plain"), ("cache-control", "no-store")], b"ok"
+    headers = [("content-type", "text/plain"), ("cache-control", "no-store")]
+    return (503, headers, b"stopping") if os.path.exists(os.environ.get("WEB_STOPPING", "")) else (200, headers, b"ok")
 
 
 async def _read(scope: Scope, proto: HTTPProtocol) -> tuple[bytes, int]:

@@ -10,6 +10,9 @@ import gc
 import importlib
 import os
 import tempfile
+import threading
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from granian import Granian
@@ -22,24 +25,32 @@ STOP_SECONDS = 7  # for what is under way when it is told to stop; `up` kills af
 CONNECTIONS = 4096  # of browsers, each of which keeps several open: a process that has as many takes no more
 
 
+class WebServer(Granian):  # type: ignore[misc]  # it is another class on each sort of Python
+    """Granian that says it is about to stop, and goes on for as long as a proxy needs to hear of it."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        Path(os.environ["WEB_STOPPING"]).touch()
+        threading.Timer(settings.WEB_STOPS_AFTER, super().signal_handler_interrupt).start()
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "downhill.settings")
     parser = argparse.ArgumentParser(description="Serve Downhill.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="downhill-metrics-") as folder:
-        # Where the processes add up what they count; read when the library is loaded.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    with tempfile.TemporaryDirectory(prefix="downhill-web-") as box:
+        # Where its processes look when they are asked whether they live, and where they add up what they count.
+        os.environ["WEB_STOPPING"] = f"{box}/stopping"
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = box
         # Loaded once, before the processes part: they start at once and have its memory in common.
         importlib.import_module("downhill.rsgi")
         gc.freeze()
-        serve(asked.host, asked.port)
+        _server(asked.host, asked.port).serve()
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    Granian(
+def _server(host: str, port: int) -> WebServer:
+    return WebServer(
         "downhill.rsgi:application",
         address=host,
         port=port,
@@ -53,7 +64,7 @@ def serve(host: str, port: int) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-    ).serve()
+    )
 
 
 if __name__ == "__main__":

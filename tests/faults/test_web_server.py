@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests import crowd, pupils, services
-from tests.running import Running
+from tests.running import PROJECT, Running, spare_port, wait_for
 
 pytestmark = [
     pytest.mark.faults,
@@ -198,3 +199,29 @@ def test_a_database_that_goes_away_is_told_at_once_and_missed_no_longer(tmp_path
 
 def slowest(answers: list[tuple[float, int, float]]) -> str:
     return f"{max(seconds for _, _, seconds in answers):.3f} s"
+
+
+def test_a_server_says_that_it_will_stop_and_serves_until_it_does(tmp_path: Path) -> None:
+    port = spare_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "WEB_STOPS_AFTER": "3", "WEB_WORKERS": "2"}
+    command = [sys.executable, "-m", "downhill.web_server", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, cwd=PROJECT) as server:
+        try:
+            wait_for(lambda: is_open(port), "the port")
+            before = crowd.one(url, ("GET", "/healthz", {}, ""))
+            server.terminate()
+            wait_for(lambda: crowd.one(url, ("GET", "/healthz", {}, "")).status == 503, "the word of it", seconds=2)
+            meanwhile = crowd.one(url, ("GET", "/nothing-here/", {}, ""))
+            code = server.wait(30)
+        finally:
+            server.kill()
+
+    assert before.status == 200
+    assert meanwhile.status == 404
+    assert code == 0
+
+
+def is_open(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
