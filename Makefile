@@ -18,7 +18,7 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test test-services lint types rules check lock bench pictures badge-key
+.PHONY: help run quick test test-services test-compose lint types rules check lock bench pictures env
 .DEFAULT_GOAL := help
 
 help:
@@ -27,24 +27,28 @@ help:
 	@echo "make quick          the tests of a minute: no browser, no process that is killed, no long computation"
 	@echo "make test           the test suite; needs no service"
 	@echo "make test-services  what depends on the engine, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
+	@echo "make test-compose   build the containers, and update, restart, upgrade and restore them under load"
 	@echo "make lint           format, lint, types, imports, migrations, content, Docker, locks"
 	@echo "make check          make lint, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
-	@echo "make badge-key      print a first BADGE_KEYS for a server"
+	@echo "make env URL=…      write .env for a server, with fresh secrets; needs Docker and nothing else"
 
 run: .venv/.runtime
 	@$(BIN)/python manage.py up
 
 quick: .venv/.installed
-	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not (journey or faults or race or benchmark or slow)" $(ARGS)
+	$(EMBEDDED) $(BIN)/pytest $(PARALLEL) -m "not (journey or faults or race or benchmark or compose or slow)" $(ARGS)
 
 test: .venv/.installed
-	$(EMBEDDED) $(BIN)/pytest $(CROWDED) -m "not benchmark" $(ARGS)
+	$(EMBEDDED) $(BIN)/pytest $(CROWDED) -m "not benchmark and not compose" $(ARGS)
 
 test-services: .venv/.installed
 	$(SERVICES) $(BIN)/pytest $(CROWDED) -m "services and not benchmark" $(ARGS)
+
+test-compose: .venv/.installed
+	$(EMBEDDED) $(BIN)/pytest tests/compose -m compose -n 0 $(ARGS)
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
@@ -52,9 +56,8 @@ bench: .venv/.installed
 pictures: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/journeys/pictures.py -n 0 $(ARGS)
 
-# In a folder of its own: the keys of this laptop have nothing to do with a server's.
-badge-key: .venv/.runtime
-	@box=$$(mktemp -d) && VAR_DIR=$$box $(EMBEDDED) $(BIN)/python manage.py new_badge_key; rm -rf "$$box"
+env:
+	@deploy/env $(URL)
 
 check: lint
 	$(MAKE) test
@@ -76,15 +79,16 @@ rules: .venv/.installed
 	$(EMBEDDED) $(BIN)/python manage.py check_content
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
-	@! grep -nE 'https?://|index-url|find-links' requirements.txt requirements-dev.txt || \
+	@! grep -nE 'https?://|index-url|find-links' requirements*.txt || \
 		{ echo "The lock files name a host; run make lock without index settings in them." >&2; exit 1; }
 
 # Hashes and no host names: the files install with any index. uv.lock and pylock.toml would record hosts.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml
 lock: .venv/bin/python $(UV)
-	$(COMPILE) -o requirements.txt
-	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --extra worker -o requirements.txt
+	$(COMPILE) -c requirements.txt -o requirements-web.txt
+	$(COMPILE) --extra worker --group dev -c requirements.txt -o requirements-dev.txt
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

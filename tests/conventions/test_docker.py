@@ -21,12 +21,16 @@ from tests.conventions import containers
 pytestmark = pytest.mark.pure
 
 SERVICES = containers.compose(**containers.SECRETS)["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("downhill:")}
 # What the image settles, what is for a laptop alone, and what only some of the services are given.
 NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL"}
 IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
-READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} | {
+    "BACKUPS_KEPT",
+    "WEB_MEMORY",
+    "WORKER_MEMORY",
+}
 
 
 def options(command: list[str]) -> list[str]:
@@ -37,9 +41,20 @@ def options(command: list[str]) -> list[str]:
 # --- commands -------------------------------------------------------------------------------------------
 
 
-def test_ours_are_one_image_in_four_parts() -> None:
-    assert set(OURS) == {"migrate", "web", "worker", "beat"}
-    assert {service["image"] for service in OURS.values()} == {"downhill"}
+def test_each_image_is_built_in_one_place_and_bears_the_version() -> None:
+    version = tomllib.loads((containers.ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert {name: service["image"] for name, service in OURS.items()} == {
+        "migrate": f"downhill:{version}",
+        "web": f"downhill:{version}",
+        "beat": f"downhill:{version}",
+        "worker": f"downhill:{version}-worker",
+    }
+    assert {name: service["build"]["target"] for name, service in OURS.items() if "build" in service} == {
+        "web": "web",
+        "worker": "worker",
+    }
+    assert ("ARG", f"VERSION={version}") in containers.instructions()
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -99,7 +114,7 @@ def test_the_health_check_asks_an_address_that_there_is() -> None:
     assert resolve(address).url_name == "healthz"
     assert port == containers.the_last("EXPOSE")
     assert f"--port {port}" in " ".join(containers.image_command())
-    assert OURS["web"]["ports"] == [f"127.0.0.1:8000:{port}"]
+    assert f" web:{port} " in (containers.ROOT / "deploy" / "haproxy.cfg").read_text()
 
 
 def test_the_clock_is_seen_by_the_schedule_that_it_writes() -> None:
@@ -110,7 +125,7 @@ def test_the_clock_is_seen_by_the_schedule_that_it_writes() -> None:
     assert home / pattern == var_dir / Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).relative_to(settings.VAR_DIR)
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"backup", "migrate"}))
 def test_everything_that_stays_has_a_health_check(name: str) -> None:
     assert name == "web" or SERVICES[name]["healthcheck"]["test"]
     assert containers.health_of(SERVICES[name])
@@ -122,7 +137,8 @@ def test_what_is_waited_for_can_come_about(name: str) -> None:
         if wait["condition"] == "service_healthy":
             assert containers.health_of(SERVICES[other])
         else:
-            assert (other, wait["condition"]) == ("migrate", "service_completed_successfully")
+            assert wait["condition"] == "service_completed_successfully"
+            assert other in ("backup", "migrate")
             assert SERVICES[other]["restart"] == "no"
 
 
@@ -174,6 +190,8 @@ def test_debug_is_off_in_the_image() -> None:
         "DATABASE_URL": "postgres://downhill:a-password@postgres:5432/downhill",
         "REDIS_URL": "redis://:another@redis:6379/0",
         "HTTPS": "1",
+        "TRUST_PROXY": "1",
+        "WEB_STOPS_AFTER": "3",
     }
 
 
@@ -209,7 +227,10 @@ def test_the_example_gives_no_secret_away() -> None:
 def test_the_image_gets_what_downhill_runs_with_and_nothing_else() -> None:
     apps = {app for app in settings.INSTALLED_APPS if (containers.ROOT / app).is_dir()}
 
-    assert containers.let_in() == apps | {"templates", "manage.py", "requirements.txt", "LICENSE", "NOTICE"}
+    assert containers.let_in() == apps | {"templates", "manage.py", "LICENSE", "NOTICE"} | {
+        "requirements.txt",
+        "requirements-web.txt",
+    }
     assert all((containers.ROOT / name).exists() for name in containers.let_in())
     assert (containers.ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
 
@@ -217,18 +238,18 @@ def test_the_image_gets_what_downhill_runs_with_and_nothing_else() -> None:
 def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     steps = containers.instructions()
 
-    (install,) = [step for name, step in steps if name == "RUN" and " install " in step and "pip" in step]
-    assert "--require-hashes" in install
+    installs = [step for name, step in steps if name == "RUN" and " install " in step]
+    assert len(installs) == 2
+    assert all("--require-hashes" in step for step in installs)
     assert containers.the_last("USER") == "10001:10001"
     assert "--uid 10001 --gid 10001" in next(step for name, step in steps if "useradd" in step)
 
 
 def test_the_image_has_a_python_that_downhill_runs_on() -> None:
     needed = tomllib.loads((containers.ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
-    pythons = {argument.split()[0] for name, argument in containers.instructions() if name == "FROM"}
 
-    (python,) = pythons
-    version = re.fullmatch(r"python:3\.(\d+)-slim", python)
+    (python,) = [argument for name, argument in containers.instructions() if argument.startswith("PYTHON_IMAGE=")]
+    version = re.fullmatch(r"PYTHON_IMAGE=python:3\.(\d+)\.\d+-slim-\w+", python)
     assert version
     assert int(version[1]) >= int(needed.removeprefix(">=3."))
 
@@ -243,8 +264,12 @@ def test_what_must_not_be_lost_is_on_a_volume() -> None:
     assert not any("volumes" in service for service in OURS.values())
 
 
-def test_no_service_but_the_web_can_be_reached_from_outside() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web"}
+def test_no_service_but_the_proxy_can_be_reached_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+
+
+def test_no_log_grows_without_end() -> None:
+    assert all(service["logging"]["options"]["max-size"] for service in SERVICES.values())
 
 
 # --- the readers themselves -----------------------------------------------------------------------------
