@@ -25,7 +25,7 @@ STOP_SECONDS = 7  # for what is under way when it is told to stop; `up` kills af
 CONNECTIONS = 4096  # of browsers, each of which keeps several open: a process that has as many takes no more
 
 
-class WebServer(Granian):  # type: ignore[misc]  # it is another class on each sort of Python
+class WebServer(Granian):  # type: ignore[misc,valid-type]  # it is another class on each sort of Python
     """Granian that says it is about to stop, and goes on for as long as a proxy needs to hear of it."""
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:

@@ -36,7 +36,6 @@ WAITING = (
     "tests/faults/test_up.py",
     "tests/races/",
     "tests/faults/test_runs.py",
-    "tests/faults/test_containers.py",
     "tests/experiments/test_notebooks.py",
     "tests/experiments/kinds/test_tipping_point.py",
 )
