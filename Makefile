@@ -18,7 +18,7 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test test-services test-compose lint types rules check lock bench pictures env
+.PHONY: help run quick test test-services test-compose lint types rules check lock bench load pictures env
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make lint           format, lint, types, imports, migrations, content, Docker, locks"
 	@echo "make check          make lint, then make test"
 	@echo "make bench          benchmarks, with ratios from one run"
+	@echo "make load           classes of 40 and 200 and a herd at the door, and how many students this computer carries"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
 	@echo "make env URL=…      write .env for a server, with fresh secrets; needs Docker and nothing else"
@@ -52,6 +53,10 @@ test-compose: .venv/.installed
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
+
+# As it would serve here: with DATABASE_URL and REDIS_URL on those services.
+load: .venv/.installed
+	@$(BIN)/pytest tests/benchmarks/load.py -n 0 -s -q $(ARGS)
 
 pictures: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/journeys/pictures.py -n 0 $(ARGS)
