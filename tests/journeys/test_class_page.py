@@ -263,19 +263,17 @@ def test_a_double_press_skips_one_question(
     expect(page.get_by_role("button", name=second)).to_have_count(0)
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "dark"), (PHONE, "light")])
-def test_every_page_of_the_instructors_looks_right(
-    desk: Desk, new_student: Callable[[str], str], size: dict[str, int], scheme: str
-) -> None:
+def test_every_page_of_the_instructors_looks_right(desk: Desk, new_student: Callable[[str], str]) -> None:
     username = new_student("vera")
     student = desk.open(username)
     student.goto(f"/c/demo{LESSON}/by-hand/")
     fill_in(student, "2.985")
-    page = desk.open("instructor", viewport=size, color_scheme=scheme)
+    page = desk.open("instructor", viewport=PHONE)
     page.goto("/c/demo/class/?size=comfortable")
-    width = size["width"]
     assert too_small(page) == []
-    desk.look(page, f"class_{scheme}_{width}")
+    page.set_viewport_size(LAPTOP)
+    assert too_small(page) == []
+    desk.look_in_every_way(page, "class")
     named(page, "Vera", username).click()
     page.wait_for_url("**/class/students/**")
     theirs = re.sub(r"\?.*", "", page.url)
@@ -296,7 +294,7 @@ def test_every_page_of_the_instructors_looks_right(
         "compact": "/c/demo/class/?size=compact",
     }.items():
         page.goto(address)
-        desk.look(page, f"{name}_{scheme}_{width}")
+        desk.look_in_every_way(page, name)
 
 
 def test_a_result_from_paper_is_entered_without_a_trace_on_the_device(
