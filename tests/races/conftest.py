@@ -17,13 +17,6 @@ def downhill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="package")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A Downhill whose worker has gone home."""
-    with Running(tmp_path_factory.mktemp("idle"), "--no-worker") as running:
-        yield running
-
-
-@pytest.fixture(scope="package")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A Downhill in which a seal can be taken back for as long as a test takes."""
-    with Running(tmp_path_factory.mktemp("patient"), "--no-worker", UNDO_SECONDS="600") as running:
+    """A Downhill whose worker has gone home, and in which a seal can be taken back for as long as a test takes."""
+    with Running(tmp_path_factory.mktemp("idle"), "--no-worker", UNDO_SECONDS="600") as running:
         yield running

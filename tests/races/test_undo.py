@@ -66,43 +66,43 @@ def against(running: Running, pairs: list[tuple[str, str]], act: object, activit
     return Counter(zip(told[::2], told[1::2], strict=True))
 
 
-def test_a_seal_is_taken_back_or_what_is_behind_it_is_seen(patient: Running) -> None:
-    pairs = sealed(patient, "looker", 40, "half-a", "settles", "rates")
+def test_a_seal_is_taken_back_or_what_is_behind_it_is_seen(idle: Running) -> None:
+    pairs = sealed(idle, "looker", 40, "half-a", "settles", "rates")
 
-    came = against(patient, pairs, lambda token: pupils.api(token, "GET", f"{RATES}items/half-a/reveal/"), RATES)
+    came = against(idle, pairs, lambda token: pupils.api(token, "GET", f"{RATES}items/half-a/reveal/"), RATES)
 
     print(f"\nundo and look: {dict(came)}")
     assert set(came) <= {(204, 403), (409, 200)}
-    names, n_seen = kept(patient, "looker")
+    names, n_seen = kept(idle, "looker")
     assert len(names) == n_seen == came[409, 200]
 
 
-def test_a_seal_is_taken_back_or_a_run_is_asked_for_with_it(patient: Running) -> None:
-    pairs = sealed(patient, "runner", 20, "lowest", 7, "u-curve-guess")
+def test_a_seal_is_taken_back_or_a_run_is_asked_for_with_it(idle: Running) -> None:
+    pairs = sealed(idle, "runner", 20, "lowest", 7, "u-curve-guess")
     wish = {"kind": "u_curve", "params": {"n_repeats": 5}, "activity": "u-curve-run"}
 
     def run(token: str) -> Request:
         return pupils.api(token, "POST", "runs/", {**wish, "seed": random.randrange(900)})
 
-    came = against(patient, pairs, run, GUESS)
+    came = against(idle, pairs, run, GUESS)
 
     print(f"\nundo and run: {dict(came)}")
     # What is refused before the lock is forbidden, and behind it too late.
     assert set(came) <= {(204, 403), (204, 409), (409, 202)}
-    assert len(kept(patient, "runner")[0]) == came[409, 202]
+    assert len(kept(idle, "runner")[0]) == came[409, 202]
 
 
-def test_what_is_taken_back_is_not_sealed_again_by_those_who_send_it_once_more(patient: Running) -> None:
-    ((token, name),) = sealed(patient, "twice", 1, "half-a", "settles", "rates")
+def test_what_is_taken_back_is_not_sealed_again_by_those_who_send_it_once_more(idle: Running) -> None:
+    ((token, name),) = sealed(idle, "twice", 1, "half-a", "settles", "rates")
     again = pupils.prediction(token, "half-a", "settles", client_id=name)
 
-    outcome = crowd.send(patient.url, [[undo(token, name)] if n % 3 == 0 else [again] for n in range(30)])
+    outcome = crowd.send(idle.url, [[undo(token, name)] if n % 3 == 0 else [again] for n in range(30)])
 
     told = [answer.status for answer in outcome.answers]
     print(f"\nundo and repeat: {Counter(told)}")
     assert set(told[::3]) == {204}
     assert {status for n, status in enumerate(told) if n % 3} <= {200, 409}
-    assert kept(patient, "twice") == ([], 0)
+    assert kept(idle, "twice") == ([], 0)
 
 
 def against_the_closing(running: Running, slug: str) -> Counter[int]:
@@ -124,8 +124,8 @@ def against_the_closing(running: Running, slug: str) -> Counter[int]:
     return told
 
 
-def test_no_vote_is_taken_back_once_it_is_closed(patient: Running) -> None:
-    tries = (against_the_closing(patient, f"second-thoughts-{letter}") for letter in "abcd")
+def test_no_vote_is_taken_back_once_it_is_closed(idle: Running) -> None:
+    tries = (against_the_closing(idle, f"second-thoughts-{letter}") for letter in "abcd")
 
     # On a busy machine the closing may come last of all: then nothing has raced.
     assert any(min(told[204], told[409]) >= 3 for told in tries)
