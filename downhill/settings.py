@@ -215,7 +215,7 @@ LIMITS = {
     "log_in": 600,
     # Seven classes of thirty join in the same minute, and each of them types something wrong once.
     "type_code": 600,
-    "wrong_code": 200,
+    "wrong_code": 240,
     "join": 600,
     "join_class": 120,
     "wrong_token": 60,

@@ -129,7 +129,7 @@ def _answer(n: int) -> dict[str, object]:
 
 def _spent(running: Running) -> tuple[dict[int, float], dict[int, float]]:
     """Milliseconds of processor time so far: of each process of the web server, and of the database."""
-    web = running.pids("downhill.web_server") or running.pids("granian")
+    web = running.pids("downhill.web_server")
     return _cpu_ms(web), _cpu_ms(_backends(running))
 
 

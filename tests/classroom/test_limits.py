@@ -100,7 +100,7 @@ def test_seven_classes_of_thirty_join_from_one_school_in_the_same_minute(db: Non
     counted = {tally.key.split()[0]: tally.number for tally in Tally.objects.all()}
 
     assert counted == {"type_code": 60, "wrong_code": 30, "join": 60, "join_class": 60}
-    assert all(7 * counted[name] <= settings.LIMITS[name] + 10 for name in ("type_code", "wrong_code", "join"))
+    assert all(7 * counted[name] <= settings.LIMITS[name] for name in ("type_code", "wrong_code", "join"))
 
 
 def test_one_class_that_is_flooded_holds_up_no_other(cohort: Cohort, settings: Settings) -> None:

@@ -234,10 +234,9 @@ def _hog_and_neighbour(at_school: Class) -> list[str]:
     """Two students of the demo class, one of whom is in another one too: their tokens."""
     tokens = pupils.enrol(at_school.running, f"hog{next(seeds)}-", 2)
     at_school.running.ask(
-        "from classroom import services; from classroom.models import User; "
-        "from rest_framework.authtoken.models import Token; "
+        "from classroom import services, tokens; "
         "cohort = services.open_cohort(slug='another', name='Another'); "
-        f"services.enrol(Token.objects.get(key='{tokens[0]}').user, cohort)"
+        f"services.enrol(tokens.with_key('{tokens[0]}').user, cohort)"
     )
     return tokens
 
