@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from classroom.models import Membership, Rehearsal, Role, User
 from experiments.models import RunRequest, RunState
-from lessons import voting
 from lessons.models import Counts, PartOpening, PartProgress, PartState, Prediction, RevealOpening, Vote
 from rehearsal import services
 from tests.dashboard.test_leading import asked, primary, sent_by
@@ -24,6 +23,9 @@ pytestmark = pytest.mark.slow
 N, SPEED = 5, 20
 TAKEN_BY_HAND, PATIENCE, ANSWERED = 25, 8, 0.8
 BIAS = ["headline", "recall", "absorber"]
+# The run that a question is about.
+WAITS = {"lowest": "u-curve-run/polynomial", "louder": "bias-fix/louder"}
+WAITS |= dict.fromkeys(("headline", "ship", "recall", "absorber"), "bias-run/starve")
 
 
 class Room:
@@ -34,8 +36,12 @@ class Room:
         self.address = f"/present/{rehearsal.cohort.slug}/"
         self.now = rehearsal.began_at
         self.acts: list[tuple[int, str, str]] = []  # the minute, the words, what the clock said
+        self.shown = ""  # the page, until time passes or something is pressed
+        # By revealed question, the students whose guesses were sealed before it, and whose run was not done.
+        self.late: dict[str, list[int]] = {}
 
     def pass_minutes(self, minutes: float) -> None:
+        self.shown = ""
         for __ in range(max(round(minutes * 2), 1)):
             self.now += timedelta(seconds=30 / SPEED)
             self.clock(self.now)
@@ -49,7 +55,8 @@ class Room:
         return round((self.now - self.rehearsal.began_at) * SPEED / timedelta(minutes=1))
 
     def look(self) -> str:
-        return self.wall.get(self.address).content.decode()
+        self.shown = self.shown or self.wall.get(self.address).content.decode()
+        return self.shown
 
     def press_space(self) -> str:
         """Press what space presses, if there is something; give the words that stood on it."""
@@ -59,7 +66,12 @@ class Room:
             says = re.search(r'id="clock">(.*?)</span>', page, re.S)
             clock = " ".join(says[1].split()) if says else ""
             self.acts.append((self.minute, words, clock))
+            sealed, done_runs, revealed = standing()
             self.wall.post(self.address, sent_by(page, "data-space"))
+            self.shown = ""
+            for item in (standing()[2] - revealed) & WAITS.keys():
+                if missing := late_runs(item, sealed, done_runs):
+                    self.late[item] = missing
         return words
 
     def n_answered(self) -> float:
@@ -120,26 +132,26 @@ def test_the_space_bar_alone_leads_through_the_whole_lesson_with_every_run_befor
     assert asked(page).startswith("End the class?")
     assert pressed_again == "End class"
     assert Membership.objects.get(cohort=room.rehearsal.cohort, role=Role.INSTRUCTOR).cohort.ended_at is None
-    assert late_runs() == {}
+    assert room.late == {}
     print(f"parts done: {done()}")
 
 
-def late_runs() -> dict[str, list[int]]:
-    """By revealed question, the students whose guesses were sealed before it, and whose run was done after it."""
-    found: dict[str, list[int]] = {}
-    waits = {"lowest": "u-curve-run/polynomial", "louder": "bias-fix/louder"}
-    waits |= dict.fromkeys(("headline", "ship", "recall", "absorber"), "bias-run/starve")
-    for reveal in RevealOpening.objects.filter(item__in=waits):
-        guesses = BIAS if waits[reveal.item].startswith("bias-run") else [reveal.item]
-        pressed = reveal.opens_at - voting.TIME_TO_TAKE_BACK
-        sealed = Prediction.objects.filter(item__in=guesses, sealed_at__lt=pressed).values_list("membership", flat=True)
-        guessed = [member for member, n in Counter(sealed).items() if n >= len(guesses)]
-        assert len(guessed) >= ANSWERED * N, reveal.item
-        context = f"data-rules-everything/{waits[reveal.item]}"
-        done_runs = RunRequest.objects.filter(context=context, run__state=RunState.DONE, run__finished_at__lt=pressed)
-        if missing := sorted(set(guessed) - set(done_runs.values_list("membership", flat=True))):
-            found[reveal.item] = missing
-    return found
+Pairs = set[tuple[str, int]]
+
+
+def standing() -> tuple[Pairs, Pairs, set[str]]:
+    """What is sealed, the runs that are done, both with whose they are, and the questions that are revealed."""
+    done_runs = RunRequest.objects.filter(run__state=RunState.DONE).values_list("context", "membership")
+    sealed = Prediction.objects.values_list("item", "membership")
+    return set(sealed), set(done_runs), set(RevealOpening.objects.values_list("item", flat=True))
+
+
+def late_runs(item: str, sealed: Pairs, done_runs: Pairs) -> list[int]:
+    """Of those who had sealed what the question's run waits for, whoever's run was not done."""
+    guesses = BIAS if WAITS[item].startswith("bias-run") else [item]
+    guessed = {member for __, member in sealed if all((guess, member) in sealed for guess in guesses)}
+    assert len(guessed) >= ANSWERED * N, item
+    return sorted(member for member in guessed if (f"data-rules-everything/{WAITS[item]}", member) not in done_runs)
 
 
 def done() -> Counter[str]:
