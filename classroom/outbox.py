@@ -23,7 +23,7 @@ def post(task: Task[Any, Any], *args: Any) -> None:
     try:
         _letters().put_nowait((task, args))
     except queue.Full:
-        logger.warning("too many messages wait for the broker; %s%s is left to the clock", task.name, args)
+        logger.info("too many messages wait for the broker; %s%s is left to the clock", task.name, args)
 
 
 @cache

@@ -82,7 +82,7 @@ class Select(_Prepared[_Read], Generic[R]):
 
     def __call__(self, **given: Any) -> list[R]:
         read = self._for_engine()
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(read.sql, _bound(read.values, given))
             rows = [list(row) for row in cursor.fetchall()]
         for row in rows:
@@ -162,7 +162,7 @@ def added(rows: Sequence[Model]) -> tuple[Statement, ...]:
 
 def send(*statements: Statement) -> None:
     """Carry out what changes rows: in one go where the engine can, else one after the other."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         if connection.vendor == "postgresql":
             asked = tuple((each.sql, _key_of(each.inserts)) for each in statements)
             cursor.execute(_together(asked), [value for each in statements for value in each.values])
@@ -174,6 +174,25 @@ def send(*statements: Statement) -> None:
             if each.inserts is not None:
                 each.inserts.pk, each.inserts._state.adding = next(keys), False
                 each.inserts._state.db = connection.alias
+
+
+def _cursor() -> Any:
+    """Cursor whose statements PostgreSQL keeps prepared, so that it reads and plans them once a connection."""
+    # What is logged is to be read, and a statement that is kept has no values in it.
+    if connection.vendor != "postgresql" or connection.queries_logged:
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = 0  # at once; other cursors of Django's prepare nothing
+    return connection._prepare_cursor(_binding_cursor()(connection.connection))  # type: ignore[attr-defined]  # no stub
+
+
+@cache
+def _binding_cursor() -> Any:
+    # Not where there is no PostgreSQL: this loads its driver.
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    return ServerBindingCursor
 
 
 @cache
