@@ -191,7 +191,7 @@ def test_debug_is_off_in_the_image() -> None:
         "REDIS_URL": "redis://:another@redis:6379/0",
         "HTTPS": "1",
         "TRUST_PROXY": "1",
-        "WEB_STOPS_AFTER": "3",
+        "WEB_STOPS_AFTER": "5",
     }
 
 
