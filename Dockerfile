@@ -33,7 +33,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python -m pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: --no-compile \
     -r /tmp/requirements.txt \
     && find /opt/venv -type d -name tests -prune -exec rm -r {} + \
-    && python -m compileall -q /opt/venv/lib
+    && python -m compileall -q /opt/venv/lib \
+    && mkdir /opt/versions \
+    && find /opt/venv/lib -name 'numpy-*.dist-info' -exec cp -r -t /opt/versions {} + \
+    && find /opt/venv/lib -name 'scikit_learn-*.dist-info' -exec cp -r -t /opt/versions {} +
 
 FROM base AS static
 COPY --from=web-packages /opt/venv /opt/venv
@@ -52,6 +55,9 @@ USER 10001:10001
 FROM base AS web
 COPY --from=web-packages /opt/venv /opt/venv
 COPY --from=static /app /app
+# With what a worker will compute stands in the fingerprint of each run that is asked for here.
+COPY --from=worker-packages /opt/versions /opt/versions
+ENV PYTHONPATH=/opt/versions
 USER 10001:10001
 EXPOSE 8000
 # Any answer but a fault: a host name that is not allowed, or the way to https, says as well that the process lives.
