@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom.models import Token, User
+from classroom.prepared import Select, Slot
 from classroom.refusals import NotFound, Refusal
 
 MOST = 10  # of one person
 USE_GRAIN = timedelta(hours=1)
+_WITH_KEY: Select[Token] = Select(
+    lambda: Token.objects.select_related("user").filter(
+        digest=Slot("digest"), last_used_at__gt=Slot("since", DateTimeField()), user__is_active=True
+    )
+)
 
 
 def make(user: User, name: str = "") -> str:
@@ -52,7 +58,7 @@ def of(user: User | AnonymousUser) -> QuerySet[Token]:
 
 def with_key(key: str) -> Token | None:
     """Find the token of a key, with its person, in one query."""
-    return _alive().select_related("user").filter(digest=_digest(key), user__is_active=True).first()
+    return _WITH_KEY.first(digest=_digest(key), since=_oldest())
 
 
 def note_use(token: Token) -> None:
@@ -79,7 +85,12 @@ def forget_all(user: User | AnonymousUser) -> None:
 
 
 def _alive() -> QuerySet[Token]:
-    return Token.objects.filter(last_used_at__gt=timezone.now() - timedelta(days=settings.TOKEN_DAYS))
+    return Token.objects.filter(last_used_at__gt=_oldest())
+
+
+def _oldest() -> datetime:
+    """When a token that still works was used at the earliest."""
+    return timezone.now() - timedelta(days=settings.TOKEN_DAYS)
 
 
 def _digest(key: str) -> str:
