@@ -22,9 +22,11 @@ from typing import Any
 from django.conf import settings
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]  # they are
 
+from downhill.wsgi import application as django_application  # first: it sets Django up
+
+# isort: split
 from classroom.web import unavailable
 from downhill.doors import is_door
-from downhill.wsgi import application as django_application
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
