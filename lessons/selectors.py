@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from classroom.acting import Acting
 from classroom.models import Cohort, Membership
+from classroom.prepared import Select, Slot
 from classroom.refusals import Conflict, Forbidden, NotFound
 from lessons import catalogue, stage
 from lessons.activities.base import Account, ActivityView, AnyType, type_of
@@ -20,6 +21,15 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress, PartState, Review, Submission
 from lessons.standings import ReviewMemory, Standing, finished_in
+
+_PROGRESS: Select[PartProgress] = Select(
+    lambda: PartProgress.objects.filter(membership=Slot("member"), lesson=Slot("lesson"))
+)
+_LAST_AT_STEP: Select[Submission] = Select(
+    lambda: Submission.objects.filter(
+        membership=Slot("member"), lesson=Slot("lesson"), activity=Slot("activity"), step=Slot("step")
+    ).order_by("-pk")[:1]
+)
 
 
 class NoQuestion(NotFound):
@@ -114,8 +124,7 @@ def is_locked(membership: Membership, lesson: LoadedLesson, part: Part) -> bool:
 
 
 def progress_of(membership: Membership, lesson: LoadedLesson) -> dict[str, PartProgress]:
-    rows = PartProgress.objects.filter(membership=membership, lesson=lesson.lesson.slug)
-    return {row.part: row for row in rows}
+    return {row.part: row for row in _PROGRESS(member=membership.pk, lesson=lesson.lesson.slug)}
 
 
 def comes_now(part: Part, activity: AnyActivity, row: PartProgress | None) -> bool:
@@ -311,7 +320,12 @@ def _typed_last(
     """
     if row is None or not type_of(activity).is_handed_in:
         return None, ({}, {})
-    answers = Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-    newest = newest or answers.order_by("-id").first()
-    typed = newest if newest is None or newest.step == shown else answers.filter(step=shown).order_by("-id").first()
+    mine = {"member": membership.pk, "lesson": lesson.lesson.slug, "activity": activity.key}
+    newest = (
+        newest
+        or Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
+        .order_by("-id")
+        .first()
+    )
+    typed = newest if newest is None or newest.step == shown else _LAST_AT_STEP.first(**mine, step=shown)
     return newest, ((typed.answer, typed.reply) if typed and not typed.accepted else ({}, {}))
