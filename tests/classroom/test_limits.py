@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -61,24 +59,6 @@ def test_what_is_long_over_is_forgotten(db: None, at: Any) -> None:
     Counter({"tries mine": 1}).count()
 
     assert list(Tally.objects.values_list("key", flat=True)) == ["tries mine"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_several_at_once_are_counted_one_by_one() -> None:
-    def count(_n: int) -> bool:
-        try:
-            Counter({"tries ours": 5}).count()
-        except TooMany:
-            return False
-        finally:
-            connection.close()
-        return True
-
-    with ThreadPoolExecutor(4) as threads:
-        passed = list(threads.map(count, range(12)))
-
-    assert passed.count(True) == 5
-    assert Tally.objects.get().number == 12
 
 
 def join(cohort: Cohort, username: str, **more: Any) -> Any:

@@ -143,7 +143,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "phone": "a-phone",
         "invitation": "an-invitation",
     }
-    rows = [row for row in PAGES + API if "GET" in row.answers and row.name != "readyz"]
+    rows = [row for row in PAGES + API if "GET" in row.answers and row.name not in ("readyz", "metrics")]
     found = set()
     for part in lesson.lesson.parts:
         for activity in part.activities:

@@ -214,6 +214,7 @@ def test_it_asks_as_often_for_six_students_as_for_one(
     led: Membership, cohort: Cohort, lesson: LoadedLesson, client_of: Callable[[User], Client]
 ) -> None:
     client, counted = client_of(led.user), []
+    client.get("/c/ours/class/replay/")  # from the second page on it is remembered whose a session is
     voting.open_vote(led, lesson, *KEY)
     for n in (1, 5):
         for student in MembershipFactory.create_batch(n, cohort=cohort):

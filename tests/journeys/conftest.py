@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, BrowserType, Page, Route, expect
 
 from tests.crowd import one
 from tests.journeys.steps import LAPTOP, LOOKS, LOST, wait_until_still
-from tests.running import Running
+from tests.running import Running, wait_for
 
 # The first is the same engine without a desktop's windows, and thinks half as long over a journey.
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -238,13 +239,17 @@ def new_led_class(clerk: Clerk) -> Callable[..., str]:
 
 @pytest.fixture
 def busy_worker(downhill: Running, new_student: Callable[[str], str]) -> BusyWorker:
-    """Keep the one worker busy with somebody else's long run; it is taken back in the end."""
+    """Hold the one worker in the middle of somebody else's long run, so that it does not give way to others either."""
 
     def ask(method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
         said = one(downhill.url, (method, path, {"Content-Type": "application/json"} | headers, json.dumps(body)))
         assert said.status < 300, said.body
-        answered: dict[str, Any] = json.loads(said.body)
+        answered: dict[str, Any] = json.loads(said.body or "{}")
         return answered
+
+    def signalled(number: signal.Signals) -> None:
+        for pid in downhill.pids("celery"):
+            os.kill(pid, number)
 
     @contextmanager
     def busy() -> Iterator[None]:
@@ -252,10 +257,13 @@ def busy_worker(downhill: Running, new_student: Callable[[str], str]) -> BusyWor
         headers = {"Authorization": f"Token {ask('POST', '/api/v1/token/', {}, who)['token']}"}
         long_one = {"model": "tree", "n_train": 800, "n_repeats": 50}
         wish = {"kind": "u_curve", "params": long_one, "seed": uuid.uuid4().int % 1_000_000}
-        run = ask("POST", "/api/v1/runs/", headers, wish)
+        run = f"/api/v1/runs/{ask('POST', '/api/v1/runs/', headers, wish)['id']}/"
+        wait_for(lambda: ask("GET", run, headers, {})["state"] == "running", "the long run")
+        signalled(signal.SIGSTOP)
         try:
             yield
         finally:
-            ask("DELETE", f"/api/v1/runs/{run['id']}/", headers, {})
+            ask("DELETE", run, headers, {})
+            signalled(signal.SIGCONT)
 
     return busy
