@@ -5,6 +5,7 @@ What every answer asks of the database would else spend most of its time being w
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -48,7 +49,7 @@ class Statement:
     inserts: Model | None = None
 
 
-class _Prepared(Generic[R]):
+class _Prepared(ABC, Generic[R]):
     """What is written once for each engine, on first use: by then all models are there."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
@@ -61,8 +62,9 @@ class _Prepared(Generic[R]):
             found = self._written[connection.vendor] = self._write()
         return found
 
+    @abstractmethod
     def _write(self) -> R:
-        raise NotImplementedError
+        """Write it for the engine at hand."""
 
 
 def _bound(values: Sequence[Any], given: dict[str, Any]) -> list[Any]:
