@@ -126,7 +126,7 @@ def test_all_that_comes_of_an_entry_says_who_entered_it(
         assert answer.status_code == 302, answer.content.decode()
 
     for step, answer in enumerate(pupils.STEPS, start=1):
-        enter("by-hand/check/", step=step, **as_typed(answer))
+        enter("by-hand/check/", step=step, **pupils.as_typed(answer))
     enter("rates/seal/", item="half-a", round=1, choice="zigzags", confidence="guess")
     enter("rates/items/half-c/reconcile/", saw="bounces", idea="pattern")
 
@@ -145,11 +145,3 @@ def test_what_students_do_themselves_names_nobody(student: Membership, lesson: L
 
     assert [event.facts for event in LearningEvent.objects.filter(facts__has_key="entered_by")] == []
     assert (Submission.objects.get().entered_by, Prediction.objects.get().entered_by) == (None, None)
-
-
-def as_typed(answer: dict[str, Any]) -> dict[str, str]:
-    """A step's cells, each under its own name as the page sends them."""
-    lists = {
-        f"{name[:-1]}_{n}": typed for name in ("errors", "products") for n, typed in enumerate(answer.get(name, ()), 1)
-    }
-    return lists | {name: typed for name, typed in answer.items() if isinstance(typed, str)}
