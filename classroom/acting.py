@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from classroom.models import Membership
 
@@ -36,4 +37,9 @@ class Acting:
         """
         cohort = self.member.cohort.slug
         whose = (cohort,) if self.is_own else (cohort, self.member.pk)
-        return reverse(f"{self.routes}{name}", args=[*whose, *args])
+        return _address(f"{self.routes}{name}", (*whose, *args), get_script_prefix())
+
+
+@lru_cache(maxsize=4096)  # a page of a class has a dozen, and they are everybody's
+def _address(route: str, args: tuple[object, ...], prefix: str) -> str:
+    return reverse(route, args=args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,16 @@ from lessons.authoring.loader import LoadedLesson
 from lessons.models import PartOpening, PartProgress, PartState
 from lessons.selectors import progress_of, standing_of
 from lessons.standings import BadgeMemory, badge_in
+
+
+class Stop(NamedTuple):
+    """Stop of the rail: what it shows of a part, the same for many members."""
+
+    key: str
+    number: int
+    title: str
+    state: str
+    is_next: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,10 @@ class PartOnArc:
     returned: str = ""
     # What is to be done before the next session: each with its title and state.
     homework: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def stop(self) -> Stop:
+        return Stop(self.key, self.number, self.title, self.state, self.is_next)
 
 
 @dataclass(frozen=True)
@@ -199,7 +213,7 @@ def part_state(part: Part, row: PartProgress | None, *, is_locked: bool = False)
     if part.soon:
         return PartState.SOON.value
     if row:
-        return row.state
+        return str(row.state)  # of a row that was just kept, it is the enum
     return (PartState.SOON if is_locked else PartState.NOT_STARTED).value
 
 

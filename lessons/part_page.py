@@ -26,6 +26,7 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.class_call import Page
 from lessons.models import PartProgress, PartState, Submission
+from lessons.services import Receipt
 from lessons.stage import Key, StageView
 
 # In a page's token: behind it is what an instructor has still to read.
@@ -77,21 +78,21 @@ def part_again(
     lesson: LoadedLesson,
     part: Part,
     shown: Mapping[str, Any],
-    newest: Submission | None = None,
+    receipt: Receipt | None = None,
 ) -> HttpResponse:
     """Show the part after something was sent: in place where htmx asked, without what the page shows already, else at
     its address.
 
     Parameters
     ----------
-    newest : what was sent, if it was a submission that was stored just now: it is not read again
+    receipt : of a submission that was stored just now: what it tells is not read again
     """
     if not is_htmx(request):
         query = urlencode({name: value for name, value in shown.items() if value})
         address = acting.address("part", lesson.lesson.slug, part.key)
         return redirect(f"{address}?{query}" if query else address)
     classroom.services.note_activity(acting)
-    context = noted(acting, lesson, part, context_after(acting, lesson, part, shown, newest))
+    context = noted(acting, lesson, part, context_after(acting, lesson, part, shown, receipt))
     context["shown"] = frozenset(request.POST.get("shown", "").split())
     return render(request, "lessons/_part.html", context)
 
@@ -138,10 +139,10 @@ def around(acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str,
 
 
 def context_after(
-    acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any], newest: Submission | None = None
+    acting: Acting, lesson: LoadedLesson, part: Part, shown: Mapping[str, Any], receipt: Receipt | None = None
 ) -> dict[str, Any]:
     """Collect what a part's page shows after an answer or a run: a question that waits for another gives way to it."""
-    context = part_context(acting, lesson, part, shown, newest)
+    context = part_context(acting, lesson, part, shown, receipt)
     is_held = any(page.kind.is_held(page.sheet) for page in context["pages"])
     return part_context(acting, lesson, part, {**shown, "item": ""}) if is_held else context
 
@@ -163,13 +164,13 @@ def with_errors(
 
 
 def part_context(
-    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], newest: Submission | None = None
+    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], receipt: Receipt | None = None
 ) -> dict[str, Any]:
     """Collect what a part's page shows once what its finished runs measured is in the member's progress.
 
     The worker sees to that; the page does it again for the moment between the two, and for a worker that fell.
     """
-    context = _laid_out(acting, lesson, part, asked, newest)
+    context = _laid_out(acting, lesson, part, asked, receipt)
     is_behind = acting.is_own and _catch_up(acting.member, lesson, context["pages"])
     return _laid_out(acting, lesson, part, asked) if is_behind else context
 
@@ -181,7 +182,7 @@ def _catch_up(membership: Membership, lesson: LoadedLesson, pages: Iterable[sele
 
 
 def _laid_out(
-    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], newest: Submission | None = None
+    acting: Acting, lesson: LoadedLesson, part: Part, asked: Mapping[str, Any], receipt: Receipt | None = None
 ) -> dict[str, Any]:
     """Collect what a part's page shows: its core activities, or the one extra that was asked for.
 
@@ -190,7 +191,9 @@ def _laid_out(
     membership = acting.member
     view = stage.read(membership, lesson.lesson.slug) if stage.follows(acting) else None
     token = view.token if view else ""
-    progress = selectors.progress_of(membership, lesson)
+    progress = receipt.progress if receipt else None
+    if progress is None:
+        progress = selectors.progress_of(membership, lesson)
     row = progress.get(part.key)
     unread = selectors.unread_in(part, row) if acting.is_own else ""
     arc = arc_of(membership, lesson, view, progress)
@@ -198,7 +201,7 @@ def _laid_out(
     activities = () if station.is_locked else part.activities
     chosen = [each for each in activities if each.extra and each.key == asked.get("activity")]
     shown = chosen or [each for each in activities if not each.extra]
-    laid_out = _pages(acting, lesson, part, row, shown, asked, view, newest)
+    laid_out = _pages(acting, lesson, part, row, shown, asked, view, receipt.submission if receipt else None)
     pages = [laid_out[each.key] for each in shown]
     # Whoever is about to answer a question stays at it when the page changes under them.
     at_hand = next((key for page in pages if (key := page.kind.at_hand(page.sheet))), "")
@@ -207,6 +210,7 @@ def _laid_out(
     call = strip.context(acting, lesson, Page(part.key, _questions(pages)), view)
     is_new = row is None and not chosen
     rail = _rail(arc, call)
+    no_call = "" if call["class_call"] else "no-call"
     return {
         "acting": acting,
         "membership": membership,
@@ -236,9 +240,14 @@ def _laid_out(
         # A law is told once it has been earned.
         "laws": [law for law in lesson.lesson.laws if law.part == part.key and station.state == PartState.DONE],
         "rail": rail,
+        # What the class is at may change with every answer; that it is at nothing is said once.
+        "no_call": no_call,
         # What the page says that it shows: an answer to something that is sent from it leaves that out.
         "pieces": " ".join(
-            [rail, *([] if is_new else ["why"]), *chain(*(page.kind.pieces(page.sheet) for page in pages))]
+            filter(
+                None,
+                [rail, no_call, "" if is_new else "why", *chain(*(page.kind.pieces(page.sheet) for page in pages))],
+            )
         ),
         "shown": frozenset(),
         **call,

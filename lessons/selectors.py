@@ -25,11 +25,18 @@ from lessons.standings import ReviewMemory, Standing, finished_in
 _PROGRESS: Select[PartProgress] = Select(
     lambda: PartProgress.objects.filter(membership=Slot("member"), lesson=Slot("lesson"))
 )
-_LAST_AT_STEP: Select[Submission] = Select(
-    lambda: Submission.objects.filter(
-        membership=Slot("member"), lesson=Slot("lesson"), activity=Slot("activity"), step=Slot("step")
-    ).order_by("-pk")[:1]
-)
+
+
+def _newest(**at: Slot) -> Select[Submission]:
+    return Select(
+        lambda: Submission.objects.filter(
+            membership=Slot("member"), lesson=Slot("lesson"), activity=Slot("activity"), **at
+        ).order_by("-pk")[:1]
+    )
+
+
+_NEWEST = _newest()
+_NEWEST_AT_STEP = _newest(step=Slot("step"))
 
 
 class NoQuestion(NotFound):
@@ -318,14 +325,14 @@ def _typed_last(
     What was typed is shown until its step is accepted; then the next sheet starts blank. An answer to an earlier step
     may have arrived meanwhile from another tab: it is kept, and not shown here.
     """
-    if row is None or not type_of(activity).is_handed_in:
+    if row is None or activity.key not in row.activities or not type_of(activity).is_handed_in:
         return None, ({}, {})
     mine = {"member": membership.pk, "lesson": lesson.lesson.slug, "activity": activity.key}
-    newest = (
-        newest
-        or Submission.objects.filter(membership=membership, lesson=lesson.lesson.slug, activity=activity.key)
-        .order_by("-id")
-        .first()
-    )
-    typed = newest if newest is None or newest.step == shown else _LAST_AT_STEP.first(**mine, step=shown)
+    newest = newest or _NEWEST.first(**mine)
+    if newest is None or newest.step == shown:
+        typed = newest
+    else:
+        # Every step that something was sent to has its tries, be they none.
+        is_sent = shown in standing_of(row, activity).tries_at
+        typed = _NEWEST_AT_STEP.first(**mine, step=shown) if is_sent else None
     return newest, ((typed.answer, typed.reply) if typed and not typed.accepted else ({}, {}))

@@ -22,7 +22,6 @@ from classroom.refusals import Conflict, Refusal
 from lessons import progress, selectors
 from lessons.activities.base import Sent, Verdict, type_of
 from lessons.authoring.base import AnyActivity
-from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import StepAccepted
 from lessons.models import PartProgress, PartState, Submission
@@ -43,14 +42,13 @@ class IdTaken(Conflict):
 class Receipt:
     """What was stored, and whether it is new or had arrived before.
 
-    `row` and `standing` are where its member stands after it, in the part and in the activity, so that whoever lays out
-    the answer reads nothing again; of an answer that had arrived before they are not known.
+    `progress` is where its member stands after it, by part, so that whoever lays out the answer reads nothing again; of
+    an answer that had arrived before it is not known.
     """
 
     submission: Submission
     is_new: bool
-    row: PartProgress | None = None
-    standing: Standing[Any] | None = None
+    progress: Mapping[str, PartProgress] | None = None
 
 
 def submit(
@@ -90,11 +88,11 @@ def submit(
         if kind.depends_on_rule and not membership.is_instructor and not membership.cohort.archived:
             rule = classroom.services.fix_gradient_rule(membership.cohort)
         progress.lock(membership)
-        known = _known(membership, lesson, part, activity, step=step, client_id=client_id)
+        known = _known(membership, lesson, activity, step=step, client_id=client_id)
         if known.stored is not None:
             return _receipt_again(Submission.objects.get(pk=known.stored), sent_hash)
         membership.cohort.refuse_if_archived()
-        row = known.row or progress.begun(membership, lesson, part)
+        row = known.progress.get(part.key) or progress.begun(membership, lesson, part)
         selectors.refuse_too_early(part, activity, row)
         _refuse_too_many(membership, lesson, activity)
         before = kind.standing_in(row.activities, activity.key)
@@ -126,16 +124,16 @@ def submit(
             *prepared.added([events.told(each, membership, by=by) for each in news]),
             classroom.services.touched(membership.cohort),
         )
-    return Receipt(submission, is_new=True, row=row, standing=after)
+    return Receipt(submission, is_new=True, progress={**known.progress, part.key: row})
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a locked member when an answer of theirs arrives: where they stand in the part, the number of
-    the submission that had the same id, and the newest answer to the step.
+    """What is known of a locked member when an answer of theirs arrives: where they stand by part, the number of the
+    submission that had the same id, and the newest answer to the step.
     """
 
-    row: PartProgress | None
+    progress: Mapping[str, PartProgress]
     stored: int | None
     last: dict[str, Any] | None
 
@@ -143,10 +141,10 @@ class _Known:
 def _asked() -> QuerySet[Any]:
     sent = Submission.objects.filter(membership=Slot("member"))
     at_step = sent.filter(lesson=Slot("lesson"), activity=Slot("activity"), step=Slot("step"))
-    here = Q(progress__lesson=Slot("lesson"), progress__part=Slot("part"))
+    # What is asked beside the rows stands in none of them: the engine finds it out once.
     return (
         Membership.objects.filter(pk=Slot("member"))
-        .annotate(row=FilteredRelation("progress", condition=here))
+        .annotate(row=FilteredRelation("progress", condition=Q(progress__lesson=Slot("lesson"))))
         .values_list(
             Subquery(sent.filter(client_id=Slot("client_id", UUIDField())).values("pk")[:1]),
             Subquery(at_step.order_by("-pk").values("answer")[:1]),
@@ -160,16 +158,16 @@ _ASKED: Select[tuple[Any, ...]] = Select(_asked)
 
 
 def _known(
-    membership: Membership, lesson: LoadedLesson, part: Part, activity: AnyActivity, *, step: int, client_id: uuid.UUID
+    membership: Membership, lesson: LoadedLesson, activity: AnyActivity, *, step: int, client_id: uuid.UUID
 ) -> _Known:
     """Read all of it at once, after the lock: what is read with a lock that was waited for may be older than it."""
-    where = {"lesson": lesson.lesson.slug, "part": part.key, "activity": activity.key, "step": step}
-    ((stored, last, *kept),) = _ASKED(member=membership.pk, client_id=client_id, **where)
-    if kept[0] is None:
-        return _Known(None, stored, last)
-    row = PartProgress.from_db(DEFAULT_DB_ALIAS, _OF_A_ROW, kept)
-    row.membership = membership
-    return _Known(row, stored, last)
+    where = {"lesson": lesson.lesson.slug, "activity": activity.key, "step": step}
+    found = _ASKED(member=membership.pk, client_id=client_id, **where)
+    rows = [PartProgress.from_db(DEFAULT_DB_ALIAS, _OF_A_ROW, kept) for __, __, *kept in found if kept[0] is not None]
+    for row in rows:
+        row.membership = membership
+    stored, last, *__ = found[0]
+    return _Known({row.part: row for row in rows}, stored, last)
 
 
 def _hash_of(*sent: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,15 +97,35 @@ def as_typed(answer: Mapping[str, Any]) -> dict[str, str]:
 Send = Callable[[int, Mapping[str, Any]], Any]
 
 
-def in_place(browser: Client, student: Membership) -> Send:
-    """How a browser sends an answer: the part comes back, in place."""
-    address = f"/c/{student.cohort.slug}/lessons/data-rules-everything/activities/by-hand/check/"
+class Sheet:
+    """A student's page of the worksheet, which tells with each answer what it shows: the part comes back, in place."""
 
-    def send(step: int, answer: Mapping[str, Any]) -> Any:
-        sent = {"id": uuid.uuid4(), "step": step, "member": student.pk, **as_typed(answer)}
-        return browser.post(address, sent, headers={"HX-Request": "true"})
+    def __init__(self, browser: Client, student: Membership) -> None:
+        self.browser, self.student = browser, student
+        self.part = f"/c/{student.cohort.slug}/lessons/data-rules-everything/"
+        self.look()
 
-    return send
+    def look(self) -> None:
+        """Open the page anew."""
+        self.html = self.browser.get(f"{self.part}by-hand/").text
+
+    @property
+    def shown(self) -> str:
+        return shown_on(self.html)
+
+    def __call__(self, step: int, answer: Mapping[str, Any], *, shown: str | None = None) -> Any:
+        sent = {"id": uuid.uuid4(), "step": step, "member": self.student.pk, **as_typed(answer)}
+        sent["shown"] = self.shown if shown is None else shown
+        answered = self.browser.post(f"{self.part}activities/by-hand/check/", sent, headers={"HX-Request": "true"})
+        self.html = answered.text
+        return answered
+
+
+def shown_on(html: str) -> str:
+    """What a page says that it shows."""
+    found = re.search(r'name="shown" value="([^"]*)"', html)
+    assert found is not None
+    return found.group(1)
 
 
 def over_the_api(notebook: Client, student: Membership) -> Send:

@@ -34,6 +34,7 @@ WRONG = pupils.STEPS[0] | {
     "w": "0.28",
 }
 _CSRF = "c" * 32  # the double-submit check wants the same word twice, whatever it is
+_PART = "/c/demo/lessons/data-rules-everything/by-hand/"
 _SESSIONS = """
 import json
 from django.test import Client
@@ -102,6 +103,8 @@ def _row(windows: list[Window], bare: float) -> str:
 def _kinds(running: Running) -> dict[str, Lane]:
     tokens = pupils.enrol(running, "bench", max(CONNECTIONS))
     members = json.loads(running.ask(_SESSIONS).split("SESSIONS")[1])
+    opened = crowd.one(running.url, ("GET", _PART, {"Cookie": f"sessionid={members[0][1]}"}, ""))
+    shown = pupils.shown_on(opened.body)  # the same to everybody who opens it
 
     def page(lane: int, n: int) -> Request:
         member, session = members[lane]
@@ -111,9 +114,8 @@ def _kinds(running: Running) -> dict[str, Lane]:
             "HX-Request": "true",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        sent = {"id": str(uuid.uuid4()), "step": 1, "member": member, **pupils.as_typed(_answer(n))}
-        address = "/c/demo/lessons/data-rules-everything/activities/by-hand/check/"
-        return ("POST", address, headers, urlencode(sent))
+        sent = {"id": str(uuid.uuid4()), "step": 1, "member": member, "shown": shown, **pupils.as_typed(_answer(n))}
+        return ("POST", "/c/demo/lessons/data-rules-everything/activities/by-hand/check/", headers, urlencode(sent))
 
     return {
         "bare": lambda lane, n: ("POST", "/bare/", {}, ""),

@@ -104,9 +104,13 @@ def _cases(
     for student in others:
         pupils.over_the_api(api_of(student.user), student)(1, WRONG)
     browser, desk = client_of(sam.user), client_of(instructor.user)
-    in_place, over_the_api = pupils.in_place(browser, sam), pupils.over_the_api(api_of(sam.user), sam)
+    sheet, over_the_api = pupils.Sheet(browser, sam), pupils.over_the_api(api_of(sam.user), sam)
     called = stage.tokens(lee, lesson.lesson.slug).call
     lees, anyone, guess = client_of(lee.user), Client(), {"choice": "zigzags", "confidence": "sure"}
+
+    def opened() -> None:
+        forget(sam)
+        sheet.look()
 
     def seal() -> Any:
         sent = {"id": uuid.uuid4(), "item": "half-a", "member": sam.pk, "round": 1, **guess}
@@ -123,8 +127,8 @@ def _cases(
 
     return {
         "bare": Case(lambda: anyone.post("/bare/"), 200),
-        "page submit, wrong": Case(lambda: in_place(1, WRONG), 200, lambda: forget(sam)),
-        "page submit, right": Case(lambda: in_place(1, pupils.STEPS[0]), 200, lambda: forget(sam)),
+        "page submit, wrong": Case(lambda: sheet(1, WRONG), 200, opened),
+        "page submit, right": Case(lambda: sheet(1, pupils.STEPS[0]), 200, opened),
         "API submit, wrong": Case(lambda: over_the_api(1, WRONG), 201, lambda: forget(sam)),
         "API submit, right": Case(lambda: over_the_api(1, pupils.STEPS[0]), 201, lambda: forget(sam)),
         "seal": Case(seal, 200, lambda: forget(sam)),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +9,7 @@ from django.test import Client
 
 from classroom.models import Cohort, GradientRule, Membership, User
 from lessons.models import Submission
+from tests.pupils import Sheet
 
 LESSON = "/c/ours/lessons/data-rules-everything/"
 RIGHT = {
@@ -20,26 +19,6 @@ RIGHT = {
     "w": "0.7463",
 }
 WRONG = {**RIGHT, "product_2": "7.8", "mean": "-11.025", "w": "0.5513"}
-
-
-class Sheet:
-    """Page of somebody at a worksheet, which says in each answer what it shows."""
-
-    def __init__(self, client: Client, member: Membership) -> None:
-        self.client, self.member = client, member
-        self.html = client.get(f"{LESSON}by-hand/").text
-
-    @property
-    def shown(self) -> str:
-        found = re.search(r'name="shown" value="([^"]*)"', self.html)
-        assert found is not None
-        return found.group(1)
-
-    def check(self, answer: dict[str, str], *, step: int = 1, shown: str | None = None) -> str:
-        sent = {"id": str(uuid.uuid4()), "member": self.member.pk, "step": step, **answer}
-        sent["shown"] = self.shown if shown is None else shown
-        self.html = self.client.post(f"{LESSON}activities/by-hand/check/", sent, headers={"HX-Request": "true"}).text
-        return self.html
 
 
 @pytest.fixture
@@ -58,9 +37,9 @@ PIECES = {
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_second_wrong_answer_leaves_what_has_not_changed(sheet: Sheet, piece: str) -> None:
     stays, text = PIECES[piece]
-    sheet.check(WRONG)
+    sheet(1, WRONG)
 
-    answer = sheet.check(WRONG | {"w": "3"})
+    answer = sheet(1, WRONG | {"w": "3"}).text
 
     assert stays in answer
     assert text not in answer
@@ -69,26 +48,26 @@ def test_a_second_wrong_answer_leaves_what_has_not_changed(sheet: Sheet, piece: 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_page_that_says_nothing_gets_everything(sheet: Sheet, piece: str) -> None:
     stays, text = PIECES[piece]
-    sheet.check(WRONG)
+    sheet(1, WRONG)
 
-    answer = sheet.check(WRONG | {"w": "3"}, shown="")
+    answer = sheet(1, WRONG | {"w": "3"}, shown="").text
 
     assert stays not in answer
     assert text in answer
 
 
 def test_the_rail_comes_when_a_part_has_another_state(sheet: Sheet) -> None:
-    begun = sheet.check(WRONG)
-    again = sheet.check(WRONG | {"w": "3"})
+    begun = sheet(1, WRONG).text
+    again = sheet(1, WRONG | {"w": "3"}).text
 
     assert 'id="rail"' in begun
     assert 'id="rail"' not in again
 
 
 def test_a_right_answer_draws_the_new_w_and_leaves_the_sheets_to_come(sheet: Sheet) -> None:
-    sheet.check(WRONG)
+    sheet(1, WRONG)
 
-    answer = sheet.check(RIGHT)
+    answer = sheet(1, RIGHT).text
 
     assert 'data-step="2"' in answer
     assert 'data-w="0.7463"' in answer
@@ -97,9 +76,9 @@ def test_a_right_answer_draws_the_new_w_and_leaves_the_sheets_to_come(sheet: She
 
 
 def test_the_slope_is_drawn_as_soon_as_it_was_found(sheet: Sheet) -> None:
-    sheet.check(WRONG)
+    sheet(1, WRONG)
 
-    answer = sheet.check(RIGHT | {"w": "3"})
+    answer = sheet(1, RIGHT | {"w": "3"}).text
 
     assert "slope −14.925" in answer
 
@@ -108,13 +87,13 @@ def test_another_rule_brings_its_own_sheets_to_come(sheet: Sheet, cohort: Cohort
     """Before anybody has answered, the instructor may change it while a page is open."""
     Cohort.objects.filter(pk=cohort.pk).update(gradient_rule=GradientRule.FULL)
 
-    answer = sheet.check(WRONG)
+    answer = sheet(1, WRONG).text
 
     assert 'name="gradient"' in answer
     assert 'id="ahead" data-later' in answer
 
 
 def test_what_a_page_shows_is_no_part_of_the_answer(sheet: Sheet) -> None:
-    sheet.check(WRONG)
+    sheet(1, WRONG)
 
     assert "shown" not in Submission.objects.get().answer

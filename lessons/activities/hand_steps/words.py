@@ -31,6 +31,7 @@ def row_of(cell: str) -> int:
     return int(cell.partition("_")[2] or 0)
 
 
+@in_each_language
 def cell_name(cell: str) -> str:
     """A cell in words: “error in row 2”."""
     return {
