@@ -302,6 +302,8 @@ def _pages(
     newest: Submission | None = None,
 ) -> dict[str, selectors.ActivityPage]:
     """Lay out activities of a part, in the order in which their types are read."""
+    if at is None and any(each.votables for each in activities):
+        at = stage.read(acting.member, lesson.lesson.slug)
     return {
         each.key: selectors.activity_page(
             acting,

@@ -10,9 +10,19 @@ from django.utils import timezone
 
 from classroom.acting import Acting
 from classroom.models import Cohort, Membership, Pace
-from lessons.models import Counts, SkippedQuestion, Stage, Vote
+from classroom.prepared import Select, Slot
+from lessons.models import Counts, PartOpening, RevealOpening, SkippedQuestion, Stage, Vote
 
 Key = tuple[str, str]  # an activity's and an item's
+
+_STAGE: Select[Stage] = Select(lambda: Stage.objects.filter(cohort=Slot("cohort"), lesson=Slot("lesson")))
+_NUMBERS: Select[tuple[int, int]] = Select(
+    lambda: Stage.objects.filter(cohort=Slot("cohort"), lesson=Slot("lesson")).values_list("number", "call_number")
+)
+_OPENINGS: Select[PartOpening] = Select(lambda: PartOpening.objects.filter(stage=Slot("stage")))
+_VOTES: Select[Vote] = Select(lambda: Vote.objects.filter(stage=Slot("stage")).order_by("opened_at", "round"))
+_REVEALS: Select[RevealOpening] = Select(lambda: RevealOpening.objects.filter(stage=Slot("stage")))
+_SKIPPED: Select[SkippedQuestion] = Select(lambda: SkippedQuestion.objects.filter(stage=Slot("stage")))
 
 
 @dataclass(frozen=True)
@@ -120,16 +130,16 @@ def counts(votes: Sequence[Vote], round_: int) -> str:
 
 
 def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
-    stage = Stage.objects.filter(cohort=cohort, lesson=lesson).first()
+    stage = _STAGE.first(cohort=cohort.pk, lesson=lesson)
     if stage is None:
         return StageView(is_led, f"{cohort.pace}0", call_token=f"{cohort.pace}0.0")
     now = timezone.now()
-    openings = list(stage.openings.all())
+    openings = _OPENINGS(stage=stage.pk)
     votes: dict[Key, tuple[Vote, ...]] = {}
-    for vote in stage.votes.order_by("opened_at", "round"):
+    for vote in _VOTES(stage=stage.pk):
         key = (vote.activity, vote.item)
         votes[key] = (*votes.get(key, ()), vote)
-    reveals = {(each.activity, each.item): each.opens_at for each in stage.reveals.all()}
+    reveals = {(each.activity, each.item): each.opens_at for each in _REVEALS(stage=stage.pk)}
     # While a reveal can still be taken back no token is the newest: whoever asks is answered, until it is open.
     is_pending = any(opens_at > now for opens_at in reveals.values())
     pending = ".pending" if is_pending else ""
@@ -141,7 +151,7 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
         freed=frozenset(each.part for each in openings if each.freed_at),
         votes=votes,
         reveals=reveals,
-        skipped=frozenset((each.activity, each.item) for each in stage.skips.all()),
+        skipped=frozenset((each.activity, each.item) for each in _SKIPPED(stage=stage.pk)),
         on_wall=stage.on_wall,
         is_paused=stage.paused_at is not None,
         message=stage.message,
@@ -161,8 +171,7 @@ class Tokens:
 
 def tokens(membership: Membership, lesson: str) -> Tokens:
     """Read both tokens as they are now. One query."""
-    rows = Stage.objects.filter(cohort=membership.cohort, lesson=lesson).values_list("number", "call_number")
-    number, call_number = rows.first() or (0, 0)
+    number, call_number = _NUMBERS.first(cohort=membership.cohort_id, lesson=lesson) or (0, 0)
     pace = membership.cohort.pace
     return Tokens(f"{pace}{number}", f"{pace}{number}.{call_number}")
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Count
+from django.db.models import Count, Model
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from classroom.models import Cohort, GradientRule, Membership
+from classroom.prepared import Select, Slot
 from classroom.selectors import by_students_ever
 from lessons import small_numbers
 from lessons.activities.base import AnyType, type_of
@@ -39,7 +40,20 @@ Tally = list[tuple[str, str, int]]  # (choice, second, how many)
 Rounds = Mapping[int, Tally]  # one question's, by vote
 Said = list[tuple[str, str, str, int]]  # (choice, second, confidence, how many)
 Given = dict[tuple[str, str, int, str], Said]  # by activity, item, round and how they count
+R = TypeVar("R", bound=Model)
 CAST = (Counts.VOTE, Counts.OWN_PACE)
+
+
+def _of_member(model: type[R]) -> Select[R]:
+    return Select(
+        lambda: model._default_manager.filter(
+            membership=Slot("member"), lesson=Slot("lesson"), activity=Slot("activity")
+        )
+    )
+
+
+_PREDICTIONS = _of_member(Prediction)
+_RECONCILIATIONS = _of_member(Reconciliation)
 
 
 @dataclass(frozen=True)
@@ -424,15 +438,19 @@ def right_text(item: Item, found: Truth, said: str = "") -> str:
 
 def predictions_of(membership: Membership, lesson: str, activity: str) -> dict[str, dict[int, Prediction]]:
     """A member's sealed answers, by item and round."""
+    return by_round(_PREDICTIONS(member=membership.pk, lesson=lesson, activity=activity))
+
+
+def by_round(rows: Iterable[Prediction]) -> dict[str, dict[int, Prediction]]:
+    """The same rows by item and round."""
     found: dict[str, dict[int, Prediction]] = {}
-    for row in Prediction.objects.filter(membership=membership, lesson=lesson, activity=activity):
+    for row in rows:
         found.setdefault(row.item, {})[row.round] = row
     return found
 
 
 def reconciliations_of(membership: Membership, lesson: str, activity: str) -> dict[str, Reconciliation]:
-    rows = Reconciliation.objects.filter(membership=membership, lesson=lesson, activity=activity)
-    return {row.item: row for row in rows}
+    return {row.item: row for row in _RECONCILIATIONS(member=membership.pk, lesson=lesson, activity=activity)}
 
 
 def is_reconciled(met: Reconciliation | None) -> bool:

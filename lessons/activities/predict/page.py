@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from lessons import stage
+from lessons import selectors, stage
 from lessons.activities.base import ActivityView
 from lessons.activities.measures import Picture
 from lessons.activities.predict import answers, guess_charts, guesses, rate_charts, rate_runs, states
@@ -32,7 +32,7 @@ from lessons.activities.predict.states import SEEN, WAITING, ItemLine, States
 from lessons.authoring.base import visible
 from lessons.forms import why_unreadable
 from lessons.maths import values
-from lessons.models import Confidence, Counts, PartProgress, PartState, Prediction
+from lessons.models import Confidence, Counts, PartState, Prediction
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def _plain(value: Fraction) -> int | float:
 def _has_done(view: ActivityView, activity: str | None) -> bool:
     if activity is None or view.membership.is_instructor:
         return True
-    rows = PartProgress.objects.filter(membership=view.membership, lesson=view.lesson.lesson.slug)
+    rows = selectors.progress_of(view.membership, view.lesson).values()
     return any(row.activities.get(activity, {}).get("state") == PartState.DONE for row in rows)
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from classroom.languages import in_each_language
 from lessons.activities.predict.rate_drawing import REACH, STEPS, Drawing
 from lessons.activities.predict.rate_runs import RateRun, Trajectory, run_of
 from lessons.activities.predict.rate_steps import LATER, steps
@@ -61,6 +62,11 @@ def rate_chart(
     """
     if len({(problem.x, problem.y, problem.rule) for problem in problems}) != 1 or len(problems) > 2:
         raise ValueError(f"one or two learning rates on the same data can be drawn, not {problems}")
+    return _chart(tuple(problems), start, guess, guess_name)
+
+
+@in_each_language
+def _chart(problems: tuple[Problem, ...], start: Fraction, guess: Fraction | None, guess_name: str) -> RateChart:
     is_pair = len(problems) == 2
     trajectories = [
         Trajectory(problem, start, look, is_pair) for problem, look in zip(problems, ("first", "second"), strict=False)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
-from classroom import events
+from classroom import events, prepared
 from classroom.acting import Acting
+from classroom.events import Event
 from classroom.models import GradientRule, LearningEvent, Membership
+from classroom.prepared import Select, Slot, Statement
 from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import progress, selectors, stage
 from lessons.activities.predict import answers, states
@@ -26,6 +29,26 @@ from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
 from lessons.events import PredictionSealed, PredictionTakenBack, Reconciled
 from lessons.models import Counts, Prediction, Reconciliation, Vote
+
+_VOTES: Select[Vote] = Select(
+    lambda: (
+        Vote.objects.filter(
+            stage__cohort=Slot("cohort"), stage__lesson=Slot("lesson"), activity=Slot("activity"), item=Slot("item")
+        )
+        .select_for_update(of=("self",))
+        .order_by("round")
+    )
+)
+# A member's answers to an activity, and what they sent under this id, wherever that was.
+_KNOWN: Select[Prediction] = Select(
+    lambda: Prediction.objects.filter(
+        Q(lesson=Slot("lesson"), activity=Slot("activity")) | Q(client_id=Slot("client_id", UUIDField())),
+        membership=Slot("member"),
+    )
+)
+_TAKEN_BACK: Select[tuple[dict[str, Any]]] = Select(
+    lambda: LearningEvent.objects.filter(membership=Slot("member"), kind=PredictionTakenBack.kind).values_list("facts")
+)
 
 
 @dataclass(frozen=True)
@@ -124,9 +147,10 @@ def seal(
             if classroom.services.fix_gradient_rule(membership.cohort) != rule:
                 found = find(membership, lesson, activity_key, item)  # another rule has other questions
         # Whoever closes the vote takes the same row: a seal lies on exactly one side of the closing.
-        votes = list(_votes_on(membership, slug, found.key).select_for_update(of=("self",)).order_by("round"))
+        votes = _lock_votes_on(membership, slug, found)
         progress.lock(membership)
-        stored = Prediction.objects.filter(membership=membership, client_id=client_id).first()
+        known = _KNOWN(member=membership.pk, lesson=slug, activity=found.activity.key, client_id=client_id)
+        stored = next((each for each in known if each.client_id == client_id), None)
         if stored is not None:
             return SealReceipt(stored, is_new=False)
         if _was_taken_back(membership, client_id):
@@ -136,11 +160,11 @@ def seal(
         answer = prediction_answer(
             found.item, choice=choice, second=second, confidence=confidence, because=because, read_as=read_as
         )
-        mine = answers.predictions_of(membership, slug, found.activity.key)
+        mine = answers.by_round(known)
         met = answers.reconciliations_of(membership, slug, found.activity.key)
         _refuse_sealed(membership, mine.get(item, {}).get(round_), met.get(item))
         _refuse_unless_open(membership, lesson, found, votes, round_)
-        prediction = Prediction.objects.create(
+        prediction = Prediction(
             membership=membership,
             client_id=client_id,
             lesson=slug,
@@ -157,9 +181,8 @@ def seal(
             entered_by=by,
         )
         mine.setdefault(item, {})[round_] = prediction
-        events.record(PredictionSealed(slug, found.activity.key, item, round_), membership, by=by)
-        _bring_up_to_date(membership, lesson, found, mine, met, by=by)
-        classroom.services.touch(membership.cohort)
+        sealed = PredictionSealed(slug, found.activity.key, item, round_)
+        _keep(membership, lesson, found, mine, met, prepared.kept(prediction), news=[sealed], by=by)
     return SealReceipt(prediction, is_new=True)
 
 
@@ -186,7 +209,7 @@ def take_back(
         found = _locate(membership, lesson, activity_key, wanted[0].item) if wanted else None
         if found is not None:
             # As for a seal: the vote before the member, and it is taken back on one side of the closing.
-            list(_votes_on(membership, slug, found.key).select_for_update(of=("self",)).order_by("round"))
+            _lock_votes_on(membership, slug, found)
         progress.lock(membership)
         sealed = wanted.first()
         if found is None or sealed is None:
@@ -198,10 +221,8 @@ def take_back(
             raise Conflict(_("It is too late to undo this. Your answer stays sealed."))
         Prediction.objects.filter(pk=sealed.pk).delete()
         facts = (slug, found.activity.key, sealed.item, sealed.round, str(client_id))
-        events.record(PredictionTakenBack(*facts), membership)
         mine = answers.predictions_of(membership, slug, found.activity.key)
-        _bring_up_to_date(membership, lesson, found, mine, now.met, by=None)
-        classroom.services.touch(membership.cohort)
+        _keep(membership, lesson, found, mine, now.met, news=[PredictionTakenBack(*facts)], by=None)
     return sealed
 
 
@@ -292,10 +313,11 @@ def reconcile(
             return met, False
         membership.cohort.refuse_if_archived()
         _take(membership, lesson, found, mine[item], met, saw=saw, idea=idea, next_time=next_time)
-        if met.reconciled_at is not None:
-            events.record(Reconciled(lesson.lesson.slug, found.activity.key, item), membership, by=by)
-            _bring_up_to_date(membership, lesson, found, mine, every, by=by)
-        classroom.services.touch(membership.cohort)
+        if met.reconciled_at is None:
+            prepared.send(prepared.kept(met), classroom.services.touched(membership.cohort))
+        else:
+            reconciled = Reconciled(lesson.lesson.slug, found.activity.key, item)
+            _keep(membership, lesson, found, mine, every, prepared.kept(met), news=[reconciled], by=by)
     return met, True
 
 
@@ -331,7 +353,6 @@ def _take(
         errors["next_time"] = [str(error)]
     if errors:
         raise Refusal(" ".join(text for texts in errors.values() for text in texts), errors=errors)
-    met.save()
 
 
 def _ideas_for(
@@ -346,12 +367,13 @@ def _ideas_for(
 
 
 def _was_taken_back(membership: Membership, client_id: uuid.UUID) -> bool:
-    taken_back = LearningEvent.objects.filter(membership=membership, kind=PredictionTakenBack.kind)
-    return taken_back.filter(facts__client_id=str(client_id)).exists()
+    return any(facts["client_id"] == str(client_id) for (facts,) in _TAKEN_BACK(member=membership.pk))
 
 
-def _votes_on(membership: Membership, lesson: str, key: tuple[str, str]) -> Any:
-    return Vote.objects.filter(stage__cohort=membership.cohort, stage__lesson=lesson, activity=key[0], item=key[1])
+def _lock_votes_on(membership: Membership, lesson: str, found: Found) -> list[Vote]:
+    """Read the votes on a question, the first round first, and hold them to the end of the transaction."""
+    activity, item = found.key
+    return _VOTES(cohort=membership.cohort_id, lesson=lesson, activity=activity, item=item)
 
 
 def _refuse_sealed(membership: Membership, sealed: Prediction | None, met: Reconciliation | None) -> None:
@@ -385,20 +407,28 @@ def _refuse_unless_open(
         raise Conflict(_("Your instructor has not opened the vote on this question yet."))
 
 
-def _bring_up_to_date(
+def _keep(
     membership: Membership,
     lesson: LoadedLesson,
     found: Found,
     mine: Mapping[str, Mapping[int, Prediction]],
     met: Mapping[str, Reconciliation],
-    *,
+    *changes: Statement,
+    news: Iterable[Event],
     by: Membership | None,
 ) -> None:
-    """Work out the activity's standing anew from what is stored."""
-    skipped = stage.skipped_in(membership.cohort, lesson.lesson.slug)
-    standing = states.standing(found.activity, mine, met, skipped)
-    row = progress.row_of(membership, lesson, found.part)
-    progress.advance(row, found.part, found.activity.key, standing, by=by)
+    """Store what a locked member did, with the activity's standing as it is by that, and tell the class's pages."""
+    standing = states.standing(found.activity, mine, met, stage.skipped_in(membership.cohort, lesson.lesson.slug))
+    known = selectors.progress_of(membership, lesson).get(found.part.key)
+    row = known or progress.begun(membership, lesson, found.part)
+    row.membership = membership
+    news = [*news, *progress.move(row, found.part, found.activity.key, standing)]
+    prepared.send(
+        prepared.kept(row),
+        *changes,
+        *prepared.added([events.told(each, membership, by=by) for each in news]),
+        classroom.services.touched(membership.cohort),
+    )
 
 
 def settle(

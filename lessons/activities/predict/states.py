@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from classroom.models import LearningEvent, Membership
+from classroom.prepared import Select, Slot
 from lessons import stage
 from lessons.activities.measures import Measured
 from lessons.activities.predict import answers
@@ -28,6 +30,13 @@ from lessons.standings import Memory, Standing
 
 WAITING = ("run", "held")  # sealed, and something else has to come first
 SEEN = ("look", "reconcile", "done")  # what is behind it may be seen
+_SEALS_AND_RUNS: Select[tuple[str, dict[str, Any]]] = Select(
+    lambda: (
+        LearningEvent.objects.filter(membership=Slot("member"), kind__in=(PredictionSealed.kind, RunAsked.kind))
+        .order_by("-pk")
+        .values_list("kind", "facts")[:20]
+    )
+)
 NEAR = Fraction(1, 50)  # so near a rate does what the rate does
 
 Mine = Mapping[str, Mapping[int, Prediction]]  # by item and round
@@ -303,9 +312,8 @@ def _undo_until(membership: Membership, lesson: str, activity: Predict, mine: Mi
     ]
     if not new:
         return {}
-    events = LearningEvent.objects.filter(membership=membership, kind__in=(PredictionSealed.kind, RunAsked.kind))
     since_run: set[tuple[str, str, str, int]] = set()
-    for kind, facts in events.order_by("-pk").values_list("kind", "facts")[:20]:
+    for kind, facts in _SEALS_AND_RUNS(member=membership.pk):
         if kind == RunAsked.kind:
             break
         since_run.add((facts["lesson"], facts["activity"], facts["item"], facts["round"]))
