@@ -22,6 +22,7 @@ from classroom import outages
 from classroom.refusals import Forbidden, NotFound, Refusal, TooLarge, Unavailable
 
 PROBLEM = "application/problem+json"
+LOOKING = ("GET", "HEAD")  # methods that change nothing
 
 
 def problem(status: int, title: str, detail: str, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -49,12 +50,12 @@ def refuse(
     return render(request, "refused.html", context, status=status)
 
 
-def unavailable(*, is_json: bool) -> HttpResponse:
-    """Answer for a service that is away: made without any."""
+def unavailable(*, is_json: bool, can_retry: bool) -> HttpResponse:
+    """Answer for a service that is away: made without any. `can_retry` offers the same page once more."""
     refusal = Unavailable()
     said = problem(refusal.status, str(refusal.title), str(refusal.detail))
     answer = HttpResponse(
-        json.dumps(said) if is_json else render_to_string("refused.html", said),
+        json.dumps(said) if is_json else render_to_string("refused.html", said | {"can_retry": can_retry}),
         status=refusal.status,
         content_type=PROBLEM if is_json else None,
     )
@@ -81,7 +82,7 @@ class RefusalMiddleware:
             return answer
         if isinstance(exception, outages.AWAY):
             outages.note(exception)
-            return unavailable(is_json=wants_json(request))
+            return unavailable(is_json=wants_json(request), can_retry=request.method in LOOKING)
         return None
 
 

@@ -48,7 +48,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, outages.AWAY):  # outside of a view, as where a session is kept
         outages.note(error)
-        return web.unavailable(is_json=web.wants_json(request))
+        return web.unavailable(is_json=web.wants_json(request), can_retry=request.method in web.LOOKING)
     detail = _("Something broke on our side. What you sent before is saved. Go back and try again in a moment.")
     return web.refuse(request, 500, _("Our mistake"), detail)
 

@@ -25,7 +25,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # t
 from downhill.wsgi import application as django_application  # first: it sets Django up
 
 # isort: split
-from classroom.web import unavailable
+from classroom import web
 from downhill.doors import is_door
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -66,7 +66,7 @@ class Application:
     def __init__(self) -> None:
         # What the first request would load, and what is left to say when nothing can be made any more.
         import_module(settings.ROOT_URLCONF)
-        _busy(is_json=False)
+        _busy(is_json=False, can_retry=True)
         self._rooms = Lane("room", settings.WEB_THREADS)
         # A herd at the door works out its passwords one by one, and takes no thread from those who are in.
         self._doors = Lane("door", 1, LONGEST_WAIT_AT_THE_DOOR)
@@ -91,7 +91,9 @@ class Application:
         if scope.path == "/readyz":
             return await self._readyz(environ)
         lane = self._doors if is_door(scope.method, scope.path) else self._rooms
-        answer = await lane.answer(environ) or _busy(is_json=scope.path.startswith("/api/"))
+        answer = await lane.answer(environ) or _busy(
+            is_json=scope.path.startswith("/api/"), can_retry=scope.method in web.LOOKING
+        )
         return _closing(answer) if length > len(body) else answer
 
     async def _readyz(self, environ: dict[str, Any]) -> Answer:
@@ -191,9 +193,9 @@ def _answer(environ: dict[str, Any], too_late: float) -> Answer | None:
 
 
 @cache
-def _busy(*, is_json: bool) -> Answer:
+def _busy(*, is_json: bool, can_retry: bool) -> Answer:
     """What everybody gets for whom there is no thread: made once, since nothing is left to make it with then."""
-    answer = unavailable(is_json=is_json)
+    answer = web.unavailable(is_json=is_json, can_retry=can_retry)
     return answer.status_code, list(answer.items()), answer.content
 
 

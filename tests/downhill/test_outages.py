@@ -35,7 +35,17 @@ def test_a_page_says_to_try_again(client: Client, path: str) -> None:
 
     assert answer.status_code == 503
     assert answer["Retry-After"] == "3"
-    assert "Wait a few seconds" in answer.content.decode()
+    assert "Wait a few seconds" in answer.text
+    # The address that was asked for, with all that it asked.
+    assert '<a class="button" href="">Try again</a>' in answer.text
+
+
+def test_who_sent_something_without_scripts_is_not_led_to_where_it_was_sent(client: Client) -> None:
+    with connection.execute_wrapper(gone):
+        answer = client.post("/c/ours/lessons/data-rules-everything/activities/by-hand/check/")
+
+    assert answer.status_code == 503
+    assert "Try again" not in answer.text
 
 
 def test_the_api_answers_with_a_problem_document(client: Client) -> None:
