@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from lessons.activities.hand_steps.maths import misconceptions
@@ -49,6 +50,7 @@ def cell_names(problem: Problem, ask: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@lru_cache(maxsize=4096, typed=True)  # most of a class writes the same numbers into the same sheet
 def grade_cell(typed: str | int | float | None, exact: Fraction) -> CellGrade:
     """Judge one number against its exact value.
 
