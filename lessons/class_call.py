@@ -223,7 +223,7 @@ def read(
 
     Parameters
     ----------
-    view : the stage, if it was read for the page; five queries more without
+    view : the stage, if it was read for the page; one query more without
     is_here : whether the page shows what the class is at, where that was worked out before
     """
     membership = acting.member

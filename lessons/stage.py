@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any
 
+from django.db.models import DateTimeField, F, IntegerField, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from classroom.acting import Acting
@@ -15,14 +21,51 @@ from lessons.models import Counts, PartOpening, RevealOpening, SkippedQuestion, 
 
 Key = tuple[str, str]  # an activity's and an item's
 
-_STAGE: Select[Stage] = Select(lambda: Stage.objects.filter(cohort=Slot("cohort"), lesson=Slot("lesson")))
+
+class _Kind(StrEnum):
+    """Kind of a row that is read of a stage: the stage itself is two of them."""
+
+    STAGE = "stage"
+    STRIP = "strip"
+    PART = "part"
+    VOTE = "vote"
+    REVEAL = "reveal"
+    SKIP = "skip"
+
+
+def _as_row(kind: _Kind, rows: QuerySet[Any], *texts: str, n: str = "", at: Sequence[str] = (), hands: str = "") -> Any:
+    """Select two texts, a number, two times and the hands, so that what a stage has is one query."""
+    a, b = (*map(F, texts), *[_NO_TEXT] * (2 - len(texts)))
+    since, until = (*map(F, at), *[_NO_TIME] * (2 - len(at)))
+    said = Cast(hands, TextField()) if hands else _NO_TEXT
+    row = {"k": Cast(Value(kind.value), TextField()), "a": a, "b": b, "n": F(n) if n else _NO_NUMBER}
+    return rows.annotate(**row, t=since, u=until, h=said).values_list("k", "a", "b", "n", "t", "u", "h")
+
+
+_NO_TEXT, _NO_NUMBER = Cast(Value(""), TextField()), Cast(Value(0), IntegerField())
+_NO_TIME = Cast(Value(None), DateTimeField())
+
+
+def _all_rows() -> Any:
+    here = {"cohort": Slot("cohort"), "lesson": Slot("lesson")}
+    stage = Stage.objects.filter(**here)
+    of = {f"stage__{name}": value for name, value in here.items()}
+    parts, votes = PartOpening.objects.filter(**of), Vote.objects.filter(**of)
+    reveals, skips = RevealOpening.objects.filter(**of), SkippedQuestion.objects.filter(**of)
+    return _as_row(_Kind.STAGE, stage, "on_wall", "message", n="number", at=("paused_at", "timer_ends_at")).union(
+        _as_row(_Kind.STRIP, stage, n="call_number", at=("brought_at",)),
+        _as_row(_Kind.PART, parts, "part", at=("opened_at", "freed_at")),
+        _as_row(_Kind.VOTE, votes, "activity", "item", n="round", at=("opened_at", "closed_at"), hands="hands"),
+        _as_row(_Kind.REVEAL, reveals, "activity", "item", at=("opens_at",)),
+        _as_row(_Kind.SKIP, skips, "activity", "item"),
+        all=True,
+    )
+
+
+_ROWS: Select[Any] = Select(_all_rows)
 _NUMBERS: Select[tuple[int, int]] = Select(
     lambda: Stage.objects.filter(cohort=Slot("cohort"), lesson=Slot("lesson")).values_list("number", "call_number")
 )
-_OPENINGS: Select[PartOpening] = Select(lambda: PartOpening.objects.filter(stage=Slot("stage")))
-_VOTES: Select[Vote] = Select(lambda: Vote.objects.filter(stage=Slot("stage")).order_by("opened_at", "round"))
-_REVEALS: Select[RevealOpening] = Select(lambda: RevealOpening.objects.filter(stage=Slot("stage")))
-_SKIPPED: Select[SkippedQuestion] = Select(lambda: SkippedQuestion.objects.filter(stage=Slot("stage")))
 
 
 @dataclass(frozen=True)
@@ -98,7 +141,7 @@ class StageView:
 
 
 def read(membership: Membership, lesson: str) -> StageView:
-    """Read the stage for one member: one query where the class was never led, else five."""
+    """Read the stage for one member: one query."""
     return _read(membership.cohort, lesson, is_led=is_led_for(membership))
 
 
@@ -129,34 +172,44 @@ def counts(votes: Sequence[Vote], round_: int) -> str:
     return (Counts.VOTE if is_open else Counts.LATE).value
 
 
+def _rows(cohort: Cohort, lesson: str) -> Mapping[str, list[Any]]:
+    rows: dict[str, list[Any]] = {kind: [] for kind in _Kind}
+    for kind, *row in _ROWS(cohort=cohort.pk, lesson=lesson):
+        rows[kind].append(row)
+    return rows
+
+
 def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
-    stage = _STAGE.first(cohort=cohort.pk, lesson=lesson)
-    if stage is None:
+    rows = _rows(cohort, lesson)
+    if not rows[_Kind.STAGE]:
         return StageView(is_led, f"{cohort.pace}0", call_token=f"{cohort.pace}0.0")
     now = timezone.now()
-    openings = _OPENINGS(stage=stage.pk)
+    ((on_wall, message, number, paused_at, timer_ends_at, __),) = rows[_Kind.STAGE]
+    ((__, __, call_number, brought_at, __, __),) = rows[_Kind.STRIP]
     votes: dict[Key, tuple[Vote, ...]] = {}
-    for vote in _VOTES(stage=stage.pk):
-        key = (vote.activity, vote.item)
-        votes[key] = (*votes.get(key, ()), vote)
-    reveals = {(each.activity, each.item): each.opens_at for each in _REVEALS(stage=stage.pk)}
+    for activity, item, round_, opened_at, closed_at, hands in sorted(rows[_Kind.VOTE], key=itemgetter(3, 2)):
+        vote = Vote(
+            activity=activity, item=item, round=round_, opened_at=opened_at, closed_at=closed_at, hands=json.loads(hands)
+        )
+        votes[activity, item] = (*votes.get((activity, item), ()), vote)
+    reveals = {(activity, item): opens_at for activity, item, __, opens_at, *__ in rows[_Kind.REVEAL]}
     # While a reveal can still be taken back no token is the newest: whoever asks is answered, until it is open.
     is_pending = any(opens_at > now for opens_at in reveals.values())
     pending = ".pending" if is_pending else ""
     return StageView(
         is_led=is_led,
-        token=f"{cohort.pace}{stage.number}{pending}",
-        call_token=f"{cohort.pace}{stage.number}.{stage.call_number}{pending}",
-        opened={each.part: each.opened_at for each in openings},
-        freed=frozenset(each.part for each in openings if each.freed_at),
+        token=f"{cohort.pace}{number}{pending}",
+        call_token=f"{cohort.pace}{number}.{call_number}{pending}",
+        opened={part: opened_at for part, __, __, opened_at, *__ in rows[_Kind.PART]},
+        freed=frozenset(part for part, __, __, __, freed_at, __ in rows[_Kind.PART] if freed_at),
         votes=votes,
         reveals=reveals,
-        skipped=frozenset((each.activity, each.item) for each in _SKIPPED(stage=stage.pk)),
-        on_wall=stage.on_wall,
-        is_paused=stage.paused_at is not None,
-        message=stage.message,
-        timer_ends_at=stage.timer_ends_at,
-        brought_at=stage.brought_at,
+        skipped=frozenset((activity, item) for activity, item, *__ in rows[_Kind.SKIP]),
+        on_wall=on_wall,
+        is_paused=paused_at is not None,
+        message=message,
+        timer_ends_at=timer_ends_at,
+        brought_at=brought_at,
         now=now,
     )
 

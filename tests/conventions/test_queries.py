@@ -49,18 +49,18 @@ QUERIES_OF_A_SEAL = {
 # What a first look at a reveal takes beyond a second: it is decided again under the member's lock, and kept.
 QUERIES_OF_A_FIRST_LOOK = {
     "alone": 7,
-    "led": 12,  # the stage takes four queries more (one for what is skipped), and whether the part is open one
+    "led": 8,  # whether the part is open takes one query more
     "a transfer question": 7,
     "a run has told": 13,  # six for the experiment, which had waited for the look and is laid out anew
 }
 # What the poll of a page in a led class takes when a vote has opened, by somebody who has answered it: one for who
-# they are, one for the token, five for the stage, one for the rail, one for their answer, two for how many have.
+# they are, one for the token, one for the stage, one for the rail, one for their answer, two for how many have.
 QUERIES_OF_A_CALL = {
-    "on a worksheet": 11,
-    "on the arc": 11,
-    "alone": 11,
-    "what a class is told, on a worksheet": 10,
-    "a new count": 10,
+    "on a worksheet": 7,
+    "on the arc": 7,
+    "alone": 7,
+    "what a class is told, on a worksheet": 6,
+    "a new count": 6,
 }
 LESSON = "lessons/data-rules-everything/"
 
