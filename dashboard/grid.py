@@ -6,29 +6,28 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Max, Prefetch
 from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom import selectors
-from classroom.models import Cohort, GradientRule, Membership, Pace
-from dashboard import needs
+from classroom.models import Cohort, GradientRule, Membership
+from dashboard import needs, slip_counts
+from dashboard.class_rows import ClassRows
 from dashboard.grid_options import GridOptions, name_by_number
-from dashboard.needs import Calls, Group, Helped, Need, StillRoom
-from dashboard.slip_counts import slips_made
-from experiments import liveness
+from dashboard.needs import Group, Helped, Need, StillRoom
 from experiments.liveness import Silence
-from lessons.activities.base import type_of
+from lessons.activities.base import AnyType, type_of
 from lessons.arc import badge_summary, part_state
+from lessons.authoring.base import AnyActivity
 from lessons.authoring.lesson import Part
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import FINISHED, HelpGiven, PartOpening, PartProgress, PartState, Submission
+from lessons.models import FINISHED, HelpGiven, PartProgress, PartState
 from lessons.selectors import standing_of
-from lessons.standings import badge_in
+from lessons.standings import Standing, badge_in
 
 N_SLIPS = 5  # of those made most, beside the grid
 N_HELPED = 3
@@ -55,8 +54,7 @@ def _shape(state: str, *, is_call: bool) -> str:
     return PartState.WORKING.value if state == PartState.STUCK else state
 
 
-@dataclass(frozen=True)
-class GridCell:
+class GridCell(NamedTuple):
     """Where a student stands in a part: `note` says it in the cell, after its shape."""
 
     part: str
@@ -72,11 +70,6 @@ class GridCell:
     def shape(self) -> str:
         """How its mark looks."""
         return _shape(self.state, is_call=self.is_call)
-
-    @property
-    def label(self) -> str:
-        """What a screen reader says of the shape."""
-        return str(SHAPES[self.shape])
 
 
 @dataclass(frozen=True)
@@ -204,16 +197,15 @@ class ClassPage:
 def grid_of(membership: Membership, lesson: LoadedLesson) -> Grid:
     """Every student of the instructor's cohort against every part of the lesson."""
     # The version was read with the membership, so before all of this: whatever was committed since has a higher one.
-    version = membership.cohort.version.number
-    return _grid(version, membership.cohort, lesson, _students(membership.cohort, lesson))
+    return _grid(membership.cohort.version.number, ClassRows(membership.cohort, lesson), {})
 
 
 def class_page(membership: Membership, lesson: LoadedLesson, options: GridOptions) -> ClassPage:
     """The instructor's page of the class."""
     version, cohort = membership.cohort.version, membership.cohort
-    students = _students(cohort, lesson)
-    calls = needs.calls(cohort, lesson, students)
-    found = _with_calls(_grid(version.number, cohort, lesson, students), calls)
+    stored = ClassRows(cohort, lesson)
+    students, calls = stored.students, needs.calls(stored)
+    found = _grid(version.number, stored, {(need.student, need.part): need.short for need in calls.open})
     is_projected = selectors.is_projected(version)
     hides_names = options.hides_names(is_projected=is_projected)
     if options.names == "usernames":
@@ -230,29 +222,28 @@ def class_page(membership: Membership, lesson: LoadedLesson, options: GridOption
         call_groups=tuple(_group(group, lesson, names, n_calls=len(calls.open)) for group in calls.groups),
         still_room=calls.room,
         helped=tuple(HelpedLine(_key(each), names[each.student], each) for each in calls.helped[:N_HELPED]),
-        slips=_most_made(cohort, lesson),
-        reviews=_reviews(students, lesson),
+        slips=_most_made(stored),
+        reviews=_reviews(stored),
         is_compact=options.is_compact(len(students)),
         is_projected=is_projected,
         hides_names=hides_names,
-        led_up_to=_led_up_to(cohort, lesson, found.columns),
+        led_up_to=_led_up_to(stored, found.columns),
         is_over=needs.is_over(cohort),
-        worker=liveness.silence(),
+        worker=stored.worker,
     )
 
 
 def shapes_of(cohort: Cohort, lesson: LoadedLesson) -> Mapping[int, Mapping[str, str]]:
     """How the mark of each part looks for each student: on every page as in the grid."""
-    students = _students(cohort, lesson)
-    red = {(need.student, need.part) for need in needs.calls(cohort, lesson, students).open}
-    shapes = {}
-    for student in students:
-        rows = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
-        shapes[student.pk] = {
-            part.key: _shape(part_state(part, rows.get(part.key)), is_call=(student.pk, part.key) in red)
+    stored = ClassRows(cohort, lesson)
+    red = {(need.student, need.part) for need in needs.calls(stored).open}
+    return {
+        student: {
+            part.key: _shape(part_state(part, by_part.get(part.key)), is_call=(student, part.key) in red)
             for part in lesson.lesson.parts
         }
-    return shapes
+        for student, by_part in stored.progress.items()
+    }
 
 
 def _group(group: Group, lesson: LoadedLesson, names: Mapping[int, str], *, n_calls: int) -> CallGroup:
@@ -277,21 +268,17 @@ def _key(call: Need | Helped) -> str:
     return f"{call.student}-{call.reason}-{zlib.crc32(call.occasion.encode()):08x}"
 
 
-def _students(cohort: Cohort, lesson: LoadedLesson) -> list[Membership]:
-    progress = Prefetch("progress", PartProgress.objects.filter(lesson=lesson.lesson.slug), to_attr="in_lesson")
-    return list(selectors.students_of(cohort).prefetch_related(progress))
-
-
-def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Grid:
-    parts, rule = lesson.lesson.parts, GradientRule(cohort.gradient_rule)
+def _grid(version: int, stored: ClassRows, calls: Mapping[tuple[int, str], str]) -> Grid:
+    """Lay out the grid. `calls` says what the cells say that an open call for help is about."""
+    parts, rule = stored.lesson.lesson.parts, GradientRule(stored.cohort.gradient_rule)
     notes = {part.key: _Notes(part, rule) for part in parts}
-    numbers = selectors.numbers_of(student.pk for student in students)
-    names = selectors.told_apart(students)
+    numbers = selectors.numbers_of(student.pk for student in stored.students)
+    names = selectors.told_apart(stored.students)
     rows = []
-    for student in students:
-        by_part = {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
-        cells = tuple(_cell(part, by_part.get(part.key), notes[part.key]) for part in parts)
-        rows.append(GridRow(student.pk, numbers[student.pk], names[student.pk], selectors.is_here(student), cells))
+    for student in stored.students:
+        by_part, pk = stored.progress[student.pk], student.pk
+        cells = tuple(_cell(part, by_part.get(part.key), notes[part.key], calls.get((pk, part.key))) for part in parts)
+        rows.append(GridRow(pk, numbers[pk], names[pk], selectors.is_here(student), cells))
     columns = tuple(
         GridColumn(
             part.key,
@@ -306,11 +293,11 @@ def _grid(version: int, cohort: Cohort, lesson: LoadedLesson, students: Sequence
     return Grid(version, sum(row.is_here for row in rows), columns, tuple(rows))
 
 
-def _cell(part: Part, row: PartProgress | None, notes: _Notes) -> GridCell:
-    state = part_state(part, row)
+def _cell(part: Part, row: PartProgress | None, notes: _Notes, call: str | None) -> GridCell:
+    state, is_call = part_state(part, row), call is not None
     if row is None:
-        return GridCell(part.key, state, 0, "", None)
-    return GridCell(part.key, state, row.tries, row.slip, row.since, notes.on(row))
+        return GridCell(part.key, state, 0, "", None, call or "", is_call)
+    return GridCell(part.key, state, row.tries, row.slip, row.since, call or notes.on(row), is_call)
 
 
 class _Notes:
@@ -326,32 +313,20 @@ class _Notes:
             return ""
         if self.badge is not None:
             return badge_summary(badge_in(row.activities, self.badge), is_for_instructor=True)
-        remarks = dict.fromkeys(type_of(each).remark(standing_of(row, each)) for each in self.core)
-        return " · ".join(filter(None, [self._at_hand(row), *remarks]))
-
-    def _at_hand(self, row: PartProgress) -> str:
-        if row.state == PartState.WAITING:
-            return _("to review")
-        at_hand = next((each for each in self.core if not standing_of(row, each).is_finished), None)
-        if at_hand is None:
-            return ""
-        standing = standing_of(row, at_hand)
-        return " · ".join(filter(None, type_of(at_hand).note(at_hand, standing, row.slip)))
+        standings = [(type_of(each), each, standing_of(row, each)) for each in self.core]
+        remarks = dict.fromkeys(kind.remark(standing) for kind, __, standing in standings)
+        return " · ".join(filter(None, [*_at_hand(row, standings), *remarks]))
 
 
-def _with_calls(found: Grid, calls: Calls) -> Grid:
-    """Mark in the grid the cells that the open calls for help are about."""
-    short = {(need.student, need.part): need.short for need in calls.open}
-    rows = []
-    for row in found.rows:
-        cells = tuple(
-            replace(cell, note=short[row.id, cell.part] or cell.note, is_call=True)
-            if (row.id, cell.part) in short
-            else cell
-            for cell in row.cells
-        )
-        rows.append(replace(row, cells=cells))
-    return replace(found, rows=tuple(rows))
+def _at_hand(row: PartProgress, standings: Sequence[tuple[AnyType, AnyActivity, Standing[Any]]]) -> Sequence[str]:
+    """Say where somebody is in the first activity that is not behind them."""
+    if row.state == PartState.WAITING:
+        return (_("to review"),)
+    at_hand = next((each for each in standings if not each[2].is_finished), None)
+    if at_hand is None:
+        return ()
+    kind, activity, standing = at_hand
+    return kind.note(activity, standing, row.slip)
 
 
 def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, ...]:
@@ -371,42 +346,29 @@ def _looked_at(rows: Sequence[GridRow], options: GridOptions) -> tuple[GridRow, 
     return tuple(sorted(filter(shown, rows), key=key))
 
 
-def _most_made(cohort: Cohort, lesson: LoadedLesson) -> tuple[SlipCount, ...]:
+def _most_made(stored: ClassRows) -> tuple[SlipCount, ...]:
     """The slips that most students of a class made in a lesson."""
-    sent = Submission.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug)
-    found = slips_made(sent)[:N_SLIPS]
+    found = slip_counts.counted(("", each.slip, each.student, 1) for each in stored.tries)[:N_SLIPS]
     most = found[0].n_students if found else 1
     return tuple(SlipCount(each.words, each.n_students, round(100 * each.n_students / most)) for each in found)
 
 
-def _reviews(students: Sequence[Membership], lesson: LoadedLesson) -> Reviews:
-    """How many texts wait, and since when the oldest: a later version takes its own place in the queue. One query."""
-    waiting = {
-        (student.pk, key)
-        for student in students
-        for row in student.in_lesson  # type: ignore[attr-defined]  # prefetched
+def _reviews(stored: ClassRows) -> Reviews:
+    """How many texts wait, and since when the oldest: a later version takes its own place in the queue."""
+    waiting = [
+        (student, key)
+        for student, by_part in stored.progress.items()
+        for row in by_part.values()
         for key, activity in row.activities.items()
         if activity.get("state") == PartState.WAITING
-    }
-    newest = (
-        Submission.objects.filter(
-            membership__in={student for student, _key in waiting},
-            activity__in={key for _student, key in waiting},
-            lesson=lesson.lesson.slug,
-        )
-        .values_list("membership", "activity")
-        .annotate(newest=Max("received_at"))
-    )
-    since = [at for student, key, at in newest if (student, key) in waiting]
+    ]
+    since = [stored.texts[each] for each in waiting if each in stored.texts]
     return Reviews(len(waiting), min(since, default=None))
 
 
-def _led_up_to(cohort: Cohort, lesson: LoadedLesson, columns: Sequence[GridColumn]) -> GridColumn | None:
+def _led_up_to(stored: ClassRows, columns: Sequence[GridColumn]) -> GridColumn | None:
     """The last part that is open to a led class."""
-    if cohort.pace != Pace.LED:
-        return None
-    rows = PartOpening.objects.filter(stage__cohort=cohort, stage__lesson=lesson.lesson.slug)
-    opened = set(rows.values_list("part", flat=True))
+    opened = stored.stage.opened if stored.stage.is_led else {}
     return next((column for column in reversed(columns) if column.key in opened), None)
 
 

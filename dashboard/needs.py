@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from statistics import median
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-import experiments.selectors
 from classroom import selectors
 from classroom.models import Cohort, Membership, Pace, Rehearsal
-from lessons import stage
+from dashboard.class_rows import ClassRows
 from lessons.activities.base import ClassMoment, slip_counted_as, slip_in_words, type_of
-from lessons.authoring.lesson import Lesson, Part
-from lessons.authoring.loader import LoadedLesson
-from lessons.models import FINISHED, HelpGiven, PartProgress, PartState, Prediction, Submission, Vote
+from lessons.authoring.lesson import Part
+from lessons.models import FINISHED, HelpGiven, PartState, Vote
 from lessons.run_context import RunContext
 
 SAME_SLIP = 3  # checked tries at one step
@@ -99,25 +98,18 @@ class Calls:
         return tuple(need for group in self.groups for need in group.needs)
 
 
-def calls(cohort: Cohort, lesson: LoadedLesson, students: Sequence[Membership]) -> Calls:
-    """Find who needs help in a lesson. The number of queries does not depend on the class.
-
-    Parameters
-    ----------
-    students : each with its progress rows of this lesson as `in_lesson`
-    """
-    rows = HelpGiven.objects.filter(selectors.by_students(cohort), lesson=lesson.lesson.slug).order_by("at")
-    given = list(rows.select_related("by__user"))
-    pks = {student.pk for student in students}  # somebody may have left the class since
-    lately = [each for each in given if timezone.now() - each.at < UNDONE_FOR and each.membership_id in pks]
+def calls(rows: ClassRows) -> Calls:
+    """Find who needs help in a lesson. The number of queries does not depend on the class."""
+    lately = [each for each in rows.help_given if timezone.now() - each.at < UNDONE_FOR]
+    pks = {student.pk for student in rows.students}  # somebody may have left the class since
     helped = tuple(
         Helped(each.membership_id, each.reason, each.occasion, str(each.by.user) if each.by else "", each.at)
         for each in reversed(lately)
+        if each.membership_id in pks
     )
-    speed, evening = Rehearsal.objects.filter(cohort=cohort).values_list("speed", "evening").first() or (1, None)
-    if is_over(cohort) or evening is not None:
+    if is_over(rows.cohort) or rows.is_made_up:
         return Calls(helped=helped)  # nobody waits, or the times of the class are made up
-    found = _Finder(cohort, lesson, students, given, speed)
+    found = _Finder(rows)
     groups = _grouped(found.calls())
     return Calls(tuple(groups), found.still_room, helped)
 
@@ -146,19 +138,13 @@ def _cause(reason: str, about: str) -> str:
 class _Finder:
     """Finds the calls of a class: what each student is called for, if they are, and whether it is the room."""
 
-    def __init__(
-        self,
-        cohort: Cohort,
-        lesson: LoadedLesson,
-        students: Sequence[Membership],
-        given: Sequence[HelpGiven],
-        speed: int,
-    ) -> None:
-        self.cohort, self.lesson, self.students = cohort, lesson, students
-        self.now, self.speed = timezone.now(), speed
-        self.answered = {(each.membership_id, each.reason, each.occasion) for each in given}
-        self.last_help = {each.membership_id: each.at for each in given}
-        self.room = _Room(cohort, lesson)
+    def __init__(self, rows: ClassRows) -> None:
+        self.rows, self.lesson, self.students, self.speed = rows, rows.lesson, rows.students, rows.speed
+        self.now = timezone.now()
+        self.places = {each.key: (part, each) for part in self.lesson.lesson.parts for each in part.activities}
+        self.answered = {(each.membership_id, each.reason, each.occasion) for each in rows.help_given}
+        self.last_help = {each.membership_id: each.at for each in rows.help_given}
+        self.room = _Room(rows)
         self.still_room: StillRoom | None = None
 
     def calls(self) -> list[Need]:
@@ -193,9 +179,9 @@ class _Finder:
 
     def _failed(self) -> Iterator[Need]:
         """A run that somebody had asked for has failed, and they have not asked for another."""
-        for request in experiments.selectors.failed_requests(self.cohort, RunContext.start_of(self.lesson.lesson.slug)):
+        for request in self.rows.requests[1]:
             context = RunContext.parse(request.context)
-            place = self.lesson.find_activity(context.activity) if context else None
+            place = self.places.get(context.activity) if context else None
             if place is None:
                 continue
             part, activity = place
@@ -217,28 +203,22 @@ class _Finder:
 
     def _same_slip(self) -> Iterator[Need]:
         """The same slip in three checked tries at a step that is still to be taken."""
-        made = Submission.objects.filter(
-            selectors.by_students(self.cohort),
-            lesson=self.lesson.lesson.slug,
-            is_try=True,
-            accepted=False,
-        ).exclude(slip="")
         times: dict[tuple[int, str, int, str], list[datetime]] = {}
-        for student, activity, step, slip, at in made.order_by("received_at").values_list(
-            "membership", "activity", "step", "slip", "received_at"
-        ):
-            times.setdefault((student, activity, step, slip_counted_as(slip)), []).append(at)
-        rows = {student.pk: _by_part(student) for student in self.students}
+        counted_as, in_words = cache(slip_counted_as), cache(slip_in_words)
+        for each in self.rows.tries:
+            if not each.accepted:
+                made = (each.student, each.activity, each.step, counted_as(each.slip))
+                times.setdefault(made, []).append(each.at)
         for (student, activity, step, slip), tries in times.items():
-            n, place = len(tries), self.lesson.find_activity(activity)
-            if n < SAME_SLIP or place is None or student not in rows:
+            n, place = len(tries), self.places.get(activity)
+            if n < SAME_SLIP or place is None or student not in self.rows.progress:
                 continue
             part, found = place
-            row = rows[student].get(part.key)
+            row = self.rows.progress[student].get(part.key)
             now_at = row.activities.get(activity, {}) if row else {}
             if now_at.get("state") in FINISHED or now_at.get("step", 1) != step:
                 continue
-            words = {"slip": slip_in_words(slip), "n": n, "step": step, "activity": found.title}
+            words = {"slip": in_words(slip), "n": n, "step": step, "activity": found.title}
             yield Need(
                 student=student,
                 part=part.key,
@@ -255,17 +235,17 @@ class _Finder:
 
     def _many_tries(self) -> Iterator[Need]:
         """Three checked tries at a step that is still to be taken, whatever explains them."""
-        for student in self.students:
-            for row in _by_part(student).values():
+        for student, by_part in self.rows.progress.items():
+            for row in by_part.values():
                 for key, standing in row.activities.items():
-                    place = self.lesson.find_activity(key)
+                    place = self.places.get(key)
                     if standing.get("state") != PartState.STUCK or place is None:
                         continue
                     step = standing.get("step", 1)
                     n = standing.get("tries_at", {}).get(str(step), 0)
                     words = {"n": n, "step": step, "activity": place[1].title}
                     yield Need(
-                        student=student.pk,
+                        student=student,
                         part=row.part,
                         reason=Reason.TRIES,
                         occasion=f"{key}/{step}/{n // SAME_SLIP}",
@@ -287,7 +267,7 @@ class _Finder:
             if n < MISSED_VOTES:
                 continue
             row = held[-n:]
-            place = self.lesson.find_activity(row[-1].activity)
+            place = self.places.get(row[-1].activity)
             if place is None:
                 continue
             at = [vote.closed_at or vote.opened_at for vote in row]
@@ -353,35 +333,27 @@ class _Finder:
         return int((self.now - last).total_seconds() * self.speed // 60)
 
 
-def _by_part(student: Membership) -> dict[str, PartProgress]:
-    return {row.part: row for row in student.in_lesson}  # type: ignore[attr-defined]  # prefetched
-
-
 class _Room:
     """What is open to the class now, and what of it each student can still do."""
 
-    def __init__(self, cohort: Cohort, lesson: LoadedLesson) -> None:
-        self.lesson: Lesson = lesson.lesson
+    def __init__(self, rows: ClassRows) -> None:
+        self.rows, self.lesson, self.stage = rows, rows.lesson.lesson, rows.stage
         # Nobody works at a badge: it moves when something else does. What is done at home takes its time.
         self.elsewhere = {part.key for part in self.lesson.parts if part.badge or part.homework}
-        self.stage = stage.read_for_room(cohort, self.lesson.slug)
         opened = [part for part in self.lesson.parts if part.key in self.stage.opened and not part.soon]
         is_here = self.stage.is_led and bool(opened) and opened[-1].key not in self.elsewhere
         self.due = opened[-1] if is_here else None
         self.opened = [part for part in opened if part.key not in self.elsewhere] if self.stage.is_led else []
         # Whoever waits for a run of their own is not still.
-        self.waiting = experiments.selectors.waiting_members(cohort)
-        self.sealed: set[tuple[int, str, str, int]] = set()
-        if self.stage.is_led:
-            rows = Prediction.objects.filter(selectors.by_students(cohort), lesson=self.lesson.slug)
-            self.sealed = set(rows.values_list("membership", "activity", "item", "round"))
+        self.waiting, __ = rows.requests
+        self.sealed = rows.sealed
 
     def has_sealed(self, student: Membership, vote: Vote) -> bool:
         return (student.pk, vote.activity, vote.item, vote.round) in self.sealed
 
     def is_at(self, student: Membership) -> tuple[Part, datetime] | None:
         """The part that a student has begun and not finished, else the one the class is at; and their last move."""
-        rows = {key: row for key, row in _by_part(student).items() if key not in self.elsewhere}
+        rows = {key: row for key, row in self.rows.progress[student.pk].items() if key not in self.elsewhere}
         begun = [row for row in rows.values() if row.state in (PartState.WORKING, PartState.STUCK)]
         moves = [row.moved_at for row in rows.values()]
         if begun:
@@ -418,7 +390,7 @@ class _Room:
             return False
         if not self.stage.leads(part.key):
             return True
-        row = _by_part(student).get(part.key)
+        row = self.rows.progress[student.pk].get(part.key)
         done = {key for key, each in row.activities.items() if each.get("state") in FINISHED} if row else set()
         core = [activity for activity in part.activities if not activity.extra and activity.key not in done]
         at = ClassMoment(self.lesson, self.stage, student.pk, self.sealed, done)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.db.models import Count, QuerySet
 
@@ -28,16 +29,22 @@ def tries_with_a_slip(sent: QuerySet[Submission]) -> QuerySet[Submission]:
 
 
 def slips_made(sent: QuerySet[Submission], *, by_activity: bool = False) -> Sequence[SlipMade]:
-    """Count the slips in submissions of a class, those of most students first. One query.
+    """Count the slips in submissions of a class, those of most students first. One query."""
+    fields = ("activity", "slip", "membership")
+    rows = tries_with_a_slip(sent).order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+    return counted((activity if by_activity else "", slip, student, n) for activity, slip, student, n in rows)
+
+
+def counted(rows: Iterable[tuple[str, str, int, int]]) -> Sequence[SlipMade]:
+    """Count slips, those of most students first, by their tries as (activity, slip, student, how many).
 
     Of those that as many made the order is that of their names: another try moves nothing.
     """
-    fields = ("activity", "slip", "membership")
     students: dict[tuple[str, str], set[int]] = {}
     tries: Counter[tuple[str, str]] = Counter()
-    rows = tries_with_a_slip(sent).order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+    counted_as = cache(slip_counted_as)
     for activity, slip, student, n in rows:
-        key = (activity if by_activity else "", slip_counted_as(slip))
+        key = (activity, counted_as(slip))
         students.setdefault(key, set()).add(student)
         tries[key] += n
     found = [

@@ -18,7 +18,7 @@ from classroom.models import Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from classroom.web import is_htmx
-from dashboard import after_class, grid_options, parts, reach, students
+from dashboard import after_class, grid_options, grid_rows, parts, reach, students
 from dashboard.grid import IN_LEGEND, SHAPES, class_page
 from dashboard.replay import replay_of
 from lessons import help_calls, reviews
@@ -92,12 +92,14 @@ def _class_again(request: HttpRequest, membership: Membership, lesson: LoadedLes
 def _class_context(request: HttpRequest, membership: Membership, lesson: LoadedLesson) -> dict[str, Any]:
     options = grid_options.read(request.GET.dict(), request.GET.get("lesson", "")[:60])
     v = page_version(membership)
+    page = class_page(membership, lesson, options)
+    base = reverse("dashboard:student", args=[membership.cohort.slug, 0]).removesuffix("0/")
     return {
         "membership": membership,
         "lesson": lesson.lesson,
-        "page": class_page(membership, lesson, options),
+        "page": page,
+        "rows": grid_rows.as_html(page.rows, base=base, lesson=lesson.lesson.slug),
         "grid_options": options,
-        "base": reverse("dashboard:student", args=[membership.cohort.slug, 0]).removesuffix("0/"),
         "legend": [(shape, SHAPES[shape]) for shape in IN_LEGEND],
         "v": v,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import F, Max, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,6 +14,15 @@ from experiments.models import Run, RunState, WorkerSign
 # Workers look for what was left behind every few seconds, and tell their runs' progress in between.
 SILENT_AFTER = timedelta(minutes=1)
 THE_ONE = 1  # row: any worker's sign is everybody's
+
+
+LAST_SIGN = Subquery(WorkerSign.objects.filter(pk=THE_ONE).values("seen_at"))
+# Where every process is at a long run, nobody looks for what was left behind.
+LAST_BEAT = Subquery(
+    Run.objects.filter(state=RunState.RUNNING)
+    .order_by(F("heartbeat_at").desc(nulls_last=True))
+    .values("heartbeat_at")[:1]
+)
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,13 @@ def note_sign() -> None:
 
 def silence() -> Silence | None:
     """Tell whether workers have been silent for too long. One query while they are not, else two."""
-    enough = timezone.now() - SILENT_AFTER
-    last = WorkerSign.objects.filter(pk=THE_ONE).values_list("seen_at", flat=True).first()
-    if last is not None and last > enough:
+    sign = WorkerSign.objects.filter(pk=THE_ONE).values_list("seen_at", flat=True).first()
+    if silence_since(sign) is None:
         return None
-    # Where every process is at a long run, nobody looks for what was left behind.
-    beat = Run.objects.filter(state=RunState.RUNNING).aggregate(at=Max("heartbeat_at"))["at"]
-    since = max(filter(None, (last, beat)), default=None)
-    return None if since is not None and since > enough else Silence(since)
+    return silence_since(sign, Run.objects.filter(state=RunState.RUNNING).aggregate(at=Max("heartbeat_at"))["at"])
+
+
+def silence_since(*signs: datetime | None) -> Silence | None:
+    """Tell whether they have been, by the last of each kind of sign."""
+    since = max(filter(None, signs), default=None)
+    return None if since is not None and timezone.now() - since < SILENT_AFTER else Silence(since)

@@ -9,16 +9,34 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom.models import Cohort, Membership, Role, User
+from classroom.prepared import Select, Slot
 from classroom.refusals import NotFound
 from classroom.selectors import by_students
 from experiments import turns
 from experiments.models import ACTIVE, Run, RunRequest, RunState
+
+# They have not asked again.
+_FAILED = Q(run__state=RunState.FAILED) & ~Exists(
+    RunRequest.objects.filter(
+        membership=OuterRef("membership"), context=OuterRef("context"), requested_at__gt=OuterRef("requested_at")
+    ).exclude(run__state=RunState.FAILED)
+)
+_COHORT: Any = Slot("cohort")
+_UNDONE: Select[RunRequest] = Select(
+    lambda: (
+        RunRequest.objects.filter(by_students(_COHORT), withdrawn_at=None)
+        .filter(Q(run__state__in=ACTIVE) | _FAILED & Q(context__startswith=Slot("context")))
+        .select_related("run")
+        .only("membership", "context", "requested_at", "run__state", "run__failure", "run__finished_at")
+        .order_by("-requested_at", "-pk")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -166,10 +184,15 @@ def first_run(cohort: Cohort, context: str, **params: Any) -> Run | None:
     return asked.run if asked else None
 
 
-def waiting_members(cohort: Cohort) -> set[int]:
-    """The members of a class who wait for a run of theirs: their keys. One query."""
-    wanted = RunRequest.objects.filter(by_students(cohort), withdrawn_at=None, run__state__in=ACTIVE)
-    return set(wanted.values_list("membership", flat=True))
+def waiting_and_failed(cohort: Cohort, context: str) -> tuple[set[int], list[RunRequest]]:
+    """Who of a class's students waits for a run of theirs, and their `failed_requests`. One query."""
+    waiting, failed = set(), []
+    for request in _UNDONE(cohort=cohort.pk, context=context):
+        if request.run.state == RunState.FAILED:
+            failed.append(request)
+        else:
+            waiting.add(request.membership_id)
+    return waiting, failed
 
 
 def failed_requests(cohort: Cohort, context: str, member: int | None = None) -> list[RunRequest]:
@@ -182,22 +205,8 @@ def failed_requests(cohort: Cohort, context: str, member: int | None = None) -> 
     member : the key of the one student to look for; by default, all
     """
     whose = {} if member is None else {"membership": member}
-    again = RunRequest.objects.filter(
-        membership=OuterRef("membership"), context=OuterRef("context"), requested_at__gt=OuterRef("requested_at")
-    ).exclude(run__state=RunState.FAILED)
-    return list(
-        RunRequest.objects.filter(
-            ~Exists(again),
-            by_students(cohort),
-            context__startswith=context,
-            withdrawn_at=None,
-            run__state=RunState.FAILED,
-            **whose,
-        )
-        .select_related("run")
-        .defer("run__result")
-        .order_by("-requested_at", "-pk")
-    )
+    failed = RunRequest.objects.filter(_FAILED, by_students(cohort), context__startswith=context, withdrawn_at=None)
+    return list(failed.filter(**whose).select_related("run").defer("run__result").order_by("-requested_at", "-pk"))
 
 
 def _finished(cohort: Cohort, context: str) -> QuerySet[RunRequest]:

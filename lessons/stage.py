@@ -35,8 +35,8 @@ class _Kind(StrEnum):
 
 def _as_row(kind: _Kind, rows: QuerySet[Any], *texts: str, n: str = "", at: Sequence[str] = (), hands: str = "") -> Any:
     """Select two texts, a number, two times and the hands, so that what a stage has is one query."""
-    a, b = (*map(F, texts), *[_NO_TEXT] * (2 - len(texts)))
-    since, until = (*map(F, at), *[_NO_TIME] * (2 - len(at)))
+    a, b, *__ = [*map(F, texts), _NO_TEXT, _NO_TEXT]
+    since, until, *__ = [*map(F, at), _NO_TIME, _NO_TIME]
     said = Cast(hands, TextField()) if hands else _NO_TEXT
     row = {"k": Cast(Value(kind.value), TextField()), "a": a, "b": b, "n": F(n) if n else _NO_NUMBER}
     return rows.annotate(**row, t=since, u=until, h=said).values_list("k", "a", "b", "n", "t", "u", "h")
@@ -189,7 +189,12 @@ def _read(cohort: Cohort, lesson: str, *, is_led: bool) -> StageView:
     votes: dict[Key, tuple[Vote, ...]] = {}
     for activity, item, round_, opened_at, closed_at, hands in sorted(rows[_Kind.VOTE], key=itemgetter(3, 2)):
         vote = Vote(
-            activity=activity, item=item, round=round_, opened_at=opened_at, closed_at=closed_at, hands=json.loads(hands)
+            activity=activity,
+            item=item,
+            round=round_,
+            opened_at=opened_at,
+            closed_at=closed_at,
+            hands=json.loads(hands),
         )
         votes[activity, item] = (*votes.get((activity, item), ()), vote)
     reveals = {(activity, item): opens_at for activity, item, __, opens_at, *__ in rows[_Kind.REVEAL]}

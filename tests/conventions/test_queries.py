@@ -18,7 +18,7 @@ from classroom.acting import Acting
 from classroom.models import Cohort, Membership, User
 from classroom.services import note_activity
 from downhill.celery import app
-from lessons import pacing, services, stage, voting
+from lessons import help_calls, pacing, services, stage, voting
 from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import RevealOpening, Submission
@@ -62,6 +62,9 @@ QUERIES_OF_A_CALL = {
     "what a class is told, on a worksheet": 6,
     "a new count": 6,
 }
+# What the poll of the grid takes: who asks, students, their progress, help given, the stage, runs, what was sent, and
+# one for what it is beside: a rehearsal's speed and the workers' signs.
+QUERIES_OF_A_GRID = 8
 LESSON = "lessons/data-rules-everything/"
 
 
@@ -118,6 +121,35 @@ def test_the_class_grid_asks_as_often_for_three_students_as_for_one(
     with_three = n_queries(client, address)
 
     assert with_three == with_one
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("pace", ["led", "self-paced"])
+def test_the_poll_of_the_grid_takes_a_known_number_of_queries_whatever_a_class_does(
+    instructor: Membership,
+    cohort: Cohort,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    hand_in: Callable[[Membership], None],
+    seal: Callable[..., None],
+    pace: str,
+) -> None:
+    student, writer, helped = MembershipFactory.create_batch(3, cohort=cohort)
+    seal(student)
+    hand_in(student)
+    runs.sweep(writer, lesson)
+    pupils.write(writer, lesson)
+    help_calls.give_help(instructor, lesson, student=helped.pk, reason="still", occasion="by-hand/20260101T000000")
+    if pace == "led":
+        pacing.lead_class(instructor)
+        pacing.open_part(instructor, lesson, "rates")
+        voting.open_vote(instructor, lesson, "rates", "half-a")
+    client = client_of(instructor.user)
+
+    n = n_queries(client, "/c/ours/class/grid/?v=0")
+
+    assert "1 text to read" in client.get("/c/ours/class/grid/?v=0").text
+    assert n == QUERIES_OF_A_GRID
 
 
 @pytest.mark.parametrize(
