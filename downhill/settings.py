@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from environs import Env, validate
+from kombu import Exchange, Queue
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from classroom import secret_files
@@ -323,6 +324,10 @@ UNDO_SECONDS = env.int("UNDO_SECONDS", 3)
 
 # --- worker ---------------------------------------------------------------------------------------
 
+# Runs have a queue of their own: what lies in the other one is carried out in the middle of a long run too. A worker
+# serves both.
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", "runs"))
+CELERY_TASK_ROUTES = {"experiments.execute_run": {"queue": "runs"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,6 +1,7 @@
 """Runner, on a worker: claim a run, compute it, tell how far it is, store what came of it.
 
-A long run gives way: at its words of progress the worker carries out what is short and waits, and then goes on.
+A long run gives way: at its words of progress the worker carries out what is short and waits, errands and runs, and
+then goes on.
 
 Every write after the claim holds only while the claim does: a worker that was taken for dead, and is not, finds its
 run gone on without it and stops. A database that is away for a moment costs a run nothing but a word of progress.
@@ -13,6 +14,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +25,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from experiments import events, registry, turns
+from experiments import errands, events, registry, turns
 from experiments.models import Run, RunState
 
 logger = logging.getLogger(__name__)
@@ -103,8 +105,8 @@ def _why(error: Exception) -> str:
 class _Progress:
     """Tells how far a run is, at once at first and then a few times a second; the heartbeat goes along.
 
-    In the same breath a long run gives way to short ones, for as long as it has had itself in all, and at most a
-    quarter of the time that it may take.
+    In the same breath a long run gives way to errands, and to short runs for as long as it has had itself in all, and
+    at most a quarter of the time that it may take.
     """
 
     def __init__(self, run: Run, inside: _Progress | None) -> None:
@@ -130,6 +132,7 @@ class _Progress:
             if self.inside is not None:
                 _claimed(self.inside.run).update(heartbeat_at=Now())
             elif self.run.expected_seconds > turns.SHORT:
+                self._stand_still(errands.run_all)
                 self._give_way()
         except (OperationalError, InterfaceError) as error:
             logger.warning("run %s goes on without a database (%s)", self.run.pk, error)
@@ -142,11 +145,14 @@ class _Progress:
             short = claim(turns.next_short_run)
             if short is None:
                 return
-            began = time.monotonic()
-            try:
-                execute(short, inside=self)
-            finally:
-                self.given_away += time.monotonic() - began
+            self._stand_still(partial(execute, short, inside=self))
+
+    def _stand_still(self, for_: Callable[[], None]) -> None:
+        began = time.monotonic()
+        try:
+            for_()
+        finally:
+            self.given_away += time.monotonic() - began
 
 
 def _stop_if_asked(run: Run) -> None:

@@ -37,9 +37,10 @@ class Queue:
         """Empty it; give the tasks that were asked for, and what for."""
         tasks = []
         with app.connection_for_read() as connection:
-            waiting = connection.SimpleQueue(app.conf.task_default_queue)
-            while waiting.qsize():
-                message = waiting.get(timeout=1)
-                message.ack()
-                tasks.append((message.headers["task"], *message.payload[0]))
+            for queue in app.amqp.queues.values():
+                waiting = connection.SimpleQueue(queue)
+                while waiting.qsize():
+                    message = waiting.get(timeout=1)
+                    message.ack()
+                    tasks.append((message.headers["task"], *message.payload[0]))
         return tasks

@@ -241,6 +241,49 @@ def _hog_and_neighbour(at_school: Class) -> list[str]:
     return tokens
 
 
+_ONE_STEP_AWAY = """
+import uuid
+from django.utils import timezone
+from classroom import services as people, tokens
+from classroom.models import Cohort, User
+from lessons import catalogue, services
+from tests.pupils import STEPS, keep, measure, write
+lesson = catalogue.get("data-rules-everything")
+user = User.objects.create_user("nearly", display_name="Nearly There")
+student = people.enrol(user, Cohort.objects.get(slug="demo"))
+for step, answer in enumerate(STEPS[:2], start=1):
+    services.submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=step, answer=answer)
+measure(student, lesson)
+write(student, lesson)
+keep(student, lesson, "u-curve-explain", {"text": "Because.", "aloud": True})
+print("TOKEN", tokens.make(user))
+"""
+
+
+def test_a_badge_comes_at_once_though_the_only_worker_is_at_a_long_run(at_school: Class) -> None:
+    nearly = Class(at_school.running, None, at_school.running.ask(_ONE_STEP_AWAY).split("TOKEN")[1].strip())
+    n_awards = (
+        "from badges.models import Award as A; print(A.objects.filter(membership__user__username='nearly').count())"
+    )
+    long = at_school.ask(("tipping_point", {"model": "svc", "kept": list(range(20)), "n_repeats": 20}))
+    wait_for(lambda: at_school.is_in_the_middle(long), "a run in its middle")
+    assert int(at_school.running.ask(n_awards)) == 0
+
+    path = "lessons/data-rules-everything/activities/by-hand/submissions/"
+    status, reply = nearly.call("POST", path, {"id": str(uuid.uuid4()), "step": 3, "answer": pupils.STEPS[2]})
+    sent_at = time.monotonic()
+    try:
+        wait_for(lambda: int(at_school.running.ask(n_awards)) == 1, "the badge", seconds=60)
+        came_after = time.monotonic() - sent_at
+        state = at_school.run(long)["state"]
+    finally:
+        at_school.call("DELETE", f"runs/{long}/")
+
+    print(f"\nthe badge came after {came_after:.1f} s")
+    assert (status, reply["accepted"], state) == (201, True, "running")
+    assert came_after < 3
+
+
 def _lose_messages(at_school: Class) -> None:
     if at_school.services is None:
         for message in (at_school.running.var_dir / "queue" / "messages").glob("*"):
