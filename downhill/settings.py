@@ -113,6 +113,8 @@ MIDDLEWARE = [
 # SQLite's writers wait unfairly when they are many.
 WEB_WORKERS = env.int("WEB_WORKERS", min(2, os.cpu_count() or 1))
 WEB_THREADS = env.int("WEB_THREADS", 4 if DATABASE_URL else 2)
+# To the database: one for each thread, another at the door, and one for probes.
+WEB_CONNECTIONS = WEB_WORKERS * (WEB_THREADS + 2)
 # Seconds between being told to stop and stopping, in which a proxy hears of it and sends the next request elsewhere.
 WEB_STOPS_AFTER = env.int("WEB_STOPS_AFTER", 0)
 

@@ -28,6 +28,7 @@ IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
 READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} | {
     "BACKUPS_KEPT",
+    "POSTGRES_MAX_CONNECTIONS",
     "WEB_MEMORY",
     "WORKER_MEMORY",
 }
@@ -89,6 +90,16 @@ def test_the_concurrency_of_a_worker_is_a_setting() -> None:
     worker = containers.compose(**containers.SECRETS, CELERY_CONCURRENCY="4")["services"]["worker"]
 
     assert worker["command"][worker["command"].index("--concurrency") + 1] == "4"
+
+
+def test_how_many_connections_postgresql_takes_is_a_setting() -> None:
+    usual, more = (
+        containers.compose(**containers.SECRETS, **given)["services"]["postgres"]["command"]
+        for given in ({}, {"POSTGRES_MAX_CONNECTIONS": "300"})
+    )
+
+    assert usual == ["postgres", "-c", "max_connections=100"]
+    assert more == ["postgres", "-c", "max_connections=300"]
 
 
 def test_there_is_a_clock_and_something_for_it_to_remind_of() -> None:

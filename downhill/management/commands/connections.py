@@ -1,0 +1,41 @@
+"""Whether PostgreSQL takes as many connections as so many web servers and workers open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils.translation import gettext as _
+
+BESIDE = 3  # a dump, a migration, and somebody who looks
+
+
+class Command(BaseCommand):
+    help = "Add up the connections of so many web servers and workers; an error if PostgreSQL takes fewer."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--webs", type=int, default=1)
+        parser.add_argument("--workers", type=int, default=1, help="their processes: as many as CELERY_CONCURRENCY each")
+
+    def handle(self, *args: Any, webs: int, workers: int, **options: Any) -> None:
+        if connection.vendor != "postgresql":
+            raise CommandError(_("Only PostgreSQL counts connections."))
+        needed = webs * settings.WEB_CONNECTIONS + workers + BESIDE
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END) FROM pg_settings "
+                "WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')"
+            )
+            (most,) = cursor.fetchone()
+        words = {"webs": webs, "workers": workers, "needed": needed, "most": most, "beside": BESIDE}
+        says = _(
+            "%(webs)d web servers, %(workers)d processes of workers and %(beside)d besides: "
+            "%(needed)d connections of %(most)d."
+        )
+        if needed > most:
+            more = _("Raise POSTGRES_MAX_CONNECTIONS, or lower WEB_WORKERS or WEB_THREADS.")
+            raise CommandError(f"{says % words} {more}")
+        self.stdout.write(says % words)
