@@ -111,7 +111,7 @@ MIDDLEWARE = [
 
 # Web processes, and the threads of each that answer requests; one more of each works at the door, where people log in.
 # SQLite's writers wait unfairly when they are many.
-WEB_WORKERS = env.int("WEB_WORKERS", min(2, os.cpu_count() or 1))
+WEB_WORKERS = env.int("WEB_WORKERS", min(4 if DATABASE_URL else 2, os.cpu_count() or 1))
 WEB_THREADS = env.int("WEB_THREADS", 4 if DATABASE_URL else 2)
 # To the database: one for each thread, another at the door, and one for probes.
 WEB_CONNECTIONS = WEB_WORKERS * (WEB_THREADS + 2)
