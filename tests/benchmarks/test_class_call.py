@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.journeys.conftest import CHROMIUMS, Clerk
+from tests.browsers import CHROMIUMS
+from tests.journeys.conftest import Clerk
 from tests.journeys.steps import LAPTOP, PHONE
 from tests.running import Running
 

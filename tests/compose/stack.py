@@ -91,6 +91,11 @@ class Stack:
     def containers(self, service: str) -> list[str]:
         return self.compose("ps", "--quiet", service).split()
 
+    def answered(self, web: str, to: str) -> int:
+        """How many of the requests that a web server has answered are of this kind, by their lines in its log."""
+        said = self.run("sh", "-c", f"docker logs {web} 2>&1")
+        return sum(to in line for line in said.splitlines())
+
     def down(self) -> None:
         self.compose("down", "--volumes", "--timeout", "5")
 
@@ -151,8 +156,10 @@ class Client:
         request = Request(self.url + to, urlencode(fields).encode(), {"Referer": self.url + to})  # noqa: S310
         return self._open(request)
 
-    def api(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
+    def api(self, method: str, path: str, body: Any = None, **more: str) -> Any:
+        headers = {"Content-Type": "application/json", **more}
+        if self.token:
+            headers["Authorization"] = f"Token {self.token}"
         sent = json.dumps(body).encode() if body is not None else None
         answer = self._open(Request(f"{self.url}/api/v1/{path}", sent, headers, method=method))  # noqa: S310
         assert answer.status < 300, f"{answer.status} {answer.body}"

@@ -13,9 +13,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import pupils
+from tests.browsers import launch_args
 from tests.compose.stack import Client, Stack
+from tests.journeys.conftest import log_in
+from tests.journeys.steps import (
+    BADGE,
+    BIAS,
+    FIX,
+    LAPTOP,
+    LESSON,
+    at_hand,
+    do_the_hand_steps,
+    explain,
+    guess_and_starve,
+    look_at_all,
+    start,
+    sweep,
+    wait_for_run,
+)
 from tests.running import PROJECT, wait_for
 
 pytestmark = pytest.mark.compose
@@ -49,6 +67,28 @@ for number in range(30):
             membership=member, client_id=uuid.uuid4(), lesson=lesson, activity="by-hand", step=1, answer={"w": "1"},
             reply={}, accepted=False, is_try=True)
 """
+ENROL = """
+from classroom import services
+from classroom.models import Cohort, User
+user = User.objects.create_user("{name}", password="three plain words", display_name="{name}".title())
+services.enrol(user, Cohort.objects.get(slug="demo"))
+"""
+# Each time with another address of its own making.
+WRONG_PASSWORDS = """
+import json, socket, ssl, urllib.error, urllib.request
+
+def ask(password, n):
+    headers = {{"Content-Type": "application/json", "Host": "{host}", "X-Forwarded-For": f"192.0.2.{{n}}"}}
+    sent = json.dumps({{"username": "{username}", "password": password}}).encode()
+    request = urllib.request.Request("https://proxy:8443/api/v1/token/", sent, headers)
+    try:
+        return urllib.request.urlopen(request, context=ssl._create_unverified_context()).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+statuses = [ask("wrong" + n * "!", n) for n in range(10)] + [ask("{password}", 99)]
+print("STATUSES" + json.dumps([socket.gethostbyname(socket.gethostname()), *statuses]))
+"""
 COUNT = """
 import json
 from django.apps import apps
@@ -72,6 +112,8 @@ def running(stack: Stack) -> Stack:
     stack.set(
         COMPOSE_PROJECT_NAME=stack.name,
         COMPOSE_FILE="docker-compose.yml:docker-compose.tls.yml:docker-compose.override.yml",
+        # A journey is to say which web servers answered.
+        ACCESS_LOG="1",
     )
     (stack.folder / "certs").mkdir()
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
@@ -100,6 +142,11 @@ def logged_in(stack: Stack, username: str, password: str) -> Client:
     assert answer.status == 200
     assert any(cookie.name == "sessionid" for cookie in client.cookies), answer.body
     return client
+
+
+def browsing(chromium: Browser, stack: Stack) -> Page:
+    """A page of a browser of its own, that takes any certificate."""
+    return chromium.new_context(base_url=stack.url, viewport=LAPTOP, ignore_https_errors=True).new_page()
 
 
 def counts(stack: Stack) -> dict[str, int]:
@@ -183,6 +230,64 @@ def test_a_student_works_on_two_web_servers_and_three_workers(running: Stack, pa
 
     wait_for(lambda: bool(ended()), "the runs", seconds=120)
     assert {run["state"] for run in ended() or []} == {"done"}
+
+
+def test_a_browser_earns_the_badge_while_its_requests_go_to_two_web_servers(
+    running: Stack, passwords: dict[str, str]
+) -> None:
+    running.ask(ENROL.format(name="zora"))
+    before = [running.answered(web, "POST /c/demo/lessons/") for web in running.containers("web")]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_args(playwright.chromium))
+        zora, desk = (browsing(chromium, running) for _ in range(2))
+        log_in(zora, "zora", "three plain words")
+        log_in(desk, "instructor", passwords["instructor"])
+
+        do_the_hand_steps(zora)
+        sweep(zora)
+        explain(zora)
+        guess_and_starve(zora)
+        look_at_all(zora)
+        zora.goto(BIAS)
+        start(zora, FIX)
+        wait_for_run(zora, FIX)
+        zora.goto(BADGE)
+        expect(zora.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
+        at_hand(desk, "Zora")
+        desk.locator("#reading-head").focus()
+        for key in "123a":
+            desk.keyboard.press(key)
+
+        expect(zora.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
+        zora.goto(LESSON)
+        expect(zora.locator(".station", has_text="Badge: Data Scientist")).to_contain_text("done")
+        chromium.close()
+
+    after = [running.answered(web, "POST /c/demo/lessons/") for web in running.containers("web")]
+    sent = [now - then for now, then in zip(after, before, strict=True)]
+    print(f"\nsent to each web server in the journey: {sent}")
+    assert len(sent) == 2
+    assert min(sent) > 3
+
+
+# --- strangers --------------------------------------------------------------------------------------------
+
+
+def test_wrong_passwords_of_one_client_lock_itself_alone_whatever_it_says_of_its_address(
+    running: Stack, passwords: dict[str, str]
+) -> None:
+    """One is a container beside the proxy, the other comes from outside: it sees another address of each."""
+    running.ask(ENROL.format(name="yuri"))
+    right = {"username": "yuri", "password": "three plain words"}
+    inside = WRONG_PASSWORDS.format(host=running.url.removeprefix("https://"), **right)
+    said = running.compose("run", "--rm", "--no-deps", "-T", "migrate", "python", "-c", inside)
+
+    address, *statuses = json.loads(said.split("STATUSES")[1])
+    outside = Client(running)
+    spoofed = outside.api("POST", "token/", right, **{"X-Forwarded-For": address})
+
+    assert statuses == [400] * 9 + [429] + [429]  # the last one with the right password
+    assert spoofed["token"]
 
 
 # --- an update while a class is at work -------------------------------------------------------------------

@@ -19,9 +19,7 @@ def test_a_web_process_has_as_many_threads_as_are_counted() -> None:
 
 @pytest.mark.services
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: make test-services")
-def test_more_connections_than_postgresql_takes_are_an_error(
-    db: None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_more_connections_than_postgresql_takes_are_an_error(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('max_connections')::int")
         (most,) = cursor.fetchone()

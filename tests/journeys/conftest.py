@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import uuid
 import zlib
@@ -17,12 +16,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserType, Page, Route, expect
 
+from tests.browsers import launch_args
 from tests.crowd import one
 from tests.journeys.steps import LAPTOP, LOOKS, LOST, wait_until_still
 from tests.running import Running, wait_for
 
-# The first is the same engine without a desktop's windows, and thinks half as long over a journey.
-CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 BusyWorker = Callable[[], AbstractContextManager[None]]
 SHOTS = Path(os.environ.get("SCREENSHOTS", ""))
 # How many times slower pages think: a journey that looks before an answer has come falls now, not once a month.
@@ -38,18 +36,7 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
-    """Playwright's own Chromium where it is installed, else the system's; without its windows if it can be had."""
-    found = os.environ.get("CHROMIUM_PATH") or (
-        browser_type.executable_path
-        if Path(browser_type.executable_path).exists()
-        else next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    )
-    if not found:
-        pytest.skip("no Chromium on this machine: apt install chromium-headless-shell, or playwright install chromium")
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync"]
-    # Chromium refuses its sandbox to root, which is who runs CI.
-    return {"executable_path": found, "args": quiet + (["--no-sandbox"] if os.geteuid() == 0 else [])}
+    return launch_args(browser_type)
 
 
 @pytest.fixture(scope="session")
