@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--webs", type=int, default=1)
-        parser.add_argument("--workers", type=int, default=1, help="their processes: as many as CELERY_CONCURRENCY each")
+        parser.add_argument(
+            "--workers", type=int, default=1, help="their processes: as many as CELERY_CONCURRENCY each"
+        )
 
     def handle(self, *args: Any, webs: int, workers: int, **options: Any) -> None:
         if connection.vendor != "postgresql":
