@@ -86,7 +86,7 @@ class ClassRows:
 
     @cached_property
     def help_given(self) -> Sequence[HelpGiven]:
-        """The first call that was answered first."""
+        """Calls for help that were answered, the first one first."""
         return _HELP(cohort=self.cohort.pk, lesson=self._slug)
 
     @cached_property
