@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
+import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -209,6 +211,27 @@ def api_of() -> Callable[[User], APIClient]:
         return client
 
     return with_token
+
+
+@pytest.fixture(scope="session")
+def briefer(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, LoadedLesson]:
+    """The session's lesson as it is, but that each of its runs repeats a tenth as often."""
+    given = catalogue.LESSONS_FOLDER / "data_rules_everything"
+    root = tmp_path_factory.mktemp("briefer")
+    shutil.copytree(given, root / given.name)
+    brief, n = re.subn(r"(n_repeats: \d+)0\b", r"\1", (given / "lesson.yaml").read_text(encoding="utf-8"))
+    assert n > 10
+    (root / given.name / "lesson.yaml").write_text(brief, encoding="utf-8")
+    return catalogue.load_all(root)
+
+
+@pytest.fixture
+def brief_runs(briefer: Mapping[str, LoadedLesson], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real runs in a tenth of the time, for claims that do not rest on what comes out of them.
+
+    By `usefixtures`, so that it comes before whatever reads the lesson.
+    """
+    monkeypatch.setattr(catalogue, "all_lessons", lambda: briefer)
 
 
 @pytest.fixture

@@ -449,6 +449,7 @@ def test_a_starved_model_is_shown_look_by_look_and_nothing_before_its_turn(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("brief_runs")
 def test_what_a_fix_brings_waits_for_the_guess_and_both_runs(
     student: Membership, lesson: LoadedLesson, client_of: LogIn
 ) -> None:

@@ -75,6 +75,7 @@ def of(cohort: Cohort) -> Iterator[tuple[str, datetime]]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("brief_runs")
 def test_it_ends_as_a_led_class_does(played: Callable[..., Rehearsal], instructor: Membership) -> None:
     made = played()
 

@@ -18,7 +18,7 @@ from rehearsal import services
 from tests.dashboard.test_leading import asked, primary, sent_by
 from tests.lessons import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_runs")]
 
 N, SPEED = 5, 20
 TAKEN_BY_HAND, PATIENCE, ANSWERED = 25, 8, 0.8

@@ -27,6 +27,8 @@ from tests import pupils
 from tests.factories import MembershipFactory
 from tests.lessons import runs
 
+pytestmark = pytest.mark.usefixtures("brief_runs")
+
 SLUG = "data-rules-everything"
 Read = Callable[..., str]
 

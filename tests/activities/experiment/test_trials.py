@@ -34,7 +34,7 @@ from lessons.models import PartState
 from tests.factories import CohortFactory, MembershipFactory
 from tests.lessons import runs
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("brief_runs")]
 
 SLUG = "data-rules-everything"
 LogIn = Callable[[User], Client]
