@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from fractions import Fraction
 from itertools import product
 
 VALUE = Fraction("-14.925")
 
-ZEROS = [sign for sign in map(chr, range(sys.maxunicode + 1)) if unicodedata.decimal(sign, None) == 0]
-DASHES = [sign for sign in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(sign) == "Pd"]
+# Behind these two planes are ideographs, and what has no meaning of its own.
+SIGNS = [*map(chr, range(0x20000))]
+ZEROS = [sign for sign in SIGNS if unicodedata.decimal(sign, None) == 0]
+DASHES = [sign for sign in SIGNS if unicodedata.category(sign) == "Pd"]
 MINUSES = [*DASHES, *"−➖˗ー―─", "\uff70", "- ", "\u202f-", "\u2212\u00a0"]
 POINTS = [".", ",", "٫", "．", "，", "﹒", "﹐", "،", "。", "｡", "、", "‚", "․", "⎖", "۔"]
 INVISIBLE = [*"\u200b\u200c\u200d\u200e\u200f\u061c\u2060\u2062\u2063\u2064\ufeff\u202a\u202c\u2066\u2069\u180e"]
