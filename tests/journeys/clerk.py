@@ -47,7 +47,16 @@ def register(username: str, name: str) -> None:
 
 def led_class(slug: str, leader: str, *students: str) -> str:
     """Open a class that is led, with its people; give its join code."""
-    cohort = services.open_cohort(slug=slug, name=slug.title(), pace="led")
+    return _class(slug, "led", leader, students)
+
+
+def small_class(slug: str, leader: str, *students: str) -> str:
+    """Open a class in which everyone works at their own pace, with few people: the demo's grows with each journey."""
+    return _class(slug, "self", leader, students)
+
+
+def _class(slug: str, pace: str, leader: str, students: Iterable[str]) -> str:
+    cohort = services.open_cohort(slug=slug, name=slug.title(), pace=pace)
     _person(leader, leader, cohort, Role.INSTRUCTOR)
     for student in students:
         _person(student, student, cohort)

@@ -263,35 +263,35 @@ def test_a_double_press_skips_one_question(
     expect(page.get_by_role("button", name=second)).to_have_count(0)
 
 
-def test_every_page_of_the_instructors_looks_right(desk: Desk, new_student: Callable[[str], str]) -> None:
-    username = new_student("vera")
-    student = desk.open(username)
-    student.goto(f"/c/demo{LESSON}/by-hand/")
+def test_every_page_of_the_instructors_looks_right(desk: Desk, clerk: Clerk) -> None:
+    clerk("small_class", "corridor", "wilma", "vesna", "viola", "vito")
+    student = desk.open("vesna")
+    student.goto(f"/c/corridor{LESSON}/by-hand/")
     fill_in(student, "2.985")
-    page = desk.open("instructor", viewport=PHONE)
-    page.goto("/c/demo/class/?size=comfortable")
+    page = desk.open("wilma", viewport=PHONE)
+    page.goto("/c/corridor/class/?size=comfortable")
     assert too_small(page) == []
     page.set_viewport_size(LAPTOP)
     assert too_small(page) == []
     desk.look_in_every_way(page, "class")
-    named(page, "Vera", username).click()
+    named(page, "Vesna", "vesna").click()
     page.wait_for_url("**/class/students/**")
     theirs = re.sub(r"\?.*", "", page.url)
     for name, address in {
         "student": theirs,
-        "people": "/c/demo/class/people/?names=shown&usernames=shown",
-        "new_code": "/c/demo/class/code/",
+        "people": "/c/corridor/class/people/?names=shown&usernames=shown",
+        "new_code": "/c/corridor/class/code/",
         "member": f"{theirs}member/",
         "merge": f"{theirs}merge/",
         "their_page": f"{theirs}page/data-rules-everything/by-hand/",
         "paper": f"{theirs}paper/data-rules-everything/by-hand/",
         "password": f"{theirs}password/",
-        "part": "/c/demo/class/parts/by-hand/",
-        "replay": "/c/demo/class/replay/",
-        "rehearse": "/c/demo/class/rehearse/",
-        "ready": "/c/demo/class/ready/",
-        "slide": "/c/demo/class/ready/slide/",
-        "compact": "/c/demo/class/?size=compact",
+        "part": "/c/corridor/class/parts/by-hand/",
+        "replay": "/c/corridor/class/replay/",
+        "rehearse": "/c/corridor/class/rehearse/",
+        "ready": "/c/corridor/class/ready/",
+        "slide": "/c/corridor/class/ready/slide/",
+        "compact": "/c/corridor/class/?size=compact",
     }.items():
         page.goto(address)
         desk.look_in_every_way(page, name)
