@@ -41,6 +41,16 @@ WAITING = (
     "tests/experiments/test_notebooks.py",
     "tests/experiments/kinds/test_tipping_point.py",
 )
+# The longest journeys, which come before the others: whoever began one last would be alone at the end.
+LONG = (
+    "tests/journeys/test_predict.py::test_a_class_is_led",
+    "tests/journeys/test_badge.py::test_from_zero_to_a_badge",
+    "tests/journeys/test_newcomer.py",
+    "tests/journeys/test_nb2.py",
+    "tests/journeys/test_undo.py",
+    "tests/journeys/test_wall.py",
+    "tests/journeys/test_class_page.py::test_every_page",
+)
 # Tests that share what takes long to start, or is computed once, stay with one worker.
 TOGETHER = (
     *WAITING,
@@ -98,14 +108,20 @@ def _faults_of_the_session() -> list[str]:
     return slow + [f"a journey was skipped: {name}" for name in skipped_journeys]
 
 
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    is_journey = item.get_closest_marker("journey") is not None
+    first = LONG if is_journey else WAITING
+    return is_journey, next((i for i, at in enumerate(first) if item.nodeid.startswith(at)), len(first))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what waits first, and refuse a browser outside the journeys, even by a fixture's name (`page`).
+    """Put what waits first and short journeys last; refuse a browser outside them, even by a fixture's name (`page`).
 
     That would draw all journeys to its place. They come after the tests that need a database, since Playwright leaves a
     running event loop behind it, in which Django refuses a database.
     """
-    items.sort(key=lambda item: next((i for i, at in enumerate(WAITING) if item.nodeid.startswith(at)), len(WAITING)))
+    items.sort(key=_turn)
     for item in items:
         is_given_a_browser = hasattr(item, "callspec") and "browser_name" in item.callspec.params
         if is_given_a_browser and not item.get_closest_marker("journey"):
