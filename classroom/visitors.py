@@ -47,6 +47,7 @@ def find(request: HttpRequest, slug: str) -> Membership | None:
     if not _stands(kept, found.user):
         return None
     request.session._session_cache, request._cached_user = kept, found.user  # type: ignore[attr-defined]  # Django's own
+    request.user = found.user  # no lazy one any more, of whom the log could not say who it is
     return found
 
 

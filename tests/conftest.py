@@ -61,7 +61,7 @@ TOGETHER = (
 )
 
 spent: dict[str, float] = defaultdict(float)
-skipped_journeys: list[str] = []
+not_made: list[str] = []
 # Skipped where they should have run: their reason names the command that this is.
 skipped_on_services: list[str] = []
 
@@ -94,8 +94,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     spent[next((marker for marker in BUDGETS if marker in report.keywords), "database")] += report.duration
-    if report.skipped and "journey" in report.keywords and not hasattr(report, "wasxfail"):
-        skipped_journeys.append(report.nodeid)
+    if report.skipped and {"journey", "compose"} & set(report.keywords) and not hasattr(report, "wasxfail"):
+        not_made.append(report.nodeid)
     if report.skipped and "DATABASE_URL" in os.environ and "make test-services" in str(report.longrepr):
         skipped_on_services.append(report.nodeid)
 
@@ -105,7 +105,7 @@ def _faults_of_the_session() -> list[str]:
         f"{name} tests took {spent[name]:.0f} s of {BUDGETS[name]} s" for name in spent if spent[name] > BUDGETS[name]
     ]
     slow += [f"a test for PostgreSQL was skipped on it: {name}" for name in skipped_on_services]
-    return slow + [f"a journey was skipped: {name}" for name in skipped_journeys]
+    return slow + [f"a browser or an engine was missing: {name}" for name in not_made]
 
 
 def _turn(item: pytest.Item) -> tuple[bool, int]:

@@ -28,6 +28,7 @@ from rest_framework.test import APIClient
 from classroom.models import Cohort, Membership, User
 from downhill import access_log
 from experiments.models import Run
+from lessons import stage
 from tests.running import PROJECT
 
 ClientOf = Callable[[User], Client]
@@ -100,6 +101,20 @@ def test_a_line_says_which_request_which_view_whose_and_how_it_was_answered(
     [line] = lines()
     said = rf"INFO downhill\.access \[one lessons:arc user {student.user_id}\] "
     assert re.fullmatch(said + r"GET /c/ours/lessons/data-rules-everything/ 200 [0-9.]+ ms", line)
+
+
+def test_whose_a_poll_is_that_finds_nothing_new_is_said_too(
+    lines: Lines, student: Membership, client_of: ClientOf
+) -> None:
+    browser = client_of(student.user)
+    browser.get("/c/ours/lessons/data-rules-everything/")
+    called = stage.tokens(student, "data-rules-everything").call
+    lines()
+
+    answer = browser.get("/c/ours/lessons/data-rules-everything/call.html", {"called": called})
+
+    assert answer.status_code == 204
+    assert f"lessons:call user {student.user_id}] GET " in lines()[0]
 
 
 def test_a_program_is_known_by_its_token(
