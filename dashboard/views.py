@@ -98,6 +98,7 @@ def _class_context(request: HttpRequest, membership: Membership, lesson: LoadedL
         "membership": membership,
         "lesson": lesson.lesson,
         "page": page,
+        "base": base,
         "rows": grid_rows.as_html(page.rows, base=base, lesson=lesson.lesson.slug),
         "grid_options": options,
         "legend": [(shape, SHAPES[shape]) for shape in IN_LEGEND],

@@ -328,8 +328,9 @@ UNDO_SECONDS = env.int("UNDO_SECONDS", 3)
 
 # Runs have a queue of their own: what lies in the other one is carried out in the middle of a long run too. A worker
 # serves both.
-CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", "runs"))
-CELERY_TASK_ROUTES = {"experiments.execute_run": {"queue": "runs"}}
+RUNS_QUEUE = "runs"
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", RUNS_QUEUE))
+CELERY_TASK_ROUTES = {"experiments.execute_run": {"queue": RUNS_QUEUE}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

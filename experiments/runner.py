@@ -13,8 +13,8 @@ import logging
 import platform
 import time
 import uuid
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -102,11 +102,14 @@ def _why(error: Exception) -> str:
     return _("Something went wrong inside this run. We have a record of it. Start it again, or change a setting.")
 
 
+ERRANDS, SHORT_RUNS = "errands", "short runs"
+
+
 class _Progress:
     """Tells how far a run is, at once at first and then a few times a second; the heartbeat goes along.
 
-    In the same breath a long run gives way to errands, and to short runs for as long as it has had itself in all, and
-    at most a quarter of the time that it may take.
+    In the same breath a long run gives way to errands and to short runs: to each for as long as it has had itself in
+    all, and at most a quarter of the time that it may take.
     """
 
     def __init__(self, run: Run, inside: _Progress | None) -> None:
@@ -114,17 +117,16 @@ class _Progress:
         self.inside = inside
         self.told_at = 0.0
         self.began = time.monotonic()
-        self.given_away = 0.0
+        self.given_away = {ERRANDS: 0.0, SHORT_RUNS: 0.0}
 
     @property
     def own_seconds(self) -> float:
-        return time.monotonic() - self.began - self.given_away
+        return time.monotonic() - self.began - sum(self.given_away.values())
 
     def report(self, done: int, total: int, text: str) -> None:
         now = time.monotonic()
         if self.told_at and now - self.told_at < BETWEEN_WRITES and done < total:
             return
-        self.told_at = now
         told = {"done": done, "total": total, "text": text[:200], "heartbeat_at": Now()}
         try:
             if not _claimed(self.run).filter(cancel_requested=False).update(**told):
@@ -132,27 +134,35 @@ class _Progress:
             if self.inside is not None:
                 _claimed(self.inside.run).update(heartbeat_at=Now())
             elif self.run.expected_seconds > turns.SHORT:
-                self._stand_still(errands.run_all)
                 self._give_way()
         except (OperationalError, InterfaceError) as error:
             logger.warning("run %s goes on without a database (%s)", self.run.pk, error)
             connection.close()
+        # It computes as long before it stands still again, however long that was.
+        self.told_at = time.monotonic()
 
     def _give_way(self) -> None:
-        """Carry out what is short and waits."""
-        most = settings.CELERY_TASK_SOFT_TIME_LIMIT / 4
-        while self.given_away < min(self.own_seconds + turns.SHORT, most):
+        """Carry out errands, and what is short and waits."""
+        if self._may_give(ERRANDS):
+            with self._standing_still(ERRANDS):
+                errands.run_all()
+        while self._may_give(SHORT_RUNS):
             short = claim(turns.next_short_run)
             if short is None:
                 return
-            self._stand_still(partial(execute, short, inside=self))
+            with self._standing_still(SHORT_RUNS):
+                execute(short, inside=self)
 
-    def _stand_still(self, for_: Callable[[], None]) -> None:
+    def _may_give(self, to: str) -> bool:
+        return self.given_away[to] < min(self.own_seconds + turns.SHORT, settings.CELERY_TASK_SOFT_TIME_LIMIT / 4)
+
+    @contextmanager
+    def _standing_still(self, to: str) -> Iterator[None]:
         began = time.monotonic()
         try:
-            for_()
+            yield
         finally:
-            self.given_away += time.monotonic() - began
+            self.given_away[to] += time.monotonic() - began
 
 
 def _stop_if_asked(run: Run) -> None:

@@ -6,7 +6,8 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl
+from html import unescape
+from urllib.parse import parse_qsl, urljoin
 
 import pytest
 from django.test import Client
@@ -73,6 +74,21 @@ def test_the_same_slip_three_times_at_one_step_is_a_call(
 
     expected = [("Sam", f"forgot to average, {n_tries} times, step 1 of “Three steps by hand”")] if is_called else []
     assert calls(instructor, lesson) == expected
+
+
+def test_a_call_and_a_cell_lead_to_the_student_who_calls(
+    instructor: Membership, student: Membership, lesson: LoadedLesson, client_of: Callable[[User], Client]
+) -> None:
+    hand_in(student, lesson, *SUMS[:3])
+    room = client_of(instructor.user)
+    page = room.get("/c/ours/class/")
+
+    found = re.findall(r'<a[^>]*href="([^"]*part=by-hand[^"]*)"', page.text)
+    assert len(found) >= 2  # the call's own, and the row's
+    for href in found:
+        theirs = room.get(urljoin("/c/ours/class/", unescape(href)))
+        assert theirs.status_code == 200
+        assert theirs.context["student"] == student
 
 
 def test_three_different_tries_at_one_step_are_a_call_too_and_the_same_slip_tells_more(

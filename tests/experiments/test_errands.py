@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from downhill.celery import app
 from experiments import errands, runner
 from experiments.models import Run, RunState
 from tests.experiments.conftest import Queue, Report
+from tests.services import Services, are_installed
 
 pytestmark = pytest.mark.services
 
@@ -25,10 +27,10 @@ seen: list[int] = []
 def _at_once(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(runner, "BETWEEN_WRITES", 0)
     app.conf.task_always_eager = False
-    errands._mailbox.cache_clear()
+    errands.forget()
     seen.clear()
     yield
-    errands._mailbox.cache_clear()
+    errands.forget()
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,46 @@ def test_a_message_for_a_run_is_no_errand(make_up: MakeUp, queue: Queue) -> None
     assert queue.taken() == []
 
 
-def test_a_run_goes_on_while_the_broker_is_away(make_up: MakeUp, queue: Queue) -> None:
-    run = during(make_up, queue.is_away)
+def test_what_is_no_task_of_ours_costs_the_run_nothing(
+    make_up: MakeUp, errand: Task[Any, Any], queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    def post() -> None:
+        with app.connection_for_write() as link, link.SimpleQueue("celery") as mailbox:
+            mailbox.put({"hello": 1})
+        app.send_task("tests.of_a_later_version")
+        errand.delay(1)
+
+    run = during(make_up, post)
+
+    assert (run.state, run.result) == (RunState.DONE, {"seen": [1]})
+    assert queue.taken() == []
+    assert "tests.of_a_later_version failed" in caplog.text
+
+
+def test_a_run_goes_on_while_the_broker_is_away(
+    make_up: MakeUp, queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    def goes_away() -> None:
+        queue.is_away()
+        errands.forget()
+
+    run = during(make_up, goes_away)
 
     assert (run.state, run.result) == (RunState.DONE, {"seen": []})
+    assert "the broker cannot be reached" in caplog.text
+
+
+@pytest.mark.skipif(not are_installed(), reason="needs Redis's own program")
+def test_a_run_goes_on_when_redis_stops_in_its_middle(
+    make_up: MakeUp, queue: Queue, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the way to it is open already."""
+    own = Services(tmp_path)
+    own.start_redis()
+    queue.lies_at(own.environment["REDIS_URL"])
+    errands.forget()
+
+    run = during(make_up, own.stop_redis)
+
+    assert (run.state, run.result) == (RunState.DONE, {"seen": []})
+    assert "the broker cannot be reached" in caplog.text
