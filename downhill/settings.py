@@ -115,6 +115,8 @@ WEB_WORKERS = env.int("WEB_WORKERS", min(4 if DATABASE_URL else 2, os.cpu_count(
 WEB_THREADS = env.int("WEB_THREADS", 4 if DATABASE_URL else 2)
 # To the database: one for each thread, another at the door, and one for probes.
 WEB_CONNECTIONS = WEB_WORKERS * (WEB_THREADS + 2)
+# Processes of a worker, each with a connection.
+WORKER_PROCESSES = env.int("CELERY_CONCURRENCY", 1)
 # Seconds between being told to stop and stopping, in which a proxy hears of it and sends the next request elsewhere.
 WEB_STOPS_AFTER = env.int("WEB_STOPS_AFTER", 0)
 

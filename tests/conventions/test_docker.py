@@ -26,7 +26,7 @@ OURS = {name: service for name, service in SERVICES.items() if service["image"].
 NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL"}
 IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
-READ_ELSEWHERE = {"PORT", "CELERY_CONCURRENCY", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} | {
+READ_ELSEWHERE = {"PORT", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} | {
     "BACKUPS_KEPT",
     "POSTGRES_MAX_CONNECTIONS",
     "WEB_MEMORY",
@@ -98,7 +98,7 @@ def test_how_many_connections_postgresql_takes_is_a_setting() -> None:
         for given in ({}, {"POSTGRES_MAX_CONNECTIONS": "300"})
     )
 
-    assert usual == ["postgres", "-c", "max_connections=100"]
+    assert usual == ["postgres", "-c", "max_connections=200"]
     assert more == ["postgres", "-c", "max_connections=300"]
 
 

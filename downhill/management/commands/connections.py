@@ -18,14 +18,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--webs", type=int, default=1)
-        parser.add_argument(
-            "--workers", type=int, default=1, help="their processes: as many as CELERY_CONCURRENCY each"
-        )
+        parser.add_argument("--workers", type=int, default=1)
 
     def handle(self, *args: Any, webs: int, workers: int, **options: Any) -> None:
         if connection.vendor != "postgresql":
             raise CommandError(_("Only PostgreSQL counts connections."))
-        needed = webs * settings.WEB_CONNECTIONS + workers + BESIDE
+        needed = webs * settings.WEB_CONNECTIONS + workers * settings.WORKER_PROCESSES + BESIDE
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END) FROM pg_settings "
@@ -34,10 +32,12 @@ class Command(BaseCommand):
             (most,) = cursor.fetchone()
         words = {"webs": webs, "workers": workers, "needed": needed, "most": most, "beside": BESIDE}
         says = _(
-            "%(webs)d web servers, %(workers)d processes of workers and %(beside)d besides: "
-            "%(needed)d connections of %(most)d."
+            "%(webs)d web servers, %(workers)d workers and %(beside)d besides: %(needed)d connections of %(most)d."
         )
         if needed > most:
-            more = _("Raise POSTGRES_MAX_CONNECTIONS, or lower WEB_WORKERS or WEB_THREADS.")
+            more = _(
+                "Raise POSTGRES_MAX_CONNECTIONS, then say “docker compose up -d postgres”: it starts again. Or lower "
+                "WEB_WORKERS or WEB_THREADS."
+            )
             raise CommandError(f"{says % words} {more}")
         self.stdout.write(says % words)

@@ -211,8 +211,15 @@ def web(place: Place) -> Child:
 
 def worker(place: Place) -> Child:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "downhill", "worker", "--loglevel", "WARNING"]
-    concurrency = os.environ.get("CELERY_CONCURRENCY") or "1"
-    options = ["--pool", "prefork", "--concurrency", concurrency, "--without-gossip", "--without-mingle", "--beat"]
+    options = [
+        "--pool",
+        "prefork",
+        "--concurrency",
+        str(settings.WORKER_PROCESSES),
+        "--without-gossip",
+        "--without-mingle",
+        "--beat",
+    ]
     environment = _environment(
         place,
         OMP_NUM_THREADS="1",
