@@ -12,10 +12,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def in_each_language(function: Callable[P, T]) -> Callable[P, T]:
-    """Keep the last thousand results of a pure function that speaks; its arguments are frozen."""
+def in_each_language(function: Callable[P, T], *, most: int = 1024) -> Callable[P, T]:
+    """Keep the last results, `most` of them, of a pure function that speaks; its arguments are frozen."""
 
-    @lru_cache(maxsize=1024)
+    @lru_cache(maxsize=most)
     def kept(language: str | None, *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 

@@ -301,7 +301,10 @@ def _pages(
     at: StageView | None = None,
     newest: Submission | None = None,
 ) -> dict[str, selectors.ActivityPage]:
-    """Lay out activities of a part, in the order in which their types are read."""
+    """Lay out activities of a part, in the order in which their types are read.
+
+    The stage is read here, once for all of them, where the page has not read it.
+    """
     if at is None and any(each.votables for each in activities):
         at = stage.read(acting.member, lesson.lesson.slug)
     return {

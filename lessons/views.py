@@ -223,7 +223,7 @@ def take_answer(request: HttpRequest, acting: Acting, lesson: str, activity: str
         if is_htmx(request) or not refusal.errors:
             raise
         return part_page.with_errors(request, acting, loaded, found, {"activity": extra}, refusal)
-    newest = receipt if receipt.is_new else None
+    just_now = receipt if receipt.is_new else None
     # A step that is being mended stays on the desk until it is right.
     mending = None if receipt.submission.accepted or receipt.submission.answer.get("go_on") else step
-    return part_page.part_again(request, acting, loaded, found, {"activity": extra, "step": mending}, newest)
+    return part_page.part_again(request, acting, loaded, found, {"activity": extra, "step": mending}, just_now)

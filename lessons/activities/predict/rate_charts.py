@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -65,7 +66,7 @@ def rate_chart(
     return _chart(tuple(problems), start, guess, guess_name)
 
 
-@in_each_language
+@partial(in_each_language, most=128)  # 17 kB each; with the free slider anybody may ask for any rate
 def _chart(problems: tuple[Problem, ...], start: Fraction, guess: Fraction | None, guess_name: str) -> RateChart:
     is_pair = len(problems) == 2
     trajectories = [
