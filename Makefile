@@ -49,7 +49,7 @@ test-services: .venv/.installed
 	$(SERVICES) $(BIN)/pytest $(CROWDED) -m "services and not benchmark" $(ARGS)
 
 test-compose: .venv/.installed
-	$(EMBEDDED) $(BIN)/pytest tests/compose -m compose -n 0 $(ARGS)
+	$(EMBEDDED) $(BIN)/pytest tests/compose -m compose -n 0 -o faulthandler_timeout=1800 $(ARGS)
 
 bench: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)

@@ -30,27 +30,28 @@ def run_all() -> None:
     if current_app.conf.task_always_eager:
         return
     link = _link()
-    away = (*link.connection_errors, *link.channel_errors, OperationalError, OSError)
+    away: tuple[type[BaseException], ...] = (*link.connection_errors, *link.channel_errors, OperationalError, OSError)
     until, early = time.monotonic() + AT_ONCE, []
     try:
-        while time.monotonic() < until:
-            try:
+        try:
+            while time.monotonic() < until:
                 message = _mailbox().get_nowait()
-            except SimpleQueue.Empty:
-                break
-            if _at(message.headers.get("eta"), else_=0) > time.time():
-                early.append(message)
-            else:
-                _run(message)
-        for message in early:
-            message.requeue()
+                if _at(message.headers.get("eta"), else_=0) > time.time():
+                    early.append(message)
+                else:
+                    _run(message)
+        except SimpleQueue.Empty:
+            pass
+        finally:
+            for message in early:
+                message.requeue()
     except away as error:
         logger.warning("the broker cannot be reached (%s); what waits there waits for the end of a run", error)
         forget()
 
 
 def forget() -> None:
-    """Go another way to the broker the next time. What had not been carried out is there again once this one is shut."""
+    """Take a new way to the broker the next time. What was not carried out is there again once the old one is shut."""
     if _link.cache_info().currsize:
         with suppress(Exception):  # it may be away
             _link().release()
