@@ -1,7 +1,8 @@
 """What a submit costs beside the least that stores anything: as a browser sends it, as a notebook does, and bare.
 
 Rounds in turns on one server, the answers cleared before each window: requests a second, how long they take, and the
-processor time of the web server and the database. `DATABASE_URL` (and `REDIS_URL`) for PostgreSQL.
+processor time of the web server and the database. `DATABASE_URL` (and `REDIS_URL`) for PostgreSQL; `WEB_WORKERS` for
+more than one process, as a server has.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.running import Running
 
 pytestmark = pytest.mark.benchmark
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
+PROCESSES = os.environ.get("WEB_WORKERS", "1")
 CONNECTIONS = (8, 40)
 EACH = int(os.environ.get("EACH", "480"))  # requests in a window
 WRONG = pupils.STEPS[0] | {
@@ -56,7 +58,7 @@ Lane = Callable[[int, int], Request]  # of a student's number and the request's
 
 
 def test_submits_against_a_bare_view_on_the_same_server(tmp_path: Path) -> None:
-    with Running(tmp_path, DJANGO_SETTINGS_MODULE="tests.benchmarks.settings") as running:
+    with Running(tmp_path, DJANGO_SETTINGS_MODULE="tests.benchmarks.settings", WEB_WORKERS=PROCESSES) as running:
         kinds = _kinds(running)
         windows: dict[tuple[str, int], list[Window]] = {(kind, n): [] for n in CONNECTIONS for kind in kinds}
         for request in kinds.values():  # the first requests load what the others use
@@ -67,7 +69,7 @@ def test_submits_against_a_bare_view_on_the_same_server(tmp_path: Path) -> None:
                 windows[kind, n].append(Window(running, n, kinds[kind]))
 
     engine = "PostgreSQL" if running.server else "SQLite"
-    print(f"\n{engine}, {ROUNDS} rounds in turns; median [lowest, highest]")
+    print(f"\n{engine}, processes: {PROCESSES}, {ROUNDS} rounds in turns; median [lowest, highest]")
     print(f"{'':12} {'at':>3} {'req/s':>18} {'p50':>6} {'p95':>6} {'CPU ms: web':>12} {'database':>9} {'of bare':>8}")
     for (kind, n), measured in windows.items():
         bare = statistics.median(each.rate for each in windows["bare", n])
