@@ -11,13 +11,14 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
@@ -181,6 +182,18 @@ class Running:
                 return answer.read().decode()
         except (URLError, OSError):
             return ""
+
+    def is_written(self) -> bool:
+        """Tell whether somebody is in the middle of a write, and has been for half a second; on SQLite there is one."""
+        if self.server:
+            return False
+        with closing(sqlite3.connect(self.var_dir / "downhill.sqlite3", timeout=0.5)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            connection.rollback()
+        return False
 
     def pids(self, part: str = "") -> list[int]:
         """Processes of this Downhill, supervisor included; only those with `part` in their command. Linux only."""

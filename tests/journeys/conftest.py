@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
@@ -247,10 +248,16 @@ def busy_worker(downhill: Running, new_student: Callable[[str], str]) -> BusyWor
         run = f"/api/v1/runs/{ask('POST', '/api/v1/runs/', headers, wish)['id']}/"
         wait_for(lambda: ask("GET", run, headers, {})["state"] == "running", "the long run")
         signalled(signal.SIGSTOP)
+        while downhill.is_written():  # it was stopped in the middle of that, and nobody else could write any more
+            signalled(signal.SIGCONT)
+            time.sleep(0.05)
+            signalled(signal.SIGSTOP)
         try:
             yield
         finally:
-            ask("DELETE", run, headers, {})
-            signalled(signal.SIGCONT)
+            try:
+                ask("DELETE", run, headers, {})
+            finally:
+                signalled(signal.SIGCONT)
 
     return busy
