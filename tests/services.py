@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
+import pytest
 import redis
 
 from tests.running import spare_port, wait_for
@@ -24,6 +25,11 @@ def program(name: str) -> str | None:
 
 def are_installed() -> bool:
     return bool(program("initdb") and program("pg_ctl") and shutil.which("redis-server"))
+
+
+needed = pytest.mark.skipif(
+    not are_installed() and "CI" not in os.environ, reason="none to start; CI has them, or fails"
+)
 
 
 class Services:

@@ -21,18 +21,12 @@ from tests.compose.stack import Client, Stack
 from tests.journeys.conftest import log_in
 from tests.journeys.steps import (
     BADGE,
-    BIAS,
-    FIX,
     LAPTOP,
     LESSON,
+    approve_by_keys,
     at_hand,
+    do_the_experiments,
     do_the_hand_steps,
-    explain,
-    guess_and_starve,
-    look_at_all,
-    start,
-    sweep,
-    wait_for_run,
 )
 from tests.running import PROJECT, wait_for
 
@@ -244,19 +238,11 @@ def test_a_browser_earns_the_badge_while_its_requests_go_to_two_web_servers(
         log_in(desk, "instructor", passwords["instructor"])
 
         do_the_hand_steps(zora)
-        sweep(zora)
-        explain(zora)
-        guess_and_starve(zora)
-        look_at_all(zora)
-        zora.goto(BIAS)
-        start(zora, FIX)
-        wait_for_run(zora, FIX)
+        do_the_experiments(zora)
         zora.goto(BADGE)
         expect(zora.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
         at_hand(desk, "Zora")
-        desk.locator("#reading-head").focus()
-        for key in "123a":
-            desk.keyboard.press(key)
+        approve_by_keys(desk)
 
         expect(zora.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
         zora.goto(LESSON)

@@ -28,6 +28,10 @@ def test_something():
 @pytest.mark.journey
 def test_a_journey():
     pytest.skip("no browser")
+
+@pytest.mark.compose
+def test_containers():
+    pytest.skip("no browser")
 """
 
 
@@ -52,4 +56,5 @@ def test_ci_refuses_a_slow_suite_and_a_skipped_journey(tmp_path: Path, ci: str, 
 
     assert done.returncode == status, done.stdout + done.stderr
     assert ("pure tests took " in done.stdout) is bool(ci)
-    assert ("a browser or an engine was missing: " in done.stdout) is bool(ci)
+    for name in ("test_a_journey", "test_containers"):
+        assert (f"a browser or an engine was missing: test_some.py::{name}" in done.stdout) is bool(ci)

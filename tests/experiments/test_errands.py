@@ -14,8 +14,8 @@ from django.utils import timezone
 from downhill.celery import app
 from experiments import errands, runner
 from experiments.models import Run, RunState
+from tests import services
 from tests.experiments.conftest import Queue, Report
-from tests.services import Services, are_installed
 
 pytestmark = pytest.mark.services
 
@@ -136,12 +136,12 @@ def test_a_run_goes_on_while_the_broker_is_away(
     assert "the broker cannot be reached" in caplog.text
 
 
-@pytest.mark.skipif(not are_installed(), reason="needs Redis's own program")
+@services.needed
 def test_a_run_goes_on_when_redis_stops_in_its_middle(
     make_up: MakeUp, queue: Queue, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where the way to it is open already."""
-    own = Services(tmp_path)
+    own = services.Services(tmp_path)
     own.start_redis()
     queue.lies_at(own.environment["REDIS_URL"])
     errands.forget()

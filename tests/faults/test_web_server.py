@@ -156,9 +156,7 @@ class Steady:
 
 
 @pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="stops PostgreSQL: make test-services")
-@pytest.mark.skipif(
-    not services.are_installed() and "CI" not in os.environ, reason="none to start; CI has them, or fails"
-)
+@services.needed
 def test_a_database_that_goes_away_is_told_at_once_and_missed_no_longer(tmp_path: Path) -> None:
     with (
         services.Services(tmp_path / "services") as own,

@@ -9,24 +9,18 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.journeys.conftest import Desk
 from tests.journeys.steps import (
     BADGE,
-    FIX,
-    LESSON,
     RATES,
     SHEET,
     STEP_1,
     NewStudent,
+    approve_by_keys,
     at_hand,
     check,
+    do_the_experiments,
     do_the_hand_steps,
-    explain,
     fill,
-    guess_and_starve,
-    look_at_all,
     seal,
     see_as,
-    start,
-    sweep,
-    wait_for_run,
     wait_until_still,
 )
 
@@ -75,18 +69,10 @@ def test_reveal(desk: Desk, new_student: NewStudent) -> None:
 def test_badge(desk: Desk, new_student: NewStudent) -> None:
     student, instructor = desk.open(new_student("zora"), viewport=SIZE), desk.open("instructor")
     do_the_hand_steps(student)
-    sweep(student)
-    explain(student)
-    guess_and_starve(student)
-    look_at_all(student)
-    student.goto(f"{LESSON}bias/")
-    start(student, FIX)
-    wait_for_run(student, FIX)
+    do_the_experiments(student)
     student.goto(BADGE)
     at_hand(instructor, "Zora")
-    instructor.locator("#reading-head").focus()
-    for key in "123a":
-        instructor.keyboard.press(key)
+    approve_by_keys(instructor)
     expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
     wait_until_still(student)  # the ball has come to rest
 

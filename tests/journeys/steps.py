@@ -105,6 +105,24 @@ def see_as(page: Page, text: str) -> None:
     expect(page.locator(".verdict")).to_be_visible()
 
 
+def do_the_experiments(page: Page, **settings: str) -> None:
+    """All that the badge asks for after the hand steps; `settings` are those of the sweep."""
+    sweep(page, **settings)
+    explain(page)
+    guess_and_starve(page)
+    look_at_all(page)
+    page.goto(BIAS)
+    start(page, FIX)
+    wait_for_run(page, FIX)
+
+
+def approve_by_keys(page: Page) -> None:
+    """An instructor approves the text at hand: everything is met."""
+    page.locator("#reading-head").focus()
+    for key in "123a":
+        page.keyboard.press(key)
+
+
 def do_the_hand_steps(page: Page) -> None:
     page.goto(SHEET)
     for number, cells in enumerate((STEP_1, STEP_2, {"w": "1.5042"}), start=1):

@@ -20,7 +20,6 @@ from tests.journeys.conftest import Desk
 from tests.journeys.corpora import LINE, big_file, count_and_keep
 from tests.journeys.steps import (
     BADGE,
-    FIX,
     LESSON,
     LOOKS,
     LOST,
@@ -29,13 +28,12 @@ from tests.journeys.steps import (
     WHY,
     Advanced,
     NewStudent,
+    approve_by_keys,
     at_hand,
+    do_the_experiments,
     do_the_hand_steps,
     explain,
-    guess_and_starve,
-    look_at_all,
     start,
-    sweep,
     wait_for_run,
     wait_until_still,
 )
@@ -55,13 +53,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     expect(student.locator(".badge-page__count")).to_have_text("0 of 3")
     do_the_hand_steps(student)
     expect(student.get_by_role("heading", name="All steps done")).to_be_visible()
-    sweep(student, seed="77")
-    explain(student)
-    guess_and_starve(student)
-    look_at_all(student)
-    student.goto(f"{LESSON}bias/")
-    start(student, FIX)
-    wait_for_run(student, FIX)
+    do_the_experiments(student, seed="77")
 
     student.goto(BADGE)
     expect(student.locator(".badge-page__count")).to_have_text("2 of 3, with your instructor")
@@ -73,9 +65,7 @@ def test_from_zero_to_a_badge_that_anybody_can_verify(
     at_hand(instructor, "Zora")
     desk.look_in_every_way(instructor, "review_queue")
     began = time.perf_counter()
-    instructor.locator("#reading-head").focus()
-    for key in "123a":
-        instructor.keyboard.press(key)
+    approve_by_keys(instructor)
     expect(instructor.get_by_text("Approved: Zora")).to_be_visible()
     expect(student.get_by_role("heading", name="You are a Data Scientist.")).to_be_visible()
     print(f"from the first tick to the moment on the student's own page: {time.perf_counter() - began:.1f} s")
