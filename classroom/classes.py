@@ -130,10 +130,7 @@ def change(membership: Membership, *, seen: Mapping[str, Any], wished: Mapping[s
 
 def archive(membership: Membership) -> None:
     """Keep a class to be read: nothing new comes into it."""
-    with transaction.atomic():
-        if Cohort.objects.filter(pk=membership.cohort_id, archived=False).update(archived=True):
-            events.record(events.ClassArchived(), membership)
-            services.touch(membership.cohort)
+    set_archived(membership.cohort, archived=True, by=membership)
 
 
 def reopen(membership: Membership) -> None:
@@ -146,9 +143,29 @@ def reopen(membership: Membership) -> None:
     """
     with transaction.atomic():
         refuse_one_more(membership.user)
-        if Cohort.objects.filter(pk=membership.cohort_id, archived=True).update(archived=False):
-            events.record(events.ClassReopened(), membership)
-            services.touch(membership.cohort)
+        set_archived(membership.cohort, archived=False, by=membership)
+
+
+def set_archived(cohort: Cohort, *, archived: bool, by: Membership | None) -> bool:
+    """Archive a class or open it again, and tell whether that is new. It is an event of `by`, an instructor."""
+    with transaction.atomic():
+        is_new = bool(Cohort.objects.filter(pk=cohort.pk, archived=not archived).update(archived=archived))
+        if is_new:
+            if by is not None:
+                events.record(events.ClassArchived() if archived else events.ClassReopened(), by)
+            services.touch(cohort)
+    return is_new
+
+
+def copy_for_term(cohort: Cohort, name: str) -> Cohort:
+    """Make a class with the settings and the instructors of another one, and without its students, work and date."""
+    with transaction.atomic():
+        fields = {key: getattr(cohort, key) for key in ("lessons", "gradient_rule", "time_zone")}
+        made = services.open_cohort(slug=_new_address(name), name=name, **fields)
+        taught = Membership.objects.filter(cohort=cohort, role=Role.INSTRUCTOR, user__is_active=True)
+        for other in taught.exclude(user__is_synthetic=True).select_related("user").order_by("pk"):
+            services.enrol(other.user, made, Role.INSTRUCTOR)
+    return made
 
 
 def open_invitations(cohort: Cohort | None = None) -> QuerySet[Invitation]:

@@ -76,6 +76,16 @@ class MemberReturned(Event):
 
 
 @dataclass(frozen=True)
+class MemberMoved(Event):
+    """An admin moved a member, with all their work, from one class to another; each is given by its address."""
+
+    was: str
+    now: str
+    # What the class that they left is called.
+    was_called: str
+
+
+@dataclass(frozen=True)
 class AccountsMerged(Event):
     """An instructor merged a double: what `username` had done here is this member's from now on.
 
@@ -130,6 +140,16 @@ class InvitationTakenBack(Event):
     """An instructor took back a link that nobody had used."""
 
     invitation: int
+
+
+def kinds() -> list[str]:
+    """The kinds of event that there are, of every package."""
+    found, left = [], Event.__subclasses__()
+    while left:
+        kind = left.pop()
+        found.append(kind.kind)
+        left += kind.__subclasses__()
+    return sorted(found)
 
 
 def record(event: Event, membership: Membership, *, by: Membership | None = None) -> None:

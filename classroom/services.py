@@ -214,37 +214,41 @@ def _set_pace(cohort: Cohort, pace: Pace, *, ended_at: datetime | None) -> None:
 
 def open_joining(instructor: Membership) -> None:
     """Let the code take people in."""
-    _set_joining(instructor, events.JoiningOpened(), None)
+    set_joining(instructor.cohort, is_open=True, by=instructor)
 
 
 def close_joining(instructor: Membership) -> None:
     """Let the code take in nobody. Members come and go all the same."""
-    _set_joining(instructor, events.JoiningClosed(), timezone.now())
+    set_joining(instructor.cohort, is_open=False, by=instructor)
 
 
-def _set_joining(instructor: Membership, news: events.Event, closed_at: datetime | None) -> None:
-    cohort = instructor.cohort
+def set_joining(cohort: Cohort, *, is_open: bool, by: Membership | None) -> bool:
+    """Let the code take people in or not, and tell whether that is new. It is an event of `by`, an instructor."""
     cohort.refuse_if_archived()
+    closed_at = None if is_open else timezone.now()
     with transaction.atomic():
-        changed = Cohort.objects.filter(pk=cohort.pk, joining_closed_at__isnull=closed_at is not None)
-        if changed.update(joining_closed_at=closed_at):
-            events.record(news, instructor)
+        changed = Cohort.objects.filter(pk=cohort.pk, joining_closed_at__isnull=not is_open)
+        is_new = bool(changed.update(joining_closed_at=closed_at))
+        if is_new:
+            if by is not None:
+                events.record(events.JoiningOpened() if is_open else events.JoiningClosed(), by)
             touch(cohort)
     cohort.joining_closed_at = closed_at
+    return is_new
 
 
-def change_code(instructor: Membership, code: str) -> str:
+def change_code(cohort: Cohort, code: str, *, by: Membership | None) -> str:
     """Give the class a new join code in the place of `code`; the old one stops at once. A press that comes twice
-    changes it once.
+    changes it once. It is an event of `by`, an instructor.
     """
-    cohort = instructor.cohort
     cohort.refuse_if_archived()
     new = new_join_code()
     while Cohort.objects.filter(join_code=new).exists():
         new = new_join_code()
     with transaction.atomic():
         if Cohort.objects.filter(pk=cohort.pk, join_code=code).update(join_code=new):
-            events.record(events.CodeChanged(), instructor)
+            if by is not None:
+                events.record(events.CodeChanged(), by)
             touch(cohort)
     cohort.refresh_from_db(fields=["join_code"])
     return cohort.join_code
@@ -325,9 +329,10 @@ def set_student_id(instructor: Membership, student: Membership, student_id: str)
         raise Refusal(says, errors={"student_id": [says]}) from error
 
 
-def remove(instructor: Membership, student: Membership, *, keep_out: bool = False) -> None:
+def remove(instructor: Membership | None, student: Membership, *, keep_out: bool = False) -> None:
     """Take a student out of the class. All their work is kept; they are in no count, and their pages are closed to
-    them. With `keep_out` the code does not bring them back, whoever else removed them a moment ago.
+    them. With `keep_out` the code does not bring them back, whoever else removed them a moment ago. An admin is no
+    instructor of the class.
     """
     student.cohort.refuse_if_archived()
     with transaction.atomic():
@@ -341,7 +346,7 @@ def remove(instructor: Membership, student: Membership, *, keep_out: bool = Fals
     student.refresh_from_db(fields=["removed_at", "removed_by", "kept_out"])
 
 
-def take_back(instructor: Membership, student: Membership) -> None:
+def take_back(instructor: Membership | None, student: Membership) -> None:
     """Bring a removed student back, with all that they did.
 
     Raises

@@ -52,7 +52,7 @@ def joining(request: HttpRequest, membership: Membership) -> HttpResponse:
 def new_code(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Ask whether the class is to get another join code; then make one."""
     if request.method == "POST":
-        services.change_code(membership, request.POST.get("code", ""))
+        services.change_code(membership.cohort, request.POST.get("code", ""), by=membership)
         return redirect("dashboard:people", membership.cohort.slug)
     return render(request, "dashboard/new_code.html", {"membership": membership})
 

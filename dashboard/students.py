@@ -196,6 +196,7 @@ class _Timeline:
         kinds = (
             *("cohort_joined", "part_done", "explained_aloud", "aloud_taken_back", "password_reset"),
             *("member_renamed", "student_id_set", "member_removed", "member_returned", "accounts_merged"),
+            "member_moved",
             *("reviewed", "review_taken_back", "badge_awarded", "badge_revoked"),
         )
         told = list(
@@ -233,6 +234,7 @@ class _Timeline:
             "student_id_set": lambda: _("Student ID: %(now)s") % {"now": facts["now"] or "–"},
             "member_removed": lambda: _("Removed from the class"),
             "member_returned": lambda: _("Back in the class"),
+            "member_moved": lambda: _("Moved here from %(class)s") % {"class": facts["was_called"]},
             "accounts_merged": lambda: self._told_merge(facts),
         }[event.kind]()
 

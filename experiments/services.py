@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from classroom.models import Membership, User
-from classroom.refusals import NotFound, TooMany
+from classroom.refusals import Conflict, NotFound, TooMany
 from experiments import events, publishing, registry
 from experiments.models import ACTIVE, LIVE, Run, RunRequest, RunState
 
@@ -79,6 +79,42 @@ def withdraw(membership: Membership, run_id: uuid.UUID, contexts: Collection[str
         if not RunRequest.objects.filter(run=run, withdrawn_at=None).exists():
             _stop(run)
     return run
+
+
+def run_again(run: Run) -> None:
+    """Let a run that failed wait for a worker again, for all who had asked for it.
+
+    Raises
+    ------
+    Conflict
+        If it has not failed, or somebody has asked for the same since.
+    """
+    anew = {"failure": "", "attempt": 0, "done": 0, "text": "", "n_published": 0, "cancel_requested": False}
+    times = {"published_at": None, "started_at": None, "heartbeat_at": None, "finished_at": None}
+    failed = Run.objects.filter(pk=run.pk, state=RunState.FAILED)
+    try:
+        with transaction.atomic():
+            if not failed.update(state=RunState.QUEUED, queued_at=Now(), **anew, **times):
+                raise Conflict(_("Only a run that failed can be run again."))
+            transaction.on_commit(lambda: publishing.publish(run.pk))
+    except IntegrityError as error:
+        raise Conflict(_("Somebody has asked for the same run since, and that one counts.")) from error
+
+
+def cancel(run: Run) -> None:
+    """Stop a run, whoever wants it. They can ask for it again.
+
+    Raises
+    ------
+    Conflict
+        If it is over.
+    """
+    with transaction.atomic():
+        found = Run.objects.select_for_update().defer("result").get(pk=run.pk)
+        if found.state not in ACTIVE:
+            raise Conflict(_("This run is over."))
+        RunRequest.objects.filter(run=found, withdrawn_at=None).update(withdrawn_at=Now())
+        _stop(found)
 
 
 def to_hand_over(keep: Membership, double: Membership) -> tuple[list[RunRequest], list[RunRequest]]:

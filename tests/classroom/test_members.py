@@ -240,7 +240,7 @@ def test_nothing_is_changed_in_an_archived_class(student: Membership, instructor
         lambda: services.take_back(instructor, student),
         lambda: services.open_joining(instructor),
         lambda: services.close_joining(instructor),
-        lambda: services.change_code(instructor, cohort.join_code),
+        lambda: services.change_code(instructor.cohort, cohort.join_code, by=instructor),
     ]
 
     for act in acts:

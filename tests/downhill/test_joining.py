@@ -214,16 +214,16 @@ def test_ending_the_class_closes_joining_and_leading_it_again_opens_it(
 
 
 def test_a_new_code_stops_the_old_one_at_once(visitor: Client, instructor: Membership, cohort: Cohort) -> None:
-    new = services.change_code(instructor, "ACDE-3467")
+    new = services.change_code(instructor.cohort, "ACDE-3467", by=instructor)
 
     assert new != "ACDE-3467"
     assert visitor.get(JOIN).status_code == 404
     assert visitor.get(f"/join/{new}").status_code == 200
-    assert services.change_code(instructor, "ACDE-3467") == new  # pressed twice
+    assert services.change_code(instructor.cohort, "ACDE-3467", by=instructor) == new  # pressed twice
 
 
 def test_a_form_that_was_open_when_the_code_changed_takes_nobody_in(cohort: Cohort, instructor: Membership) -> None:
-    services.change_code(instructor, "ACDE-3467")
+    services.change_code(instructor.cohort, "ACDE-3467", by=instructor)
 
     with pytest.raises(Forbidden, match=SHUT):
         services.register(cohort=cohort, code="ACDE-3467", **NEWCOMER)
