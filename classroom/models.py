@@ -93,7 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(
         _("display name"), max_length=80, validators=[validate_display_name], help_text=_("What the class sees.")
     )
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(_("may log in"), default=True)
     is_staff = models.BooleanField(_("may open the admin site"), default=False)
     # Plays in rehearsals, and is deleted with its class; nobody can log in as it.
     is_synthetic = models.BooleanField(default=False, editable=False)
@@ -105,8 +105,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
 
     class Meta:
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),
@@ -180,7 +180,7 @@ class Cohort(models.Model):
     """A class."""
 
     slug = models.SlugField(
-        _("slug"), max_length=60, unique=True, help_text=_("Part of web addresses. It never changes.")
+        _("address"), max_length=60, unique=True, help_text=_("Part of web addresses. It never changes.")
     )
     name = models.CharField(_("name"), max_length=120, validators=[validate_display_name])
     join_code = models.CharField(
@@ -218,8 +218,8 @@ class Cohort(models.Model):
     says_kept_out = _("Your instructor has taken you out of this class. Ask them.")
 
     class Meta:
-        verbose_name = _("cohort")
-        verbose_name_plural = _("cohorts")
+        verbose_name = _("class")
+        verbose_name_plural = _("classes")
         ordering = ["name", "pk"]
         constraints = [
             models.CheckConstraint(condition=models.Q(gradient_rule__in=GradientRule.values), name="cohort_rule_known"),
@@ -289,8 +289,8 @@ class Membership(models.Model):
     back.
     """
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user"))
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("cohort"))
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person"))
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("class"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STUDENT)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True, editable=False)
@@ -312,8 +312,8 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("membership")
-        verbose_name_plural = _("memberships")
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = [
             models.UniqueConstraint(fields=["user", "cohort"], name="membership_once_per_cohort"),
             models.UniqueConstraint(
@@ -373,6 +373,8 @@ class LearningEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [models.Index(fields=["membership", "-at"], name="event_by_member")]
 
     def __str__(self) -> str:

@@ -98,6 +98,10 @@ class ClassForm(forms.Form):
 
     def __init__(self, *args: Any, cohort: Cohort | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fit(cohort)
+
+    def fit(self, cohort: Cohort | None) -> None:
+        """Offer what can be chosen for a class, or for a new one."""
         known = {slug: loaded.lesson.title for slug, loaded in catalogue.all_lessons().items()}
         kept = {slug: slug for slug in (cohort.lessons if cohort else ()) if slug not in known}
         lessons: forms.MultipleChoiceField = self.fields["lessons"]  # type: ignore[assignment]  # as above

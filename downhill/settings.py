@@ -63,7 +63,7 @@ if not PUBLIC_URL:
 BADGE_KEYS = env.str("BADGE_KEYS", "")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "office.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -79,13 +79,14 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    # Ours last, the base first: downhill.admin takes out what the others put into the admin site and nobody needs.
+    # Ours last, the base first: office.admin takes out what the others put into the admin site and nobody needs.
     "classroom",
     "experiments",
     "lessons",
     "badges",
     "rehearsal",
     "dashboard",
+    "office",
     "downhill",
 ]
 

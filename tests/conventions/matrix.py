@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpResponseBase
@@ -21,7 +22,7 @@ from classroom import classes, services, tokens
 from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, Token, User
 from dashboard import ready
 from experiments.models import Run
-from lessons.models import Submission
+from lessons.models import Prediction, Reconciliation, Review, Submission
 from tests.conventions.permission_table import DOOR, LOG_IN, METHODS, ROLES, Row
 from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFactory
 
@@ -64,9 +65,12 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "cohort": ours.slug,
         "run": "5f3a1c9e-0000-4000-8000-00000000000a",
         "made_run": Run.objects.create(kind="blame", params={}, seed=0, fingerprint="made").pk,
-        "award": _awarded(student).uuid,
+        "award": awarded(student).uuid,
         "award_id": Award.objects.get().pk,
-        "submission": _sent(student).pk,
+        "submission": (sent := _sent(student)).pk,
+        "review": Review.objects.create(submission=sent, decision=Review.Decision.APPROVED).pk,
+        "prediction": _predicted(student).pk,
+        "entry": _logged(student.user).pk,
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
         "invitation": Invitation.objects.create(cohort=ours, expires_at=timezone.now() + classes.INVITED_FOR).code,
@@ -87,7 +91,7 @@ def _removed(ours: Cohort) -> Membership:
     return left
 
 
-def _awarded(student: Membership) -> Award:
+def awarded(student: Membership) -> Award:
     award = Award(pk=1, membership=student, badge="data-scientist")
     award.token = credentials.signed(award)
     award.save(force_insert=True)
@@ -105,6 +109,22 @@ def _sent(student: Membership) -> Submission:
         reply={},
         accepted=True,
         is_try=True,
+    )
+
+
+def _predicted(student: Membership) -> Prediction:
+    """A prediction whose reveal was seen, in a lesson that is not the class's."""
+    place = {"membership": student, "lesson": "gone", "activity": "gone", "item": "gone"}
+    Reconciliation.objects.create(**place)
+    return Prediction.objects.create(
+        **place, client_id=uuid.uuid4(), round=1, choice="a", confidence="guess", counts="own_pace"
+    )
+
+
+def _logged(user: User) -> LogEntry:
+    about = ContentType.objects.get_for_model(User).pk
+    return LogEntry.objects.create(
+        user=user, content_type_id=about, object_id=user.pk, object_repr="Sam", action_flag=CHANGE
     )
 
 
@@ -134,7 +154,7 @@ def without_address(rows: tuple[Row, ...]) -> list[str]:
 
 def answers(world: World, row: Row, method: str) -> tuple[str | int, ...]:
     """Ask one address by one method as everybody; what that changes is undone after each."""
-    return tuple(_in_short(ask(world, row, method, role)) for role in ROLES)
+    return tuple(in_short(ask(world, row, method, role)) for role in ROLES)
 
 
 def meaning(row: Row, body: dict[str, Any] | None) -> Row:
@@ -162,7 +182,7 @@ def _filled(body: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     return {key: value.format(**names) if isinstance(value, str) else value for key, value in body.items()}
 
 
-def _in_short(answer: HttpResponseBase) -> str | int:
+def in_short(answer: HttpResponseBase) -> str | int:
     door = answer.get("Location", "").partition("?")[0]
     return DOORS.get(door, answer.status_code)
 

@@ -312,8 +312,11 @@ ONWARD = (302,) * 5
 READ_ONLY = (200, 405, 405, 405, 405)
 
 
+SEEN = (200, 403, 200, 200, 200)
+
+
 def admin_model(
-    name: str, key: str, *, add: Answers = PAGE, delete: Answers = PAGE, change: Answers = PAGE
+    name: str, key: str, *, add: Answers = CLOSED, delete: Answers = CLOSED, change: Answers = SEEN
 ) -> list[Row]:
     path = name.replace("_", "/")
     return [
@@ -345,12 +348,18 @@ ADMIN = (
     admin("jsi18n", "jsi18n/", READ_ONLY),
     admin("view_on_site", "r/{content_type}/{user_id}/", (404,) * 5),
     admin("auth_user_password_change", "classroom/user/{user_id}/password/", PAGE),
-    *admin_model("classroom_user", "{user_id}"),
-    *admin_model("classroom_cohort", "{cohort_id}"),
-    *admin_model("classroom_membership", "{student}"),
-    *admin_model("classroom_learningevent", "{event_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
-    *admin_model("badges_award", "{award_id}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
-    *admin_model("experiments_run", "{made_run}", add=CLOSED, delete=CLOSED, change=(200, 403, 200, 200, 200)),
+    *admin_model("classroom_user", "{user_id}", add=PAGE, change=PAGE),
+    # Nobody deletes a class that is open.
+    *admin_model("classroom_cohort", "{cohort_id}", add=PAGE, delete=(409,) * 5, change=PAGE),
+    admin("class-page", "classroom/cohort/{cohort_id}/page/", (200, 302, 200, 200, 200)),
+    *admin_model("classroom_membership", "{student}", add=PAGE, change=PAGE),
+    *admin_model("classroom_learningevent", "{event_id}"),
+    *admin_model("lessons_submission", "{submission}"),
+    *admin_model("lessons_prediction", "{prediction}"),
+    *admin_model("lessons_review", "{review}"),
+    *admin_model("badges_award", "{award_id}"),
+    *admin_model("experiments_run", "{made_run}"),
+    *admin_model("admin_logentry", "{entry}"),
     admin("admin/(?P<url>.*)$", "nothing/here/", (404,) * 5),
 )
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 pytestmark = pytest.mark.pure
 
-PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "rehearsal")
+PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "office", "rehearsal")
 # Where memberships are asked for by what they are of, and why that is right there.
 PAST = {
     "classroom/access.py": "tells whoever was removed so, instead of that there is no such class",
@@ -21,6 +21,7 @@ PAST = {
     "badges/services.py": "takes the member whom a worker was asked about, by their number",
     "classroom/visitors.py": "finds who comes, and access tells whoever was removed so",
     "experiments/services.py": "counts what a person waits for, in whichever classes they are or were",
+    "lessons/moving.py": "takes one member under their lock, and asks whether the other class ever had them",
     "lessons/services.py": "reads one member, whose row it has locked",
     "dashboard/class_settings_views.py": "asks what somebody teaches",
     "dashboard/ready.py": "asks what the instructors of a class have seen",
@@ -31,7 +32,10 @@ PAST = {
     "dashboard/merging.py": "takes both accounts under their locks, whichever was removed meanwhile",
     "dashboard/rehearsal_views.py": "lists the rehearsals of an instructor, and those are never removed",
     "dashboard/students.py": "names the instructors behind what is told of a student",
-    "downhill/admin.py": "shows an admin everybody",
+    "office/classes.py": "counts the members of a class for an admin, and deletes it with them",
+    "office/forms.py": "refuses a student ID that anybody of the class has or had",
+    "office/people.py": "shows an admin everybody, those who were removed too",
+    "office/work.py": "shows an admin the work of everybody, those who were removed too",
     "rehearsal/management/commands/rehearse.py": "looks for the instructor of a class, and plays synthetic students",
     "rehearsal/services.py": "ends and deletes a whole class",
 }

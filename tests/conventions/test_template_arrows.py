@@ -15,10 +15,25 @@ pytestmark = pytest.mark.pure
 
 ROOT = settings.BASE_DIR
 TEMPLATES = ROOT / "templates"
-FLOORS = {"classroom": 0, "experiments": 1, "lessons": 2, "rehearsal": 3, "badges": 3, "dashboard": 4, "downhill": 5}
+FLOORS = {
+    "classroom": 0,
+    "experiments": 1,
+    "lessons": 2,
+    "rehearsal": 3,
+    "badges": 3,
+    "dashboard": 4,
+    "office": 5,
+    "downhill": 6,
+}
 # Everybody's ground, which stands on nothing else: the frame, the components, and the pages of accounts and refusals.
 SHARED = ""
-FOLDERS = {**{app: app for app in FLOORS}, "activities": "lessons", "components": SHARED, "account": SHARED}
+FOLDERS = {
+    **{app: app for app in FLOORS},
+    "activities": "lessons",
+    "admin": "office",
+    "components": SHARED,
+    "account": SHARED,
+}
 LIBRARIES = {file.stem: app for app in FLOORS for file in (ROOT / app).glob("templatetags/*.py")}
 
 _COMMENT = re.compile(r"{#.*?#}|{%-?\s*comment\b.*?endcomment\s*%}", re.DOTALL)
