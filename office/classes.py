@@ -180,6 +180,14 @@ class CohortDesk(Desk):
         found: Cohort = cohort
         return found
 
+    def tools(self, request: HttpRequest, obj: Cohort) -> list[SafeString]:
+        here = {"class": obj.pk}
+        return [
+            link(_("Class page"), "admin:class-page", obj.pk),
+            link(_("People"), "admin:classroom_membership_changelist", **here),
+            link(_("Work"), "admin:lessons_submission_changelist", **here),
+        ]
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().render_change_form(request, {**context, "zones": zones()}, *args, **kwargs)
 

@@ -84,7 +84,7 @@ class Desk(admin.ModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         other = self.admin_site.get_model_admin(db_field.remote_field.model)
         kwargs["queryset"] = other.get_queryset(request)
-        kwargs["widget"] = KeptToRows(db_field, self.admin_site)
+        kwargs["widget"] = KeptToRows(db_field, self.admin_site, placeholder=_("Type a part of the name"))
         return db_field.formfield(**kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -92,6 +92,16 @@ class Desk(admin.ModelAdmin):
             # Without Django's window for one more of the other list.
             return self.formfield_for_foreignkey(db_field, request, **kwargs)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[SafeString]:
+        """Links beside the name of a row: where to go from it."""
+        return []
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        more = {"tools": self.tools(request, obj) if obj is not None else []}
+        return super().render_change_form(request, {**context, **more}, *args, obj=obj, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what was changed on the page, and no other column."""

@@ -127,7 +127,7 @@ class Picked(_Filter):
 
     @property
     def control(self) -> SafeString:
-        widget = KeptToRows(self.field, self.site, attrs={"data-placeholder": _("all")})
+        widget = KeptToRows(self.field, self.site, placeholder=_("all"))
         chosen = forms.ModelChoiceField(self._rows(), required=False, widget=widget)
         return SafeString(chosen.widget.render(str(self.parameter_name), self.value() or "", {"id": self.control_id}))
 
@@ -146,6 +146,13 @@ def picked(name: str, label: Any, field: Any, condition: Callable[[QuerySet[Any]
 
 class KeptToRows(AutocompleteSelect):
     """Django's choice by typing, which shows what was sent again: only what can be the key of a row."""
+
+    def __init__(self, *args: Any, placeholder: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.placeholder = placeholder
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": self.placeholder}
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         kept = []

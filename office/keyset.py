@@ -34,7 +34,10 @@ class KeysetList(ChangeList):
         super().__init__(request, *args, **kwargs)
 
     def get_results(self, request: HttpRequest) -> None:
-        order = [str(name) for name in self.queryset.query.order_by]
+        named: dict[str, str] = {}
+        for name in map(str, self.queryset.query.order_by):
+            named.setdefault(name.removeprefix("-"), name)  # Django names some twice
+        order = list(named.values())
         rows, n = self.queryset, self.list_per_page
         if self.before:
             backwards = [name[1:] if name.startswith("-") else f"-{name}" for name in order]

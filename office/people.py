@@ -125,6 +125,16 @@ class PersonDesk(Desk, UserAdmin):
         self.message_user(request, _("%(name)s can log in now.") % {"name": obj}, messages.SUCCESS)
         return redirect("admin:classroom_user_change", obj.pk)
 
+    def tools(self, request: HttpRequest, obj: User) -> list[SafeString]:
+        found = [
+            link(_("Classes"), "admin:classroom_membership_changelist", person=obj.pk),
+            link(_("Work"), "admin:lessons_submission_changelist", person=obj.pk),
+            link(_("Events"), "admin:classroom_learningevent_changelist", person=obj.pk),
+        ]
+        if self.has_change_permission(request, obj):
+            found.insert(0, link(_("New password"), "admin:auth_user_password_change", obj.pk))
+        return found
+
     @admin.display(description=gettext_lazy("classes"))
     def classes(self, user: User) -> str:
         found = [str(each.cohort) for each in user.memberships.all() if each.is_present]
@@ -184,6 +194,13 @@ class MemberDesk(Desk):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("user", "cohort")
 
+    def tools(self, request: HttpRequest, obj: Membership) -> list[SafeString]:
+        return [
+            link(_("Person"), "admin:classroom_user_change", obj.user_id),
+            link(_("Class"), "admin:classroom_cohort_change", obj.cohort_id),
+            link(_("Work"), "admin:lessons_submission_changelist", person=obj.user_id, **{"class": obj.cohort_id}),
+        ]
+
     @admin.display(description=gettext_lazy("person"))
     def person(self, membership: Membership) -> str:
         return str(membership.user)
@@ -204,7 +221,12 @@ class MemberDesk(Desk):
     def see(self, membership: Membership) -> SafeString:
         return links(
             link(_("person"), "admin:classroom_user_change", membership.user_id),
-            link(_("work"), "admin:lessons_submission_changelist", member=membership.pk),
+            link(
+                _("work"),
+                "admin:lessons_submission_changelist",
+                person=membership.user_id,
+                **{"class": membership.cohort_id},
+            ),
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:

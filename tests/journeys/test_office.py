@@ -1,0 +1,87 @@
+"""The admin site, as it is met in a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.steps import PHONE
+
+pytestmark = pytest.mark.journey
+MEMBERS = "/admin/classroom/membership/"
+
+
+def choose(page: Page, label: str, typed: str, found: str) -> None:
+    """Choose a row of another list by typing a part of its name."""
+    page.get_by_role("combobox", name=re.compile(rf"^{re.escape(label)}")).click()
+    page.locator(".select2-search__field").fill(typed)
+    page.get_by_role("option", name=found).click()
+
+
+def test_every_page_of_the_admin_site_looks_right(desk: Desk, clerk: Clerk) -> None:
+    clerk("small_class", "attic", "wanda", "otto", "olga")
+    page = desk.open("admin")
+    page.goto("/admin/")
+    desk.look_in_every_way(page, "office")
+    for name in ("People", "Classes", "Members", "Submissions", "Awards", "Runs", "Events", "Log entries"):
+        page.get_by_role("navigation", name="Admin site").get_by_role("link", name=name).click()
+        desk.look_in_every_way(page, f"office_{name.lower().replace(' ', '_')}")
+    for name, address in {
+        "class_added": "/admin/classroom/cohort/add/",
+        "person_added": "/admin/classroom/user/add/",
+        "member_added": f"{MEMBERS}add/",
+        "nothing": "/admin/classroom/user/?q=nobody-at-all",
+    }.items():
+        page.goto(address)
+        desk.look_in_every_way(page, f"office_{name}")
+    for name, address in {"person": "/admin/classroom/user/", "class": "/admin/classroom/cohort/"}.items():
+        page.goto(address)
+        page.locator("tbody th a").first.click()
+        desk.look_in_every_way(page, f"office_{name}")
+        page.get_by_role("link", name="History").click()
+        desk.look_in_every_way(page, f"office_{name}_history")
+
+
+def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: Desk, clerk: Clerk) -> None:
+    clerk("small_class", "cellar", "wim", "oskar", "orla")
+    clerk("small_class", "loft", "willa")
+    page = desk.open("admin", viewport=PHONE)
+    page.goto(MEMBERS)
+    choose(page, "Class", "cell", "Cellar")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+    page.get_by_role("row", name="oskar").get_by_role("checkbox").check()
+    page.get_by_label("With the chosen ones").select_option(label="Move to another class, with all work…")
+    page.get_by_role("button", name="Do it").click()
+    desk.look_in_every_way(page, "office_move")
+    choose(page, "To which class?", "lof", "Loft")
+    page.get_by_role("button", name="Move").click()
+
+    expect(page.get_by_text("Moved.")).to_be_in_viewport()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    student = desk.open("oskar")
+    student.goto("/")
+    expect(student).to_have_url(re.compile("/c/loft/"))
+
+
+def test_what_somebody_else_changed_meanwhile_is_said_where_it_is_seen(desk: Desk, clerk: Clerk) -> None:
+    clerk("small_class", "porch", "wolf")
+    first, second = desk.open("admin"), desk.open("admin", viewport=PHONE)
+    for page in (first, second):
+        page.goto("/admin/classroom/cohort/?q=porch")
+        page.locator("tbody th a").first.click()
+    first.get_by_label("Name", exact=True).fill("The first porch")
+    first.get_by_role("button", name="Save", exact=True).click()
+    first.wait_for_url("**/cohort/**")
+
+    second.get_by_label("Name", exact=True).fill("The second porch")
+    second.get_by_role("button", name="Save", exact=True).click()
+
+    expect(second.get_by_text("Somebody else just changed this to “The first porch”.")).to_be_in_viewport()
+    desk.look_in_every_way(second, "office_overtaken")
+    second.get_by_role("button", name="Save", exact=True).click()
+    expect(second.get_by_role("link", name="The second porch").first).to_be_visible()
