@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from classroom import devices
+from classroom import devices, signs
 from classroom.addresses import client_address
 from classroom.models import User
 from classroom.refusals import Forbidden
@@ -24,7 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Try a log-in; one that is refused for a reason of its own reads it in the form."""
         try:
-            return super().authenticate(request, **credentials)
+            known = User.objects.known_as(credentials.pop("username", ""))
+            return super().authenticate(request, username=known, **credentials)
         except Forbidden as refused:
             raise ValidationError(str(refused.detail), code="refused") from refused
 
@@ -42,4 +43,4 @@ class AccountAdapter(DefaultAccountAdapter):
 def username_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
     """Say whose log-in this is, so that wrong passwords are counted a person and not a classroom."""
     typed = (credentials or {}).get("username") or request.POST.get("login")
-    return str(typed).strip().lower() if typed else None
+    return signs.fold(str(typed).strip()) if typed else None

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from classroom import access, limits, selectors, services, tokens
 from classroom.acting import Acting
-from classroom.models import Membership
+from classroom.models import Membership, User
 
 
 class Credentials(serializers.Serializer):
@@ -76,7 +76,8 @@ class TokenView(APIView):
         wrong = limits.of_visitor("wrong_token", request._request)
         wrong.refuse_if_full()
         # Django's own request, since that is where axes leaves word of a lock-out.
-        user = authenticate(request._request, **sent.validated_data)
+        username = User.objects.known_as(sent.validated_data["username"])
+        user = authenticate(request._request, username=username, password=sent.validated_data["password"])
         if user is None:
             wrong.count()
             raise tokens.says_wrong()

@@ -17,6 +17,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from classroom import signs
 from classroom.addresses import client_network
 
 COOKIE = "device"
@@ -70,4 +71,4 @@ def _read(request: HttpRequest) -> tuple[str, list[str]]:
 
 
 def _mark(number: str, username: str) -> str:
-    return salted_hmac(SALT, f"{number} {username.strip().lower()}").hexdigest()[:12]
+    return salted_hmac(SALT, f"{number} {signs.fold(username.strip())}").hexdigest()[:12]

@@ -12,19 +12,18 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from classroom import signs
+from classroom.names import UsernameField, validate_display_name
 from classroom.refusals import Conflict
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
-_DIRECTION_SWITCHES = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def new_join_code() -> str:
@@ -53,19 +52,10 @@ def validate_time_zone(name: str) -> None:
         )
 
 
-def validate_display_name(name: str) -> None:
-    """A name that can be seen, and that writes nothing backwards."""
-    # Cc: control characters. The joiners inside emoji (Cf) are fine, the switches of writing direction are not.
-    if any(unicodedata.category(letter) == "Cc" or letter in _DIRECTION_SWITCHES for letter in name):
-        raise ValidationError(_("This name contains characters that cannot be shown. Type it again without them."))
-    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
-        raise ValidationError(_("This name is invisible. Use at least one letter."))
-
-
 class UserManager(BaseUserManager["User"]):
     def unsaved(self, username: str, password: str | None = None, **fields: Any) -> User:
         """Somebody who is not stored yet. The password is hashed here: no transaction is to wait for that."""
-        user = self.model(username=username.lower(), **fields)
+        user = self.model(username=signs.fold(username), **fields)
         user.set_password(password)
         return user
 
@@ -78,17 +68,31 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username__iexact=username)
+        return self.get(username=self.known_as(username or ""))
+
+    def known_as(self, typed: str) -> str:
+        """The username that somebody means, as it is kept.
+
+        A few are as they were when they were made, since somebody else has the folded one: typed so, they are meant.
+        """
+        before, folded = typed.strip().lower(), signs.fold(typed.strip())
+        return before if before != folded and self.filter(username=before).exists() else folded
+
+    def staff(self) -> models.QuerySet[User]:
+        """Those whose word counts: admins, and instructors of any class."""
+        teaches = models.Exists(Membership.objects.filter(user=models.OuterRef("pk"), role=Role.INSTRUCTOR))
+        return self.filter(models.Q(is_staff=True) | models.Q(is_superuser=True) | teaches)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who can log in. No e-mail and no real name is asked for: many users are minors."""
 
-    username = models.CharField(
+    username = UsernameField(
         _("username"),
         max_length=60,
-        validators=[UnicodeUsernameValidator()],
+        unique=True,
         help_text=_("Letters, digits and @ . + - _"),
+        error_messages={"unique": _("Somebody already has that username. Add a letter or a number.")},
     )
     display_name = models.CharField(
         _("display name"), max_length=80, validators=[validate_display_name], help_text=_("What the class sees.")
@@ -107,16 +111,28 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        constraints = [
-            models.UniqueConstraint(
-                Lower("username"),
-                name="user_username_unique_any_case",
-                violation_error_message=_("Somebody already has that username."),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @classmethod
+    def normalize_username(cls, username: Any) -> Any:
+        return signs.fold(username) if isinstance(username, str) else username
+
+    def clean(self) -> None:
+        super().clean()
+        self._refuse_a_look_alike()
+
+    def _refuse_a_look_alike(self) -> None:
+        """A new username must not be read as that of an admin or instructor; one that somebody has stays theirs."""
+        if not self.username or User.objects.filter(pk=self.pk, username=self.username).exists():
+            return
+        looks = signs.skeleton(self.username)
+        others = User.objects.staff().exclude(pk=self.pk).exclude(username=self.username)
+        if any(signs.skeleton(name) == looks for name in others.values_list("username", flat=True)):
+            raise ValidationError(
+                {"username": _("This looks like the username of an instructor or admin. Choose another one.")}
+            )
 
     def check_password(self, raw_password: str | None) -> bool:
         """Tell whether a password is right. An older kind of hash is replaced, unless a new password came meanwhile."""

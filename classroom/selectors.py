@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from classroom import signs
 from classroom.models import Cohort, CohortVersion, Membership, Role, User, normalise_code
 
 HERE = timedelta(minutes=3)
@@ -32,7 +32,7 @@ def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
 def joined_just_now(cohort: Cohort, username: str) -> Membership | None:
     """The student of a username, if they joined a class within the last ten minutes."""
     since = timezone.now() - JUST_NOW
-    return students_of(cohort).filter(user__username=username.strip().lower(), joined_at__gt=since).first()
+    return students_of(cohort).filter(user__username=signs.fold(username.strip()), joined_at__gt=since).first()
 
 
 def is_kept_out(user: User | AnonymousUser, cohort: Cohort) -> bool:
@@ -94,7 +94,7 @@ def with_username(membership: Membership) -> str:
 
 
 def _looks_like(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(signs.skeleton(name).split())
 
 
 def numbers_of(students: Iterable[int]) -> dict[int, int]:

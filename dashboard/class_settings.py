@@ -19,7 +19,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom import classes
-from classroom.models import Cohort, GradientRule, Membership, validate_display_name, validate_time_zone
+from classroom.models import Cohort, GradientRule, Membership, validate_time_zone
+from classroom.names import validate_display_name
 from lessons import catalogue
 
 LONGEST_NAME = 120

@@ -194,9 +194,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "downhill.public_password.NotPublic"},
     {"NAME": "classroom.passwords.EndsTokens"},
 ]
-# Usernames are unique whatever their case, by a constraint that this check does not look for.
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",
     # Subdomains and browsers' preload lists are for the owner of the domain to decide, not for one app on it.
     "security.W005",
     "security.W021",

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom import classes, services
-from classroom.models import Cohort, CohortVersion, Membership, Pace, Role, validate_display_name
+from classroom.models import Cohort, CohortVersion, Membership, Pace, Role
+from classroom.names import validate_display_name
 from classroom.refusals import Conflict, NotFound
 from dashboard.class_settings import LONGEST_NAME, zones
 from office.desk import Desk, link, links, n_done, refuse_unless

@@ -94,26 +94,13 @@ def _plain(value: Any) -> Any:
     return "" if value is None else value
 
 
-class LowerCaseUsername:
-    """Usernames are kept in lower case, which is how the log-in looks for them."""
-
-    cleaned_data: dict[str, Any]
-
-    def clean_username(self) -> str:
-        username = (self.cleaned_data.get("username") or "").lower()
-        taken = User.objects.filter(username=username).exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
-        if taken.exists():
-            raise forms.ValidationError(_("Somebody already has that username."))
-        return username
-
-
-class NewPersonForm(LowerCaseUsername, AdminUserCreationForm):
+class NewPersonForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "display_name")
 
 
-class PersonForm(LowerCaseUsername, Careful):
+class PersonForm(Careful):
     """A person. `actor` is who fills it in."""
 
     actor: Any = None

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 
-# What Unicode calls “default ignorable” beside the format characters: fillers, joiners, variation selectors.
-_IGNORABLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
-)
+from classroom.signs import is_invisible
+
 _INVISIBLE_PLUS = "\u2064"  # stands between 14 and ½: gone, it would leave 141/2
 _SOFT_HYPHEN = "\u00ad"  # drawn as a minus by some
 # Beside the whole class of dashes (Pd): what people find on a keyboard, or copy, for a minus.
@@ -25,16 +22,6 @@ _STANDS_FOR = {
 _PLAIN = {sign: plain for plain, signs in _STANDS_FOR.items() for sign in signs}
 # An exponent is not among the forms that are only another look of a sign: 10² is not 102.
 _LOOKS = ("<wide>", "<narrow>", "<small>", "<font>", "<noBreak>", "<vertical>")
-
-
-def is_invisible(sign: str) -> bool:
-    """Tell whether a sign shows nothing and takes no room: format characters, and all that Unicode says to ignore."""
-    return unicodedata.category(sign) == "Cf" or _IGNORABLE.match(sign) is not None
-
-
-def is_blank(sign: str) -> bool:
-    """Tell whether nothing of a sign can be seen."""
-    return sign.isspace() or sign == "\u2800" or is_invisible(sign)
 
 
 def plainly(text: str) -> str:

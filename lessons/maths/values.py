@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from lessons.maths import spelling
+from classroom import signs
 from lessons.maths.spelling import plainly
 
 MAX_CHARACTERS = 40
@@ -34,7 +34,7 @@ class UnreadableNumber(ValueError):
 
 def is_blank(typed: str | int | float | None) -> bool:
     """Tell whether nothing was typed, or nothing that can be seen; the number 0 is something."""
-    return typed is None or all(map(spelling.is_blank, str(typed)))
+    return typed is None or all(map(signs.is_blank, str(typed)))
 
 
 def parse(typed: str | int | float, unit: str = "") -> Fraction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
-from lessons.maths.spelling import is_invisible
+from classroom.signs import is_invisible
 
 MOST_OF_ONE = 3
 

@@ -183,7 +183,9 @@ def test_a_rude_name_is_changed_and_what_it_was_is_told(student: Membership, ins
     assert told.facts == {"was": "Sam", "now": "Sam Student", "entered_by": instructor.pk}
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\u200b", "\u202eevil", "x" * 81])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "\u200b", "\u3164", "Sam\u2800", "\u202eevil", "Z" + "\u0300" * 9, "x" * 81]
+)
 def test_a_name_that_cannot_be_shown_is_refused(student: Membership, instructor: Membership, name: str) -> None:
     with pytest.raises(Refusal) as refused:
         services.rename(instructor, student, name)

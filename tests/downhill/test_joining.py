@@ -330,8 +330,9 @@ def test_a_name_is_shown_as_text_and_never_as_html(visitor: Client) -> None:
         ("the student on the phone 🐙 k", "a space, “🐙”"),
         ("nora!", "“!”"),
         ("a/b\\c/d", "“/”, “\\”"),
-        ("no\u200bra", "an invisible character"),
-        ("zoe\u0308", "“◌\u0308”"),
+        ("no\u200bra", "an invisible character (U+200B, ZERO WIDTH SPACE)"),
+        ("\u3164", "an invisible character (U+3164, HANGUL FILLER)"),
+        ("no\u2028ra", "an invisible character (U+2028, LINE SEPARATOR)"),
     ],
 )
 def test_a_username_that_is_not_taken_is_told_which_sign_is_the_trouble(

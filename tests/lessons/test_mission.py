@@ -64,6 +64,8 @@ def test_a_line_is_long_enough_by_what_it_says(lesson: LoadedLesson, short: dict
         ({"claim": "\u3164" * 30}, "claim", "Fill this in."),
         ({"who_2": "\u200b" * 30}, "who_2", "Fill this in."),
         ({"passage_1": "…" * 20}, "passage_1", "Fill this in."),
+        ({"where_1": "https://exam\u202eple.org"}, "where_1", "U+202E, RIGHT-TO-LEFT OVERRIDE"),
+        ({"who_1": "Yann" + "\u0300" * 9}, "who_1", "more than 4 accents on one letter"),
         ({"passage_1": "x" * 601}, "passage_1", "At most 600 characters. This has 601"),
         ({"who_2": "the Yann-LeCun"}, "who_2", "That is one source"),
         ({"where_2": "www.example.org/other"}, "where_2", "Both links lead to example.org"),

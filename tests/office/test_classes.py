@@ -68,7 +68,11 @@ def test_a_new_class_opens_with_a_code_and_a_version(desk: Client) -> None:
     ("field", "typed"),
     [
         ("time_zone", "Atlantis"),
+        ("time_zone", "localtime"),
+        ("time_zone", "Factory"),
         ("join_code", "short"),
+        ("join_code", "ACDÉ-3467"),
+        ("name", "Nine\u202e"),
         ("lessons", ["no-such-lesson"]),
         ("gradient_rule", "third"),
         ("name", ""),

@@ -67,6 +67,9 @@ LINES: dict[str, tuple[Any, int, int]] = {
     "why": (gettext_lazy("Why this stamp"), 0, 600),
 }
 
+# Lines that say who, when and where: an instructor goes by them. What is copied word for word may have any sign.
+NAMES = frozenset({"assistant", *(f"{name}_{n}" for n in (1, 2) for name in ("who", "when", "where"))})
+
 CHOICES = {
     "stance_1": dict(STANCES),
     "stance_2": dict(STANCES),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from pydantic import Field
 
+from classroom.names import validate_signs
 from classroom.refusals import Refusal
 from lessons.activities.base import Sent, Verdict
 from lessons.activities.source_check.forms import (
@@ -16,6 +18,7 @@ from lessons.activities.source_check.forms import (
     FITTING,
     LEAST_REASON,
     LINES,
+    NAMES,
     OWN,
     REVISE,
     TRAPS,
@@ -59,6 +62,10 @@ def read(activity: SourceCheck, raw: Any) -> dict[str, str]:
     for name, (label, least, most) in LINES.items():
         try:
             answer[name] = _line(raw.get(name), str(label), least, most)
+            if name in NAMES:
+                validate_signs(answer[name])
+        except ValidationError as error:
+            errors[name] = list(error.messages)
         except ValueError as error:
             errors[name] = [str(error)]
     for name, options in CHOICES.items():
