@@ -9,14 +9,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from classroom.models import User
+from classroom.models import LONGEST_TYPED_CODE, User
 
 TAKEN = "unique"  # what is wrong with a username that somebody has
 
 
 class CodeForm(forms.Form):
-    # Long enough for a whole address: anyone who was given a link may paste it here.
-    code = forms.CharField(label=_("Class code"), max_length=300)
+    code = forms.CharField(label=_("Class code"), max_length=LONGEST_TYPED_CODE)
 
 
 class JoinForm(forms.ModelForm):

@@ -24,6 +24,7 @@ from classroom.refusals import Conflict
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read from a projector and typed on a phone.
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
+LONGEST_TYPED_CODE = 300  # a whole address: anyone who was given a link may paste it
 
 
 def new_join_code() -> str:
@@ -45,8 +46,16 @@ def normalise_code(typed: str) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+# Names that stand for no place: whatever the server's clock is set to, and none at all.
+NO_PLACES = frozenset({"localtime", "Factory"})
+
+
+def time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() - NO_PLACES)
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Write one such as Europe/Berlin."), params={"name": name}
         )
@@ -174,6 +183,16 @@ class Token(models.Model):
         return self.last_used_at + timedelta(days=settings.TOKEN_DAYS)
 
 
+class JoinCodeField(models.CharField):
+    """A join code: read however it is typed, kept as it is shown."""
+
+    def to_python(self, value: Any) -> Any:
+        return normalise_code(value) if value else super().to_python(value)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"max_length": LONGEST_TYPED_CODE, **kwargs})
+
+
 class GradientRule(models.TextChoices):
     # The loss is half the mean squared error: gradient = mean(error × x).
     HALF = "half", _("half: gradient = average of (error × x)")
@@ -199,7 +218,7 @@ class Cohort(models.Model):
         _("address"), max_length=60, unique=True, help_text=_("Part of web addresses. It never changes.")
     )
     name = models.CharField(_("name"), max_length=120, validators=[validate_display_name])
-    join_code = models.CharField(
+    join_code = JoinCodeField(
         _("join code"),
         max_length=9,
         unique=True,

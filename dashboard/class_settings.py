@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom import classes
-from classroom.models import Cohort, GradientRule, Membership, validate_time_zone
+from classroom.models import Cohort, GradientRule, Membership, time_zones, validate_time_zone
 from classroom.names import validate_display_name
 from lessons import catalogue
 
@@ -33,7 +33,7 @@ RULES = [(rule.value, format_lazy("{} → {}", w, rule.label)) for rule, w in FI
 @cache
 def zones() -> tuple[str, ...]:
     """Time zones that a class can choose from, by name."""
-    regional = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in REGIONS)
+    regional = (name for name in time_zones() if name.partition("/")[0] in REGIONS)
     return ("UTC", *sorted(regional))
 
 
@@ -46,7 +46,7 @@ def read_zone(typed: str) -> str:
         If there is no such zone.
     """
     name = "_".join(typed.split())
-    if name in zoneinfo.available_timezones():
+    if name in time_zones():
         return name
     by_name = [zone for zone in zones() if zone.casefold() == name.casefold()]
     by_city = [zone for zone in zones() if zone.rpartition("/")[2].casefold() == name.casefold()]

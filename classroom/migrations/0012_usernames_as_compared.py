@@ -1,5 +1,7 @@
+import classroom.models
 import classroom.names
-from django.db import migrations
+import django.core.validators
+from django.db import migrations, models
 
 from classroom.signs import fold
 
@@ -38,4 +40,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RemoveConstraint(model_name="user", name="user_username_unique_any_case"),
+        migrations.AlterField(
+            model_name="cohort",
+            name="join_code",
+            field=classroom.models.JoinCodeField(
+                default=classroom.models.new_join_code,
+                max_length=9,
+                unique=True,
+                validators=[
+                    django.core.validators.RegexValidator("^[A-Z0-9]{4}-[A-Z0-9]{4}$", "Write a code such as DEMO-2026.")
+                ],
+                verbose_name="join code",
+            ),
+        ),
     ]

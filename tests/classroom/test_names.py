@@ -202,6 +202,15 @@ def test_usernames_from_before_open_after_the_migration_as_they_did(db: None) ->
     assert log_in("weiss", "password of weiß").status_code == 302
 
 
+@pytest.mark.parametrize(
+    "typed", ["ab cd ef gh", "abcd efgh", "https://class.example.org/join/ABCD-EFGH/", "ＡＢＣＤ-EFGH"]
+)
+def test_the_join_code_of_a_class_is_read_as_the_join_page_reads_it(db: None, typed: str) -> None:
+    code = Cohort._meta.get_field("join_code").clean(typed, None)
+
+    assert code == "ABCD-EFGH"
+
+
 def test_looking_for_look_alikes_reads_the_usernames_of_staff_once(
     cohort: Cohort, django_assert_max_num_queries: Any
 ) -> None:

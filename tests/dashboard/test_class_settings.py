@@ -104,6 +104,8 @@ def test_the_form_begins_with_what_the_last_class_had(ines: Client, cohort: Coho
         ({"name": "Nine\u202e"}, "cannot contain an invisible character (U+202E, RIGHT-TO-LEFT OVERRIDE)."),
         ({"name": "\u3164\u2800"}, "This name is invisible. Use at least one letter."),
         ({"name": "Z" + "\u0300" * 9}, "has more than 4 accents on one letter. Take some away."),
+        ({"time_zone": "localtime"}, "“localtime” is not a time zone."),
+        ({"time_zone": "Factory"}, "“Factory” is not a time zone."),
         ({"name": "n" * 121}, "This is too long. Use at most 120 characters."),
         ({"lessons": []}, "Choose at least one lesson."),
         ({"lessons": ["alchemy"]}, "alchemy"),
