@@ -61,6 +61,11 @@ def validate_time_zone(name: str) -> None:
         )
 
 
+def normalise_password(typed: str) -> str:
+    """A password as it is hashed: the same, from whatever keyboard its accents and wide letters come."""
+    return unicodedata.normalize("NFKC", typed)
+
+
 class UserManager(BaseUserManager["User"]):
     def unsaved(self, username: str, password: str | None = None, **fields: Any) -> User:
         """Somebody who is not stored yet. The password is hashed here: no transaction is to wait for that."""
@@ -143,14 +148,26 @@ class User(AbstractBaseUser, PermissionsMixin):
                 {"username": _("This looks like the username of an instructor or admin. Choose another one.")}
             )
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else normalise_password(raw_password))
+
     def check_password(self, raw_password: str | None) -> bool:
-        """Tell whether a password is right. An older kind of hash is replaced, unless a new password came meanwhile."""
+        """Tell whether a password is right. An older kind of hash is replaced, unless a new password came meanwhile.
+
+        One that was hashed as it had been typed, before passwords were normalised, opens too and is replaced as well.
+        """
 
         def renew(raw_password: str) -> None:
-            old, self.password = self.password, make_password(raw_password)
+            old, self.password = self.password, make_password(normalise_password(raw_password))
             User.objects.filter(pk=self.pk, password=old).update(password=self.password)
 
-        return check_password(raw_password, self.password, renew)
+        if raw_password is None or (normal := normalise_password(raw_password)) == raw_password:
+            return check_password(raw_password, self.password, renew)
+        if check_password(normal, self.password, renew):
+            return True
+        if is_right := check_password(raw_password, self.password):
+            renew(raw_password)
+        return is_right
 
 
 class Tally(models.Model):

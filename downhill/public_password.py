@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from classroom.loopback import is_loopback
-from classroom.models import User
+from classroom.models import User, normalise_password
 from classroom.refusals import Forbidden
 
 PUBLIC_PASSWORD = "downhill"  # noqa: S105 - printed for everyone who tries the demo on their own computer
@@ -33,7 +33,7 @@ class Guard:
     """An authentication backend that knows nobody. It refuses the public password from elsewhere, before any other."""
 
     def authenticate(self, request: HttpRequest | None, password: str | None = None, **credentials: Any) -> None:
-        if password == PUBLIC_PASSWORD and (request is None or not is_from_here(request)):
+        if _is_public(password) and (request is None or not is_from_here(request)):
             _refuse()
 
 
@@ -41,11 +41,15 @@ class NotPublic:
     """A validator of new passwords."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        if password == PUBLIC_PASSWORD:
+        if _is_public(password):
             raise ValidationError(self.get_help_text(), code="password_public")
 
     def get_help_text(self) -> str:
         return _("Everyone can read this password in Downhill’s instructions. Choose another.")
+
+
+def _is_public(password: str | None) -> bool:
+    return normalise_password(password or "") == PUBLIC_PASSWORD
 
 
 def reaches_others() -> bool:

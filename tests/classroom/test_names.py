@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -200,6 +201,33 @@ def test_usernames_from_before_open_after_the_migration_as_they_did(db: None) ->
         assert log_in(name, f"password of {name}", client=client).status_code == 302
         assert client.session["_auth_user_id"] == str(user.pk)
     assert log_in("weiss", "password of weiß").status_code == 302
+
+
+class TestPasswords:
+    PRECOMPOSED, DECOMPOSED = "fünf große Äpfel", unicodedata.normalize("NFD", "fünf große Äpfel")
+
+    @pytest.mark.parametrize("joined_with", [PRECOMPOSED, DECOMPOSED])
+    @pytest.mark.parametrize("typed", [PRECOMPOSED, DECOMPOSED, "ｆünf große Äpfel"])
+    def test_a_password_opens_from_every_keyboard(self, cohort: Cohort, joined_with: str, typed: str) -> None:
+        Client().post(JOIN, {**NEWCOMER, "password": joined_with})
+
+        assert log_in("nora", typed).status_code == 302
+
+    def test_one_that_was_hashed_as_it_was_typed_opens_and_is_replaced(self, db: None) -> None:
+        User.objects.create(username="nora", password=make_password(self.DECOMPOSED))
+
+        answers = [log_in("nora", typed).status_code for typed in (self.PRECOMPOSED, self.DECOMPOSED, self.PRECOMPOSED)]
+
+        assert answers == [200, 302, 302]
+
+    def test_the_public_password_is_known_in_wide_letters_too(self, db: None, settings: Any) -> None:
+        settings.ALLOWED_HOSTS = ["testserver"]
+        User.objects.create_user("nora", "downhill")
+
+        page = log_in("nora", "ｄｏｗｎｈｉｌｌ")
+
+        assert page.status_code == 200
+        assert "This password is public" in page.content.decode()
 
 
 @pytest.mark.parametrize(
