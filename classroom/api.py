@@ -14,12 +14,13 @@ from rest_framework.views import APIView
 
 from classroom import access, limits, selectors, services, tokens
 from classroom.acting import Acting
-from classroom.models import Membership, User
+from classroom.contract import refused
+from classroom.models import Membership, Role, User
 
 
 class Credentials(serializers.Serializer):
-    username = serializers.CharField(max_length=60)
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    username = serializers.CharField(min_length=1, max_length=60)
+    password = serializers.CharField(min_length=1, max_length=128, trim_whitespace=False)
     name = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="What to call the notebook on its owner's page."
     )
@@ -40,7 +41,7 @@ class OwnToken(serializers.Serializer):
 class MembershipReply(serializers.Serializer):
     cohort = serializers.CharField()
     name = serializers.CharField()
-    role = serializers.CharField()
+    role = serializers.ChoiceField(Role.choices)
     lessons = serializers.ListField(child=serializers.CharField())
 
 
@@ -67,7 +68,7 @@ class TokenView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=Credentials, responses=TokenReply, auth=[])
+    @extend_schema(request=Credentials, responses={200: TokenReply, **refused(403, 429)}, auth=[])
     def post(self, request: Request) -> Response:
         """Exchange a username and password for a token. It is told once; of more than ten the least used one ends."""
         sent = Credentials(data=request.data)

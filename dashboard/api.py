@@ -19,10 +19,15 @@ from classroom.refusals import Refusal
 from dashboard import exports, gradebook, grid
 from dashboard.views import chosen_lesson
 
+LESSON = OpenApiParameter("lesson", str, description="Which lesson, if the class has several.")
+
 
 class ProgressView(APIView):
     @extend_schema(
-        parameters=[OpenApiParameter("v", int, description="The version you have; 204 if it is the newest.")],
+        parameters=[
+            OpenApiParameter("v", str, description="The version you have; 204 if it is the newest."),
+            LESSON,
+        ],
         responses={200: OpenApiTypes.OBJECT, 204: None},
     )
     def get(self, request: Request, cohort: str) -> Response:
@@ -36,6 +41,8 @@ class ProgressView(APIView):
 
 
 class ByName(APIView):
+    answers_by_name = True
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Whoever asks for a table by its name gets it; only refusals are JSON here."""
         return super().perform_content_negotiation(request, force=True)
@@ -65,7 +72,7 @@ class GradebookView(ByName):
     @extend_schema(
         parameters=[
             OpenApiParameter("format", str, enum=["canvas", "moodle"], description="The headers of which importer."),
-            OpenApiParameter("lesson", str, description="Which lesson, if the class has several."),
+            LESSON,
         ],
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -15,11 +16,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classroom.api import MemberView
+from classroom.contract import refused
 from classroom.refusals import Conflict
-from experiments import notebook, selectors, services
+from experiments import notebook, registry, selectors, services
 from experiments.models import Run, RunState
 
 COHORT = OpenApiParameter("cohort", str, description="Which class, if you are in several.")
+
+
+class KindField(serializers.CharField):
+    """A kind of run, by its name."""
+
+
+class KindInSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's own
+    """Description of a kind of run: the names of those that there are."""
+
+    target_class = KindField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "string", "enum": list(registry.names())}
 
 
 class ProgressAnswer(serializers.Serializer):
@@ -31,7 +46,7 @@ class ProgressAnswer(serializers.Serializer):
 
 class RunAnswer(serializers.Serializer):
     id = serializers.UUIDField()
-    kind = serializers.CharField()
+    kind = KindField()
     params = serializers.DictField()
     seed = serializers.IntegerField()
     state = serializers.ChoiceField(RunState.choices)
@@ -74,7 +89,7 @@ class RunDetail(RunView):
         """How a run stands that I, or a student of mine, asked for."""
         return Response(facts(self.run(request, run)))
 
-    @extend_schema(responses={200: RunAnswer}, parameters=[COHORT])
+    @extend_schema(responses={200: RunAnswer, **refused(409)}, parameters=[COHORT])
     def delete(self, request: Request, run: uuid.UUID) -> Response:
         """Take my wish back. The run stops when nobody is left who wants it; a finished one stays."""
         membership = self.member(request)
@@ -83,7 +98,7 @@ class RunDetail(RunView):
 
 
 class RunNotebook(RunView):
-    @extend_schema(responses={(200, "application/x-ipynb+json"): OpenApiTypes.OBJECT})
+    @extend_schema(responses={(200, "application/x-ipynb+json"): OpenApiTypes.OBJECT, **refused(409)})
     def get(self, request: Request, run: uuid.UUID) -> HttpResponse:
         """A notebook that makes the numbers of this run again, without Downhill."""
         found = self.run(request, run)

@@ -6,11 +6,12 @@ import uuid
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classroom.contract import refused
 from classroom.models import Membership
 from lessons import selectors, services
 from lessons.arc import arc_of
@@ -41,14 +42,22 @@ class LessonOutline(serializers.Serializer):
     parts = PartOutline(many=True)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "What the activity's type asks for, by the names of the fields on its page. "
+        "For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w, and "
+        "solution: the name of a cell asks how its line is worked out, after three checks in which it was wrong.",
+    }
+)
+class Answer(serializers.JSONField):
+    """An answer, as the activity's type reads it."""
+
+
 class SubmissionRequest(serializers.Serializer):
     id = serializers.UUIDField(help_text="You make it. Sent again, nothing is stored twice.")
     step = serializers.IntegerField(min_value=1, max_value=100)
-    answer = serializers.JSONField(
-        help_text="What the activity's type asks for, by the names of the fields on its page. "
-        "For hand_steps: {errors, products, mean, gradient, w}, as asked; go_on: true keeps one's own w, and "
-        "solution: the name of a cell asks how its line is worked out, after three checks in which it was wrong."
-    )
+    answer = Answer()
 
 
 class SubmissionReply(serializers.Serializer):
@@ -82,7 +91,7 @@ class Lesson(LessonView):
 
 
 class Activity(LessonView):
-    @extend_schema(responses=OpenApiTypes.OBJECT, parameters=[COHORT])
+    @extend_schema(responses={200: OpenApiTypes.OBJECT}, parameters=[COHORT])
     def get(self, request: Request, lesson: str, activity: str) -> Response:
         """What I may see of an activity now."""
         return Response(selectors.activity_facts(*self.place(request, lesson), activity))
@@ -90,7 +99,9 @@ class Activity(LessonView):
 
 class Submissions(LessonView):
     @extend_schema(
-        request=SubmissionRequest, responses={200: SubmissionReply, 201: SubmissionReply}, parameters=[COHORT]
+        request=SubmissionRequest,
+        responses={200: SubmissionReply, 201: SubmissionReply, **refused(409)},
+        parameters=[COHORT],
     )
     def post(self, request: Request, lesson: str, activity: str) -> Response:
         """Hand in an answer. 201 with its verdict; 200 with the same verdict when it arrives again.

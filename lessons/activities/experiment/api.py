@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import lazy
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import experiments.registry
 from classroom.api import MemberView
-from experiments.api import RunAnswer, facts
+from classroom.contract import refused
+from experiments.api import KindField, RunAnswer, facts
 from experiments.models import RunState
 from lessons.activities.experiment import runs
 from lessons.lesson_view import COHORT
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 0, "maximum": experiments.registry.MAX_SEED}, {"type": "string"}]}
+)
 class Seed(serializers.IntegerField):
     """Seed as it was sent: it is read where the run is asked for, in every spelling."""
 
@@ -26,7 +30,7 @@ class Seed(serializers.IntegerField):
 
 
 class RunWish(serializers.Serializer):
-    kind = serializers.CharField(help_text=lazy(experiments.registry.help_text, str)())
+    kind = KindField(help_text=lazy(experiments.registry.help_text, str)())
     params = serializers.DictField(default=dict, help_text="What you leave out takes the default of the kind.")
     seed = Seed(default=0)
     activity = serializers.SlugField(
@@ -35,7 +39,9 @@ class RunWish(serializers.Serializer):
 
 
 class Runs(MemberView):
-    @extend_schema(request=RunWish, responses={200: RunAnswer, 202: RunAnswer}, parameters=[COHORT])
+    @extend_schema(
+        request=RunWish, responses={200: RunAnswer, 202: RunAnswer, **refused(409, 429)}, parameters=[COHORT]
+    )
     def post(self, request: Request) -> Response:
         """Ask for a run. 202 while it waits or runs; 200 with its result if somebody has had the same one run."""
         membership = self.member(request)

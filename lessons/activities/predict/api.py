@@ -6,22 +6,33 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classroom.contract import refused
 from lessons.activities.predict import sealing
 from lessons.activities.predict.reveal import RevealView
 from lessons.lesson_view import COHORT, LessonView
 from lessons.models import Confidence, Counts
 
 
+@extend_schema_field(
+    {
+        "oneOf": [{"type": "string", "minLength": 1}, {"type": "number"}],
+        "description": "A choice's key, or the number. As text, write it the way people type it.",
+    }
+)
+class Choice(serializers.JSONField):
+    """A choice, as the item reads it."""
+
+
 class PredictionRequest(serializers.Serializer):
     id = serializers.UUIDField(help_text="You make it. Sent again, nothing is stored twice.")
     item = serializers.SlugField()
     round = serializers.IntegerField(min_value=1, max_value=2, default=1)
-    choice = serializers.JSONField(help_text="A choice's key, or the number. As text, write it the way people type it.")
+    choice = Choice()
     second = serializers.CharField(
         default=None,
         allow_null=True,
@@ -59,7 +70,9 @@ class ReconcileReply(serializers.Serializer):
 
 class Predictions(LessonView):
     @extend_schema(
-        request=PredictionRequest, responses={200: PredictionReply, 201: PredictionReply}, parameters=[COHORT]
+        request=PredictionRequest,
+        responses={200: PredictionReply, 201: PredictionReply, **refused(409)},
+        parameters=[COHORT],
     )
     def post(self, request: Request, lesson: str, activity: str) -> Response:
         """Seal a prediction. 201 when it is new; 200 when the same id arrives again; 409 when one was sealed before."""
@@ -82,7 +95,7 @@ class Predictions(LessonView):
 
 
 class OnePrediction(LessonView):
-    @extend_schema(responses={204: None}, parameters=[COHORT])
+    @extend_schema(responses={204: None, **refused(409)}, parameters=[COHORT])
     def delete(self, request: Request, lesson: str, activity: str, id: UUID) -> Response:
         """Take a prediction back: 204 within three seconds, and before its reveal or its vote's close; 409 after."""
         membership, loaded = self.place(request, lesson)
@@ -91,7 +104,7 @@ class OnePrediction(LessonView):
 
 
 class RevealOfItem(LessonView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT}, parameters=[COHORT])
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, **refused(409)}, parameters=[COHORT])
     def get(self, request: Request, lesson: str, activity: str, item: str) -> Response:
         """What is behind a question: once my prediction is sealed and, in a led class, the reveal is open.
 
@@ -102,7 +115,11 @@ class RevealOfItem(LessonView):
 
 
 class Reconcile(LessonView):
-    @extend_schema(request=ReconcileRequest, responses={200: ReconcileReply, 201: ReconcileReply}, parameters=[COHORT])
+    @extend_schema(
+        request=ReconcileRequest,
+        responses={200: ReconcileReply, 201: ReconcileReply, **refused(409)},
+        parameters=[COHORT],
+    )
     def post(self, request: Request, lesson: str, activity: str, item: str) -> Response:
         """Put what I saw beside what I had said. Given once; 200 with what is kept when it comes again."""
         membership, loaded = self.place(request, lesson)
