@@ -18,7 +18,7 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test test-services test-compose lint types rules check lock bench load pictures env
+.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures env
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "LAN=1 make run      start it for the phones in the room: prints the address that they open, and new passwords"
 	@echo "make quick          the tests of a minute: no browser, no process that is killed, no long computation"
 	@echo "make test           the test suite; needs no service"
+	@echo "make fuzz           what no page would send, to every call, form and admin page (FUZZ_EXAMPLES=40 of each)"
 	@echo "make test-services  what depends on the engine, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)"
 	@echo "make test-compose   build the containers, and update, restart, upgrade and restore them under load"
 	@echo "make lint           format, lint, types, imports, migrations, content, Docker, locks"
@@ -44,6 +45,11 @@ quick: .venv/.installed
 
 test: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest $(CROWDED) -m "not benchmark and not compose" $(ARGS)
+
+# The tests have a short form of it.
+fuzz: .venv/.installed
+	$(EMBEDDED) FUZZ_EXAMPLES="$${FUZZ_EXAMPLES:-40}" $(BIN)/pytest tests/fuzz tests/downhill/test_admin_fuzz.py \
+		$(PARALLEL) -rP $(ARGS)
 
 test-services: .venv/.installed
 	$(SERVICES) $(BIN)/pytest $(CROWDED) -m "services and not benchmark" $(ARGS)
