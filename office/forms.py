@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from classroom.models import Cohort, Membership, User, normalise_code
+from classroom.models import Cohort, Membership, User
 from dashboard.class_settings import ClassForm, initial_of
 from office import roles
 
@@ -149,9 +149,6 @@ class CohortForm(Careful, ClassForm):
         else:
             self.initial.setdefault("lessons", list(Cohort().lessons))
         self.initial["seen"] = self._as_sent()
-
-    def clean_join_code(self) -> str:
-        return normalise_code(self.cleaned_data["join_code"])
 
     def clean(self) -> dict[str, Any]:
         super().clean()

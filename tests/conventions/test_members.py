@@ -14,6 +14,7 @@ pytestmark = pytest.mark.pure
 PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "office", "rehearsal")
 # Where memberships are asked for by what they are of, and why that is right there.
 PAST = {
+    "classroom/models.py": "asks whose usernames nobody may look like, and instructors are never removed",
     "classroom/access.py": "tells whoever was removed so, instead of that there is no such class",
     "classroom/selectors.py": "is the place where it is decided",
     "classroom/services.py": "removes and takes back, under the row's lock",

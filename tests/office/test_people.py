@@ -47,7 +47,9 @@ def test_a_username_taken_in_another_case_is_said_beside_the_field(desk: Client)
     page = desk.post(f"{PEOPLE}add/", NEW | {"username": "ADA"})
 
     assert page.status_code == 200
-    assert page.context["adminform"].form.errors == {"username": ["Somebody already has that username. Add a letter or a number."]}
+    assert page.context["adminform"].form.errors == {
+        "username": ["Somebody already has that username. Add a letter or a number."]
+    }
 
 
 def test_the_admin_gives_a_student_a_new_password(desk: Client, student: Membership) -> None:
