@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -26,6 +27,7 @@ from dashboard.class_settings import LONGEST_NAME, zones
 from office.desk import Desk, link, links, n_done, refuse_unless
 from office.filters import one_of, yes_or_no
 from office.forms import CohortForm
+from office.rosters import may_change_rosters, roster_file, roster_page
 
 
 def _number_of(role: Role) -> Coalesce:
@@ -129,8 +131,16 @@ class CohortDesk(Desk):
         )
 
     def get_urls(self) -> list[Any]:
-        page = path("<int:pk>/page/", self.admin_site.admin_view(self.class_page), name="class-page")
-        return [page, *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        return [
+            path("<int:pk>/page/", guarded(self.class_page), name="class-page"),
+            path("roster/", guarded(partial(roster_page, self)), name="roster"),
+            path("roster.csv", guarded(partial(roster_file, self)), name="roster-file"),
+            *super().get_urls(),
+        ]
+
+    def list_tools(self, request: HttpRequest) -> list[SafeString]:
+        return [link(_("Roster"), "admin:roster")] if may_change_rosters(request) else []
 
     def class_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page from which a class is led. It is for those who teach it: an admin becomes one of them by a press."""

@@ -79,7 +79,11 @@ class Desk(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         for chosen in request.POST.getlist("_selected_action"):
             read_key(self.model, chosen)
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"tools": self.list_tools(request), **(extra_context or {})})
+
+    def list_tools(self, request: HttpRequest) -> list[SafeString]:
+        """Links beside the name of the list."""
+        return []
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         other = self.admin_site.get_model_admin(db_field.remote_field.model)
@@ -101,7 +105,7 @@ class Desk(admin.ModelAdmin):
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         more = {"tools": self.tools(request, obj) if obj is not None else []}
-        return super().render_change_form(request, {**context, **more}, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what was changed on the page, and no other column."""

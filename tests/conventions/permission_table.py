@@ -352,6 +352,8 @@ ADMIN = (
     # Nobody deletes a class that is open.
     *admin_model("classroom_cohort", "{cohort_id}", add=PAGE, delete=(409,) * 5, change=PAGE),
     admin("class-page", "classroom/cohort/{cohort_id}/page/", (200, 302, 200, 200, 200)),
+    admin("roster", "classroom/cohort/roster/", (200, 400, 200, 200, 200)),
+    admin("roster-file", "classroom/cohort/roster.csv", PAGE),
     *admin_model("classroom_membership", "{student}", add=PAGE, change=PAGE),
     *admin_model("classroom_learningevent", "{event_id}"),
     *admin_model("lessons_submission", "{submission}"),

@@ -35,6 +35,7 @@ PAST = {
     "dashboard/students.py": "names the instructors behind what is told of a student",
     "office/classes.py": "counts the members of a class for an admin, and deletes it with them",
     "office/forms.py": "refuses a student ID that anybody of the class has or had",
+    "office/roster.py": "compares a roster with everybody, those who were removed too",
     "office/people.py": "shows an admin everybody, those who were removed too",
     "office/work.py": "shows an admin the work of everybody, those who were removed too",
     "rehearsal/management/commands/rehearse.py": "looks for the instructor of a class, and plays synthetic students",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,6 +67,32 @@ def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: De
     student = desk.open("oskar")
     student.goto("/")
     expect(student).to_have_url(re.compile("/c/loft/"))
+
+
+def test_a_roster_of_120_goes_from_its_file_into_the_classes(desk: Desk, clerk: Clerk, tmp_path: Path) -> None:
+    """Six presses, and nothing to type."""
+    clerk("small_class", "terrace", "tamar")
+    table = tmp_path / "roster.csv"
+    lines = [f"{n},Student {n},terrace,student" for n in range(1, 121)]
+    table.write_text("\n".join(["student_id,name,class,role", *lines]), encoding="utf-8-sig")
+    page = desk.open("admin")
+    page.goto("/")
+
+    page.goto("/admin/")
+    page.get_by_role("navigation", name="Admin site").get_by_role("link", name="Classes").click()
+    page.get_by_role("link", name="Roster").click()
+    desk.look_in_every_way(page, "office_roster")
+    page.get_by_label("File").set_input_files(table)
+    page.get_by_role("button", name="See what would change").click()
+    expect(page.get_by_text("120 new person")).to_be_in_viewport()
+    desk.look_in_every_way(page, "office_roster_plan")
+    page.get_by_role("button", name="Change all this").click()
+
+    expect(page.get_by_text("Done: 120 new person.")).to_be_in_viewport()
+    page.get_by_label("Or paste the table").fill("student_id,name,class\n1,Student One,terrace\n2,,nowhere\n")
+    page.get_by_role("button", name="See what would change").click()
+    desk.look_in_every_way(page, "office_roster_wrong")
+    expect(page.get_by_text("There is no class “nowhere”.")).to_be_in_viewport()
 
 
 def test_what_somebody_else_changed_meanwhile_is_said_where_it_is_seen(desk: Desk, clerk: Clerk) -> None:
