@@ -210,6 +210,17 @@ class JoinCodeField(models.CharField):
         return super().formfield(**{"max_length": LONGEST_TYPED_CODE, **kwargs})
 
 
+class LoginCard(models.Model):
+    """A card that lets one person in once (`classroom.cards`). Of its key only the digest is here."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="login_card")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%F}"
+
+
 class GradientRule(models.TextChoices):
     # The loss is half the mean squared error: gradient = mean(error × x).
     HALF = "half", _("half: gradient = average of (error × x)")

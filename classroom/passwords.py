@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils.translation import gettext as _
 
-from classroom import tokens
+from classroom import cards, tokens
 from classroom.models import User
 
 
@@ -21,7 +21,8 @@ class Argon2id(Argon2PasswordHasher):
 
 
 class EndsTokens:
-    """A validator that refuses no password. It hears of each new one, whoever set it, and ends the tokens made before.
+    """A validator that refuses no password. It hears of each new one, whoever set it, and ends the tokens and the
+    log-in card made before.
 
     A hash that is only worked out again, at a log-in, is no new password.
     """
@@ -34,3 +35,4 @@ class EndsTokens:
 
     def password_changed(self, password: str, user: User) -> None:
         tokens.forget_all(user)
+        cards.forget(user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +11,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from classroom import events, prepared, selectors
+from classroom import cards, events, prepared, selectors
 from classroom.access import refuse_if_removed
 from classroom.acting import Acting
 from classroom.models import (
-    CODE_LETTERS,
     Cohort,
     CohortVersion,
     GradientRule,
@@ -410,12 +408,6 @@ def _refuse_more_than_a_student(student: Membership, says: str) -> None:
         raise Forbidden(says)
 
 
-def new_password() -> str:
-    """Make a password that can be read aloud: three groups of four letters and digits."""
-    letters = [secrets.choice(CODE_LETTERS.lower()) for __ in range(12)]
-    return "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
-
-
 def reset_password(membership: Membership, student: Membership) -> str:
     """Give a student of the instructor's class a new password, which is said once and never again.
 
@@ -429,7 +421,7 @@ def reset_password(membership: Membership, student: Membership) -> str:
     user = student.user
     says = _("This person is more than a student. Only an admin can give them a new password.")
     _refuse_more_than_a_student(student, says)
-    password = new_password()
+    password = cards.new_password()
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])

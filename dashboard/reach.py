@@ -31,11 +31,15 @@ class Reach:
     is_room: bool
 
 
-def of(request: HttpRequest, cohort: Cohort) -> Reach:
+def address(request: HttpRequest) -> str:
     """Find the address to give out: the one that was asked for, unless only this computer can use it."""
     url = request.build_absolute_uri("/").rstrip("/")
-    if settings.ROOM_URL and is_loopback(_host(url)):
-        url = settings.ROOM_URL
+    return settings.ROOM_URL if settings.ROOM_URL and is_loopback(_host(url)) else url
+
+
+def of(request: HttpRequest, cohort: Cohort) -> Reach:
+    """Tell how phones come into a class."""
+    url = address(request)
     return Reach(
         url=url,
         join_url=url + reverse("join", args=[cohort.join_code]),

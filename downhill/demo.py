@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import transaction
 
-from classroom import services
+from classroom import cards, services
 from classroom.models import Cohort, Role, User
 from downhill.public_password import PUBLIC_PASSWORD
 from rehearsal import evening
@@ -21,7 +21,7 @@ Passwords = dict[str, str]
 def make(*, is_public: bool) -> Passwords:
     """Make what is missing of the demo class; give the passwords of the people who are new."""
     there = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
-    fresh = {name: PUBLIC_PASSWORD if is_public else services.new_password() for name in PEOPLE if name not in there}
+    fresh = {name: PUBLIC_PASSWORD if is_public else cards.new_password() for name in PEOPLE if name not in there}
     people = [_person(username, password) for username, password in fresh.items()]
     with transaction.atomic():
         cohort = Cohort.objects.filter(slug="demo").first() or services.open_cohort(
@@ -65,7 +65,7 @@ def renew_all() -> Passwords:
 def _renew(needs_one: Callable[[User], bool]) -> Passwords:
     """Give new passwords. Sessions and tokens that were had with the old ones end."""
     due = [user for user in User.objects.filter(username__in=PEOPLE).order_by("pk") if needs_one(user)]
-    fresh = {user.username: services.new_password() for user in due}
+    fresh = {user.username: cards.new_password() for user in due}
     for user in due:
         user.set_password(fresh[user.username])
     with transaction.atomic():

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import LazyObject, empty
 
 # Parts of an address that open something to whoever reads them.
-SECRET = ("code",)
+SECRET = ("code", "key")
 
 # The request that a thread is at, and its id.
 now_at: ContextVar[tuple[HttpRequest, str] | None] = ContextVar("request", default=None)

@@ -241,6 +241,9 @@ AXES_VERBOSE = False
 # Days after which a notebook's token ends that nobody uses.
 TOKEN_DAYS = env.int("TOKEN_DAYS", 90)
 
+# Days in which the code on a log-in card lets its owner in, once.
+CARD_DAYS = env.int("CARD_DAYS", 30)
+
 # Beside a new demo class, one that synthetic people have played to the end of an evening; it costs a minute of a core.
 DEMO_EVENING = env.bool("DEMO_EVENING", True)
 # How many open classes somebody may teach and still make another one. With 0 only admins make classes.

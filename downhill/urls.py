@@ -10,7 +10,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import appearance, errors, front_door, health, invited, metrics, notebooks
+from downhill import appearance, card_door, errors, front_door, health, invited, metrics, notebooks
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -54,6 +54,7 @@ urlpatterns = [
     path("join/", front_door.join_by_code, name="account_signup"),
     path("join/<path:code>", front_door.join, name="join"),
     path("teach/<str:code>/", invited.invited, name="invited"),
+    path("card/<str:key>/", card_door.card, name="card"),
     path("accounts/login/", front_door.log_in, name="account_login"),
     path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", notebooks.log_out, name="account_logout"),

@@ -24,6 +24,7 @@ from classroom.models import Cohort, CohortVersion, Membership, Pace, Role
 from classroom.names import validate_display_name
 from classroom.refusals import Conflict, NotFound
 from dashboard.class_settings import LONGEST_NAME, zones
+from office.card_pages import cards_page, may_make_cards
 from office.desk import Desk, link, links, n_done, refuse_unless
 from office.filters import one_of, yes_or_no
 from office.forms import CohortForm
@@ -134,13 +135,15 @@ class CohortDesk(Desk):
         guarded = self.admin_site.admin_view
         return [
             path("<int:pk>/page/", guarded(self.class_page), name="class-page"),
+            path("cards/", guarded(partial(cards_page, self)), name="cards"),
             path("roster/", guarded(partial(roster_page, self)), name="roster"),
             path("roster.csv", guarded(partial(roster_file, self)), name="roster-file"),
             *super().get_urls(),
         ]
 
     def list_tools(self, request: HttpRequest) -> list[SafeString]:
-        return [link(_("Roster"), "admin:roster")] if may_change_rosters(request) else []
+        roster = [link(_("Roster"), "admin:roster")] if may_change_rosters(request) else []
+        return [*roster, link(_("Log-in cards"), "admin:cards")] if may_make_cards(request) else roster
 
     def class_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page from which a class is led. It is for those who teach it: an admin becomes one of them by a press."""
@@ -197,6 +200,7 @@ class CohortDesk(Desk):
             link(_("Class page"), "admin:class-page", obj.pk),
             link(_("People"), "admin:classroom_membership_changelist", **here),
             link(_("Work"), "admin:lessons_submission_changelist", **here),
+            *([link(_("Log-in cards"), "admin:cards", **here)] if may_make_cards(request) else []),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

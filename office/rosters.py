@@ -144,4 +144,4 @@ def _apply(desk: Desk, request: HttpRequest) -> HttpResponse:
         request.user.pk or 0, list(cohorts.values()), CHANGE, _("Roster applied: %(said)s.") % {"said": said}
     )
     messages.success(request, _("Done: %(said)s.") % {"said": said})
-    return redirect("admin:roster")
+    return redirect("admin:cards" if counts.get(roster.NEW) else "admin:roster")

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from badges import credentials, keys
 from badges.models import Award
-from classroom import classes, services, tokens
+from classroom import cards, classes, services, tokens
 from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, Token, User
 from dashboard import ready
 from experiments.models import Run
@@ -74,6 +74,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
         "invitation": Invitation.objects.create(cohort=ours, expires_at=timezone.now() + classes.INVITED_FOR).code,
+        "card": cards.make([MembershipFactory(cohort=ours).user])[0].key,
         "phone": ready.phone_token(Membership.objects.get(cohort=ours, role=Role.INSTRUCTOR), "a browser"),
         "student": student.pk,
         "removed": _removed(ours).pk,

@@ -103,6 +103,7 @@ PAGES = (
     Row("dashboard:archive", "/c/{cohort}/class/archive/", {"POST": INSTRUCTORS_SENT_ON}, {"act": "archive"}),
     Row("dashboard:invite", "/c/{cohort}/class/invite/", {"POST": INSTRUCTORS_SENT_ON}),
     # Whoever has the link; a student of that class keeps their work.
+    Row("card", "/card/{card}/", {"GET": EVERYBODY, "POST": SENT_ON}),
     Row("invited", "/teach/{invitation}/", {"GET": EVERYBODY, "POST": (302, 409, 302, 302, 302, 302)}, NEWCOMER),
     Row("dashboard:grid", "/c/{cohort}/class/", {"GET": INSTRUCTORS}),
     Row("dashboard:grid-since", "/c/{cohort}/class/grid/", {"GET": INSTRUCTORS}),
@@ -352,6 +353,7 @@ ADMIN = (
     # Nobody deletes a class that is open.
     *admin_model("classroom_cohort", "{cohort_id}", add=PAGE, delete=(409,) * 5, change=PAGE),
     admin("class-page", "classroom/cohort/{cohort_id}/page/", (200, 302, 200, 200, 200)),
+    admin("cards", "classroom/cohort/cards/", (200, 400, 200, 200, 200)),
     admin("roster", "classroom/cohort/roster/", (200, 400, 200, 200, 200)),
     admin("roster-file", "classroom/cohort/roster.csv", PAGE),
     *admin_model("classroom_membership", "{student}", add=PAGE, change=PAGE),

@@ -18,6 +18,7 @@ MEANT = {
         "password1": "four quite plain words",
         "password2": "four quite plain words",
     },
+    "admin:cards": {"who": "all", "cohort": "{cohort_id}"},
     "admin:auth_user_password_change": {
         "usable_password": "true",
         "password1": "four quite plain words",
@@ -47,6 +48,7 @@ def test_whatever_hashes_a_password_is_known_as_a_door_and_does_it_outside_a_tra
         "account_change_password",
         "account_login",
         "admin:auth_user_password_change",
+        "admin:cards",
         "admin:classroom_user_add",
         "api-token",
         "dashboard:password",

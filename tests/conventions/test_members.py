@@ -34,6 +34,7 @@ PAST = {
     "dashboard/rehearsal_views.py": "lists the rehearsals of an instructor, and those are never removed",
     "dashboard/students.py": "names the instructors behind what is told of a student",
     "office/classes.py": "counts the members of a class for an admin, and deletes it with them",
+    "office/card_pages.py": "leaves out whoever teaches somewhere, and instructors are never removed",
     "office/forms.py": "refuses a student ID that anybody of the class has or had",
     "office/roster.py": "compares a roster with everybody, those who were removed too",
     "office/people.py": "shows an admin everybody, those who were removed too",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Clerk, Desk
+from tests.journeys.conftest import SHOTS, Clerk, Desk, log_in
 from tests.journeys.steps import PHONE
 
 pytestmark = pytest.mark.journey
@@ -69,8 +69,8 @@ def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: De
     expect(student).to_have_url(re.compile("/c/loft/"))
 
 
-def test_a_roster_of_120_goes_from_its_file_into_the_classes(desk: Desk, clerk: Clerk, tmp_path: Path) -> None:
-    """Six presses, and nothing to type."""
+def test_120_students_go_from_a_file_to_log_in_cards(desk: Desk, clerk: Clerk, tmp_path: Path) -> None:
+    """Six presses from the admin site to the printer, and nothing to type."""
     clerk("small_class", "terrace", "tamar")
     table = tmp_path / "roster.csv"
     lines = [f"{n},Student {n},terrace,student" for n in range(1, 121)]
@@ -89,6 +89,21 @@ def test_a_roster_of_120_goes_from_its_file_into_the_classes(desk: Desk, clerk: 
     page.get_by_role("button", name="Change all this").click()
 
     expect(page.get_by_text("Done: 120 new person.")).to_be_in_viewport()
+    desk.look_in_every_way(page, "office_cards")
+    choose(page, "Class", "terr", "Terrace")  # other journeys have students too
+    page.get_by_role("button", name="Make the cards").click()
+    expect(page.locator(".login-card")).to_have_count(120)
+    desk.look_in_every_way(page, "office_cards_made")
+    if SHOTS.name:
+        page.pdf(path=SHOTS / "office_cards_a4.pdf", format="A4", print_background=True)
+        page.pdf(path=SHOTS / "office_cards_letter.pdf", format="Letter", print_background=True)
+    password = page.locator(".login-card dd").nth(2).inner_text()
+    username = page.locator(".login-card dd").nth(1).inner_text()
+    student = desk.open("", viewport=PHONE)
+    log_in(student, username, password)
+    expect(student).to_have_url(re.compile("/c/terrace/"))
+
+    page.goto("/admin/classroom/cohort/roster/")
     page.get_by_label("Or paste the table").fill("student_id,name,class\n1,Student One,terrace\n2,,nowhere\n")
     page.get_by_role("button", name="See what would change").click()
     desk.look_in_every_way(page, "office_roster_wrong")
