@@ -16,13 +16,18 @@ from classroom import access, limits, selectors, services, tokens
 from classroom.acting import Acting
 from classroom.contract import refused
 from classroom.models import Membership, Role, User
+from classroom.names import validate_signs
 
 
 class Credentials(serializers.Serializer):
     username = serializers.CharField(min_length=1, max_length=60)
     password = serializers.CharField(min_length=1, max_length=128, trim_whitespace=False)
     name = serializers.CharField(
-        max_length=60, required=False, allow_blank=True, help_text="What to call the notebook on its owner's page."
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        validators=[validate_signs],
+        help_text="What to call the notebook on its owner's page.",
     )
 
 

@@ -114,6 +114,15 @@ def test_a_username_of_any_script_joins_and_logs_in_however_it_is_typed(cohort: 
         assert "Somebody already has that username." in again.content.decode()
 
 
+def test_a_notebooks_name_is_refused_by_its_sign_too(student: Membership) -> None:
+    sent = {"username": "sam", "password": PASSWORD, "name": "my\u202enotebook"}
+
+    refused = Client().post("/api/v1/token/", sent, "application/json")
+
+    assert refused.status_code == 400
+    assert "U+202E, RIGHT-TO-LEFT OVERRIDE" in refused.json()["errors"]["name"][0]
+
+
 @pytest.mark.pure
 @pytest.mark.parametrize("username", ["\u0301", "a" + "\u0301" * 9, "sam\u202e", "sam\ue000", "a b", "sam²b!"])
 def test_a_username_that_cannot_be_read_aloud_is_refused(username: str) -> None:
