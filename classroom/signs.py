@@ -99,12 +99,8 @@ def fold(text: str) -> str:
     >>> fold("Zoe\u0308"), fold("ＡＮＮＡ"), fold("Straße"), fold("no\u200bra")
     ('zoë', 'anna', 'strasse', 'nora')
     """
-    while True:
-        seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if not is_invisible(sign))
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen.casefold()).lower())
-        if folded == text:
-            return folded
-        text = folded
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if not is_invisible(sign))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen.casefold()).lower())
 
 
 def skeleton(text: str) -> str:
