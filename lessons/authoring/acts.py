@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from lessons.authoring.base import AnyActivity, Votable
+from lessons.authoring.base import AnyActivity, Loc, Votable
 from lessons.authoring.lesson import Act, Lesson, Part
-
-Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
 
 
 @dataclass(frozen=True)
@@ -129,14 +127,14 @@ _NAMES = {
 
 
 def _faults_of(lesson: Lesson, part: Part, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    said = f"part “{part.key}”"
+    said = "this part"
     own = {activity.key for activity in part.activities}
     done: list[tuple[str, str, str]] = []
     for number, act in enumerate(part.acts):
         at: Loc = (*loc, number, act.kind)
         step = _find(lesson, part, act)
         if step is None:
-            yield at, f"{said} does not have “{act.name}”, which should be {_NAMES[act.kind]} of this part"
+            yield at, f"{said} does not have “{act.name}”, which should be {_NAMES[act.kind]}"
             continue
         if (act.kind, *_place(step)) in done:
             yield at, f"{said} has “{act.name}” twice"

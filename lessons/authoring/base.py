@@ -7,7 +7,7 @@ sealed fields out unless their moment has come.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, get_args
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Loc = tuple[str | int, ...]  # the way to a field, as pydantic writes it
+
 MARKDOWN_NAME = r"[a-z0-9_]+\.md"
 
 NOTEBOOK_NAME = r"[a-z0-9_]+\.ipynb"
 
 PICTURE_NAME = r"[a-z0-9_]+\.svg"
+
+
+class Misplaced(ValueError):
+    """Something wrong in a model, and `at` which of its fields its author can put it right."""
+
+    def __init__(self, says: str, *at: str | int) -> None:
+        super().__init__(says)
+        self.at: Loc = at
 
 
 class SealedMark:
@@ -39,22 +49,28 @@ def _slug(value: str) -> str:
     return value
 
 
-def _markdown_file(value: str) -> str:
-    if not re.fullmatch(MARKDOWN_NAME, value):
-        raise ValueError(f"“{value}” is not the name of a Markdown file beside lesson.yaml")
-    return value
+def _file(name: str, what: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(name, value):
+            ending = name.rpartition(".")[2]
+            raise ValueError(
+                f"“{value}” is not the name of {what} beside lesson.yaml; use small letters, digits and _, "
+                f"and end with .{ending}"
+            )
+        return value
+
+    return AfterValidator(check)
 
 
-def _notebook_file(value: str) -> str:
-    if not re.fullmatch(NOTEBOOK_NAME, value):
-        raise ValueError(f"“{value}” is not the name of a notebook (.ipynb) beside lesson.yaml")
-    return value
+def shaped(pattern: str, says: str) -> AfterValidator:
+    """Check that a text is written as it should be, and say how."""
 
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"“{value}” {says}")
+        return value
 
-def _picture_file(value: str) -> str:
-    if not re.fullmatch(PICTURE_NAME, value):
-        raise ValueError(f"“{value}” is not the name of a picture (.svg) beside lesson.yaml")
-    return value
+    return AfterValidator(check)
 
 
 def _exact(value: object) -> Fraction:
@@ -79,11 +95,11 @@ Paragraph = Annotated[str, Field(min_length=1, max_length=900)]
 # What a good answer has; whoever reads it ticks these.
 Asks = Annotated[tuple[Line, ...], Field(max_length=4)]
 
-MarkdownFile = Annotated[str, AfterValidator(_markdown_file)]
+MarkdownFile = Annotated[str, _file(MARKDOWN_NAME, "a Markdown file")]
 
-NotebookFile = Annotated[str, AfterValidator(_notebook_file)]
+NotebookFile = Annotated[str, _file(NOTEBOOK_NAME, "a notebook (.ipynb)")]
 
-PictureFile = Annotated[str, AfterValidator(_picture_file)]
+PictureFile = Annotated[str, _file(PICTURE_NAME, "a picture (.svg)")]
 
 # A number as its author wrote it: 0.1 is exactly 1/10, and "4/15" stays a fraction.
 Exact = Annotated[
@@ -180,14 +196,13 @@ class AnyActivity(Strict):
         """One of its questions that a whole class can be asked."""
         return next((item for item in self.votables if item.key == key), None)
 
-    def check_in(self, lesson: Lesson) -> None:
-        """Hold the activity against the lesson in which it stands.
+    def waits_for(self, lesson: Lesson) -> Collection[str]:
+        """The keys of the activities that have to be behind somebody before this one can be done."""
+        return () if self.comes_after is None else (self.comes_after,)
 
-        Raises
-        ------
-        ValueError
-            If it names something that the lesson does not have.
-        """
+    def faults(self, lesson: Lesson) -> Iterator[tuple[Loc, str]]:
+        """What is wrong with the activity in the lesson in which it stands, and where in it."""
+        return iter(())
 
 
 @cache

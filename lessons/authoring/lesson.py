@@ -5,18 +5,34 @@ Which types of activities there are is said from above (`use`), since each stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self, get_args
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from lessons.authoring.base import AnyActivity, Line, MarkdownFile, NotebookFile, Paragraph, PictureFile, Slug, Strict
+from lessons.authoring.base import (
+    AnyActivity,
+    Line,
+    MarkdownFile,
+    NotebookFile,
+    Paragraph,
+    PictureFile,
+    Slug,
+    Strict,
+    shaped,
+)
 
 LEAD_WORDS = 60
 
 # What an act names: a key, or “activity/key” where two activities of its part have it.
-Name = Annotated[str, Field(max_length=121, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$")]
+Name = Annotated[
+    str,
+    Field(max_length=121),
+    shaped(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "is neither a key nor “activity/key”"),
+]
+
+Language = Annotated[str, shaped("[a-z]{2}(-[A-Z]{2})?", "is not the code of a language; write en, de or pt-BR")]
 
 _schemas: dict[str, type[AnyActivity]] = {}
 
@@ -134,7 +150,7 @@ class Lesson(Strict):
 
     slug: Slug
     title: Line
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+    language: Language
     hero: Hero
     today: Annotated[tuple[Promise, ...], Field(min_length=1, max_length=6)]
     arc: MarkdownFile
@@ -144,12 +160,6 @@ class Lesson(Strict):
     # The session's work in plain Python, for students to take away from the first minute on: nothing sealed in it.
     notebook: NotebookFile | None = None
 
-    @model_validator(mode="after")
-    def activities_fit(self) -> Self:
-        for activity in self.activities:
-            activity.check_in(self)
-        return self
-
     @property
     def activities(self) -> tuple[AnyActivity, ...]:
         """The activities of all parts, in their order."""
@@ -158,25 +168,6 @@ class Lesson(Strict):
     def activity(self, key: str | None) -> AnyActivity | None:
         return next((activity for activity in self.activities if activity.key == key), None)
 
-    @model_validator(mode="after")
-    def keys_are_unique(self) -> Self:
-        keys = [part.key for part in self.parts]
-        for part in self.parts:
-            own = [activity.key for activity in part.activities]
-            if part.key in own:
-                own.remove(part.key)  # one activity may bear the name of its own part
-            keys += own
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ValueError(f"these keys are used more than once: {', '.join(twice)}")
-        afters = {activity.comes_after for activity in self.activities if activity.comes_after}
-        if missing := sorted(afters - {activity.key for activity in self.activities}):
-            raise ValueError(f"`after` names activities that do not exist: {', '.join(missing)}")
-        unknown = sorted({law.part for law in self.laws if law.part} - {part.key for part in self.parts})
-        if unknown:
-            raise ValueError(f"a law names parts that do not exist: {', '.join(unknown)}")
-        return self
-
 
 def use(activities: Iterable[type[AnyActivity]]) -> None:
     """Let parts hold these types of activities, told apart by their `type`, and no others."""
@@ -184,6 +175,11 @@ def use(activities: Iterable[type[AnyActivity]]) -> None:
     _schemas.update((word_of(schema), schema) for schema in activities)
     for model in (Part, Lesson):
         model.model_rebuild(force=True)
+
+
+def types() -> Mapping[str, type[AnyActivity]]:
+    """The types of activities that parts may hold, by their `type`."""
+    return _schemas
 
 
 def word_of(activity: type[AnyActivity]) -> str:

@@ -33,6 +33,7 @@ def core_minutes(lesson: Lesson) -> int:
 
 def warnings(loaded: LoadedLesson) -> Iterator[str]:
     """What concerns the lesson as a whole."""
+    yield from map(str, loaded.unshown)
     minutes = core_minutes(loaded.lesson)
     if minutes > MAX_CORE_MINUTES:
         yield f"the core takes {minutes} minutes, and a session has {MAX_CORE_MINUTES}"

@@ -8,7 +8,8 @@ import pytest
 
 from lessons import catalogue
 from lessons.authoring.acts import order_of
-from lessons.authoring.loader import LessonError, load
+from lessons.authoring.loader import load
+from lessons.authoring.source import LessonError
 from tests.lessons.little import HEAD
 
 pytestmark = pytest.mark.pure
@@ -126,13 +127,13 @@ def test_what_is_wrong_with_the_acts_is_said_with_file_part_and_line(tmp_path: P
 
     wanted = [problem for problem in error.value.problems if fault in problem.message]
     line = next(n for n, text in enumerate(LESSON.splitlines(), start=1) if text.strip() == "{acts}")
-    assert [problem.message.startswith("part “dice” ") for problem in wanted] == [True]
-    assert str(wanted[0]).startswith(f"{tmp_path / 'lesson.yaml'}:{line}: parts.0.acts")
+    assert [problem.message.startswith("this part ") for problem in wanted] == [True]
+    assert str(wanted[0]).startswith(f"{tmp_path / 'lesson.yaml'}:{line}: part 1 “dice”, act")
 
 
 @pytest.mark.parametrize("act", ["{}", "{vote: plain, run: sweep}", "{vote: Plain}", "{sing: plain}"])
 def test_an_act_is_one_word_that_names_one_thing(tmp_path: Path, act: str) -> None:
-    with pytest.raises(LessonError, match=r"lesson\.yaml:\d+: parts\.0\.acts\.0"):
+    with pytest.raises(LessonError, match=r"lesson\.yaml:\d+: part 1 “dice”, act 1"):
         load(write(tmp_path, f"[{act}]"))
 
 

@@ -14,7 +14,8 @@ from lessons.activities.reading.schema import Reading
 from lessons.authoring import base, markdown
 from lessons.authoring.base import Sealed
 from lessons.authoring.lint import core_minutes
-from lessons.authoring.loader import LessonError, LessonProblem, LoadedLesson, load
+from lessons.authoring.loader import LoadedLesson, load
+from lessons.authoring.source import LessonError, LessonProblem
 from lessons.catalogue import lint
 from tests.lessons.little import HEAD
 
@@ -158,9 +159,15 @@ def test_parts_and_activities_are_found_by_key(write: Write) -> None:
         ("key: why", "key: Why Not", "Why Not", "parts.0.activities.1.key", "“Why Not” is not a slug"),
         ("- {ask: [w], say", "- {ask: [w, mean], say", "walk", "parts.0.activities.0.steps.1", "w last"),
         ("- {ask: [w], say", "- {ask: [w, w], say", "walk", "parts.0.activities.0.steps.1", "once"),
-        ("- {ask: [w], say", "- {ask: [v], say", "walk", "parts.0.activities.0.steps.1.ask.0", "Input should be"),
+        (
+            "- {ask: [w], say",
+            "- {ask: [v], say",
+            "walk",
+            "parts.0.activities.0.steps.1.ask.0",
+            "“v” is not known here; write errors, products",
+        ),
         ("type: reading", "type: raeding", "why", "parts.0.activities.1", "raeding"),
-        ("minutes: 10", "minutes: 121", "", "parts.0.minutes", "less than or equal to 120"),
+        ("minutes: 10", "minutes: 121", "", "parts.0.minutes", "is 121, and at most 120"),
         ("minutes: 10", "minuets: 10", "", "parts.0.minuets", "is not a word that lessons know"),
         ("prose: later.md", "prose: gone.md", "", "parts.1.prose", "names gone.md, which is not beside it"),
         ("arc: arc.md", "arc: arc.md\nnotebook: work.py", "", "notebook", "not the name of a notebook"),
@@ -171,7 +178,7 @@ def test_parts_and_activities_are_found_by_key(write: Write) -> None:
             "notebook",
             "names gone.ipynb, which is not beside it",
         ),
-        ("language: en", "language: English", "", "language", "match pattern"),
+        ("language: en", "language: English", "", "language", "“English” is not the code of a language"),
         ("    soon: true", "    soon: false", "", "parts.1", "must say `soon: true`"),
         ("key: later", "key: badge", "", "parts.1", "has the key “badge”"),
         ("    soon: true", "    badge: data-scientist", "", "parts.1", "has the key “badge”"),
@@ -202,7 +209,7 @@ def test_a_problem_reads_as_one_line(write: Write) -> None:
         load(folder)
 
     assert str(refusal.value) == (
-        f"{folder / 'lesson.yaml'}:{line_of('learning_rate')}: activity “walk” parts.0.activities.0.learning_rate: "
+        f"{folder / 'lesson.yaml'}:{line_of('learning_rate')}: part 1 “walk”, activity 1 “walk”, learning_rate: "
         "“fast” is not a number; write 0.05, or a fraction such as 4/15"
     )
 
@@ -252,33 +259,35 @@ def test_points_come_in_pairs(write: Write) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "twice"),
     [
-        ("key: why", "key: walk", "walk"),  # two activities in the part whose name they bear
-        ("key: why", "key: later", "later"),  # an activity named as another part
-        ("- key: later", "- key: walk", "walk"),
+        ("key: why", "key: walk", "an activity in part 1"),  # two activities in the part whose name they bear
+        ("key: why", "key: later", "part 2"),  # an activity named as another part
+        ("- key: later", "- key: walk", "part 1"),
     ],
 )
 def test_a_key_belongs_to_one_thing(write: Write, old: str, new: str, twice: str) -> None:
     problems = problems_of(write(old, new))
 
-    assert [problem.message for problem in problems] == [f"these keys are used more than once: {twice}"]
+    [problem] = problems
+    assert problem.message == f"“{new.removeprefix('- ').removeprefix('key: ')}” is the key of {twice} too"
+    assert problem.line == line_of(old)
 
 
 def test_a_law_names_a_part_that_exists(write: Write) -> None:
     problems = problems_of(write("explained: It holds, part: walk", "explained: It holds, part: run"))
 
-    assert [problem.message for problem in problems] == ["a law names parts that do not exist: run"]
+    assert [problem.message for problem in problems] == ["there is no part “run”"]
 
 
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        (b"slug: [1,\n  2\ntitle: x\n", 3, "is not YAML"),
-        (b"slug: 'open\n", 2, "is not YAML"),
+        (b"slug: [1,\n  2\ntitle: x\n", 1, "is not YAML"),
+        (b"slug: 'open\n", 1, "is not YAML"),
         (b"a: &a\n  b: *nobody\n", 2, "is not YAML"),
-        (b"slug: \xff\xfe\n", None, "cannot be read"),
+        (b"slug: \xff\xfe\n", 1, "is not UTF-8 text"),
         (b"slug: 2026-13-45\n", None, "cannot be read"),
-        (b"", None, "valid dictionary"),
-        (b"- 1\n", None, "valid dictionary"),
+        (b"", None, "is empty"),
+        (b"- 1\n", None, "does not begin with words"),
     ],
 )
 def test_a_file_that_is_no_lesson_is_a_problem_and_not_a_crash(

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 import experiments.registry
-from lessons.authoring.base import AnyActivity, Asks, Line, MarkdownFile, Paragraph, Sealed, Slug, Strict
+from classroom.refusals import Refusal
+from lessons.activities.predict.schema import guesses_before
+from lessons.authoring.base import (
+    AnyActivity,
+    Asks,
+    Line,
+    Loc,
+    MarkdownFile,
+    Misplaced,
+    Paragraph,
+    Sealed,
+    Slug,
+    Strict,
+    shaped,
+)
 from lessons.authoring.lesson import Lesson
+from lessons.authoring.near import did_you_mean, listed
 
 Setting = int | float | str
 
 
 def _known(kind: str) -> str:
-    if kind not in experiments.registry.names():
-        raise ValueError(f"there is no kind of run “{kind}”; there are {', '.join(experiments.registry.names())}")
+    known = experiments.registry.names()
+    if kind not in known:
+        raise ValueError(f"there is no kind of run “{kind}”{did_you_mean(kind, known) or f'; write {listed(known)}'}")
     return kind
 
 
 class Knob(Strict):
     """One setting of a run that whoever starts it chooses: the parameter's name, and what is offered for it."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]
+    name: Annotated[str, shaped("[a-z_]{1,30}", "is not the name of a parameter")]
     label: Line
     options: Annotated[tuple[Setting, ...], Field(min_length=2, max_length=12)]
     start: Setting
@@ -32,7 +49,7 @@ class Knob(Strict):
     @model_validator(mode="after")
     def offers_what_it_starts_with(self) -> Self:
         if self.start not in self.options:
-            raise ValueError(f"{self.name} starts with {self.start}, which is not among its options")
+            raise Misplaced(f"{self.start} is not among the options", "start")
         if self.names and len(self.names) != len(self.options):
             raise ValueError(f"{self.name} has {len(self.options)} options and {len(self.names)} names")
         return self
@@ -67,6 +84,34 @@ class Trial(Strict):
         own = {name: list(value) if isinstance(value, tuple) else value for name, value in self.params.items()}
         return {**own, **{knob.name: knob.read(settings.get(knob.name)) for knob in self.knobs}}
 
+    def faults(self) -> Iterator[tuple[Loc, str]]:
+        """What no run of it could start with, and where: its parameters, what it is compared with, and every option."""
+        told: set[str] = set()
+        for says, name, at in self._refused({}, self.beside):
+            told.add(name)
+            yield at, says
+        for number, knob in enumerate(self.knobs):
+            for place, option in enumerate(knob.options):
+                for says, name, __ in self._refused({knob.name: option}, {}):
+                    if name not in told:
+                        yield ("knobs", number, "options", place), f"with {option}, {says}"
+
+    def _refused(self, settings: dict[str, Any], beside: dict[str, Setting]) -> Iterator[tuple[str, str, Loc]]:
+        """What is said against a run: the sentence, the parameter, and where that is written."""
+        own = self.spelled_out(settings)
+        known = experiments.registry.find(self.kind).load_params().model_fields
+        places: dict[str, Loc] = {name: ("params", name) for name in self.params}
+        places |= {knob.name: ("knobs", number, "name") for number, knob in enumerate(self.knobs)}
+        for params, found in ((own, places), ({**own, **beside}, places | {name: ("beside", name) for name in beside})):
+            try:
+                experiments.registry.read(self.kind, params, 0)
+            except Refusal as refused:
+                for name, (says, *__) in refused.errors.items():
+                    why = says.removeprefix(f"{name}: ")
+                    more = f"; here it is {params.get(name)}" if name in known else did_you_mean(name, known)
+                    yield why + more, name, found.get(name, ("params",))
+                return
+
 
 class Experiment(AnyActivity):
     """Runs that members start themselves. It is done when a run of its first trial is.
@@ -93,6 +138,16 @@ class Experiment(AnyActivity):
     @property
     def rubric(self) -> tuple[str, ...]:
         return self.asks
+
+    def waits_for(self, lesson: Lesson) -> Collection[str]:
+        guesses = guesses_before(lesson, self.key, self.trials[0].key)
+        return {*super().waits_for(lesson), *(activity.key for activity, __ in guesses)}
+
+    def faults(self, lesson: Lesson) -> Iterator[tuple[Loc, str]]:
+        if lesson.activity(self.after) and experiment_of(lesson, self.after) is None:
+            yield ("after",), f"“{self.after}” is no experiment"
+        for number, trial in enumerate(self.trials):
+            yield from ((("trials", number, *at), says) for at, says in trial.faults())
 
     @property
     def comes_after(self) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from lessons.authoring.base import AnyActivity, Asks, Line, MarkdownFile, Sealed, Slug
+from lessons.authoring.base import AnyActivity, Asks, Line, Loc, MarkdownFile, Sealed, Slug
+from lessons.authoring.lesson import Lesson
 
 
 class Explain(AnyActivity):
@@ -27,6 +29,11 @@ class Explain(AnyActivity):
     @property
     def comes_after(self) -> str | None:
         return self.after
+
+    def faults(self, lesson: Lesson) -> Iterator[tuple[Loc, str]]:
+        beside = next(part.activities for part in lesson.parts if self in part.activities)
+        if lesson.activity(self.after) and self.after not in [each.key for each in beside]:
+            yield ("after",), f"“{self.after}” is in another part"
 
     @property
     def is_read(self) -> bool:

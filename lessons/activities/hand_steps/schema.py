@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lessons.activities.hand_steps.maths import points
-from lessons.authoring.base import AnyActivity, Exact, Line, MarkdownFile, Sealed, Strict
+from lessons.authoring.base import AnyActivity, Exact, Line, MarkdownFile, Misplaced, Sealed, Strict
 
 Cell = Literal["errors", "products", "mean", "gradient", "w", "error_last"]
 
@@ -61,7 +61,7 @@ class HandSteps(AnyActivity):
     @model_validator(mode="after")
     def points_come_in_pairs(self) -> Self:
         if len(self.x) != len(self.y):
-            raise ValueError(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both")
+            raise Misplaced(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both", "y")
         if self.drawn is None and len(self.x) < 2:
             raise ValueError("a worksheet needs two points at least: give x and y, or say how they are `drawn`")
         if self.drawn is not None and self.x:

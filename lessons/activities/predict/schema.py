@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
@@ -9,8 +10,22 @@ from pydantic import Field, model_validator
 
 from lessons.activities.measures import NUMBERS_MEASURED, OUTCOMES_MEASURED, Measure
 from lessons.activities.predict.maths.rates import OUTCOMES
-from lessons.authoring.base import AnyActivity, Exact, Line, MarkdownFile, Paragraph, Sealed, Slug, Strict
+from lessons.authoring.base import (
+    AnyActivity,
+    Exact,
+    Line,
+    Loc,
+    MarkdownFile,
+    Misplaced,
+    Paragraph,
+    Sealed,
+    Slug,
+    Strict,
+    shaped,
+)
 from lessons.authoring.lesson import Lesson
+from lessons.authoring.near import did_you_mean, listed
+from lessons.authoring.references import circle_in, waiting
 
 # Leads from a DOI to what it names. Nothing asks this address but a student who follows a link.
 DOI = "https://doi.org/"
@@ -114,8 +129,8 @@ class Source(Strict):
 
     text: Line
     short: Annotated[str, Field(min_length=1, max_length=60)] | None = None
-    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S{1,200}$")] | None = None
-    url: Annotated[str, Field(pattern=r"^https:/{2}\S{1,300}$")] | None = None
+    doi: Annotated[str, shaped(r"10\.\d{4,9}/\S{1,200}", "is not a DOI, such as 10.1119/1.1707018")] | None = None
+    url: Annotated[str, shaped(r"https:/{2}\S{1,300}", "is not an address that begins with https")] | None = None
 
     @model_validator(mode="after")
     def leads_somewhere(self) -> Self:
@@ -192,7 +207,8 @@ class Item(Strict):
         if bool(self.choices) == (self.number is not None):
             raise ValueError("an item has either choices or a number")
         if self.choices and len(self.choices) < (2 if self.poll else 3):
-            raise ValueError("an item offers three to six choices, a poll two at least")
+            least = "a poll needs 2" if self.poll else "a question needs 3"
+            raise Misplaced(f"has {len(self.choices)}, and {least} at least", "choices")
         if self.number is not None and self.second is not None:
             raise ValueError("a number has no second question")
         _check_choices(self.choices, (self.right,) if self.right else (), self.also, self.comments)
@@ -273,8 +289,11 @@ def _check_choices(
     keys = [choice.key for choice in choices]
     if len(set(keys)) != len(keys):
         raise ValueError("two choices have the same key")
-    if unknown := sorted({*right, *also, *comments} - set(keys)):
-        raise ValueError(f"these are not among the choices: {', '.join(unknown)}")
+    for name, named in (("right", right), ("also", also), ("comments", comments)):
+        for each in named:
+            if each not in keys:
+                near = did_you_mean(each, keys) or f"; write {listed(keys)}"
+                raise Misplaced(f"“{each}” is not among the choices{near}", name)
 
 
 class Data(Strict):
@@ -287,7 +306,7 @@ class Data(Strict):
     @model_validator(mode="after")
     def points_come_in_pairs(self) -> Self:
         if len(self.x) != len(self.y):
-            raise ValueError(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both")
+            raise Misplaced(f"x has {len(self.x)} values and y has {len(self.y)}: each point needs both", "y")
         if not any(self.x):
             raise ValueError("where every x is 0 no w is best, and no rate leads anywhere")
         return self
@@ -335,9 +354,6 @@ class Predict(AnyActivity):
         keys = [item.key for item in self.every_item()]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
             raise ValueError(f"these items are there more than once: {', '.join(twice)}")
-        unknown = sorted({item.after for item in self.every_item() if item.after} - set(keys))
-        if unknown:
-            raise ValueError(f"`after` names items that do not exist: {', '.join(unknown)}")
         if self.data is None and (self.worked or self.play or any(item.rates for item in self.every_item())):
             raise ValueError("learning rates need `data` to run on")
         for rule in ("half", "full"):
@@ -358,14 +374,24 @@ class Predict(AnyActivity):
     def n_to_choose(self) -> int:
         return self.choose or 0
 
-    def check_in(self, lesson: Lesson) -> None:
-        for item in self.every_item():
+    def faults(self, lesson: Lesson) -> Iterator[tuple[Loc, str]]:
+        for number, item in enumerate(self.items):
             if item.waits:
                 measuring = lesson.activity(item.run)
                 trials = measuring.trial_keys if measuring else ()
                 if not trials or (item.trial and item.trial not in trials):
                     missing = f"{item.run}/{item.trial}" if item.trial else item.run
-                    raise ValueError(f"item “{item.key}” waits for a run that is no experiment here: {missing}")
+                    near = did_you_mean(item.run, [each.key for each in lesson.activities if each.trial_keys])
+                    at = ("items", number, "trial" if trials else "run")
+                    yield at, f"waits for a run that is no experiment here: {missing}{near}"
+        keys = [item.key for item in self.every_item()]
+        for number, item in enumerate(self.items):
+            if item.after and item.after not in keys:
+                yield ("items", number, "after"), f"there is no item “{item.after}”{did_you_mean(item.after, keys)}"
+        if circle := circle_in({item.key: [item.after] if item.after else [] for item in self.every_item()}):
+            numbers = [item.key for item in self.items]
+            place: Loc = ("items", numbers.index(circle[0]), "after") if circle[0] in numbers else ("items",)
+            yield place, f"nobody could ever begin: {waiting(circle)}"
 
     def every_item(self) -> tuple[Item, ...]:
         """All items, each followed by its transfer question."""

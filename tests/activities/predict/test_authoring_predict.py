@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classroom.models import User
-from lessons import catalogue
 from lessons.activities.predict.schema import Predict
 from lessons.authoring.base import visible
-from lessons.authoring.loader import LessonError, load
+from lessons.authoring.loader import load
+from lessons.authoring.source import LessonError
 from lessons.catalogue import lint
 from tests.factories import CohortFactory, MembershipFactory
 from tests.lessons.little import HEAD
@@ -113,20 +114,28 @@ def test_an_item_may_mix_shared_choices_with_its_own(write: Write) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("right: down", "right: left", "these are not among the choices: left"),
+        ("right: down", "right: left", "“left” is not among the choices; write up, flat or down"),
         ("right: down", "choices: [up, left, down]", "item “first” names choices that are not shared: left"),
-        ("right: down", "choices: [up, down]\n            right: down", "an item offers three to six choices"),
+        (
+            "right: down",
+            "choices: [up, down]\n            right: down",
+            "has 2, and a question needs 3 at least",
+        ),
         ("            right: down\n", "", "say what is right in one way"),
         ("right: down", "right: down\n            run: later", "say what is right in one way"),
         ("            reveal: {text: It went down.}\n", "", "an item needs its `reveal`"),
         ("right: down", "right: down\n            cycle: full", "a full cycle needs ideas, convinced, transfer"),
         ("items:", "worked: 0.05\n        items:", "learning rates need `data` to run on"),
         ("right: down", "right: down\n            rigth: up", "is not a word that lessons know"),
-        ("right: down", "right: down\n            comments: {left: Never}", "these are not among the choices: left"),
+        (
+            "right: down",
+            "right: down\n            comments: {left: Never}",
+            "“left” is not among the choices; write up, flat or down",
+        ),
         ("right: down", "number: {min: 0, max: 1, step: 5, right: 0}", "leave nothing to choose"),
         ("right: down", "number: {min: 0, max: 9, step: 1, right: 12}", "the right number 12 lies outside 0 to 9"),
         ("- {key: flat, text: flat}", "- {key: up, text: flat}", "two choices have the same key"),
-        ("items:", "after: by-hand\n        items:", "`after` names activities that do not exist: by-hand"),
+        ("items:", "after: by-hand\n        items:", "after: there is no activity “by-hand”"),
         ("items:", "choose: 2\n        items:", "there are fewer items than one has to do"),
         (
             "{text: It went down.}",
@@ -141,14 +150,14 @@ def test_an_item_may_mix_shared_choices_with_its_own(write: Write) -> None:
         (
             "{text: It went down.}",
             "{text: D., sources: [{text: A, url: 'javascript:a'}]}",
-            "sources.0.url: String should",
+            "source 1, url: “",
         ),
         (
             "{text: It went down.}",
             "{text: D., sources: [{text: A, url: 'http://a.test'}]}",
-            "sources.0.url: String should",
+            "source 1, url: “",
         ),
-        ("{text: It went down.}", "{text: D., sources: [{text: A, doi: doi.org/10}]}", "sources.0.doi: String should"),
+        ("{text: It went down.}", "{text: D., sources: [{text: A, doi: doi.org/10}]}", "source 1, doi: “"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(write: Write, old: str, new: str, said: str) -> None:
@@ -246,12 +255,9 @@ def test_a_rate_that_does_what_nobody_can_choose_is_a_fault(write: Write) -> Non
 
 
 @pytest.fixture
-def little(write: Write, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def little(write: Write, settings: Settings) -> None:
     """Make the little lesson, with a number in it, the only one there is."""
-    monkeypatch.setattr(catalogue, "LESSONS_FOLDER", write(items=ITEM).parent)
-    catalogue.all_lessons.cache_clear()
-    yield
-    catalogue.all_lessons.cache_clear()
+    settings.LESSONS_FOLDERS = [write(items=ITEM).parent]
 
 
 def test_a_new_question_is_asked_sealed_and_revealed_by_yaml_alone(
