@@ -435,27 +435,42 @@ def test_a_good_lesson_has_no_faults_and_no_warnings(write: Write) -> None:
     assert (found.faults, found.warnings) == ([], [])
 
 
-def untellable(rule: str, slips: str, rate: str) -> str:
-    return (
-        f"activity “walk”: by the {rule} rule no step could tell {slips} from the right way; "
-        f"choose another learning rate (it is {rate}) or other points"
-    )
+def untellable(rule: str, slips: str, advice: str) -> str:
+    return f"activity “walk”: by the {rule} rule a student who {slips} gets the right w at every step; {advice}"
+
+
+STILL = "activity “walk”: w never moves; give a learning_rate above 0, another start or other points"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "faults"),
     [
-        ("rate: 0.1", "rate: 1", [untellable(rule, "“rate twice” or “no rate”", "1") for rule in ("half", "full")]),
+        (
+            "rate: 0.1",
+            "rate: 1",
+            [
+                untellable(
+                    rule,
+                    "used the learning rate twice, or forgot the learning rate",
+                    "with a learning_rate of 0.05 it would show",
+                )
+                for rule in ("half", "full")
+            ],
+        ),
         (
             "x: [1, 2]",
             "x: [1, 1]",
             [
-                untellable(rule, "“no x” or “means multiplied” or “x squared” or “divided by x”", "1/10")
+                untellable(
+                    rule,
+                    "did not multiply by x, or averaged before multiplying, or multiplied by x twice, or divided by x",
+                    "choose other points",
+                )
                 for rule in ("half", "full")
             ],
         ),
-        ("rate: 0.1", "rate: 0", ["activity “walk”: w never moves, so no step could tell a slip from the right way"]),
-        ("start: 0", "start: 2.6", ["activity “walk”: w never moves, so no step could tell a slip from the right way"]),
+        ("rate: 0.1", "rate: 0", [STILL]),
+        ("start: 0", "start: 2.6", [STILL]),
         # The product of x = 0 is 0 anyway: the others are missed when they are left out.
         ("x: [1, 2]\n        y: [3, 5]", "x: [0, 1, 2]\n        y: [1, 3, 5]", []),
         # Going on from the start is a slip from the second step on.
@@ -466,22 +481,28 @@ def test_a_sheet_that_could_not_see_a_slip_is_a_fault(write: Write, old: str, ne
     assert lint(load(write(old, new))).faults == faults
 
 
+def test_the_rate_that_is_suggested_hides_no_slip(write: Write) -> None:
+    assert lint(load(write("rate: 0.1", "rate: 0.05"))).faults == []
+
+
 def test_a_slip_hidden_from_one_student_alone_is_a_fault(write: Write) -> None:
     given = "        x: [1, 2]\n        y: [3, 5]\n"
     drawn = "        drawn: {n_points: 2, x: [1, 2], slope: [1.5, 2], noise: 0}\n"
 
     assert lint(load(write(given, drawn))).faults == []
     assert lint(load(write(given, drawn.replace("1.5", "1")))).faults == [
-        untellable(rule, "“times y”", "1/10") for rule in ("half", "full")
+        untellable(rule, "multiplied by y", "choose other points") for rule in ("half", "full")
     ]
 
 
 def test_numbers_that_several_slips_give_are_notes(write: Write) -> None:
     notes = lint(load(write())).notes
 
-    assert "activity “walk”: half rule, step 1: w = −0.65 may be sign, step only, y for error" in notes
+    told = "step 1: w = −0.65 comes from a student who went in the wrong direction, or stopped at rate × gradient, or "
+    assert any(told in note for note in notes)
     # What is mended in the same way needs no telling apart.
-    assert not any(note.endswith("may be stale start, stale previous") for note in notes)
+    stale = "a student who kept the first predictions, or used the last step’s gradient"
+    assert not any(note.endswith(stale) for note in notes)
 
 
 @pytest.mark.parametrize(

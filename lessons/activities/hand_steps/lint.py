@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from lessons.activities.hand_steps import slips
 from lessons.activities.hand_steps.maths import grading, misconceptions
 from lessons.activities.hand_steps.maths.misconceptions import LATER, SAME_REMEDY, Position, Slip
 from lessons.activities.hand_steps.schema import HandSteps
@@ -13,6 +14,7 @@ from lessons.maths import descent, values
 from lessons.maths.descent import FACTOR, Problem, Rule
 
 N_DRAWN = 20
+RATES = ("0.05", "0.1", "0.02", "0.01", "0.03", "0.2", "0.005", "0.5")
 
 
 def lint(activity: HandSteps) -> Findings:
@@ -41,16 +43,29 @@ def _hidden_slips(students: Sequence[HandSteps]) -> Iterator[str]:
     """Name the slips that the sheet could never see, since they give the right w at every step."""
     first = _standings(students[0], "half")[0]
     if descent.step(first.problem, first.w) == first.w:
-        yield "w never moves, so no step could tell a slip from the right way"
+        yield "w never moves; give a learning_rate above 0, another start or other points"
         return
-    for rule in FACTOR:
-        hidden = dict.fromkeys(slug for seen in students for slug in _right_at_every_step(_standings(seen, rule)))
-        if hidden:
-            words = " or ".join(f"“{slug.replace('-', ' ')}”" for slug in hidden)
-            yield (
-                f"by the {rule} rule no step could tell {words} from the right way; choose another learning rate "
-                f"(it is {students[0].learning_rate}) or other points"
-            )
+    by_rule = {rule: hidden for rule in FACTOR if (hidden := _hidden(students, rule))}
+    if not by_rule:
+        return
+    instead = _rate_that_works(students)
+    advice = f"with a learning_rate of {float(instead):g} it would show" if instead else "choose other points"
+    for rule, hidden in by_rule.items():
+        words = ", or ".join(dict.fromkeys(slips.in_words(slug) for slug in hidden))
+        yield f"by the {rule} rule a student who {words} gets the right w at every step; {advice}"
+
+
+def _hidden(students: Sequence[HandSteps], rule: Rule) -> list[str]:
+    return list(dict.fromkeys(slug for seen in students for slug in _right_at_every_step(_standings(seen, rule))))
+
+
+def _rate_that_works(students: Sequence[HandSteps]) -> Fraction | None:
+    """A learning rate, as people choose them, by which these points hide no slip."""
+    for rate in map(Fraction, RATES):
+        tried = [each.model_copy(update={"learning_rate": rate}) for each in students]
+        if not any(_hidden(tried, rule) for rule in FACTOR):
+            return rate
+    return None
 
 
 def _right_at_every_step(standings: Sequence[Position]) -> Iterator[str]:
@@ -85,5 +100,5 @@ def _shared_numbers(activity: HandSteps) -> Iterator[str]:
         for step, at in enumerate(_standings(activity, rule), start=1):
             for value, slugs in misconceptions.shared_numbers(at).items():
                 if len({SAME_REMEDY.get(slug, slug) for slug in slugs}) > 1:
-                    words = ", ".join(slug.replace("-", " ") for slug in slugs)
-                    yield f"{rule} rule, step {step}: w = {values.show(value)} may be {words}"
+                    words = ", or ".join(dict.fromkeys(slips.in_words(slug) for slug in slugs))
+                    yield f"{rule} rule, step {step}: w = {values.show(value)} comes from a student who {words}"
