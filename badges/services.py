@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import classroom.services
+import lessons.catalogue
 from badges import catalogue, credentials, reasons, selectors
 from badges.catalogue import Badge
 from badges.events import BadgeAwarded, BadgeRevoked
@@ -59,7 +60,7 @@ def consider_again(member: int, lesson: str, by: int | None) -> None:
     """The same by keys: of somebody who is gone, or a badge that is, there is nothing to consider."""
     people = Membership.objects.select_related("cohort", "user").in_bulk([member, *([by] if by else [])])
     badge = catalogue.of_lesson(lesson)
-    if member in people and badge is not None and lesson in people[member].cohort.lessons:
+    if member in people and badge in _in_use() and lesson in people[member].cohort.lessons:
         consider(people[member], lesson_of(people[member], lesson), badge, by=people.get(by or 0))
 
 
@@ -154,12 +155,17 @@ def _note_again(membership: Membership, lesson: LoadedLesson, badge: Badge) -> N
 def sweep() -> int:
     """Do what a crash between a commit and its award, or its revocation, has missed; give how many were awarded."""
     n = 0
-    for badge in catalogue.all_badges().values():
+    for badge in _in_use():
         for membership in _perhaps_undermined(badge):
             consider(membership, lesson_of(membership, badge.lesson), badge)
         for membership in _perhaps_missed(badge):
             n += consider(membership, lesson_of(membership, badge.lesson), badge) is not None
     return n
+
+
+def _in_use() -> list[Badge]:
+    """Badges whose lessons can be opened: nothing can be judged by files that cannot be read."""
+    return [badge for badge in catalogue.all_badges().values() if lessons.catalogue.get(badge.lesson) is not None]
 
 
 def _perhaps_undermined(badge: Badge) -> list[Membership]:
@@ -288,7 +294,7 @@ def hand_over(keep: Membership, double: Membership, *, by: Membership) -> None:
 
 def consider_all(membership: Membership, *, by: Membership) -> None:
     """Bring every badge of the member's lessons up to date."""
-    for badge in catalogue.all_badges().values():
+    for badge in _in_use():
         if badge.lesson in membership.cohort.lessons:
             consider(membership, lesson_of(membership, badge.lesson), badge, by=by)
 

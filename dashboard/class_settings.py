@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from classroom import classes
 from classroom.models import Cohort, GradientRule, Membership, time_zones, validate_time_zone
 from classroom.names import validate_display_name
-from lessons import catalogue
+from lessons import catalogue, choice
 
 LONGEST_NAME = 120
 REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -103,11 +103,9 @@ class ClassForm(forms.Form):
 
     def fit(self, cohort: Cohort | None) -> None:
         """Offer what can be chosen for a class, or for a new one."""
-        known = {slug: loaded.lesson.title for slug, loaded in catalogue.all_lessons().items()}
-        kept = {slug: slug for slug in (cohort.lessons if cohort else ()) if slug not in known}
         lessons: forms.MultipleChoiceField = self.fields["lessons"]  # type: ignore[assignment]  # as above
-        # A lesson that was taken out of the catalogue stays with the classes that had it.
-        lessons.choices = list({**known, **kept}.items())
+        lessons.choices = choice.lessons(cohort.lessons if cohort else ())
+        lessons.help_text = choice.what_is_wrong()
         if cohort is not None and cohort.rule_fixed_at is not None:
             del self.fields["gradient_rule"]
 

@@ -23,7 +23,7 @@ from dashboard.grid import IN_LEGEND, SHAPES, class_page
 from dashboard.replay import replay_of
 from lessons import help_calls, reviews
 from lessons.authoring.loader import LoadedLesson
-from lessons.selectors import lesson_of, lessons_of
+from lessons.selectors import LessonAway, lesson_of, lessons_away, lessons_of
 
 
 @never_cache
@@ -35,6 +35,7 @@ def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
     context = _class_context(request, membership, lesson)
     context |= {
         "lessons": lessons_of(membership.cohort),
+        "away": lessons_away(membership.cohort),
         "rehearsal": Rehearsal.objects.filter(cohort=membership.cohort).first(),
         "reach": reach.of(request, membership.cohort),
         "missed": after_class.missed_by(membership.cohort, lesson),
@@ -184,6 +185,8 @@ def chosen_lesson(membership: Membership, slug: str | None) -> LoadedLesson:
         return lesson_of(membership, slug)
     lessons = lessons_of(membership.cohort)
     if not lessons:
+        if away := lessons_away(membership.cohort):
+            raise LessonAway(away[0])
         raise NotFound(_("This class has no lesson yet. An admin can give it one."))
     return lessons[0]
 

@@ -121,6 +121,9 @@ WORKER_PROCESSES = env.int("CELERY_CONCURRENCY", 1)
 # Seconds between being told to stop and stopping, in which a proxy hears of it and sends the next request elsewhere.
 WEB_STOPS_AFTER = env.int("WEB_STOPS_AFTER", 0)
 
+# Folders of lessons: those that come with Downhill, then others, such as one outside a container's image.
+LESSONS_FOLDERS = [BASE_DIR / "lessons" / "content", *map(Path, env.list("LESSONS_FOLDERS", []))]
+
 ROOT_URLCONF = "downhill.urls"
 WSGI_APPLICATION = "downhill.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

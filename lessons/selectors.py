@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from classroom.acting import Acting
 from classroom.models import Cohort, Membership
 from classroom.prepared import Select, Slot
-from classroom.refusals import Conflict, Forbidden, NotFound
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 from lessons import catalogue, stage
 from lessons.activities.base import Account, ActivityView, AnyType, type_of
 from lessons.authoring.base import AnyActivity, visible
@@ -44,6 +45,20 @@ class NoQuestion(NotFound):
 
     def __init__(self) -> None:
         super().__init__(_("This question does not exist here."))
+
+
+class LessonAway(Refusal):
+    """A lesson of the class whose files cannot be used at the moment. What is sent to it waits in the browser."""
+
+    status = 503
+    title = gettext_lazy("This lesson is being repaired")
+
+    def __init__(self, slug: str) -> None:
+        says = _(
+            "The lesson “%(slug)s” cannot be opened right now: its files have to be repaired first. "
+            "Everything you did in it is stored. Your other lessons work."
+        )
+        super().__init__(says % {"slug": slug}, retry_after=30)
 
 
 @dataclass(frozen=True)
@@ -84,10 +99,27 @@ def lessons_of(cohort: Cohort) -> list[LoadedLesson]:
     return [found for slug in cohort.lessons if (found := catalogue.get(slug))]
 
 
+def lessons_away(cohort: Cohort) -> list[str]:
+    """The slugs of the cohort's lessons whose files cannot be used at the moment."""
+    known = catalogue.all_lessons()
+    return [slug for slug in cohort.lessons if slug not in known]
+
+
 def lesson_of(membership: Membership, slug: str) -> LoadedLesson:
-    found = catalogue.get(slug) if slug in membership.cohort.lessons else None
-    if found is None:
+    """Give a lesson of the member's class.
+
+    Raises
+    ------
+    NotFound
+        If the class does not have it.
+    LessonAway
+        If it has, and its files cannot be used at the moment.
+    """
+    if slug not in membership.cohort.lessons:
         raise NotFound(_("Your class does not have this lesson."))
+    found = catalogue.get(slug)
+    if found is None:
+        raise LessonAway(slug)
     return found
 
 

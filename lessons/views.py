@@ -28,9 +28,10 @@ from lessons.forms import ENVELOPE, ShownForm, SubmissionForm
 def cohort(request: HttpRequest, membership: Membership) -> HttpResponse:
     """A class: straight to its lesson, or the choice where there are several."""
     lessons = selectors.lessons_of(membership.cohort)
-    if len(lessons) == 1:
+    away = selectors.lessons_away(membership.cohort)
+    if len(lessons) == 1 and not away:
         return redirect("lessons:arc", membership.cohort.slug, lessons[0].lesson.slug)
-    context = {"membership": membership, "lessons": lessons, **strip.outside(Acting(membership), lessons)}
+    context = {"membership": membership, "lessons": lessons, "away": away, **strip.outside(Acting(membership), lessons)}
     return render(request, "lessons/lessons.html", context)
 
 

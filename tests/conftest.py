@@ -23,7 +23,7 @@ from classroom import events, tokens
 from classroom.models import Cohort, Membership, Role, User
 from downhill.celery import app
 from lessons import catalogue
-from lessons.authoring.loader import LoadedLesson
+from lessons.authoring.loader import LoadedLesson, load
 from tests.factories import CohortFactory, MembershipFactory
 from tests.running import forget_prepared
 
@@ -238,7 +238,7 @@ def briefer(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, LoadedLess
     brief, n = re.subn(r"(n_repeats: \d+)0\b", r"\1", (given / "lesson.yaml").read_text(encoding="utf-8"))
     assert n > 10
     (root / given.name / "lesson.yaml").write_text(brief, encoding="utf-8")
-    return catalogue.load_all(root)
+    return {"data-rules-everything": load(root / given.name)}
 
 
 @pytest.fixture

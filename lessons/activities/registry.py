@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lessons import catalogue
 from lessons.activities import base
 from lessons.activities.experiment.activity import ExperimentType
 from lessons.activities.explain.activity import ExplainType
@@ -27,3 +28,4 @@ def hand_over(types: tuple[base.AnyType, ...] = TYPES) -> None:
     """Hand the types to those who work with any of them: what a lesson may hold, and whoever asks by `type_of`."""
     base.use(types)
     lesson.use(kind.schema for kind in types)
+    catalogue.forget()

@@ -58,7 +58,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
     ) -> None:
         part = yaml.safe_load((FOLDER / "part.yaml").read_text(encoding="utf-8")) if is_shown else None
         sampler_with(part, tmp_path / "lessons")
-        monkeypatch.setattr(catalogue, "LESSONS_FOLDER", tmp_path / "lessons")
+        settings.LESSONS_FOLDERS = [tmp_path / "lessons"]
         if has_templates:
             [engine] = settings.TEMPLATES
             settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], FOLDER / "templates"]}]
@@ -68,11 +68,9 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
         if has_player:
             monkeypatch.setitem(PLAYERS, "estimate", EstimatePlayer())
         registry.hand_over((*registry.TYPES, kind()))
-        catalogue.all_lessons.cache_clear()
 
     yield hand_over
     registry.hand_over()
-    catalogue.all_lessons.cache_clear()
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from django.test import Client
+from pytest_django import Settings
 
 from classroom.models import Cohort, Membership, User
 from lessons import catalogue
@@ -31,7 +32,7 @@ def loaded_on(cohort: Cohort, student: Membership, client_of: Callable[[User], C
 
 
 @pytest.fixture
-def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def moved(tmp_path: Path, settings: Settings) -> None:
     """A sampler whose questions stand on a part of their own, before that of the runs that they wait for."""
     shutil.copytree(catalogue.LESSONS_FOLDER, tmp_path / "lessons")
     file = tmp_path / "lessons" / "sampler" / "lesson.yaml"
@@ -41,10 +42,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     questions = {**data["parts"][at], "key": "say-first", "activities": [data["parts"][at]["activities"].pop(0)]}
     data["parts"].insert(at, questions)
     file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    monkeypatch.setattr(catalogue, "LESSONS_FOLDER", tmp_path / "lessons")
-    catalogue.all_lessons.cache_clear()
-    yield
-    catalogue.all_lessons.cache_clear()
+    settings.LESSONS_FOLDERS = [tmp_path / "lessons"]
 
 
 def brought_by(*kinds: str) -> set[str]:

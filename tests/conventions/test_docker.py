@@ -203,6 +203,7 @@ def test_debug_is_off_in_the_image() -> None:
         "HTTPS": "1",
         "TRUST_PROXY": "1",
         "WEB_STOPS_AFTER": "5",
+        "LESSONS_FOLDERS": "/own_lessons",
     }
 
 
@@ -272,7 +273,8 @@ def test_what_must_not_be_lost_is_on_a_volume() -> None:
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
     assert set(volumes) == {"postgres", "redis"}
     assert SERVICES["redis"]["command"][1:5] == ["--appendonly", "yes", "--appendfsync", "everysec"]
-    assert not any("volumes" in service for service in OURS.values())
+    # Nothing is written there: lessons come from outside.
+    assert {tuple(service["volumes"]) for service in OURS.values()} == {("./own_lessons:/own_lessons:ro",)}
 
 
 def test_no_service_but_the_proxy_can_be_reached_from_outside() -> None:

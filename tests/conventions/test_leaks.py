@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from classroom.models import Cohort, Membership, Role, User
 from classroom.refusals import Refusal
@@ -40,7 +41,7 @@ LogIn = Callable[[User], Client]
 
 
 @pytest.fixture
-def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LoadedLesson]]:
+def plant(tmp_path: Path, settings: Settings) -> Callable[..., LoadedLesson]:
     """Make the sampler, with a canary in every sealed text, the only lesson there is."""
     sources = catalogue.LESSONS_FOLDER / "sampler"
 
@@ -48,12 +49,10 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         root = tmp_path / ("swapped" if swapped else "planted")
         shutil.copytree(sources, root / "sampler")
         canaries.plant(root / "sampler", swapped=swapped)
-        monkeypatch.setattr(catalogue, "LESSONS_FOLDER", root)
-        catalogue.all_lessons.cache_clear()
+        settings.LESSONS_FOLDERS = [root]
         return catalogue.all_lessons()["sampler"]
 
-    yield make
-    catalogue.all_lessons.cache_clear()
+    return make
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classroom.models import Membership, User
-from lessons import catalogue
 from lessons.activities.hand_steps.maths.grading import grade_cell
 from lessons.activities.predict import guesses
 from lessons.activities.predict.guesses import Scale
@@ -70,15 +70,13 @@ sentence: I guessed.
 
 
 @pytest.fixture
-def student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Membership]:
+def student(tmp_path: Path, settings: Settings, db: None) -> Membership:
     folder = tmp_path / "little"
     folder.mkdir()
     (folder / "lesson.yaml").write_text(LESSON, encoding="utf-8")
     (folder / "arc.md").write_text("Words.", encoding="utf-8")
-    monkeypatch.setattr(catalogue, "LESSONS_FOLDER", tmp_path)
-    catalogue.all_lessons.cache_clear()
-    yield MembershipFactory(cohort=CohortFactory(slug="ours", lessons=["little"]))
-    catalogue.all_lessons.cache_clear()
+    settings.LESSONS_FOLDERS = [tmp_path]
+    return MembershipFactory(cohort=CohortFactory(slug="ours", lessons=["little"]))
 
 
 def by_sheet(spellings: Iterable[str]) -> Iterator[dict[str, str]]:

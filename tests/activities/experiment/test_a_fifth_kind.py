@@ -23,7 +23,8 @@ from experiments import runner
 from lessons import catalogue
 from lessons.activities.experiment.api import RunWish
 from lessons.activities.experiment.pictures import registry
-from lessons.authoring.loader import LessonError, LoadedLesson, load
+from lessons.authoring.loader import LoadedLesson, load
+from lessons.authoring.source import LessonError
 from tests import pupils
 from tests.activities.experiment.coin_toss.picture import CoinTossType
 from tests.experiments import fifth
@@ -62,20 +63,16 @@ def kind(tmp_path: Path, settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def sampler(
-    kind: None, cohort: Cohort, student: Membership, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LoadedLesson]:
+def sampler(kind: None, cohort: Cohort, student: Membership, tmp_path: Path, settings: Settings) -> LoadedLesson:
     """The class has the sampler in which the coin is tossed."""
     write_sampler(tmp_path / "lessons")
-    monkeypatch.setattr(catalogue, "LESSONS_FOLDER", tmp_path / "lessons")
-    catalogue.all_lessons.cache_clear()
+    settings.LESSONS_FOLDERS = [tmp_path / "lessons"]
     Cohort.objects.filter(pk=cohort.pk).update(lessons=["sampler"])
     for each in (cohort, student.cohort):
         each.refresh_from_db()
     found = catalogue.get("sampler")
     assert found is not None
-    yield found
-    catalogue.all_lessons.cache_clear()
+    return found
 
 
 def toss(who: Membership, lesson: LoadedLesson, client_of: LogIn, *, seed: int) -> None:
@@ -225,5 +222,5 @@ def test_an_author_who_names_no_kind_is_told_which_there_are(kind: None, tmp_pat
     with pytest.raises(LessonError) as refusal:
         load(folder)
 
-    told = "there is no kind of run “dice”; there are u_curve, starvation, tipping_point, blame, coin_toss"
+    told = "there is no kind of run “dice”; write u_curve, starvation, tipping_point, blame or coin_toss"
     assert [problem.message for problem in refusal.value.problems] == [told]
