@@ -30,7 +30,7 @@ LESSONS_FOLDER = Path(__file__).parent / "content"
 
 EVERY = 1.0  # seconds between two looks
 QUIET = 1.0  # seconds that a file has been left alone before it is read: it may be half written
-UNSEEN = 10.0  # seconds after which whoever asks waits for a look: nobody has asked for so long
+UNSEEN = 2.0  # seconds after which whoever asks waits for a look: few ask, and nothing older is shown to anybody
 FILES = (".yaml", ".md", ".svg", ".ipynb")
 
 # What tells whether a folder has changed: the name, the time and the size of each file.
