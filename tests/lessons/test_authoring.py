@@ -513,6 +513,11 @@ def test_numbers_that_several_slips_give_are_notes(write: Write) -> None:
         ("rate: 0.1", "rate: -0.1", "activity “walk”: a learning rate of -1/10 never walks downhill"),
         ("start: 0", "start: 2.6", "activity “walk”: the gradient at the start is 0, so no step will move w"),
         ("x: [1, 2]", "x: [0, 0]", "activity “walk”: the gradient at the start is 0, so no step will move w"),
+        (
+            "rate: 0.1",
+            "rate: 0.5",
+            "activity “walk”: a learning rate of 0.5 jumps past the best w, farther each time; 0.2 walks to it",
+        ),
     ],
 )
 def test_what_an_author_may_want_to_think_about_again_is_said(write: Write, old: str, new: str, warning: str) -> None:

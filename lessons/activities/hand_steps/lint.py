@@ -21,7 +21,8 @@ def lint(activity: HandSteps) -> Findings:
     """Points that are drawn for each student are looked at as some students would meet them."""
     students = [activity.for_member(str(seed)) for seed in range(N_DRAWN if activity.drawn else 1)]
     seen = students[0]
-    return Findings(list(_hidden_slips(students)), list(_standstill(seen)), list(_shared_numbers(seen)))
+    warnings = [*_standstill(seen), *_running_away(students)]
+    return Findings(list(_hidden_slips(students)), warnings, list(_shared_numbers(seen)))
 
 
 def _standstill(activity: HandSteps) -> Iterator[str]:
@@ -30,6 +31,21 @@ def _standstill(activity: HandSteps) -> Iterator[str]:
     points = zip(activity.x, activity.y, strict=True)
     if sum(((activity.start * x - y) * x for x, y in points), Fraction(0)) == 0:
         yield "the gradient at the start is 0, so no step will move w"
+
+
+def _running_away(students: Sequence[HandSteps]) -> Iterator[str]:
+    """Warn of a learning rate by which every step lands farther from the best w than the one before."""
+    if not any(_runs_away(each, students[0].learning_rate) for each in students):
+        return
+    slower = [rate for rate in map(Fraction, RATES) if not any(_runs_away(each, 2 * rate) for each in students)]
+    instead = f"; {float(max(slower)):g} walks to it" if slower else ""
+    yield f"a learning rate of {float(students[0].learning_rate):g} jumps past the best w, farther each time{instead}"
+
+
+def _runs_away(activity: HandSteps, rate: Fraction) -> bool:
+    """Tell whether that happens by one rule at least: a step multiplies the distance by 1 − rate × curvature."""
+    mean = sum(x * x for x in activity.x) / Fraction(len(activity.x))
+    return any(rate * factor * mean > 2 for factor in FACTOR.values())
 
 
 def _standings(activity: HandSteps, rule: Rule) -> list[Position]:
@@ -63,7 +79,7 @@ def _rate_that_works(students: Sequence[HandSteps]) -> Fraction | None:
     """A learning rate, as people choose them, by which these points hide no slip."""
     for rate in map(Fraction, RATES):
         tried = [each.model_copy(update={"learning_rate": rate}) for each in students]
-        if not any(_hidden(tried, rule) for rule in FACTOR):
+        if not any(_hidden(tried, rule) for rule in FACTOR) and not any(_runs_away(each, rate) for each in tried):
             return rate
     return None
 
