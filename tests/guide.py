@@ -25,6 +25,12 @@ def commands() -> list[str]:
     return [line for language, __, text in fences if language == "sh" for line in text.splitlines()]
 
 
+def examples() -> list[str]:
+    """Pieces of a lesson that the guide shows and its own lesson does without."""
+    fences = _FENCE.findall(GUIDE.read_text(encoding="utf-8"))
+    return [text for language, name, text in fences if language == "yaml" and not name]
+
+
 def write(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():

@@ -18,7 +18,7 @@ from lessons.authoring.base import Loc
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What one of a list is called, where that is not the word of the list without its s.
-_ONE_OF = {"activities": "activity", "today": "promise", "ideas": "idea", "also": "also"}
+_ONE_OF = {"activities": "activity", "today": "today", "ideas": "idea", "also": "also"}
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,15 @@ def test_an_option_of_a_knob_that_no_run_takes_is_refused(folder: Path) -> None:
     assert "with -1, " in said
 
 
+@pytest.mark.parametrize("example", guide.examples())
+def test_what_the_guide_shows_besides_fits_into_its_lesson(folder: Path, example: str) -> None:
+    before = "      - type: hand_steps" if "question:" in example else "      - type: explain"
+    text = guide.LESSON.replace(before, example + before)
+    (folder / "lesson.yaml").write_text(text, encoding="utf-8")
+
+    assert told(folder) == ["ice-cream: 2 parts, 30 core minutes, ok"]
+
+
 def test_a_comment_set_off_by_two_spaces_is_none_of_a_text(folder: Path) -> None:
     (folder / "lesson.yaml").write_text(
         guide.LESSON.replace("language: en", "language: en  # not #en").replace("line: Take", "line: C#sharp Take"),
@@ -116,7 +125,8 @@ def test_faults_come_before_warnings_and_nothing_is_noted_before_they_are_mended
 
     first, *others, last = str(refusal.value).splitlines()
     assert "gets the right w at every step; with a learning_rate of 0.02 it would show" in first
-    assert last == f"  warning: {folder / 'shop.md'}:1: is empty"
+    assert f"  warning: {folder / 'shop.md'}:1: is empty" in others
+    assert last.startswith("  warning: activity “steps”: a learning rate of 1 jumps past the best w")
     assert not any("note:" in line for line in others)
 
 
