@@ -249,9 +249,18 @@ def test_those_who_choose_lessons_read_what_is_wrong(given: Cohort, folder: Path
     told = "is in use as it was before its last change, which has a fault" if is_kept else "cannot be used"
     for form in (CohortForm(instance=given), ClassForm(cohort=given)):
         field = form.fields["lessons"]
-        assert field.help_text == f"“little” {told}: {fault}."
+        assert field.help_text == f"“little” {told}: {fault.removeprefix(f'{folder.parent}/')}."
         label = "A little lesson" if is_kept else "little (cannot be opened right now)"
         assert dict(field.choices)["little"] == label  # type: ignore[attr-defined]  # a field of choices
+
+
+def test_what_an_author_wrote_is_no_html_for_those_who_choose(given: Cohort, folder: Path) -> None:
+    text = (folder / "lesson.yaml").read_text(encoding="utf-8")
+    (folder / "lesson.yaml").write_text(text.replace("type: reading", "type: <b onclick=x>"), encoding="utf-8")
+
+    for form in (CohortForm(instance=given), ClassForm(cohort=given)):
+        assert "“&lt;b onclick=x&gt;” is no type of activity" in form.fields["lessons"].help_text
+        assert "<b" not in form.fields["lessons"].help_text
 
 
 def test_students_read_a_sentence_and_their_other_lesson_works(
