@@ -110,7 +110,8 @@ def lint(loaded: LoadedLesson) -> Findings:
     for kind in base.types().values():
         found.warnings += kind.lint_lesson(loaded.lesson)
     for activity in loaded.lesson.activities:
-        found.add(base.type_of(activity).lint(activity), f"activity “{activity.key}”")
+        at = loaded.places[activity.key]
+        found.add(base.type_of(activity).lint(activity), f"{at.file.name}:{at.line}: {at.where}")
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from lessons.authoring.lesson import Lesson
 from lessons.authoring.loader import LoadedLesson
@@ -33,7 +34,7 @@ def core_minutes(lesson: Lesson) -> int:
 
 def warnings(loaded: LoadedLesson) -> Iterator[str]:
     """What concerns the lesson as a whole."""
-    yield from map(str, loaded.unshown)
+    yield from (str(replace(problem, file=Path(problem.file.name))) for problem in loaded.unshown)
     minutes = core_minutes(loaded.lesson)
     if minutes > MAX_CORE_MINUTES:
         yield f"the core takes {minutes} minutes, and a session has {MAX_CORE_MINUTES}"

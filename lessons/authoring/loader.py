@@ -32,6 +32,8 @@ class LoadedLesson:
     notebook: str | None = None
     pictures: Mapping[str, str] = field(default_factory=dict)
     unshown: tuple[LessonProblem, ...] = ()
+    # Where each activity begins in lesson.yaml, by key, for whoever speaks of it to its author.
+    places: Mapping[str, LessonProblem] = field(default_factory=dict)
 
     def part(self, key: str) -> Part | None:
         return next((part for part in self.lesson.parts if part.key == key), None)
@@ -76,7 +78,8 @@ def load(folder: Path) -> LoadedLesson:
     html = {name: markdown.to_html(text) for name, text in texts.items()}
     unnamed = sorted(file.name for file in folder.glob("*.md") if file.name not in texts)
     remarks = (*source.cut_off(), *unshown)
-    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook, drawn, remarks)
+    places = {activity.key: source.problem(loc, "") for loc, activity in references.activities(lesson)}
+    return LoadedLesson(lesson, html, digest.hexdigest(), tuple(unnamed), notebook, drawn, remarks, places)
 
 
 def _read_texts(folder: Path, lesson: Lesson, source: Source) -> dict[str, str]:

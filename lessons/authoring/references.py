@@ -22,7 +22,7 @@ def _names_that_lead_nowhere(lesson: Lesson) -> Iterator[tuple[Loc, str]]:
     for number, law in enumerate(lesson.laws):
         if law.part and law.part not in parts:
             yield ("laws", number, "part"), f"there is no part “{law.part}”{did_you_mean(law.part, parts)}"
-    for loc, activity in _activities(lesson):
+    for loc, activity in activities(lesson):
         before = activity.comes_after
         if before and before not in keys:
             yield (*loc, "after"), f"there is no activity “{before}”{did_you_mean(before, keys)}"
@@ -31,7 +31,7 @@ def _names_that_lead_nowhere(lesson: Lesson) -> Iterator[tuple[Loc, str]]:
 
 def _circles(lesson: Lesson) -> Iterator[tuple[Loc, str]]:
     if circle := circle_in({activity.key: activity.waits_for(lesson) for activity in lesson.activities}):
-        [place] = [loc for loc, activity in _activities(lesson) if activity.key == circle[0]]
+        [place] = [loc for loc, activity in activities(lesson) if activity.key == circle[0]]
         yield (*place, "after"), f"nobody could ever begin: {waiting(circle)}"
 
 
@@ -68,14 +68,15 @@ def _keys_used_twice(lesson: Lesson) -> Iterator[tuple[Loc, str]]:
         if part.key in seen:
             yield ("parts", number, "key"), f"“{part.key}” is the key of {seen[part.key]} too"
         seen.setdefault(part.key, f"part {number + 1}")
-    for loc, activity in _activities(lesson):
+    for loc, activity in activities(lesson):
         own = f"part {int(loc[1]) + 1}"
         if seen.get(activity.key, own) != own:
             yield (*loc, "key"), f"“{activity.key}” is the key of {seen[activity.key]} too"
         seen[activity.key] = f"an activity in {own}"
 
 
-def _activities(lesson: Lesson) -> Iterator[tuple[Loc, AnyActivity]]:
+def activities(lesson: Lesson) -> Iterator[tuple[Loc, AnyActivity]]:
+    """Activities of a lesson, each with its place."""
     for number, part in enumerate(lesson.parts):
         for place, activity in enumerate(part.activities):
             yield ("parts", number, "activities", place), activity

@@ -435,11 +435,14 @@ def test_a_good_lesson_has_no_faults_and_no_warnings(write: Write) -> None:
     assert (found.faults, found.warnings) == ([], [])
 
 
+WALK = f"lesson.yaml:{line_of('- type: hand_steps')}: part 1 “walk”, activity 1 “walk”"
+
+
 def untellable(rule: str, slips: str, advice: str) -> str:
-    return f"activity “walk”: by the {rule} rule a student who {slips} gets the right w at every step; {advice}"
+    return f"{WALK}: by the {rule} rule a student who {slips} gets the right w at every step; {advice}"
 
 
-STILL = "activity “walk”: w never moves; give a learning_rate above 0, another start or other points"
+STILL = f"{WALK}: w never moves; give a learning_rate above 0, another start or other points"
 
 
 @pytest.mark.parametrize(
@@ -509,14 +512,14 @@ def test_numbers_that_several_slips_give_are_notes(write: Write) -> None:
     ("old", "new", "warning"),
     [
         ("minutes: 10", "minutes: 116", "the core takes 121 minutes, and a session has 120"),
-        ("rate: 0.1", "rate: 0", "activity “walk”: a learning rate of 0 never walks downhill"),
-        ("rate: 0.1", "rate: -0.1", "activity “walk”: a learning rate of -1/10 never walks downhill"),
-        ("start: 0", "start: 2.6", "activity “walk”: the gradient at the start is 0, so no step will move w"),
-        ("x: [1, 2]", "x: [0, 0]", "activity “walk”: the gradient at the start is 0, so no step will move w"),
+        ("rate: 0.1", "rate: 0", f"{WALK}: a learning rate of 0 never walks downhill"),
+        ("rate: 0.1", "rate: -0.1", f"{WALK}: a learning rate of -1/10 never walks downhill"),
+        ("start: 0", "start: 2.6", f"{WALK}: the gradient at the start is 0, so no step will move w"),
+        ("x: [1, 2]", "x: [0, 0]", f"{WALK}: the gradient at the start is 0, so no step will move w"),
         (
             "rate: 0.1",
             "rate: 0.5",
-            "activity “walk”: a learning rate of 0.5 jumps past the best w, farther each time; 0.2 walks to it",
+            f"{WALK}: a learning rate of 0.5 jumps past the best w, farther each time; 0.2 walks to it",
         ),
     ],
 )

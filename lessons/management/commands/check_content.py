@@ -40,7 +40,7 @@ class Command(BaseCommand):
         found = catalogue.lint(loaded)
         warnings = [f"  warning: {warning}" for warning in found.warnings]
         if found.faults:
-            return [*(f"{folder / 'lesson.yaml'}: {fault}" for fault in found.faults), *warnings]
+            return [*(f"{folder / fault}" for fault in found.faults), *warnings]
         self.stdout.write(f"{lesson.slug}: {parts}, {core_minutes(lesson)} core minutes, ok")
         for warning in warnings:
             self.stdout.write(self.style.WARNING(warning))
