@@ -204,12 +204,14 @@ def key(request: HttpRequest, name: str) -> JsonResponse:
     return JsonResponse(keys.public_key(found), content_type="application/jwk+json")
 
 
+@cache_control(public=True, max_age=300)
 @require_safe
 def issuer(request: HttpRequest) -> JsonResponse:
     """Who signs."""
     return JsonResponse({"@context": credentials.CONTEXT, **credentials.issuer()})
 
 
+@cache_control(public=True, max_age=300)
 @require_safe
 def achievement(request: HttpRequest, badge: str) -> JsonResponse:
     """What a badge stands for."""

@@ -95,5 +95,4 @@ class GradebookView(ByName):
 def _table(lines: Iterator[str], name: str) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    answer["Cache-Control"] = "no-store"
     return answer

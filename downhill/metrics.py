@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -42,6 +43,7 @@ def count(view: str, status: int, seconds: float) -> None:
 
 @require_safe
 @never_cache
+@vary_on_headers("Authorization")
 def metrics(request: HttpRequest) -> HttpResponse:
     """All figures, for this computer itself, or for whoever has METRICS_TOKEN."""
     if not _may_look(request):

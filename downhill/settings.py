@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "downhill.access_log.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "downhill.caching.PrivateByDefault",
     "downhill.compression.Compression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -136,7 +136,7 @@ def test_whoever_asks_gets_the_table_whatever_they_accept(
 
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "private, no-store"
     assert answer["Content-Disposition"].startswith('attachment; filename="ours-')
 
 

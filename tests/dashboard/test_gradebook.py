@@ -303,7 +303,7 @@ def test_each_form_has_a_file_name_of_its_own(desk: Client, cohort: Cohort, quer
     said = answer["Content-Disposition"]
     day = said.split("gradebook-")[1][:10]
     assert said == f'attachment; filename="ours-data-rules-everything-{name.format(day=day)}.csv"'
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_an_unknown_form_is_refused_as_a_problem(desk: Client) -> None:
