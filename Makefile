@@ -86,7 +86,7 @@ rules: .venv/.installed
 	$(BIN)/oxlint --deny-warnings
 	$(BIN)/lint-imports
 	$(EMBEDDED) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(EMBEDDED) DEBUG=0 HTTPS=1 PUBLIC_URL=https://downhill.test $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(EMBEDDED) HTTPS=1 PUBLIC_URL=https://downhill.test $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(EMBEDDED) $(BIN)/python manage.py check_content
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile

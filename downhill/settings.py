@@ -28,7 +28,8 @@ REDIS_URL = env.str("REDIS_URL", "")
 # Keeps apart what shares one Redis: a worker takes only messages under its own prefix.
 REDIS_PREFIX = env.str("REDIS_PREFIX", "")
 
-DEBUG = env.bool("DEBUG", True)
+# Pages for developers, which show code and settings to whoever meets an error.
+DEBUG = env.bool("DEBUG", False)
 # LAN: the laptop serves the room's own network, debug off. Its demo has no public password there.
 LAN = env.bool("LAN", False)
 # Where others in the room reach it: `manage.py up` tells the web server.

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings as given
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -129,8 +130,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    """Collect no garbage while everything is imported: nothing of it goes away again."""
+    """Collect no garbage while everything is imported: nothing of it goes away again. No static files are collected."""
     gc.disable()
+    given.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 def pytest_collection_finish() -> None:

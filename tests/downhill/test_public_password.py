@@ -120,6 +120,17 @@ def test_a_demo_for_others_is_made_without_it(settings: Settings, capsys: pytest
     assert "downhill" not in capsys.readouterr().out
 
 
+def test_a_demo_has_no_place_where_others_come_in(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["class.test"]
+    with pytest.raises(CommandError, match="a demo has no place there"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+
+    settings.ALLOWED_HOSTS = ALONE
+    call_command("seed_demo")
+    assert User.objects.get(username="student").check_password("downhill")
+
+
 def test_new_passwords_are_printed_where_there_is_a_demo(capsys: pytest.CaptureFixture[str]) -> None:
     User.objects.create_user("admin", "of somebody real")
     with pytest.raises(CommandError, match="There is no demo class here"):

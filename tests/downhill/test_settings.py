@@ -18,7 +18,7 @@ def key_of(var: Path, **more: str) -> str:
 
 
 def printed(var: Path, show: str, **more: str) -> str:
-    unset = {"SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "HTTPS"}
+    unset = {"SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "HTTPS", "DEBUG"}
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {"VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "downhill.settings"} | more
     return subprocess.run(
@@ -38,6 +38,12 @@ def test_the_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Pa
 def test_a_key_from_the_environment_is_used_and_none_is_written(tmp_path: Path) -> None:
     assert key_of(tmp_path, SECRET_KEY="from outside") == "from outside"
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_pages_for_developers_are_for_whoever_asks_for_them(tmp_path: Path) -> None:
+    show = "from downhill.settings import DEBUG; print(DEBUG)"
+
+    assert (printed(tmp_path, show), printed(tmp_path, show, DEBUG="1")) == ("False", "True")
 
 
 @pytest.mark.slow

@@ -171,6 +171,12 @@ def tables(database: Path) -> set[str]:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
+def test_a_new_database_for_others_is_given_no_demo(tmp_path: Path) -> None:
+    names = "class.test,127.0.0.1"
+    with Running(tmp_path / "var", "--no-worker", from_nothing=True, ALLOWED_HOSTS=names) as running:
+        assert running.ask("from classroom.models import User; print(User.objects.count())") == "0\n"
+
+
 def test_what_dies_at_once_is_started_ever_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)

@@ -204,7 +204,7 @@ def slowest(answers: list[tuple[float, int, float]]) -> str:
 def test_a_server_says_that_it_will_stop_and_serves_until_it_does(tmp_path: Path) -> None:
     port = spare_port()
     url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "VAR_DIR": str(tmp_path), "WEB_STOPS_AFTER": "3", "WEB_WORKERS": "2"}
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "DEBUG": "1", "WEB_STOPS_AFTER": "3", "WEB_WORKERS": "2"}
     command = [sys.executable, "-m", "downhill.web_server", "--port", str(port)]
     with subprocess.Popen(command, env=environment, cwd=PROJECT) as server:
         try:

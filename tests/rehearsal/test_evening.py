@@ -202,10 +202,9 @@ def test_all_that_hangs_on_a_class_and_bears_a_time_is_dated_or_left_alone_on_pu
 
 
 @pytest.mark.django_db
-def test_the_demo_has_one_once(settings: Settings, client_of: Callable[[User], Client]) -> None:
-    settings.DEBUG = True
-    call_command("seed_demo")
-    call_command("seed_demo")
+def test_the_demo_has_one_once(client_of: Callable[[User], Client]) -> None:
+    call_command("seed_demo", "--yes-on-a-real-server")
+    call_command("seed_demo", "--yes-on-a-real-server")
 
     made = Rehearsal.objects.get()
     client = client_of(User.objects.get(username="instructor"))
@@ -218,9 +217,9 @@ def test_the_demo_has_one_once(settings: Settings, client_of: Callable[[User], C
 
 @pytest.mark.django_db
 def test_a_setting_leaves_it_out(settings: Settings) -> None:
-    settings.DEBUG, settings.DEMO_EVENING = True, False
+    settings.DEMO_EVENING = False
 
-    call_command("seed_demo")
+    call_command("seed_demo", "--yes-on-a-real-server")
 
     assert Rehearsal.objects.count() == 0
 

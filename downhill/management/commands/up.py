@@ -85,9 +85,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         liveness.note_sign()  # the worker that is about to start has a minute to be heard
         is_for_others = not all(is_loopback(name) for name in allowed_hosts(place))
-        on_laptop = settings.LAN or (settings.DEBUG and not place.is_open)
         fresh: demo.Passwords = {}
-        if on_laptop and not User.objects.exists():
+        if (settings.LAN or not is_for_others) and not User.objects.exists():
             fresh = demo.make(is_public=not is_for_others)
         elif is_for_others:
             # Whenever they were made: a public password opens nothing to others.
@@ -190,7 +189,7 @@ def collect_static() -> None:
 
 def _debug(place: Place) -> bool:
     """Debug in the children: only where somebody asked for it, and nobody else can look."""
-    return settings.DEBUG and "DEBUG" in os.environ and not (settings.LAN or place.is_open)
+    return settings.DEBUG and not (settings.LAN or place.is_open)
 
 
 def _environment(place: Place, **more: str) -> dict[str, str]:
