@@ -179,6 +179,9 @@ else:
         }
     }
 
+# Backups that stay in VAR_DIR/backups; the older ones make room for new ones.
+BACKUPS_KEPT = env.int("BACKUPS_KEPT", 30)
+
 # --- people ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "classroom.User"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+import downhill
 import experiments.registry
 from lessons.activities.base import types as activity_types
 from tests.conventions import papers
@@ -87,7 +88,7 @@ def test_the_newest_release_in_the_changelog_is_the_version_of_the_package() -> 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
-    assert papers.released(changelog)[0] == project["version"]
+    assert papers.released(changelog)[0] == project["version"] == downhill.__version__
     assert changelog.index("## Unreleased") < changelog.index(f"## {project['version']}")
 
 

@@ -7,10 +7,7 @@ import hashlib
 import json
 import os
 import socket
-import sqlite3
 import sys
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,17 +17,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classroom.loopback import is_loopback
 from classroom.models import User
-from downhill import demo, greeting, room_network, supervisor
+from downhill import backups, demo, greeting, room_network, supervisor
 from downhill.room_network import Place
 from downhill.static_files import HashedStaticFiles
 from experiments import liveness
-
-BACKUPS_KEPT = 5
 
 # Name, command, what its environment has besides ours.
 Child = tuple[str, list[str], dict[str, str]]
@@ -57,7 +51,7 @@ class Command(BaseCommand):
             says = greeting.of(place, fresh)
         except KeyboardInterrupt:
             return
-        except (DatabaseError, sqlite3.Error, OSError) as error:
+        except (backups.Failed, DatabaseError, OSError) as error:
             why = str(error).strip().partition("\n")[0].rstrip(".")
             raise CommandError(_("Downhill cannot prepare its data: %(why)s.") % {"why": why}) from error
         plan = {
@@ -77,10 +71,9 @@ class Command(BaseCommand):
 
     def _prepare(self, place: Place) -> demo.Passwords:
         """Bring the data up to date; give the passwords that are new, which are shown here and nowhere else."""
-        database = _sqlite_file()  # asked first: connecting makes the file
         if _unapplied_migrations():
-            if database:
-                self._say(_("Saved a copy of the database in %(path)s.") % {"path": back_up(database)})
+            if not backups.is_empty():
+                self._say(_("Saved a copy of the database in %(path)s.") % {"path": backups.make()})
             self._say(_("Preparing the database …"))
             call_command("migrate", interactive=False, verbosity=0)
         liveness.note_sign()  # the worker that is about to start has a minute to be heard
@@ -143,29 +136,9 @@ def _bind_problem(host: str, port: int) -> int:
     return 0
 
 
-def _sqlite_file() -> Path | None:
-    """The database's file, where there is one with something in it."""
-    if connection.vendor != "sqlite":
-        return None
-    path = Path(connection.settings_dict["NAME"])
-    return path if path.is_file() and path.stat().st_size else None
-
-
 def _unapplied_migrations() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-def back_up(database: Path) -> Path:
-    """Copy an SQLite database, also one in use; keep the newest few copies."""
-    folder = settings.VAR_DIR / "backups"
-    folder.mkdir(exist_ok=True)
-    copy = folder / f"{timezone.now():%Y-%m-%dT%H-%M-%S}.sqlite3"
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    for old in sorted(folder.glob("*.sqlite3"))[:-BACKUPS_KEPT]:
-        old.unlink()
-    return copy
 
 
 def collect_static() -> None:
