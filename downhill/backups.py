@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -184,7 +184,7 @@ def check_fit(about: About) -> None:
     if about.engine != connection.vendor:
         words = {"theirs": _engine(about.engine), "ours": _engine(connection.vendor)}
         raise Failed(_("This backup is of %(theirs)s, and this Downhill runs on %(ours)s.") % words)
-    if _numbers(about.version) > _numbers(__version__) or _unknown(about.migrations):
+    if _numbers(about.version) > _numbers(__version__) or unknown(about.migrations):
         words = {"theirs": about.version, "ours": __version__}
         raise Failed(
             _("Downhill %(theirs)s made this backup, and this one, %(ours)s, is older. Update it first.") % words
@@ -199,7 +199,7 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".") if part.isdigit()]
 
 
-def _unknown(migrations: list[str]) -> set[str]:
+def unknown(migrations: Iterable[str]) -> set[str]:
     """Migrations of our apps that this code does not have."""
     loader = MigrationLoader(None)
     known = {".".join(key) for key in loader.disk_migrations}

@@ -343,6 +343,7 @@ UNDO_SECONDS = env.int("UNDO_SECONDS", 3)
 RUNS_QUEUE = "runs"
 CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in ("celery", RUNS_QUEUE))
 CELERY_TASK_ROUTES = {"experiments.execute_run": {"queue": RUNS_QUEUE}}
+CELERY_IMPORTS = ("downhill.worker_version",)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils.translation import gettext as _
 
-BESIDE = 3  # a dump, a migration, and somebody who looks
+from downhill import connection_budget
 
 
 class Command(BaseCommand):
@@ -23,14 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, webs: int, workers: int, **options: Any) -> None:
         if connection.vendor != "postgresql":
             raise CommandError(_("Only PostgreSQL counts connections."))
-        needed = webs * settings.WEB_CONNECTIONS + workers * settings.WORKER_PROCESSES + BESIDE
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT sum(setting::int * CASE name WHEN 'max_connections' THEN 1 ELSE -1 END) FROM pg_settings "
-                "WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')"
-            )
-            (most,) = cursor.fetchone()
-        words = {"webs": webs, "workers": workers, "needed": needed, "most": most, "beside": BESIDE}
+        needed, most = connection_budget.needed(webs=webs, workers=workers), connection_budget.most()
+        words = {"webs": webs, "workers": workers, "needed": needed, "most": most, "beside": connection_budget.BESIDE}
         says = _(
             "%(webs)d web servers, %(workers)d workers and %(beside)d besides: %(needed)d connections of %(most)d."
         )

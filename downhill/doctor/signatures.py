@@ -1,0 +1,52 @@
+"""The keys of badges: whether they can be read, and whether the badges that were given still verify by them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
+from badges import keys
+from badges.models import Award
+from downhill.doctor.finding import Finding, broken
+
+REMEDY_LOST = "Put the old keys back: from .env, from VAR_DIR/badge_keys, or from a backup that was made with its keys."
+
+
+def keys_can_be_read() -> Iterator[Finding]:
+    if not _are_there():
+        return  # the first badge makes some
+    try:
+        keys.key_set()
+    except ImproperlyConfigured as error:
+        yield broken(_("The keys of badges are broken. %(why)s") % {"why": error}, _(REMEDY_LOST))
+
+
+def keys_fit_the_badges() -> Iterator[Finding]:
+    try:
+        known = keys.key_set() if _are_there() else None
+    except ImproperlyConfigured:
+        return  # that has been said
+    tokens = Award.objects.values_list("token", flat=True).iterator(chunk_size=1000)
+    unknown = sum(known is None or keys.find(known, _key_id(token)) is None for token in tokens)
+    if unknown:
+        says = _("%(n)d badges were signed with keys that are not here: nobody can verify them any more.")
+        yield broken(says % {"n": unknown}, _(REMEDY_LOST))
+
+
+def _are_there() -> bool:
+    return bool(settings.BADGE_KEYS) or keys.kept_in().exists()
+
+
+def _key_id(token: str) -> str:
+    """The key that a credential says it was signed with."""
+    head = token.partition(".")[0]
+    try:
+        return str(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"])
+    except (binascii.Error, ValueError, KeyError):
+        return ""
