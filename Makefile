@@ -18,7 +18,7 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures env
+.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures settings env
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make bench          benchmarks, with ratios from one run"
 	@echo "make load           classes of 40 and 200 and a herd at the door, and how many students this computer carries"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
+	@echo "make settings       write docs/settings.md again, after a change of .env.example"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
 	@echo "make env URL=…      write .env for a server, with fresh secrets; needs Docker and nothing else"
 
@@ -66,6 +67,9 @@ load: .venv/.installed
 
 pictures: .venv/.installed
 	$(EMBEDDED) $(BIN)/pytest tests/journeys/pictures.py -n 0 $(ARGS)
+
+settings: .venv/.installed
+	$(EMBEDDED) $(BIN)/python -m tests.conventions.settings_table
 
 env:
 	@deploy/env $(URL)

@@ -25,7 +25,7 @@ def names() -> Iterator[Finding]:
     if url.scheme not in ("http", "https") or not host or url.path.strip("/"):
         yield broken(
             _("PUBLIC_URL is “%(url)s”, which is no address of a whole server.") % words,
-            _("Set it to one such as https://class.example.org, without a path."),
+            _("Set it to the address that browsers open: https:// and a name, without a path."),
         )
     elif is_loopback(host) and reaches_others() and not settings.LAN:
         yield warning(
@@ -35,7 +35,7 @@ def names() -> Iterator[Finding]:
         )
     elif not is_loopback(host) and not settings.LAN and not validate_host(host, settings.ALLOWED_HOSTS):
         yield broken(
-            _("Whoever opens %(url)s is refused, since ALLOWED_HOSTS does not name %(host)s.") % words,
+            _("Anyone who opens %(url)s is refused, since ALLOWED_HOSTS does not name %(host)s.") % words,
             _("Add the name to ALLOWED_HOSTS. Or leave ALLOWED_HOSTS out: it follows from PUBLIC_URL."),
         )
 
@@ -59,7 +59,7 @@ def tls() -> Iterator[Finding]:
         )
     elif url.scheme == "http" and reaches_others() and not settings.LAN and not is_loopback(url.hostname or ""):
         yield warning(
-            _("Others come in over plain http: whoever is in the same network can read passwords."),
+            _("Others come in over plain http: anyone in the same network can read passwords."),
             _("Put a proxy with a certificate in front: docs/operate.md says how."),
         )
 
@@ -82,7 +82,7 @@ def proxies() -> Iterator[Finding]:
 def debug() -> Iterator[Finding]:
     if settings.DEBUG and reaches_others():
         yield broken(
-            _("DEBUG is on, and others come in: whoever meets an error reads code and settings."),
+            _("DEBUG is on, and others come in: anyone who meets an error reads code and settings."),
             _("Leave DEBUG out of the environment, and restart."),
         )
 

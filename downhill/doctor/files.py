@@ -90,8 +90,8 @@ def secret_key() -> Iterator[Finding]:
     key = settings.SECRET_KEY
     if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_SIGNS or key.startswith("django-insecure-"):
         yield broken(
-            _("SECRET_KEY is too easy to guess: whoever does can log in as anybody."),
-            _("Set it to 50 random characters, as deploy/env does, and restart. Everybody logs in once more."),
+            _("SECRET_KEY is too easy to guess: anyone who does can log in as anybody."),
+            _("Set it to 50 random characters, as deploy/env does, and restart. Everybody has to log in again."),
         )
 
 

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from badges import keys
 from badges.models import Award
 from downhill.doctor.finding import Finding, broken
 
-REMEDY_LOST = "Put the old keys back: from .env, from VAR_DIR/badge_keys, or from a backup that was made with its keys."
+REMEDY_LOST = gettext_lazy(
+    "Put the old keys back: from .env, from VAR_DIR/badge_keys, or from a backup that was made with its keys."
+)
 
 
 def keys_can_be_read() -> Iterator[Finding]:
@@ -24,7 +27,7 @@ def keys_can_be_read() -> Iterator[Finding]:
     try:
         keys.key_set()
     except ImproperlyConfigured as error:
-        yield broken(_("The keys of badges are broken. %(why)s") % {"why": error}, _(REMEDY_LOST))
+        yield broken(_("The keys of badges are broken. %(why)s") % {"why": error}, str(REMEDY_LOST))
 
 
 def keys_fit_the_badges() -> Iterator[Finding]:
@@ -35,8 +38,8 @@ def keys_fit_the_badges() -> Iterator[Finding]:
     tokens = Award.objects.values_list("token", flat=True).iterator(chunk_size=1000)
     unknown = sum(known is None or keys.find(known, _key_id(token)) is None for token in tokens)
     if unknown:
-        says = _("%(n)d badges were signed with keys that are not here: nobody can verify them any more.")
-        yield broken(says % {"n": unknown}, _(REMEDY_LOST))
+        says = _("%(n)d badges were signed with keys that are not here: nobody can verify them.")
+        yield broken(says % {"n": unknown}, str(REMEDY_LOST))
 
 
 def _are_there() -> bool:

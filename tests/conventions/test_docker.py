@@ -16,7 +16,7 @@ from django.urls import resolve
 from downhill.celery import app
 from downhill.management.commands import up
 from downhill.room_network import Place
-from tests.conventions import containers
+from tests.conventions import containers, settings_table
 
 pytestmark = pytest.mark.pure
 
@@ -226,6 +226,17 @@ def test_the_example_shows_the_default(name: str, default: Any) -> None:
     )
 
     assert containers.example()[name] == as_text
+
+
+def test_the_table_of_settings_says_what_the_example_says() -> None:
+    assert settings_table.FILE.read_text(encoding="utf-8") == settings_table.page(), "make settings"
+
+
+def test_every_setting_has_a_row_with_its_meaning() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:–|`(.+?)`) \| (.+) \|$", settings_table.page(), re.MULTILINE)
+
+    assert {name: default for name, default, _meaning in rows} == containers.example()
+    assert [name for name, _default, meaning in rows if len(meaning.split()) < 3] == []
 
 
 def test_the_example_gives_no_secret_away() -> None:

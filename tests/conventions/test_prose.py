@@ -32,6 +32,8 @@ HELD = (
     "SECURITY.md",
     "ARCHITECTURE.md",
     "docs/running.md",
+    "docs/operate.md",
+    "docs/settings.md",
     "docs/how/*.md",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -132,11 +133,11 @@ def look() -> list[Finding]:
 @pytest.mark.parametrize(
     ("given", "level", "sentence"),
     [
-        ({"SECRET_KEY": "a-key"}, "broken", "SECRET_KEY is too easy to guess: whoever does can log in as anybody."),
+        ({"SECRET_KEY": "a-key"}, "broken", "SECRET_KEY is too easy to guess: anyone who does can log in as anybody."),
         (
             {"PUBLIC_URL": "http://class.test", "ALLOWED_HOSTS": "other.test"},
             "broken",
-            "Whoever opens http://class.test is refused, since ALLOWED_HOSTS does not name class.test.",
+            "Anyone who opens http://class.test is refused, since ALLOWED_HOSTS does not name class.test.",
         ),
         ({"PUBLIC_URL": "class.test"}, "broken", "PUBLIC_URL is “class.test”, which is no address of a whole server."),
         (
@@ -149,7 +150,7 @@ def look() -> list[Finding]:
             "broken",
             "HTTPS is on, and PUBLIC_URL begins with http: verifiers of badges are sent elsewhere.",
         ),
-        ({**PUBLIC, "DEBUG": "1"}, "broken", "DEBUG is on, and others come in: whoever meets an error reads code"),
+        ({**PUBLIC, "DEBUG": "1"}, "broken", "DEBUG is on, and others come in: anyone who meets an error reads code"),
         ({**PUBLIC, "HTTPS": "0"}, "warning", "PUBLIC_URL begins with https, and HTTPS is off: cookies travel without"),
         ({"PUBLIC_URL": "http://class.test"}, "warning", "Others come in over plain http:"),
         (
@@ -354,7 +355,7 @@ def test_keys_other_than_those_that_signed(award: Award, settings: Settings) -> 
     finally:
         keys.key_set.cache_clear()
 
-    assert found.says == "1 badges were signed with keys that are not here: nobody can verify them any more."
+    assert found.says == "1 badges were signed with keys that are not here: nobody can verify them."
 
 
 def test_keys_that_are_gone(award: Award, settings: Settings, tmp_path: Path) -> None:
@@ -389,3 +390,13 @@ def test_every_check_is_asked() -> None:
 
     asked = (*doctor.OF_DATABASE, *doctor.WITHOUT_DATABASE, *doctor.IN_DATABASE)
     assert own == {check.__name__ for check in asked}
+
+
+def test_the_table_for_the_night_has_the_doctors_own_sentences() -> None:
+    page = (PROJECT / "docs" / "operate.md").read_text(encoding="utf-8").partition("## At night")[2].partition("## ")[0]
+    cells = [line.split("|")[2].strip() for line in page.splitlines() if line.startswith("|")][2:]
+    source = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "downhill" / "doctor").glob("*.py"))
+    told = re.sub(r"%\(\w+\)[ds]", "…", source)
+
+    assert len(cells) > 12
+    assert [cell for cell in cells if cell != "nothing" and cell.removesuffix("…").strip() not in told] == []

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         words = {"file": file, "rows": about.n_rows, "tables": len(about.rows)}
         self.stdout.write(_("Saved %(rows)d rows of %(tables)d tables in %(file)s.") % words)
         if with_keys:
-            self.stdout.write(_("The keys are in it: whoever has the file can sign badges in your name."))
+            self.stdout.write(_("The keys are in it: anyone who has the file can sign badges in your name."))
         else:
             self.stdout.write(
                 _("The keys are not in it. Keep a copy of them elsewhere: %(place)s.") % {"place": place_of_keys()}
