@@ -18,7 +18,8 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures settings env
+.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures settings notices sbom \
+	audit env
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +36,9 @@ help:
 	@echo "make load           classes of 40 and 200 and a herd at the door, and how many students this computer carries"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make settings       write docs/settings.md again, after a change of .env.example"
+	@echo "make notices        write THIRD_PARTY_NOTICES again, after a change of the locks"
+	@echo "make sbom           write sbom.json, a CycloneDX bill of materials of the locks; needs the network once"
+	@echo "make audit          ask whether anything in the locks has a known fault; needs the network"
 	@echo "make lock           resolve pyproject.toml again into the hashed requirements files"
 	@echo "make env URL=…      write .env for a server, with fresh secrets; needs Docker and nothing else"
 
@@ -70,6 +74,21 @@ pictures: .venv/.installed
 
 settings: .venv/.installed
 	$(EMBEDDED) $(BIN)/python -m tests.conventions.settings_table
+
+notices: .venv/.installed
+	$(EMBEDDED) $(BIN)/python -m tests.conventions.notices
+
+# Tools that are fetched when they are asked for, and installed nowhere.
+sbom: $(UV)
+	$(UV) tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
+		--pyproject pyproject.toml --output-reproducible -o sbom.json
+	@echo "Wrote sbom.json (CycloneDX)."
+
+# Strict: a package that could not be asked about is an error too, where the database is out of reach.
+audit: $(UV)
+	@$(UV) tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes \
+		-r requirements.txt || { echo "Not audited, or something was found: it stands above. The database of known" \
+		"faults is on the network, and no audit is possible without it." >&2; exit 1; }
 
 env:
 	@deploy/env $(URL)

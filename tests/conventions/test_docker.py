@@ -249,7 +249,7 @@ def test_the_example_gives_no_secret_away() -> None:
 def test_the_image_gets_what_downhill_runs_with_and_nothing_else() -> None:
     apps = {app for app in settings.INSTALLED_APPS if (containers.ROOT / app).is_dir()}
 
-    assert containers.let_in() == apps | {"templates", "manage.py", "LICENSE", "NOTICE"} | {
+    assert containers.let_in() == apps | {"templates", "manage.py", "LICENSE", "NOTICE", "THIRD_PARTY_NOTICES"} | {
         "requirements.txt",
         "requirements-web.txt",
     }
