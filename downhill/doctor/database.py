@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from classroom.models import User
 from downhill import backups, connection_budget
@@ -48,7 +49,12 @@ def migrations() -> Iterator[Finding]:
         )
     if n := len(executor.migration_plan(executor.loader.graph.leaf_nodes())):
         yield broken(
-            _("The database is of an older Downhill than this code: %(n)d migrations are missing.") % {"n": n},
+            ngettext(
+                "The database is of an older Downhill than this code: %(n)d migration is missing.",
+                "The database is of an older Downhill than this code: %(n)d migrations are missing.",
+                n,
+            )
+            % {"n": n},
             _("Make a backup, then say “manage.py migrate”. deploy/update and manage.py up do both."),
         )
 

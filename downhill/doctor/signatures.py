@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from badges import keys
 from badges.models import Award
@@ -38,7 +38,11 @@ def keys_fit_the_badges() -> Iterator[Finding]:
     tokens = Award.objects.values_list("token", flat=True).iterator(chunk_size=1000)
     unknown = sum(known is None or keys.find(known, _key_id(token)) is None for token in tokens)
     if unknown:
-        says = _("%(n)d badges were signed with keys that are not here: nobody can verify them.")
+        says = ngettext(
+            "%(n)d badge was signed with keys that are not here: nobody can verify it.",
+            "%(n)d badges were signed with keys that are not here: nobody can verify them.",
+            unknown,
+        )
         yield broken(says % {"n": unknown}, str(REMEDY_LOST))
 
 

@@ -223,7 +223,7 @@ def test_a_database_that_was_not_migrated(copy: Running) -> None:
 
     said = says(copy)
 
-    assert "Broken: The database is of an older Downhill than this code: 1 migrations are missing." in said
+    assert "Broken: The database is of an older Downhill than this code: 1 migration is missing." in said
     assert "Make a backup, then say “manage.py migrate”." in said
 
 
@@ -355,7 +355,7 @@ def test_keys_other_than_those_that_signed(award: Award, settings: Settings) -> 
     finally:
         keys.key_set.cache_clear()
 
-    assert found.says == "1 badges were signed with keys that are not here: nobody can verify them."
+    assert found.says == "1 badge was signed with keys that are not here: nobody can verify it."
 
 
 def test_keys_that_are_gone(award: Award, settings: Settings, tmp_path: Path) -> None:
