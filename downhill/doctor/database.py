@@ -15,7 +15,7 @@ from classroom.models import User
 from downhill import backups, connection_budget
 from downhill.doctor.finding import Finding, broken, warning
 
-CLOCK_MAY_DIFFER = 5  # seconds; after a minute workers count as silent
+CLOCK_MAY_DIFFER = 5  # seconds; at a minute pages say that workers are silent
 
 
 def answers() -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def clock() -> Iterator[Finding]:
         ahead = _("ahead of") if seconds > 0 else _("behind")
         yield warning(
             _("This computer’s clock is %(n)d s %(ahead)s the database’s.") % {"n": abs(seconds), "ahead": ahead},
-            _("Let both set their clocks by NTP. Until then workers that live may count as gone."),
+            _("Let both set their clocks by NTP. Until then pages may say that no worker answers."),
         )
 
 

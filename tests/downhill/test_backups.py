@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from downhill import __version__
-from tests.running import MANAGE, Running
+from tests.running import MANAGE, Running, wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 ON_POSTGRESQL = "DATABASE_URL" in os.environ
@@ -120,6 +120,23 @@ def test_what_somebody_writes_meanwhile_is_in_it_or_not(installed: Callable[[str
     assert manage(downhill, "restore", file, "--yes").returncode == 0
     assert rows(downhill)["classroom_user"] == n
     assert 4 <= n < 3004
+
+
+def test_a_downhill_that_runs_goes_on_with_what_was_restored(tmp_path: Path) -> None:
+    """Nobody should; but whoever does is not left with a server that writes into a file that is gone."""
+    with Running(tmp_path / "ours" / "var") as downhill:
+        wait_for(lambda: '"worker": "ok"' in downhill.says("/readyz"), "a worker that is ready")
+        file = saved(downhill)
+        downhill.ask(WRITE.format(name="Since then"))
+        assert "Since then" in downhill.says("/join/DEMO-2026")
+
+        done = manage(downhill, "restore", file, "--yes")
+
+        assert done.returncode == 0, done.stderr
+        page = downhill.says("/join/DEMO-2026")
+        assert "Demo class" in page
+        assert "Since then" not in page
+        wait_for(lambda: '"worker": "ok"' in downhill.says("/readyz"), "a worker that is ready")
 
 
 def test_a_backup_of_an_older_downhill_is_migrated(installed: Callable[[str], Running]) -> None:
