@@ -164,6 +164,8 @@ def opened(file: Path) -> About:
             about = About(**json.loads(archive.read(ABOUT)))
             with archive.open(DATABASE) as database:
                 found = hashlib.file_digest(database, "sha256").hexdigest()  # type: ignore[arg-type]  # it reads
+            if KEYS in archive.namelist():
+                archive.read(KEYS)
     except FileNotFoundError as error:
         raise Failed(_("There is no file %(file)s.") % {"file": file}) from error
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError) as error:
@@ -229,17 +231,19 @@ def put_back(file: Path, about: About) -> None:
         raise Failed(_("Something wrote into the database meanwhile. Stop Downhill, and restore again."))
 
 
-def put_back_keys(file: Path) -> bool | None:
-    """Put the keys of a backup where a laptop keeps them; None: it has none, False: the environment has others."""
+def other_keys(file: Path) -> dict[str, str] | None:
+    """The keys in a backup, if it has some and they are not those in use."""
     with zipfile.ZipFile(file) as archive:
-        if KEYS not in archive.namelist():
-            return None
-        found = json.loads(archive.read(KEYS))
-    if found == own_keys():
-        return True
-    if settings.BADGE_KEYS or os.environ.get("SECRET_KEY"):
-        return False
+        found: dict[str, str] | None = json.loads(archive.read(KEYS)) if KEYS in archive.namelist() else None
+    return None if found == own_keys() else found
+
+
+def can_change_keys() -> bool:
+    """Tell whether keys are in files, as on a laptop. Those of the environment are not ours to change."""
+    return not (settings.BADGE_KEYS or os.environ.get("SECRET_KEY"))
+
+
+def put_back_keys(found: dict[str, str]) -> None:
     secret_files.replace(Path(settings.VAR_DIR) / "secret_key", found["SECRET_KEY"])
     if found["BADGE_KEYS"]:
         secret_files.replace(keys.kept_in(), found["BADGE_KEYS"])
-    return True

@@ -30,7 +30,7 @@ from tests.running import forget_prepared
 
 # Seconds that all tests with a marker may take together, summed over three workers that share two cores: 1.7 times what
 # they took there beside other work, and more where they mostly wait. Tests without a marker need at most a database.
-BUDGETS = {"pure": 240, "journey": 2200, "faults": 560, "race": 260, "benchmark": 600, "compose": 700, "database": 1100}
+BUDGETS = {"pure": 240, "journey": 2200, "faults": 560, "race": 260, "benchmark": 600, "compose": 700, "database": 1300}
 IN_CI = os.environ.get("CI") == "true"
 
 # Tests that wait most of the time, or share one long computation, stay with one worker, and come first. Half of the

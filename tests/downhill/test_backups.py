@@ -185,6 +185,9 @@ def test_keys_are_in_it_only_when_somebody_asks_and_come_back(installed: Callabl
     assert said.returncode == 0, said.stderr
     assert [(other.var_dir / name).read_text() for name in ("secret_key", "badge_keys")] == ours
     assert (other.var_dir / "badge_keys").stat().st_mode & 0o777 == 0o600
+    # What was replaced is saved, and nothing else.
+    [before] = (other.var_dir / "backups").glob("*.zip")
+    assert "keys.json" in zipfile.ZipFile(before).namelist()
 
 
 def test_keys_of_the_environment_stay_and_it_is_said(installed: Callable[[str], Running]) -> None:
@@ -228,6 +231,7 @@ def test_what_is_there_is_replaced_only_on_request_and_saved_before(installed: C
     downhill.manage("restore", str(file), "--yes")
     assert downhill.ask(READ) == "Demo class\n"
     [before] = (downhill.var_dir / "backups").glob("*.zip")
+    assert "keys.json" not in zipfile.ZipFile(before).namelist()
     downhill.manage("restore", str(before), "--yes")
     assert downhill.ask(READ) == "Since then\n"
 
@@ -247,6 +251,17 @@ def test_a_broken_file_changes_nothing(installed: Callable[[str], Running]) -> N
 
     assert all("is no backup of Downhill, or it is damaged." in each for each in said)
     assert "There is no file" in refused(downhill, "restore", file.with_name("nothing.zip"), "--yes")
+    assert downhill.ask(READ) == "Since then\n"
+
+
+def test_keys_that_are_damaged_are_refused_before_anything_is_changed(installed: Callable[[str], Running]) -> None:
+    downhill = installed("ours")
+    file = saved(downhill, "--with-keys")
+    downhill.ask(WRITE.format(name="Since then"))
+    # They are stored as they are.
+    file.write_bytes(file.read_bytes().replace(b'"SECRET_KEY"', b'"SECRET_KEX"', 1))
+
+    assert "is no backup of Downhill, or it is damaged." in refused(downhill, "restore", file, "--yes")
     assert downhill.ask(READ) == "Since then\n"
 
 

@@ -27,10 +27,13 @@ class Command(BaseCommand):
         try:
             about = backups.opened(path)
             backups.check_fit(about)
+            keys = backups.other_keys(path)
+            with_keys = keys is not None and backups.can_change_keys()
             if not backups.is_empty():
-                self._save_what_is_there(yes)
+                self._save_what_is_there(yes, with_keys=with_keys)
             backups.put_back(path, about)
-            has_keys = backups.put_back_keys(path)
+            if keys and with_keys:
+                backups.put_back_keys(keys)
         except (backups.Failed, DatabaseError, OSError) as error:
             raise CommandError(str(error).strip().partition("\n")[0]) from error
         call_command("migrate", interactive=False, verbosity=0)
@@ -48,17 +51,17 @@ class Command(BaseCommand):
             )
             % words
         )
-        if has_keys:
+        if with_keys:
             self.stdout.write(_("Its keys are in use as well."))
-        elif has_keys is False:
+        elif keys:
             self.stdout.write(
                 _("Its keys are not those of the environment, which stay. To take over the others, see: %(command)s")
                 % {"command": f"unzip -p {path} {backups.KEYS}"}
             )
 
-    def _save_what_is_there(self, yes: bool) -> None:
+    def _save_what_is_there(self, yes: bool, *, with_keys: bool) -> None:
         if not yes:
             raise CommandError(
                 _("There is something in this database already. With --yes it is saved, and then replaced.")
             )
-        self.stdout.write(_("Saved what was there in %(file)s.") % {"file": backups.make(with_keys=True)})
+        self.stdout.write(_("Saved what was there in %(file)s.") % {"file": backups.make(with_keys=with_keys)})
