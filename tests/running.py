@@ -118,10 +118,7 @@ class Running:
                     os.kill(pid, signal.SIGKILL)
             if self.server and not self.is_kept:
                 self._on_server(f"DROP DATABASE {self.database} WITH (FORCE)")
-            if broker := self.environment.get("REDIS_URL"):
-                with redis.from_url(broker) as queue:
-                    for key in queue.scan_iter(f"{self.database}:*"):
-                        queue.delete(key)
+            self._clear_broker()
 
     def copy_prepared(self) -> None:
         """Begin where a Downhill has got to that was started once and ended."""
@@ -206,8 +203,15 @@ class Running:
                     found.append(int(folder.name))
         return found
 
+    def _clear_broker(self) -> None:
+        if broker := self.environment.get("REDIS_URL"):
+            with redis.from_url(broker) as queue:
+                for key in queue.scan_iter(f"{self.database}:*"):
+                    queue.delete(key)
+
     def forget(self) -> None:
-        """Remove what is left of one that was kept."""
+        """Remove what is left of one that was kept, or never ran."""
+        self._clear_broker()
         shutil.rmtree(self.var_dir.parent, ignore_errors=True)
         if self.server:
             self._on_server(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
