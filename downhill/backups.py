@@ -34,7 +34,10 @@ from downhill.database_copies import Failed as Failed
 
 ABOUT, DATABASE, KEYS = "about.json", "database", "keys.json"
 # What `migrate` and a start write into an empty database.
-WRITTEN_BY_ITSELF = {"django_migrations", "django_content_type", "auth_permission", "experiments_workersign"}
+WRITTEN_BY_ITSELF = {
+    *("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"),
+    "experiments_workersign",
+}
 
 
 @dataclass(frozen=True)

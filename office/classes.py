@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from io import StringIO
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -169,7 +171,7 @@ class CohortDesk(Desk):
         if not cohort.archived:
             raise Conflict(_("Archive the class first. Only an archived class can be deleted."))
         form = DeleteForm(cohort, request.POST if request.method == "POST" else None)
-        if form.is_valid():
+        if form.is_valid() and form.is_backed_up():
             with transaction.atomic():
                 self.log_deletions(request, Cohort.objects.filter(pk=cohort.pk))
                 cohort.delete()
@@ -303,9 +305,25 @@ class DeleteForm(forms.Form):
         label=gettext_lazy("Type the name of the class"), widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
+    without = forms.BooleanField(label=gettext_lazy("Delete it without a backup"), required=False)
+
     def __init__(self, cohort: Cohort, *args: Any) -> None:
         super().__init__(*args)
         self.cohort = cohort
+        if not self.is_bound or "without" not in self.data:
+            self.fields["without"].widget = forms.HiddenInput()
+
+    def is_backed_up(self) -> bool:
+        """Save everything first; if that cannot be done, say why and ask whether it may be done without."""
+        if self.cleaned_data["without"]:
+            return True
+        try:
+            call_command("backup", stdout=StringIO())
+        except CommandError as error:
+            self.add_error(None, str(error))
+            self.fields["without"].widget = forms.CheckboxInput()
+            return False
+        return True
 
     def clean_name(self) -> str:
         if " ".join(self.cleaned_data["name"].split()) != " ".join(self.cohort.name.split()):

@@ -18,7 +18,6 @@ from downhill import backups as saved
 from downhill.doctor.finding import Finding, broken, warning
 from downhill.static_files import HashedStaticFiles
 from lessons import catalogue
-from lessons.authoring.loader import LessonError, load
 
 LITTLE_ROOM = 1024 * 1024 * 1024  # bytes: a backup before the next update needs some, too
 OLD = timedelta(days=7)
@@ -76,14 +75,12 @@ def _there() -> Iterator[str]:
 
 
 def lessons() -> Iterator[Finding]:
-    for folder in catalogue.folders():
-        try:
-            load(folder)
-        except LessonError as error:
-            yield broken(
-                _("The lesson in %(folder)s cannot be used: %(why)s") % {"folder": folder, "why": error.problems[0]},
-                _("Correct it as “manage.py check_content” says, then restart."),
-            )
+    for lesson in catalogue.broken():
+        says = _("The lesson in %(folder)s cannot be used: %(why)s")
+        yield broken(
+            says % {"folder": lesson.folder, "why": lesson.problems[0]},
+            _("Correct it as “manage.py check_content” says. Nothing has to be restarted."),
+        )
 
 
 def secret_key() -> Iterator[Finding]:

@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from downhill.admin import CohortForm
 from pytest_django import Settings
 
 from badges import services as badge_services
 from classroom.models import Cohort, Membership, User
 from dashboard.class_settings import ClassForm
-from downhill.admin import CohortForm
 from lessons import catalogue
 from lessons.models import PartProgress
 from tests.lessons.little import HEAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,8 +266,8 @@ def test_an_open_class_is_not_deleted(desk: Client, cohort: Cohort) -> None:
 
 
 @pytest.mark.usefixtures("graded")
-def test_an_archived_class_is_deleted_by_whoever_types_its_name(
-    desk: Client, cohort: Cohort, student: Membership
+def test_an_archived_class_is_deleted_after_a_backup_by_whoever_types_its_name(
+    desk: Client, cohort: Cohort, student: Membership, settings: Any, tmp_path: Path
 ) -> None:
     Cohort.objects.update(archived=True)
     address = f"{LIST}{cohort.pk}/delete/"
@@ -276,11 +277,30 @@ def test_an_archived_class_is_deleted_by_whoever_types_its_name(
     assert "1 students’ places, 1 answers" in " ".join(asked.text.split())
     assert (wrong.status_code, Cohort.objects.exists()) == (400, True)
 
+    settings.VAR_DIR = tmp_path
     desk.post(address, {"name": " Our class "})
 
     assert not Cohort.objects.exists()
+    assert len(list(tmp_path.glob("backups/downhill-*.zip"))) == 1
     assert User.objects.filter(pk=student.user_id).exists()
     assert LogEntry.objects.filter(object_repr="Our class").count() == 1
+
+
+def test_without_a_backup_a_class_is_deleted_only_by_who_says_so(
+    desk: Client, cohort: Cohort, settings: Any, tmp_path: Path
+) -> None:
+    Cohort.objects.update(archived=True)
+    settings.VAR_DIR = tmp_path / "no folder"
+    settings.VAR_DIR.write_text("a file")
+    address = f"{LIST}{cohort.pk}/delete/"
+
+    refused = desk.post(address, {"name": "Our class"})
+
+    assert (refused.status_code, Cohort.objects.exists()) == (400, True)
+    assert "No backup was made." in refused.text
+    assert "Delete it without a backup" in refused.text
+    desk.post(address, {"name": "Our class", "without": "on"})
+    assert not Cohort.objects.exists()
 
 
 def test_an_admin_comes_to_the_page_of_a_class_by_teaching_it(desk: Client, cohort: Cohort) -> None:
