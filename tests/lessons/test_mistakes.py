@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from lessons import catalogue
+from lessons.authoring import near, references, source
 from lessons.authoring.loader import load
 from lessons.authoring.source import LessonError, LessonProblem
 from lessons.management.commands import check_content
@@ -35,6 +38,13 @@ def told(folder: Path) -> list[str]:
         out.write(str(error))
     lines = out.getvalue().replace(f"{folder}/", "").splitlines()
     return [line.removeprefix("  warning: ") for line in lines if not line.startswith("  note: ")]
+
+
+@pytest.mark.parametrize("module", [near, references, source], ids=lambda module: module.__name__)
+def test_the_examples_of_these_modules_are_true(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+
+    assert (found.failed, found.attempted > 1) == (0, True)
 
 
 def test_there_are_more_than_35() -> None:
