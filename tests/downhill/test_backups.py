@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from downhill import __version__
+from downhill import __version__, backups
+from tests.factories import UserFactory
 from tests.running import MANAGE, Running, wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -87,6 +88,13 @@ def changed(file: Path, **more: object) -> Path:
                 content = json.dumps({**json.loads(content), **more}).encode()
             target.writestr(name, content)
     return other
+
+
+def test_a_database_that_was_only_migrated_is_empty(db: None) -> None:
+    assert backups.is_empty()
+
+    UserFactory()
+    assert not backups.is_empty()
 
 
 # --- to and fro ---------------------------------------------------------------------------------------
