@@ -265,6 +265,7 @@ def test_an_open_class_is_not_deleted(desk: Client, cohort: Cohort) -> None:
     assert "Archive the class first." in answer.text
 
 
+@pytest.mark.django_db(transaction=True)  # PostgreSQL is dumped in a transaction of its own
 @pytest.mark.usefixtures("graded")
 def test_an_archived_class_is_deleted_after_a_backup_by_whoever_types_its_name(
     desk: Client, cohort: Cohort, student: Membership, settings: Any, tmp_path: Path
