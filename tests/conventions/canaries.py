@@ -142,6 +142,7 @@ def addresses(lesson: LoadedLesson, membership: Membership) -> set[str]:
         "key": "a-key",
         "phone": "a-phone",
         "invitation": "an-invitation",
+        "card": "a-card",
     }
     rows = [row for row in PAGES + API if "GET" in row.answers and row.name not in ("readyz", "metrics")]
     found = set()
