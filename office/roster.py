@@ -161,7 +161,7 @@ def _decode(given: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise Refusal(_("This is no text. Save the table as CSV, with UTF-8, and choose that file."))
+    raise Refusal(_("This is not a text file. Save the table as CSV, with UTF-8, and choose that file."))
 
 
 def _read_csv(text: str) -> tuple[list[Row], tuple[str, ...]]:

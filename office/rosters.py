@@ -24,6 +24,10 @@ from office.desk import Desk, refuse_unless
 SALT = "office.rosters"
 KEPT_FOR = 3600  # seconds that a preview can be applied
 SHOWN = 300
+EXAMPLE = """student_id,name,username,class,role
+4711,Ada Lovelace,,evening,student
+4712,Alan Turing,alan,evening,student
+,Grace Hopper,grace,evening,instructor"""
 # First what an admin has to see.
 ORDER = (roster.WRONG, roster.NEW, roster.ADDED, roster.BACK, roster.CHANGED, roster.SAME)
 
@@ -79,7 +83,7 @@ def roster_page(desk: Desk, request: HttpRequest) -> HttpResponse:
             return _preview(desk, request, kept)
     status = 400 if form.is_bound else 200
     context = {**desk.admin_site.each_context(request), "opts": desk.opts, "form": form, "title": _("Roster")}
-    context["media"] = desk.media + form.media
+    context |= {"media": desk.media + form.media, "example": EXAMPLE}
     return TemplateResponse(request, "admin/roster.html", context, status=status)
 
 

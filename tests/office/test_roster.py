@@ -212,7 +212,7 @@ def test_a_table_is_read_as_any_spreadsheet_writes_it(desk: Client, cohort: Coho
         (b"name,Name\nAnn,Ann\n", "The first line names “name” twice."),
         (b'name\n"Ann\n', "Line 2 cannot be read"),
         (b"name\nAnn,Bea\n", "Line 2 has more cells than the first line has names."),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "This is no text."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "This is not a text file."),
         (b"PK\x03\x04 nothing", "This is no OneRoster bundle"),
     ],
 )
