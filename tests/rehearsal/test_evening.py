@@ -183,6 +183,7 @@ def test_all_that_hangs_on_a_class_and_bears_a_time_is_dated_or_left_alone_on_pu
         "classroom.Invitation",  # a real instructor's
         "classroom.Rehearsal",  # what is played, and when
         "classroom.Token",  # a notebook's, of no class
+        "classroom.LoginCard",  # a person's, of no class
         "classroom.User",
         "experiments.Run",  # really computed
         "experiments.WorkerSign",  # of no class
