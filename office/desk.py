@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -79,7 +80,10 @@ class Desk(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         for chosen in request.POST.getlist("_selected_action"):
             read_key(self.model, chosen)
-        return super().changelist_view(request, {"tools": self.list_tools(request), **(extra_context or {})})
+        return super().changelist_view(request, {**self._above(request), **(extra_context or {})})
+
+    def _above(self, request: HttpRequest) -> dict[str, Any]:
+        return {"tools": self.list_tools(request), "title": capfirst(self.opts.verbose_name_plural)}
 
     def list_tools(self, request: HttpRequest) -> list[SafeString]:
         """Links beside the name of the list."""

@@ -158,7 +158,7 @@ def test_every_page_is_accessible_and_fits(desk: Desk, new_student: Callable[[st
     instructor.goto("/join/")
     desk.look_in_every_way(instructor, "classes")
     admin.goto("/admin/classroom/cohort/")
-    assert admin.title().startswith("Select cohort")
+    assert admin.title().startswith("Classes")
 
     for page, address in ((student, "/nowhere/"), (student, "/c/demo/class/")):
         page.goto(address)

@@ -23,7 +23,7 @@ def choose(page: Page, label: str, typed: str, found: str) -> None:
 
 
 def test_every_page_of_the_admin_site_looks_right(desk: Desk, clerk: Clerk) -> None:
-    clerk("small_class", "attic", "wanda", "otto", "olga")
+    clerk("small_class", "attic", "wanda-a", "otto-a", "olga-a")
     page = desk.open("admin")
     page.goto("/admin/")
     desk.look_in_every_way(page, "office")
@@ -47,15 +47,15 @@ def test_every_page_of_the_admin_site_looks_right(desk: Desk, clerk: Clerk) -> N
 
 
 def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: Desk, clerk: Clerk) -> None:
-    clerk("small_class", "cellar", "wim", "oskar", "orla")
-    clerk("small_class", "loft", "willa")
+    clerk("small_class", "cellar", "wim-a", "oskar-a", "orla-a")
+    clerk("small_class", "loft", "willa-a")
     page = desk.open("admin", viewport=PHONE)
     page.goto(MEMBERS)
     choose(page, "Class", "cell", "Cellar")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(3)
 
-    page.get_by_role("row", name="oskar").get_by_role("checkbox").check()
+    page.get_by_role("row", name="oskar-a").get_by_role("checkbox").check()
     page.get_by_label("With the chosen ones").select_option(label="Move to another class, with all work…")
     page.get_by_role("button", name="Do it").click()
     desk.look_in_every_way(page, "office_move")
@@ -64,14 +64,14 @@ def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: De
 
     expect(page.get_by_text("Moved.")).to_be_in_viewport()
     expect(page.locator("tbody tr")).to_have_count(2)
-    student = desk.open("oskar")
+    student = desk.open("oskar-a")
     student.goto("/")
     expect(student).to_have_url(re.compile("/c/loft/"))
 
 
 def test_120_students_go_from_a_file_to_log_in_cards(desk: Desk, clerk: Clerk, tmp_path: Path) -> None:
     """Six presses from the admin site to the printer, and nothing to type."""
-    clerk("small_class", "terrace", "tamar")
+    clerk("small_class", "terrace", "tamar-a")
     table = tmp_path / "roster.csv"
     lines = [f"{n},Student {n},terrace,student" for n in range(1, 121)]
     table.write_text("\n".join(["student_id,name,class,role", *lines]), encoding="utf-8-sig")
@@ -111,7 +111,7 @@ def test_120_students_go_from_a_file_to_log_in_cards(desk: Desk, clerk: Clerk, t
 
 
 def test_what_somebody_else_changed_meanwhile_is_said_where_it_is_seen(desk: Desk, clerk: Clerk) -> None:
-    clerk("small_class", "porch", "wolf")
+    clerk("small_class", "porch", "wolf-a")
     first, second = desk.open("admin"), desk.open("admin", viewport=PHONE)
     for page in (first, second):
         page.goto("/admin/classroom/cohort/?q=porch")

@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from downhill.admin import CohortForm
 from pytest_django import Settings
 
 from badges import services as badge_services
@@ -20,6 +19,7 @@ from classroom.models import Cohort, Membership, User
 from dashboard.class_settings import ClassForm
 from lessons import catalogue
 from lessons.models import PartProgress
+from office.forms import CohortForm
 from tests.lessons.little import HEAD
 
 pytestmark = pytest.mark.django_db
