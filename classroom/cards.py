@@ -33,16 +33,21 @@ def new_password() -> str:
 
 
 def make(users: Iterable[User]) -> list[Card]:
-    """Give each of some people a new password and a code; what they had before ends, log-ins and tokens too.
+    """Give each of some people a new password and a code; what they had before ends, log-ins and tokens too. Whoever
+    was given another password meanwhile keeps that: it may be on a card that somebody else prints at this moment.
 
     Passwords are hashed first, outside of the transaction.
     """
     made = [Card(user, new_password(), secrets.token_urlsafe(16)) for user in users]
+    before = {card.user.pk: card.user.password for card in made}
     for card in made:
         card.user.set_password(card.password)
     expires_at = timezone.now() + timedelta(days=settings.CARD_DAYS)
-    people = [card.user for card in made]
     with transaction.atomic():
+        now = User.objects.select_for_update().filter(pk__in=before).order_by("pk").values_list("pk", "password")
+        unchanged = {pk for pk, password in now if password == before[pk]}
+        made = [card for card in made if card.user.pk in unchanged]
+        people = [card.user for card in made]
         User.objects.bulk_update(people, ["password"], batch_size=500)
         _forget_all(people)
         LoginCard.objects.bulk_create(

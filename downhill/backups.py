@@ -79,10 +79,10 @@ def kept() -> list[Path]:
 # --- to make one --------------------------------------------------------------------------------------
 
 
-def make(to: Path | None = None, *, with_keys: bool = False) -> Path:
+def make(to: Path | None = None, *, with_keys: bool = False, keeps_all: bool = False) -> Path:
     """Write a backup and read it again: a file of this name, or one with the time in its name in this folder.
 
-    In the usual folder the newest BACKUPS_KEPT stay.
+    In the usual folder the newest BACKUPS_KEPT stay, or all of them: one may be about to be restored.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def make(to: Path | None = None, *, with_keys: bool = False) -> Path:
         _write(draft, box / DATABASE, with_keys=with_keys)
         opened(draft)
         os.replace(draft, file)
-    for old in kept()[max(settings.BACKUPS_KEPT, 1) :] if to is None else ():
+    for old in kept()[max(settings.BACKUPS_KEPT, 1) :] if to is None and not keeps_all else ():
         old.unlink()
     return file
 

@@ -189,12 +189,22 @@ def _read(folder: Path, signature: Signature, before: _Reading | None) -> _Readi
     if before is not None and (signature == before.signature or is_written):
         return before
     try:
-        return _Reading(signature, load(folder))
+        return _Reading(signature, _loaded(folder))
     except LessonError as error:
         kept = before.loaded if before else None
         for problem in error.problems:
             logger.warning("%s%s", problem, " (as it was before, the lesson is still in use)" if kept else "")
         return _Reading(signature, kept, tuple(error.problems))
+
+
+def _loaded(folder: Path) -> LoadedLesson:
+    """Load a lesson. What no reader foresaw, such as a thousand nested lists, is a fault of this folder alone."""
+    try:
+        return load(folder)
+    except (RecursionError, LookupError, AttributeError, TypeError, ValueError) as error:
+        logger.exception("%s cannot be read", folder)
+        says = f"cannot be read ({type(error).__name__}); look for what is nested too deeply, or begins with “!!”"
+        raise LessonError([LessonProblem(folder / "lesson.yaml", says)]) from error
 
 
 def _by_slug(readings: Mapping[Path, _Reading]) -> tuple[dict[str, LoadedLesson], list[Broken]]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 import classroom.services
 from classroom import events
-from classroom.models import Cohort, Membership, Role
+from classroom.models import Cohort, Membership, Rehearsal, Role
 from classroom.refusals import Conflict
 from lessons.models import PartProgress, Prediction, Submission
 
@@ -36,7 +36,7 @@ def move(student: Membership, cohort: Cohort) -> None:
                 now.save(update_fields=["cohort"])
         except IntegrityError as error:
             raise Conflict(_("Somebody else in that class has their student ID.")) from error
-        if Submission.objects.filter(membership=now).exists():
+        if _has_answered(now):
             classroom.services.fix_gradient_rule(new)
         events.record(events.MemberMoved(old.slug, new.slug, old.name), now)
         for each in sorted((old, new), key=lambda each: each.pk):
@@ -51,10 +51,16 @@ def _refuse_unless_possible(student: Membership, old: Cohort, new: Cohort) -> No
         raise Conflict(_("Only students who are in their class now can be moved."))
     if old.pk == new.pk or Membership.objects.filter(user_id=student.user_id, cohort=new).exists():
         raise Conflict(_("They are in that class already, or were removed from it."))
-    answered = Submission.objects.filter(membership=student), Prediction.objects.filter(membership=student)
-    if old.gradient_rule != new.gradient_rule and any(rows.exists() for rows in answered):
+    if Rehearsal.objects.filter(cohort__in=(old, new)).exists() or student.user.is_synthetic:
+        raise Conflict(_("A rehearsal is deleted with all that is in it. Nobody is moved into one or out of it."))
+    if old.gradient_rule != new.gradient_rule and _has_answered(student):
         raise Conflict(_("That class works by another gradient rule, so their answers would be wrong there."))
     worked = set(PartProgress.objects.filter(membership=student).values_list("lesson", flat=True))
     if lacking := worked - set(new.lessons):
         says = _("That class lacks a lesson that they worked in: %(lessons)s.")
         raise Conflict(says % {"lessons": ", ".join(sorted(lacking))})
+
+
+def _has_answered(student: Membership) -> bool:
+    """Tell whether anything of theirs rests on a gradient rule."""
+    return any(model.objects.filter(membership=student).exists() for model in (Submission, Prediction))

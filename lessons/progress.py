@@ -22,13 +22,19 @@ from lessons.models import FINISHED, PartProgress, PartState
 from lessons.standings import Standing
 
 _LOCKED: Select[tuple[int]] = Select(
-    lambda: Membership.objects.present().filter(pk=Slot("member")).select_for_update().values_list("pk")
+    lambda: (
+        Membership.objects.present()
+        .filter(pk=Slot("member"), cohort_id=Slot("cohort"))
+        .select_for_update()
+        .values_list("pk")
+    )
 )
 
 
 def lock(membership: Membership) -> None:
     """Let one act of a member happen at a time: it makes counts, repeats and once-only answers exact."""
-    if not _LOCKED(member=membership.pk):
+    # Whoever was moved meanwhile is in another class, with another rule and another stage.
+    if not _LOCKED(member=membership.pk, cohort=membership.cohort_id):
         raise NotFound(_("You are no longer in this class."))
 
 

@@ -156,7 +156,9 @@ class CohortDesk(Desk):
             return grid
         refuse_unless(self.has_change_permission(request, cohort))
         if request.method == "POST":
-            services.enrol(request.user, cohort, Role.INSTRUCTOR)  # type: ignore[arg-type]  # who is logged in here
+            place = services.enrol(request.user, cohort, Role.INSTRUCTOR)  # type: ignore[arg-type]  # who is logged in
+            if not (place.is_present and place.is_instructor):
+                raise Conflict(_("You were a student of this class. Use another account to teach it."))
             self.log_change(request, cohort, _("Became an instructor of the class."))
             return grid
         context = {**self.admin_site.each_context(request), "opts": self.opts, "cohort": cohort, "title": str(cohort)}
@@ -173,6 +175,8 @@ class CohortDesk(Desk):
         form = DeleteForm(cohort, request.POST if request.method == "POST" else None)
         if form.is_valid() and form.is_backed_up():
             with transaction.atomic():
+                if not Cohort.objects.select_for_update().filter(pk=cohort.pk, archived=True).exists():
+                    raise Conflict(_("Somebody has just reopened the class."))
                 self.log_deletions(request, Cohort.objects.filter(pk=cohort.pk))
                 cohort.delete()
             self.message_user(request, _("%(class)s was deleted.") % {"class": cohort}, messages.SUCCESS)

@@ -132,6 +132,8 @@ class Desk(admin.ModelAdmin):
             except Refusal as refused:
                 self.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
                 continue
+            if done is False:
+                continue  # somebody else was first
             n += 1
             self.log_change(request, row, done if isinstance(done, str) else said(1))
         if n:

@@ -82,6 +82,8 @@ class KeysetList(ChangeList):
             values = [field.to_python(value) for field, value in zip(fields, sent, strict=True)]
             for field, value in zip(fields, values, strict=True):
                 field.run_validators(value)
+                if isinstance(value, str) and "\0" in value.encode().decode():
+                    raise ValueError(place)
         except (ValueError, TypeError, ValidationError, OverflowError, RecursionError) as error:
             raise Refusal(says_none()) from error
         return values

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 from classroom.refusals import Refusal
 
 FILES = ("users.csv", "classes.csv", "enrollments.csv")
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 MOST_BYTES = 50 * 1024 * 1024  # of a file in the bundle, unpacked
 ROLES = {"student": "student", "teacher": "instructor"}
 # Line, student ID, name, username, class, role.
@@ -37,7 +40,9 @@ def read(given: bytes) -> Iterator[Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(given)) as bundle:
             users, classes, enrolments = (list(_rows(bundle, name)) for name in FILES)
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, csv.Error, NotImplementedError, RuntimeError) as error:
+    except Refusal:
+        raise
+    except (*BROKEN, KeyError, UnicodeDecodeError, csv.Error, NotImplementedError, RuntimeError) as error:
         says = _("This is no OneRoster bundle: it needs %(files)s, in UTF-8.")
         raise Refusal(says % {"files": ", ".join(FILES)}) from error
     by_user = {row.get("sourcedId", ""): row for __, row in users}

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -19,11 +19,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from classroom import events, services
 from classroom.models import Cohort, Membership, User
+from classroom.refusals import Conflict
 from lessons.moving import move
 from office import roles
 from office.desk import Desk, link, links, n_done
 from office.filters import picked, yes_or_no
-from office.forms import MembershipForm, NewPersonForm, PersonForm
+from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
 
 SHOWN_CLASSES = 3
 
@@ -31,6 +32,7 @@ SHOWN_CLASSES = 3
 class PersonDesk(Desk, UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = PasswordForm
     list_display = ("username", "display_name", "classes", "role", "is_active", "last_login", "see")
     list_filter = (
         picked(
@@ -51,8 +53,17 @@ class PersonDesk(Desk, UserAdmin):
     actions = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        found: QuerySet[User] = super().get_queryset(request).prefetch_related("memberships__cohort", "groups")
-        return found.defer("password")
+        places = Membership.objects.select_related("cohort")
+        if not roles.sees_all(request.user):
+            places = places.filter(cohort__in=roles.classes_of(request.user))
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.prefetch_related(Prefetch("memberships", places), "groups").defer("password")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        if request.method == "POST" and connection.in_atomic_block:
+            # In one order, before the person: two who take the role from each other wait for each other.
+            list(User.objects.select_for_update().filter(is_superuser=True).order_by("pk").values_list("pk"))
+        return super().get_object(request, object_id, from_field)
 
     def of_classes(self, rows: QuerySet[Any], cohorts: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(pk__in=Membership.objects.filter(cohort__in=cohorts).values("user"))
@@ -238,7 +249,11 @@ class MemberDesk(Desk):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         # Whose work it is never changes here, and another class is a move.
-        return ("user", "cohort", "joined_at", "last_active_at", "state") if obj else ()
+        if obj is None:
+            return ()
+        # An instructor who is made a student could be given a new password by their colleagues.
+        role = () if request.user.has_perm("classroom.add_membership") else ("role",)
+        return ("user", "cohort", *role, "joined_at", "last_active_at", "state")
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         with transaction.atomic():
@@ -255,9 +270,14 @@ class MemberDesk(Desk):
         self.act(
             request,
             chosen,
-            lambda each: services.remove(None, each),
+            self._removed,
             said=lambda n: n_done("Removed.", "%(n)d removed.", n),
         )
+
+    def _removed(self, membership: Membership) -> None:
+        if membership.is_instructor:
+            raise Conflict(_("Only students are removed. Make them a student first."))
+        services.remove(None, membership)
 
     @admin.action(description=gettext_lazy("Take back into the class"), permissions=["change"])
     def take_back(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:

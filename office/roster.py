@@ -27,7 +27,7 @@ from dashboard.exports import FORMULAS, Line, neutral
 from office import oneroster
 
 COLUMNS = ("student_id", "name", "username", "class", "role")
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000  # as many as go to the page and back
 # What schools call the columns, without blanks and signs.
 CALLED = {
     "studentid": "student_id",
@@ -398,6 +398,14 @@ def _in_parts(rows: Any, name: str, values: set[Any]) -> Iterator[Any]:
         yield from rows.filter(**{f"{name}__in": ordered[at : at + 1000]})
 
 
+def lock(plan: Plan) -> None:
+    """Let the classes of a plan, and who is in them, stay as they are until the transaction ends."""
+    cohorts = {entry.cohort.pk for entry in plan.entries if entry.cohort}
+    list(Cohort.objects.select_for_update(no_key=True).filter(pk__in=cohorts).order_by("pk").values_list("pk"))
+    members = Membership.objects.select_for_update(of=("self",)).filter(cohort__in=cohorts)
+    list(members.order_by("pk").values_list("pk"))
+
+
 def apply(plan: Plan) -> dict[str, int]:
     """Carry out a plan, all of it or nothing, and give what was done. New people cannot log in yet: cards let them.
 
@@ -412,7 +420,6 @@ def apply(plan: Plan) -> dict[str, int]:
         raise Refusal(_("Some lines are wrong. Nothing was changed."))
     with transaction.atomic():
         cohorts = {entry.cohort.pk: entry.cohort for entry in plan.entries if entry.cohort and entry.act != SAME}
-        list(Cohort.objects.select_for_update(no_key=True).filter(pk__in=cohorts).order_by("pk"))
         people = _store_people(plan.entries)
         told = [*_store_places(plan.entries, people), *_change(plan.entries)]
         LearningEvent.objects.bulk_create(told, batch_size=1000)
@@ -461,7 +468,8 @@ def _change(entries: Iterable[Entry]) -> list[LearningEvent]:
         if entry.act == BACK:
             place.removed_at, place.removed_by, place.kept_out = None, None, False
             told.append(events.told(events.MemberReturned(), place))
-        place.save(update_fields=["student_id", "role", "removed_at", "removed_by", "kept_out"])
+        back = ["removed_at", "removed_by", "kept_out"] if entry.act == BACK else []
+        place.save(update_fields=["student_id", "role", *back])
     return told
 
 

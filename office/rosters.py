@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core import signing
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -134,14 +134,16 @@ def _apply(desk: Desk, request: HttpRequest) -> HttpResponse:
         kept = signing.loads(request.POST.get("kept", ""), salt=SALT, max_age=KEPT_FOR)
     except signing.BadSignature as error:
         raise Conflict(_("This preview is too old. Choose the file again.")) from error
-    plan = _plan(desk, request, kept)
-    if plan.mark != request.POST.get("mark"):
-        # What was pressed is not what would be done.
-        return _preview(desk, request, kept, is_overtaken=not plan.does_nothing)
     try:
-        counts = roster.apply(plan)
+        with transaction.atomic():
+            roster.lock(_plan(desk, request, kept))
+            plan = _plan(desk, request, kept)
+            counts = roster.apply(plan) if plan.mark == request.POST.get("mark") else None
     except IntegrityError:
         return _preview(desk, request, kept, is_overtaken=True)
+    if counts is None:
+        # What was pressed is not what would be done.
+        return _preview(desk, request, kept, is_overtaken=not plan.does_nothing)
     said = ", ".join(f"{n} {roster.ACTS[act]}" for act, n in counts.items())
     cohorts = {entry.cohort.pk: entry.cohort for entry in plan.entries if entry.cohort and entry.act != roster.SAME}
     LogEntry.objects.log_actions(

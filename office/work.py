@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +20,7 @@ from classroom.models import Membership
 from experiments import registry, services
 from experiments.models import Run, RunRequest, RunState
 from lessons.models import Prediction, Reconciliation, Review, Submission
+from office import roles
 from office.desk import ToRead, link, links, n_done
 from office.filters import one_of, picked
 
@@ -210,7 +211,11 @@ class RunDesk(ToRead):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         rows: QuerySet[Run] = super().get_queryset(request)
-        return rows.defer("result", "provenance").prefetch_related("requests__membership__user")
+        # Runs are shared: who else asked for one is for those who see all classes.
+        asked = RunRequest.objects.filter(withdrawn_at=None).select_related("membership__user")
+        if not roles.sees_all(request.user):
+            asked = asked.filter(membership__in=Membership.objects.filter(cohort__in=roles.classes_of(request.user)))
+        return rows.defer("result", "provenance").prefetch_related(Prefetch("requests", asked))
 
     def of_classes(self, rows: QuerySet[Any], cohorts: QuerySet[Any]) -> QuerySet[Any]:
         asked = RunRequest.objects.filter(membership__in=Membership.objects.filter(cohort__in=cohorts))
@@ -225,7 +230,7 @@ class RunDesk(ToRead):
 
     @admin.display(description=gettext_lazy("for"))
     def asked_by(self, run: Run) -> SafeString | str:
-        wanted = {each.membership_id: each for each in run.requests.all() if each.withdrawn_at is None}.values()
+        wanted = {each.membership_id: each for each in run.requests.all()}.values()
         found = [
             link(each.membership.user, "admin:classroom_user_change", each.membership.user_id)
             for each in list(wanted)[:SHOWN_ASKERS]

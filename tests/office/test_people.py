@@ -10,10 +10,12 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from classroom import services
-from classroom.models import Cohort, LearningEvent, Membership, Role, User
+from classroom import cards, services, tokens
+from classroom.models import Cohort, LearningEvent, LoginCard, Membership, Rehearsal, Role, User
+from classroom.refusals import NotFound
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Submission
+from lessons.moving import move
 from lessons.services import submit
 from office import roles
 from tests.factories import CohortFactory, MembershipFactory, UserFactory, version_of
@@ -59,6 +61,48 @@ def test_the_admin_gives_a_student_a_new_password(desk: Client, student: Members
 
     answer = Client().post("/accounts/login/", {"login": "sam", "password": "four quite plain words"})
     assert answer.status_code == 302
+
+
+def test_a_log_in_by_password_that_is_closed_ends_what_it_had_opened(desk: Client, student: Membership) -> None:
+    key, card = tokens.make(student.user), cards.make([UserFactory(username="other")])[0]
+
+    desk.post(f"{PEOPLE}{student.user_id}/password/", {"usable_password": "false", "unset-password": ""})
+    desk.post(f"{PEOPLE}{card.user.pk}/password/", {"usable_password": "false", "unset-password": ""})
+
+    assert not User.objects.get(username="sam").has_usable_password()
+    assert tokens.with_key(key) is None
+    assert not LoginCard.objects.exists()
+
+
+def test_a_class_admin_makes_no_student_of_an_instructor(
+    admin_of: Client, cohort: Cohort, client_of: Callable[[User], Client]
+) -> None:
+    colleague = MembershipFactory(cohort=cohort, role=Role.INSTRUCTOR)
+    address = f"{MEMBERS}{colleague.pk}/change/"
+
+    admin_of.post(address, as_shown(admin_of, address) | {"role": "student", "student_id": "17"})
+
+    colleague.refresh_from_db()
+    assert (colleague.role, colleague.student_id) == (Role.INSTRUCTOR, "17")
+
+
+def test_who_teaches_is_not_said_to_be_removed(desk: Client, instructor: Membership) -> None:
+    page = act(desk, "remove", instructor)
+
+    assert "Only students are removed." in page.text
+    assert not LogEntry.objects.exists()
+
+
+def test_an_answer_that_waited_while_its_student_was_moved_is_refused(
+    student: Membership, lesson: LoadedLesson
+) -> None:
+    old_page = Membership.objects.select_related("cohort", "user").get(pk=student.pk)
+    move(student, CohortFactory())
+
+    with pytest.raises(NotFound):
+        submit(old_page, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer={"w": "1"})
+
+    assert not Submission.objects.exists()
 
 
 def test_no_page_of_a_person_shows_how_their_password_is_kept(desk: Client, student: Membership) -> None:
@@ -196,7 +240,9 @@ def test_a_student_moves_with_all_work_and_both_classes_are_told(
     assert "Moved here from Our class" in teacher.get(f"/c/{new.slug}/class/students/{student.pk}/").text
 
 
-@pytest.mark.parametrize("why", ["rule", "lesson", "there", "student_id", "archived", "instructor", "removed"])
+@pytest.mark.parametrize(
+    "why", ["rule", "lesson", "there", "student_id", "archived", "instructor", "removed", "rehearsal"]
+)
 def test_who_cannot_move_stays_and_the_reason_is_said(
     desk: Client, student: Membership, instructor: Membership, lesson: LoadedLesson, why: str
 ) -> None:
@@ -216,7 +262,10 @@ def test_who_cannot_move_stays_and_the_reason_is_said(
         moved = instructor
     if why == "removed":
         services.remove(instructor, student)
+    if why == "rehearsal":
+        Rehearsal.objects.create(cohort=new, seed=1, speed=5)
     says = {
+        "rehearsal": "Nobody is moved into one or out of it.",
         "rule": "That class works by another gradient rule",
         "lesson": "That class lacks a lesson that they worked in: data-rules-everything.",
         "there": "They are in that class already",

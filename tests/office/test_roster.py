@@ -242,6 +242,20 @@ def test_a_preview_that_is_overtaken_shows_what_would_be_done_now(desk: Client, 
     assert [each.user.username for each in _members(cohort)] == ["ada.l", "alan.turing2", "grace"]
 
 
+def test_who_was_kept_out_meanwhile_is_not_brought_back_by_another_change(
+    desk: Client, cohort: Cohort, instructor: Membership
+) -> None:
+    press(desk, look(desk, TABLE))
+    shown = look(desk, TABLE.replace("Ada Lovelace", "Ada King"))
+    left = Membership.objects.get(student_id="4711")
+    services.remove(instructor, left, keep_out=True)
+
+    again = press(desk, shown)
+
+    left.refresh_from_db()
+    assert (again.status_code, left.is_present) == (409, False)
+
+
 def test_what_was_shown_cannot_be_forged(desk: Client, cohort: Cohort) -> None:
     answer = desk.post(PAGE, {"kept": "W10:1abc:def", "mark": "x", "apply": ""})
 

@@ -64,4 +64,6 @@ class Command(BaseCommand):
             raise CommandError(
                 _("There is something in this database already. With --yes it is saved, and then replaced.")
             )
-        self.stdout.write(_("Saved what was there in %(file)s.") % {"file": backups.make(with_keys=with_keys)})
+        self.stdout.write(
+            _("Saved what was there in %(file)s.") % {"file": backups.make(with_keys=with_keys, keeps_all=True)}
+        )
