@@ -40,8 +40,6 @@ def read(given: bytes) -> Iterator[Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(given)) as bundle:
             users, classes, enrolments = (list(_rows(bundle, name)) for name in FILES)
-    except Refusal:
-        raise
     except (*BROKEN, KeyError, UnicodeDecodeError, csv.Error, NotImplementedError, RuntimeError) as error:
         says = _("This is no OneRoster bundle: it needs %(files)s, in UTF-8.")
         raise Refusal(says % {"files": ", ".join(FILES)}) from error
