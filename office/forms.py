@@ -104,6 +104,9 @@ class NewPersonForm(AdminUserCreationForm):
 class PasswordForm(AdminPasswordChangeForm):
     """A new password for somebody, or none. What the old one had opened ends, and no other column is written."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "label_suffix": ""})
+
     def save(self, commit: bool = True) -> User:
         if self.cleaned_data["set_usable_password"]:
             self.user.set_password(self.cleaned_data["password1"])

@@ -248,6 +248,13 @@ def test_the_list_counts_those_who_are_in_the_class_and_leads_to_them(
     assert '<td class="field-instructors">1</td>' in page
 
 
+def test_the_page_of_a_class_leads_to_its_page_people_and_work_once(desk: Client, cohort: Cohort) -> None:
+    page = desk.get(address_of(cohort)).text
+
+    for address in (f"{LIST}{cohort.pk}/page/", f"/admin/lessons/submission/?class={cohort.pk}"):
+        assert page.count(f'<a href="{address}">') == (2 if address.endswith("/page/") else 1)
+
+
 def test_no_list_of_people_or_classes_offers_to_delete(desk: Client, cohort: Cohort, student: Membership) -> None:
     for name in ("cohort", "user", "membership"):
         assert "delete_selected" not in desk.get(f"/admin/classroom/{name}/").text
