@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "lessons",
     "badges",
     "rehearsal",
+    "privacy",
     "dashboard",
     "office",
     "downhill",

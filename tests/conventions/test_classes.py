@@ -14,7 +14,7 @@ pytestmark = pytest.mark.pure
 HOOKS = {"misclassified__images--before", "station--*", "u-curve__mark", "wall__head", "words__state", "actions"}
 # What Django's admin and its Select2 write into their own markup.
 DJANGOS = ("action-", "field-", "select2-")
-APPS = ("badges", "classroom", "dashboard", "downhill", "lessons", "office")
+APPS = ("badges", "classroom", "dashboard", "downhill", "lessons", "office", "privacy")
 
 
 def sources(ending: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
-PACKAGES = ("downhill", "office", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom")
+PACKAGES = ("downhill", "office", "dashboard", "privacy", "badges", "rehearsal", "lessons", "experiments", "classroom")
 APPS = "Apps import downwards only"
 TYPES_APART = "Nobody asks which type an activity has"
 TYPES_BELOW = "A type knows nothing of those who ask it"

@@ -11,7 +11,7 @@ from django.conf import settings
 
 pytestmark = pytest.mark.pure
 
-PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "office", "rehearsal")
+PACKAGES = ("badges", "classroom", "dashboard", "downhill", "experiments", "lessons", "office", "privacy", "rehearsal")
 # Where memberships are asked for by what they are of, and why that is right there.
 PAST = {
     "classroom/models.py": "asks whose usernames nobody may look like, and instructors are never removed",

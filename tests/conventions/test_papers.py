@@ -20,7 +20,18 @@ from tests.journeys import pictures
 pytestmark = pytest.mark.pure
 
 ROOT: Path = settings.BASE_DIR
-PACKAGES = ("downhill", "office", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom", "tests")
+PACKAGES = (
+    "downhill",
+    "office",
+    "dashboard",
+    "privacy",
+    "badges",
+    "rehearsal",
+    "lessons",
+    "experiments",
+    "classroom",
+    "tests",
+)
 PAPERS = papers.papers(ROOT)
 # What was changed is told in the words of its day.
 OF_TODAY = [file for file in PAPERS if file.name != "CHANGELOG.md"]

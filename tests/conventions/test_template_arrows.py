@@ -21,9 +21,10 @@ FLOORS = {
     "lessons": 2,
     "rehearsal": 3,
     "badges": 3,
-    "dashboard": 4,
-    "office": 5,
-    "downhill": 6,
+    "privacy": 4,
+    "dashboard": 5,
+    "office": 6,
+    "downhill": 7,
 }
 # Everybody's ground, which stands on nothing else: the frame, the components, and the pages of accounts and refusals.
 SHARED = ""

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.pure
 
 ROOT = settings.BASE_DIR
 TEMPLATES = words.files(ROOT, "templates/**/*.html")
-APPS = ("downhill", "office", "dashboard", "badges", "rehearsal", "lessons", "experiments", "classroom")
+APPS = ("downhill", "office", "dashboard", "privacy", "badges", "rehearsal", "lessons", "experiments", "classroom")
 # The cells of notebooks are code for students to read, in the language of the notebook.
 NOT_PAGES = {"migrations", "cells"}
 MODULES = [file for app in APPS for file in words.files(ROOT / app, "**/*.py") if not NOT_PAGES & set(file.parts)]
