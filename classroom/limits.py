@@ -1,4 +1,4 @@
-"""Limits on how often something may be done in a minute, counted in the database: all web processes see it there."""
+"""Limits on how often something may be done in a while, counted in the database: all web processes see it there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from classroom.models import Tally
 from classroom.refusals import TooMany
 
 MINUTE = 60
+HOUR = 3600
 # A device is a few people's, an address may be a whole school's.
 DEVICES_SHARE = 10
 
@@ -32,10 +33,10 @@ _COUNT = """
 
 
 class Counter:
-    """A count of what somebody does within a minute, by one key or by several, each with the most it may reach."""
+    """A count of what somebody does within some seconds, by one key or by several, each with the most it may reach."""
 
-    def __init__(self, most: dict[str, int], says: str | Promise = SAYS) -> None:
-        self.most, self.says = most, says
+    def __init__(self, most: dict[str, int], says: str | Promise = SAYS, *, seconds: int = MINUTE) -> None:
+        self.most, self.says, self.seconds = most, says, seconds
 
     def count(self) -> None:
         """Count once more.
@@ -43,17 +44,21 @@ class Counter:
         Raises
         ------
         TooMany
-            If that is more than a minute may have.
+            If that is more than this time may have.
         """
         now = math.ceil(time.time())
         for key, most in self.most.items():
             with connection.cursor() as cursor:
-                cursor.execute(_COUNT, [key, now + MINUTE, now, now])
+                cursor.execute(_COUNT, [key, now + self.seconds, now, now])
                 number, until = cursor.fetchone()
             if number == 1:
                 Tally.objects.filter(until__lt=now - MINUTE).delete()
             if number > most:
                 raise TooMany(self.says, retry_after=until - now)
+
+    def forget(self) -> None:
+        """Begin again."""
+        Tally.objects.filter(key__in=self.most).delete()
 
     def refuse_if_full(self) -> None:
         """Look without counting.
