@@ -22,6 +22,7 @@ from badges import catalogue, credentials, keys, selectors, services
 from badges.forms import ShareForm
 from badges.models import Award
 from badges.selectors import BadgePage
+from classroom import second_factor
 from classroom.access import member_required
 from classroom.acting import Acting
 from classroom.models import Membership
@@ -121,7 +122,7 @@ def _digest(page: BadgePage) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     """A credential's page: its owner's alone until they share it. Its owner posts whether they do."""
-    award, is_own = selectors.credential(request.user, number)
+    award, is_own = _found(request, number)
     if request.method == "POST":
         if not is_own:
             raise Forbidden(_("Only its owner can decide who sees this."))
@@ -147,6 +148,13 @@ def credential(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
         return render(request, "badges/credential.html", context)
 
 
+def _found(request: HttpRequest, number: uuid.UUID) -> tuple[Award, bool]:
+    award, is_own = selectors.credential(request.user, number)
+    if not (is_own or award.is_shared):
+        second_factor.require(request)
+    return award, is_own
+
+
 def _who_sees(award: Award) -> str:
     if not award.is_shared:
         return _("only you and the instructors of your class see it.")
@@ -167,7 +175,7 @@ def _way_back(request: HttpRequest, award: Award, *, is_own: bool) -> str:
 @require_safe
 def credential_json(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     """The credential to be read."""
-    award, _is_own = selectors.credential(request.user, number)
+    award, _is_own = _found(request, number)
     body = json.dumps(credentials.signed_part(award), ensure_ascii=False, indent=2)
     return HttpResponse(body, content_type="application/vc+ld+json")
 
@@ -176,7 +184,7 @@ def credential_json(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
 @require_safe
 def credential_jwt(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     """The credential to be verified."""
-    award, _is_own = selectors.credential(request.user, number)
+    award, _is_own = _found(request, number)
     return HttpResponse(award.token, content_type=JWT)
 
 

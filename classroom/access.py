@@ -16,13 +16,14 @@ from urllib.parse import urlsplit, urlunsplit
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from classroom import visitors
+from classroom import second_factor, visitors
 from classroom.models import Membership, User
 from classroom.prepared import Select, Slot
 from classroom.refusals import Forbidden, NotFound, Refusal, Unauthenticated
@@ -113,6 +114,13 @@ def _is_page(address: str) -> bool:
     return not getattr(found.func, "is_no_page", False)
 
 
+def to_second_step(request: HttpRequest, onward: str = "") -> HttpResponse:
+    """Lead an instructor or admin who came without the second step that is asked for to it, and then back or onward."""
+    if request.headers.get("HX-Request"):
+        raise Forbidden(_("Confirm your second step in another tab, then continue here. What you typed stays."))
+    return redirect(f"{reverse('mfa_index')}?{urlencode({'next': onward or _after_log_in(request)})}")
+
+
 def member_required(view: View) -> View:
     """Give the view the visitor's membership in place of the cohort's slug, in the cohort's time zone."""
 
@@ -131,6 +139,8 @@ def member_required(view: View) -> View:
         else:
             membership = membership_in(request.user, cohort)
             visitors.remember(request, membership.user)
+        if membership.is_instructor and second_factor.is_lacking(request):
+            return to_second_step(request)
         with timezone.override(membership.cohort.zone):
             return view(request, membership, *args, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib.auth import authenticate
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -12,11 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom import access, limits, selectors, services, tokens
+from classroom import access, limits, second_factor, selectors, services, tokens
 from classroom.acting import Acting
 from classroom.contract import refused
 from classroom.models import Membership, Role, User
 from classroom.names import validate_signs
+from classroom.refusals import Forbidden
 
 
 class Credentials(serializers.Serializer):
@@ -87,6 +89,8 @@ class TokenView(APIView):
         if user is None:
             wrong.count()
             raise tokens.says_wrong()
+        if second_factor.has(user) or second_factor.must_have(user):
+            raise Forbidden(_("You log in with a second step. Make a token on your account page, under My notebooks."))
         return Response({"token": tokens.make(user, name)})
 
 

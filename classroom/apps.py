@@ -9,3 +9,8 @@ class ClassroomConfig(AppConfig):
     def ready(self) -> None:
         # The one place that all fields share, those of models and those of forms.
         MaxLengthValidator.message = _("This is too long. Use at most %(limit_value)d characters.")
+        # What needs the models.
+        from classroom import second_factor, sessions
+
+        second_factor.listen()
+        sessions.listen()

@@ -191,6 +191,8 @@ class Token(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     # To the hour.
     last_used_at = models.DateTimeField(default=timezone.now)
+    # Whether its owner had passed a second step when it was made.
+    is_strong = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return self.name or f"{self.made_at:%F}"

@@ -26,10 +26,14 @@ _WITH_KEY: Select[Token] = Select(
 )
 
 
-def make(user: User, name: str = "") -> str:
+def make(user: User, name: str = "", *, is_strong: bool = False) -> str:
     """Make a token for somebody whose password was right, and give its key, which is said once and never again.
 
     Of more than ten the one that was not used for longest goes.
+
+    Parameters
+    ----------
+    is_strong : they had passed a second step as well
 
     Raises
     ------
@@ -41,7 +45,7 @@ def make(user: User, name: str = "") -> str:
         # Whoever stores a new password takes the same row, and ends the tokens after it.
         if not User.objects.select_for_update().filter(pk=user.pk, password=user.password).exists():
             raise says_wrong()
-        Token.objects.create(user=user, name=name, digest=_digest(key))
+        Token.objects.create(user=user, name=name, digest=_digest(key), is_strong=is_strong)
         kept = list(of(user).values_list("pk", flat=True)[:MOST])
         Token.objects.filter(user=user).exclude(pk__in=kept).delete()
     return key
@@ -82,6 +86,11 @@ def forget(user: User | AnonymousUser, pk: int) -> None:
 
 def forget_all(user: User | AnonymousUser) -> None:
     Token.objects.filter(user_id=user.pk or 0).delete()
+
+
+def forget_weak(user: User | AnonymousUser) -> None:
+    """End the tokens that were made without a second step."""
+    Token.objects.filter(user_id=user.pk or 0, is_strong=False).delete()
 
 
 def _alive() -> QuerySet[Token]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import classes
+from classroom import access, classes, second_factor
 from classroom.access import instructor_required, require_post
 from classroom.models import Membership, Role
 from classroom.refusals import Conflict, UnknownAct
@@ -30,6 +30,8 @@ FIELDS = {"next_session_at": "day"}
 def new(request: HttpRequest) -> HttpResponse:
     """Make a class from nothing."""
     user = classes.maker(request.user)
+    if second_factor.is_lacking(request):
+        return access.to_second_step(request)
     newest = Membership.objects.filter(user=user, role=Role.INSTRUCTOR, cohort__rehearsal=None)
     initial = class_settings.initial_of_new(
         newest.select_related("cohort").order_by("-pk").first(), time_zone=settings.TIME_ZONE

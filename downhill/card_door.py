@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login
+from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import cards, devices, limits
-from downhill.front_door import ALLAUTH_BACKEND
+from classroom import cards, limits
 
 
 @never_cache
@@ -19,6 +19,6 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         limits.of_visitor("log_in", request).count()
         user = cards.use(key)
-        login(request, user, backend=ALLAUTH_BACKEND)
-        return devices.remember(redirect("home"), request, user.get_username())
+        answer: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
+        return answer
     return render(request, "downhill/card.html", {"owner": cards.owner(key)})

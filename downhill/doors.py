@@ -10,7 +10,7 @@ import re
 DOORS = re.compile(
     "|".join(
         (
-            r"/accounts/(login|password)/",
+            r"/accounts/(confirm|login|password)/",
             r"/admin/classroom/user/(add|[^/]+/password)/",
             r"/admin/classroom/cohort/cards/",
             r"/api/v1/token/",

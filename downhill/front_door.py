@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from allauth.account import views as account_views
-from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, login
+from allauth.account.utils import perform_login
+from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -20,14 +21,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from classroom import devices, limits, selectors, services
+from classroom import access, limits, second_factor, selectors, services
 from classroom.classes import may_make
 from classroom.forms import TAKEN, CodeForm, JoinForm
 from classroom.models import Cohort, Membership
 from classroom.refusals import Conflict, Forbidden
 
 NO_SUCH_CODE = gettext_lazy("No open class has this code. Check it with your instructor.")
-ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @require_safe
@@ -120,17 +120,18 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST or None)
     if form.is_valid():
         try:
-            return _let_in(request, services.register(cohort=cohort, code=cohort.join_code, **form.cleaned_data))
+            return let_in(request, services.register(cohort=cohort, code=cohort.join_code, **form.cleaned_data))
         except Conflict as taken:
             form.add_error("username", ValidationError(str(taken.detail), code=TAKEN))
     if form.has_error("username", TAKEN) and (mine := _joined_already(request, cohort)):
-        return _let_in(request, mine)
+        return let_in(request, mine)
     return render(request, "downhill/join.html", {"cohort": cohort, "form": form})
 
 
-def _let_in(request: HttpRequest, membership: Membership) -> HttpResponse:
-    login(request, membership.user, backend=ALLAUTH_BACKEND)
-    return devices.remember(redirect(workplace(membership)), request, membership.user.get_username())
+def let_in(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Log somebody in as the log-in does, where they work, after a second step if they have one."""
+    answer: HttpResponse = perform_login(request, membership.user, redirect_url=workplace(membership))
+    return answer
 
 
 def _joined_already(request: HttpRequest, cohort: Cohort) -> Membership | None:
@@ -171,7 +172,9 @@ def _class_of(request: HttpRequest, typed: str) -> Cohort | None:
 
 @require_safe
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Lead to the one log-in; somebody who is in already came to a door that is not theirs."""
+    """Lead to the one log-in; somebody who is in already came to a door that is not theirs, or lacks a second step."""
+    if request.user.is_authenticated and request.user.is_staff and second_factor.is_lacking(request):
+        return access.to_second_step(request, request.GET.get("next", ""))
     if request.user.is_authenticated:
         raise Forbidden(_("Only admins can open the admin site."))
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import classes, devices, limits
+from classroom import classes, limits
 from classroom.forms import JoinForm
 from classroom.models import Membership
 from classroom.refusals import Conflict
-from downhill.front_door import ALLAUTH_BACKEND
+from downhill.front_door import let_in
 
 
 @never_cache
@@ -35,8 +34,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
         except Conflict as taken:
             form.add_error("username", str(taken.detail))
         else:
-            login(request, membership.user, backend=ALLAUTH_BACKEND)
-            return devices.remember(_in(membership), request, membership.user.get_username())
+            return let_in(request, membership)
     return render(request, "downhill/invited.html", {**context, "form": form})
 
 

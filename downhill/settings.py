@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "csp",
     "django_htmx",
@@ -223,6 +225,21 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "classroom.accounts.AccountAdapter"
 # Ours are below, where all web processes see them.
 ACCOUNT_RATE_LIMITS = False
+# Whether instructors and admins have to log in with a second step.
+SECOND_FACTOR = env.bool("SECOND_FACTOR", False)
+MFA_ADAPTER = "classroom.accounts.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "classroom.second_factor.CodeForm",
+    "reauthenticate": "classroom.second_factor.CodeAgainForm",
+    "activate_totp": "classroom.second_factor.FirstCodeForm",
+    "add_webauthn": "classroom.second_factor.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Downhill"
+MFA_TOTP_TOLERANCE = 1  # of 30 seconds: a telephone's clock
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Without TLS a browser offers passkeys on its own computer alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 # How often in a minute, from one address that may be a whole school's; a device that is known may do a tenth of that.
 LIMITS = {
     "log_in": 600,
@@ -233,6 +250,7 @@ LIMITS = {
     "join_class": 120,
     "wrong_token": 60,
     "change_password": 10,
+    "wrong_second_step": 10,  # in an hour
 }
 
 AXES_FAILURE_LIMIT = 10
@@ -315,7 +333,7 @@ REST_FRAMEWORK = {
         "classroom.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["classroom.authentication.HasPassedAllSteps"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["classroom.parsers.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "classroom.contract.Schema",

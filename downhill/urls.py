@@ -1,8 +1,15 @@
 """Every address of Downhill."""
 
+from allauth.account import views as allauth_account
+from allauth.mfa.base import views as steps
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_http_methods
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import badges.api
@@ -10,7 +17,7 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import appearance, card_door, errors, front_door, health, invited, metrics, notebooks
+from downhill import account, appearance, card_door, errors, front_door, health, invited, metrics, notebooks
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -49,13 +56,33 @@ api_v1 = [
     path("cohorts/<slug:cohort>/gradebook.csv", GradebookView.as_view(), name="api-gradebook"),
 ]
 
+# allauth's pages of a second step, with our templates (`templates/mfa`), under the names that allauth knows them by.
+page = require_http_methods(["GET", "HEAD", "POST"])
+second_step = [
+    path("", page(account.SecondStepView.as_view()), name="mfa_index"),
+    path("log-in/", page(account.LogInStepView.as_view()), name="mfa_authenticate"),
+    path("confirm/", page(steps.reauthenticate), name="mfa_reauthenticate"),
+    path("confirm/passkey/", page(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("app/", page(totp.activate_totp), name="mfa_activate_totp"),
+    path("app/off/", page(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("passkeys/", page(RedirectView.as_view(pattern_name="mfa_index")), name="mfa_list_webauthn"),
+    path("passkeys/add/", page(passkeys.add_webauthn), name="mfa_add_webauthn"),
+    path("passkeys/<int:pk>/remove/", page(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
+    path("codes/", page(account.RecoveryCodesView.as_view()), name="mfa_view_recovery_codes"),
+    path("codes/new/", page(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+]
+
 urlpatterns = [
     path("", front_door.home, name="home"),
     path("join/", front_door.join_by_code, name="account_signup"),
     path("join/<path:code>", front_door.join, name="join"),
     path("teach/<str:code>/", invited.invited, name="invited"),
     path("card/<str:key>/", card_door.card, name="card"),
+    path("accounts/", account.account, name="account"),
     path("accounts/login/", front_door.log_in, name="account_login"),
+    path("accounts/confirm/", page(allauth_account.reauthenticate), name="account_reauthenticate"),
+    path("accounts/devices/", account.devices, name="account_devices"),
+    path("accounts/second-step/", include(second_step)),
     path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", notebooks.log_out, name="account_logout"),
     path("accounts/notebooks/", notebooks.notebooks, name="account_notebooks"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
@@ -16,8 +18,9 @@ from office.log import EventDesk, LogDesk
 from office.people import MemberDesk, PersonDesk
 from office.work import AwardDesk, PredictionDesk, ReviewDesk, RunDesk, SubmissionDesk
 
-# What others put there and nobody needs: roles are written in `office.roles`, and no e-mail address is asked for.
-admin.site.unregister([Group, EmailAddress])
+# What others put there and nobody needs: roles are written in `office.roles`, no e-mail address is asked for, and keys
+# of log-ins are nobody's to read.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 admin.site.register(User, PersonDesk)
 admin.site.register(Cohort, CohortDesk)
 admin.site.register(Membership, MemberDesk)

@@ -11,18 +11,20 @@ from django.db import connection, transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
-from classroom import events, services
+from classroom import events, second_factor, services
 from classroom.models import Cohort, Membership, User
-from classroom.refusals import Conflict
+from classroom.refusals import Conflict, NotFound
 from lessons.moving import move
 from office import roles
-from office.desk import Desk, link, links, n_done
+from office.desk import Desk, link, links, n_done, refuse_unless
 from office.filters import picked, yes_or_no
 from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
 
@@ -49,7 +51,7 @@ class PersonDesk(Desk, UserAdmin):
     search_help_text = gettext_lazy("A part of a name")
     ordering = ("username",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "places")
+    readonly_fields = ("last_login", "date_joined", "places", "second_step")
     actions = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -75,7 +77,7 @@ class PersonDesk(Desk, UserAdmin):
         role = ("role",) if self._asks_role(request, obj) else ()
         return (
             (None, {"fields": ("username", "display_name", "is_active", *role)}),
-            (_("Where they are"), {"fields": ("places", "last_login", "date_joined")}),
+            (_("Where they are"), {"fields": ("places", "last_login", "date_joined", "second_step")}),
         )
 
     def _asks_role(self, request: HttpRequest, person: User) -> bool:
@@ -132,6 +134,30 @@ class PersonDesk(Desk, UserAdmin):
             page: HttpResponse = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
         return page
 
+    def get_urls(self) -> list[Any]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("<int:pk>/second-step/", guarded(self.take_second_step), name="take-second-step"),
+            *super().get_urls(),
+        ]
+
+    def take_second_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take the second step of somebody away who has lost their telephone."""
+        person = self.get_object(request, str(pk))
+        if person is None:
+            raise NotFound(_("You have no such person."))
+        refuse_unless(self.has_change_permission(request, person))
+        if request.method == "POST":
+            with transaction.atomic():
+                second_factor.take_away(person)
+                self.log_change(request, person, _("Took the second step away."))
+            says = _("%(name)s logs in with the password alone now, and is logged out everywhere.") % {"name": person}
+            self.message_user(request, says, messages.SUCCESS)
+            return redirect("admin:classroom_user_change", pk)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "person": person}
+        title = _("Take the second step of %(name)s away?") % {"name": person}
+        return TemplateResponse(request, "admin/take_second_step.html", {**context, "title": title})
+
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         self.message_user(request, _("%(name)s can log in now.") % {"name": obj}, messages.SUCCESS)
         return redirect("admin:classroom_user_change", obj.pk)
@@ -144,6 +170,8 @@ class PersonDesk(Desk, UserAdmin):
         ]
         if self.has_change_permission(request, obj):
             found.insert(0, link(_("New password"), "admin:auth_user_password_change", obj.pk))
+            if second_factor.has(obj):
+                found.append(link(_("Take the second step away"), "admin:take-second-step", obj.pk))
         return found
 
     @admin.display(description=gettext_lazy("classes"))
@@ -164,6 +192,10 @@ class PersonDesk(Desk, UserAdmin):
             link(_("work"), "admin:lessons_submission_changelist", person=user.pk),
             link(_("events"), "admin:classroom_learningevent_changelist", person=user.pk),
         )
+
+    @admin.display(description=gettext_lazy("second step"))
+    def second_step(self, user: User) -> str:
+        return _("on") if second_factor.has(user) else _("off")
 
     @admin.display(description=gettext_lazy("classes"))
     def places(self, user: User) -> SafeString | str:

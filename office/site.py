@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from classroom import second_factor
+
 # What stands together, by the names of the models.
 ROOMS = (
     (_("People and classes"), ("user", "cohort", "membership")),
@@ -22,6 +24,9 @@ class Office(AdminSite):
     index_title = _("People and classes")
     enable_nav_sidebar = False
     final_catch_all_view = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not second_factor.is_lacking(request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Everybody changes their own password at the same place."""

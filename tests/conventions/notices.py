@@ -19,7 +19,7 @@ its own and can be replaced by another version. An image has their licences in f
 This list is made by `make notices`; `make sbom` writes their versions and checksums.
 
 Two licences ask for more than to be named. psycopg (LGPL-3.0) and publicsuffixlist (MPL-2.0) come as their authors
-publish them; their source is at the addresses below.
+publish them, and so does the list of domains in fido2 (MPL-2.0); their source is at the addresses below.
 
 """
 INSIDE = """

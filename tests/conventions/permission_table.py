@@ -40,6 +40,8 @@ class Row:
 EVERYBODY = (200,) * 6
 SENT_ON = (302,) * 6
 LOGGED_IN = (LOG_IN, 200, 200, 200, 200, 200)
+ASKED_FIRST = (LOG_IN, 302, 302, 302, 302, 302)
+NOBODYS = (LOG_IN, 404, 404, 404, 404, 404)
 STRANGERS = (200, 302, 302, 302, 302, 302)
 MEMBERS = (LOG_IN, 200, 404, 200, 404, 404)
 MEMBERS_SENT_ON = (LOG_IN, 302, 404, 302, 404, 404)
@@ -82,6 +84,33 @@ PAGES = (
         {"login": "{username}", "password": "{password}"},
     ),
     Row("appearance", "/appearance/", {"POST": SENT_ON}, {"theme": "blackboard"}),
+    Row("account", "/accounts/", {"GET": LOGGED_IN}),
+    Row("account_devices", "/accounts/devices/", {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)}),
+    Row(
+        "account_reauthenticate",
+        "/accounts/confirm/",
+        {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)},
+        {"password": "{password}"},
+    ),
+    Row("mfa_index", "/accounts/second-step/", {"GET": LOGGED_IN, "POST": (LOG_IN, *(405,) * 5)}),
+    # Only between a password and the step that it lacks.
+    Row("mfa_authenticate", "/accounts/second-step/log-in/", {"GET": ASKED_FIRST, "POST": ASKED_FIRST}),
+    # Whoever has not given their password for a while is asked for it first.
+    *(
+        Row(name, f"/accounts/second-step/{path}", {"GET": ASKED_FIRST, "POST": ASKED_FIRST})
+        for name, path in (
+            ("mfa_activate_totp", "app/"),
+            ("mfa_add_webauthn", "passkeys/add/"),
+            ("mfa_remove_webauthn", "passkeys/1/remove/"),
+            ("mfa_generate_recovery_codes", "codes/new/"),
+            ("mfa_reauthenticate", "confirm/"),
+            ("mfa_reauthenticate_webauthn", "confirm/passkey/"),
+        )
+    ),
+    # Nobody has one of these.
+    Row("mfa_deactivate_totp", "/accounts/second-step/app/off/", {"GET": NOBODYS, "POST": NOBODYS}),
+    Row("mfa_view_recovery_codes", "/accounts/second-step/codes/", {"GET": NOBODYS, "POST": (LOG_IN, *(405,) * 5)}),
+    Row("mfa_list_webauthn", "/accounts/second-step/passkeys/", {"GET": SENT_ON, "POST": SENT_ON}),
     Row("account_notebooks", "/accounts/notebooks/", {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)}),
     Row("account_logout", "/accounts/logout/", {"GET": (302, 200, 200, 200, 200, 200), "POST": SENT_ON}),
     Row(
@@ -350,6 +379,7 @@ ADMIN = (
     admin("view_on_site", "r/{content_type}/{user_id}/", (404,) * 5),
     admin("auth_user_password_change", "classroom/user/{user_id}/password/", PAGE),
     *admin_model("classroom_user", "{user_id}", add=PAGE, change=PAGE),
+    admin("take-second-step", "classroom/user/{user_id}/second-step/", (200, 302, 200, 200, 200)),
     # Nobody deletes a class that is open.
     *admin_model("classroom_cohort", "{cohort_id}", add=PAGE, delete=(409,) * 5, change=PAGE),
     admin("class-page", "classroom/cohort/{cohort_id}/page/", (200, 302, 200, 200, 200)),

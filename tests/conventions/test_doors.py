@@ -47,6 +47,7 @@ def test_whatever_hashes_a_password_is_known_as_a_door_and_does_it_outside_a_tra
     assert hashing == {
         "account_change_password",
         "account_login",
+        "account_reauthenticate",
         "admin:auth_user_password_change",
         "admin:cards",
         "admin:classroom_user_add",

@@ -35,7 +35,7 @@ def test_every_package_that_downhill_asks_for_is_named_with_its_licence() -> Non
 def test_licences_that_ask_for_more_than_a_name_are_told() -> None:
     strong = {line.partition(":")[0] for line in notices.lines() if any(each in line for each in ("GPL", "MPL"))}
 
-    assert strong == {"psycopg", "psycopg-binary", "publicsuffixlist"}
+    assert strong == {"fido2", "psycopg", "psycopg-binary", "publicsuffixlist"}
     assert all(each in notices.HEAD for each in ("psycopg (LGPL-3.0)", "publicsuffixlist (MPL-2.0)"))
 
 

@@ -34,6 +34,7 @@ FOLDERS = {
     "admin": "office",
     "components": SHARED,
     "account": SHARED,
+    "mfa": SHARED,
 }
 LIBRARIES = {file.stem: app for app in FLOORS for file in (ROOT / app).glob("templatetags/*.py")}
 

@@ -1,0 +1,89 @@
+"""Where somebody is logged in. For each log-in a row says whose and on what kind of device, not from which address."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from allauth.account import signals as of_allauth
+from allauth.usersessions import signals as of_sessions
+from allauth.usersessions.models import UserSession
+from django.contrib import auth
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from classroom.models import User
+
+# allauth's table wants an address. This one is nobody's.
+NO_ADDRESS = "::"
+# By what a browser says of itself, the first that fits: most say that they are others as well.
+BROWSERS = (
+    ("Edge", r"Edg(A|iOS)?/"),
+    ("Opera", r"OPR/"),
+    ("Samsung Internet", r"SamsungBrowser/"),
+    ("Firefox", r"(Firefox|FxiOS)/"),
+    ("Chrome", r"(Chrome|Chromium|CriOS)/"),
+    ("Safari", r"Safari/"),
+)
+SYSTEMS = (
+    ("iPhone", r"iPhone"),
+    ("iPad", r"iPad"),
+    ("Android", r"Android"),
+    ("Windows", r"Windows"),
+    ("Chromebook", r"CrOS"),
+    ("Mac", r"Macintosh"),
+    ("Linux", r"Linux"),
+)
+
+
+def device_in_words(user_agent: str) -> str:
+    """Say what kind of browser and computer sent a request, such as “Firefox, Windows”."""
+    found = (next((name for name, sign in kinds if re.search(sign, user_agent)), "") for kinds in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, found))
+
+
+def of(user: User) -> list[UserSession]:
+    """The log-ins of a person that still hold, the newest first; those that ended are forgotten."""
+    held: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(held, key=lambda each: (each.created_at, each.pk), reverse=True)
+
+
+def end_all(user: User, *, but: str | None = None) -> None:
+    """Log somebody out everywhere, except in one session. Sessions are found by whose they say that they are, too:
+    those that are older than the list are not on it.
+    """
+    theirs = {row.session_key for row in UserSession.objects.filter(user=user)}
+    unlisted = Session.objects.filter(expire_date__gt=timezone.now()).exclude(
+        session_key__in=UserSession.objects.values("session_key")
+    )
+    store = SessionStore()
+    for row in unlisted.iterator():
+        if store.decode(row.session_data).get(auth.SESSION_KEY) == str(user.pk):
+            theirs.add(row.session_key)
+    theirs.discard(but or "")
+    Session.objects.filter(session_key__in=theirs).delete()
+    UserSession.objects.filter(session_key__in=theirs).delete()
+
+
+def listen() -> None:
+    """Keep the list. allauth's own receivers would keep the address, and look through all other sessions of a person
+    at each log-in.
+    """
+    of_allauth.user_logged_in.disconnect(of_sessions.on_user_logged_in)
+    of_allauth.user_logged_in.connect(_note, dispatch_uid="classroom.sessions")
+    for changed in (of_allauth.password_set, of_allauth.password_changed):
+        changed.disconnect(of_sessions.on_password_changed)
+        changed.connect(_note, dispatch_uid="classroom.sessions")
+
+
+def _note(request: HttpRequest, user: User, **more: Any) -> None:
+    if not request.session.session_key:
+        request.session.save()  # who logs in where somebody else was has a new one
+    described = device_in_words(request.headers.get("User-Agent", "")) or _("An unknown browser")
+    UserSession.objects.update_or_create(
+        session_key=request.session.session_key,
+        defaults={"user": user, "ip": NO_ADDRESS, "user_agent": described},
+    )
