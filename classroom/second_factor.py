@@ -68,7 +68,7 @@ def require(request: HttpRequest) -> None:
 
 
 def take_away(user: User) -> None:
-    """Let somebody log in with their password alone, as when their telephone is lost. Their log-ins end."""
+    """Let somebody log in with their password alone, as when their phone is lost. Their log-ins end."""
     Authenticator.objects.filter(user=user).delete()
     tokens.forget_all(user)
     sessions.end_all(user)

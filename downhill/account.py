@@ -69,7 +69,9 @@ class LogInStepView(AuthenticateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         passkeys = Authenticator.objects.filter(user=self.stage.login.user, type=Authenticator.Type.WEBAUTHN)
         found: dict[str, Any] = super().get_context_data(**kwargs)
-        return found | {"has_passkey": passkeys.exists()}
+        if has_passkey := passkeys.exists():
+            found["form"].fields["code"].widget.attrs.pop("autofocus")
+        return found | {"has_passkey": has_passkey}
 
 
 class SecondStepView(IndexView):
@@ -98,7 +100,7 @@ class SecondStepView(IndexView):
 
 
 class RecoveryCodesView(ViewRecoveryCodesView):
-    """Codes for when a telephone is lost, shown once; from there it goes on to where somebody was on their way to."""
+    """Codes for when a phone is lost, shown once; from there it goes on to where somebody was on their way to."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         onward = self.request.session.pop(ONWARD, "") or reverse("mfa_index")

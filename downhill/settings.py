@@ -236,7 +236,7 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Downhill"
-MFA_TOTP_TOLERANCE = 1  # of 30 seconds: a telephone's clock
+MFA_TOTP_TOLERANCE = 1  # of 30 seconds: a phone's clock
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Without TLS a browser offers passkeys on its own computer alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -142,7 +142,7 @@ class PersonDesk(Desk, UserAdmin):
         ]
 
     def take_second_step(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take the second step of somebody away who has lost their telephone."""
+        """Take the second step of somebody away who has lost their phone."""
         person = self.get_object(request, str(pk))
         if person is None:
             raise NotFound(_("You have no such person."))

@@ -31,6 +31,7 @@ IN_DATABASE: tuple[Check, ...] = (
     database.clock,
     database.connections,
     signatures.keys_fit_the_badges,
+    signatures.second_steps_can_be_read,
     addresses.public_passwords,
     files.backups,
 )

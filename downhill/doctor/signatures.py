@@ -1,4 +1,4 @@
-"""The keys of badges: whether they can be read, and whether the badges that were given still verify by them."""
+"""Keys: whether those of badges can be read, and whether what was signed or locked with keys still opens by them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Iterator
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from badges import keys
 from badges.models import Award
+from classroom.accounts import SecondStepAdapter
+from classroom.refusals import Conflict
 from downhill.doctor.finding import Finding, broken
 
 REMEDY_LOST = gettext_lazy(
@@ -44,6 +47,20 @@ def keys_fit_the_badges() -> Iterator[Finding]:
             unknown,
         )
         yield broken(says % {"n": unknown}, str(REMEDY_LOST))
+
+
+def second_steps_can_be_read() -> Iterator[Finding]:
+    adapter, unread = SecondStepAdapter(), 0
+    for data in Authenticator.objects.exclude(type="webauthn").values_list("data", flat=True).iterator():
+        try:
+            adapter.decrypt(data.get("secret") or data.get("seed"))
+        except Conflict:
+            unread += 1
+    if unread:
+        yield broken(
+            _("Second steps were set up with another SECRET_KEY: their owners cannot log in by a code."),
+            _("Put the old SECRET_KEY back, or say for each of them: manage.py take_second_step USERNAME."),
+        )
 
 
 def _are_there() -> bool:

@@ -22,7 +22,9 @@ from classroom.models import Membership
 from downhill import __version__, demo, doctor
 from downhill.doctor import addresses, database, files, signatures
 from downhill.doctor.finding import Finding
+from tests.factories import UserFactory
 from tests.running import PROJECT, Running, spare_port, wait_for
+from tests.steps import with_app
 
 pytestmark = pytest.mark.slow
 ON_POSTGRESQL = "DATABASE_URL" in os.environ
@@ -85,7 +87,7 @@ def test_where_all_is_well_it_says_so(well: Running) -> None:
     done = ask(well)
 
     assert done.returncode == 0, done.stdout
-    assert done.stdout == f"Downhill {__version__}: looked at 18 things, and all is well.\n"
+    assert done.stdout == f"Downhill {__version__}: looked at 19 things, and all is well.\n"
 
 
 def test_a_warning_alone_is_no_failure_and_programs_can_read_it(well: Running) -> None:
@@ -96,7 +98,7 @@ def test_a_warning_alone_is_no_failure_and_programs_can_read_it(well: Running) -
     assert told["version"] == __version__
     assert [finding["level"] for finding in told["checks"]["proxies"]] == ["warning"]
     assert told["checks"]["lessons"] == []
-    assert len(told["checks"]) == 18
+    assert len(told["checks"]) == 19
 
 
 # --- settings -----------------------------------------------------------------------------------------
@@ -356,6 +358,17 @@ def test_keys_other_than_those_that_signed(award: Award, settings: Settings) -> 
         keys.key_set.cache_clear()
 
     assert found.says == "1 badge was signed with keys that are not here: nobody can verify it."
+
+
+@pytest.mark.django_db
+def test_second_steps_of_another_key(settings: Settings) -> None:
+    with_app(UserFactory())
+    assert list(signatures.second_steps_can_be_read()) == []
+    settings.SECRET_KEY = GOOD_KEY
+
+    [found] = signatures.second_steps_can_be_read()
+
+    assert found.says == "Second steps were set up with another SECRET_KEY: their owners cannot log in by a code."
 
 
 def test_keys_that_are_gone(award: Award, settings: Settings, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The second step of somebody taken away: for an admin who has lost their telephone, and whom nobody outranks."""
+"""The second step of somebody taken away: for an admin who has lost their phone, and whom nobody outranks."""
 
 from __future__ import annotations
 
