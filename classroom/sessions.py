@@ -83,7 +83,7 @@ def _note(request: HttpRequest, user: User, **more: Any) -> None:
     if not request.session.session_key:
         request.session.save()  # who logs in where somebody else was has a new one
     described = device_in_words(request.headers.get("User-Agent", "")) or _("An unknown browser")
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={"user": user, "ip": NO_ADDRESS, "user_agent": described},
+    row = UserSession(session_key=request.session.session_key, user=user, ip=NO_ADDRESS, user_agent=described)
+    UserSession.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["session_key"], update_fields=["user", "user_agent"]
     )
