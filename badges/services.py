@@ -279,7 +279,7 @@ def earned_twice(keep: Membership, double: Membership) -> list[tuple[Award, Awar
     return [(awards[0], awards[1]) for awards in valid.values() if len(awards) > 1]
 
 
-def hand_over(keep: Membership, double: Membership, *, by: Membership) -> None:
+def hand_over(keep: Membership, double: Membership, *, by: Membership | None) -> None:
     """Let one account of a person have the badges of another: of two the one that was earned first.
 
     Each keeps its address. The later one says that it was revoked, why, and which one stands; that is seen by whoever
@@ -292,7 +292,7 @@ def hand_over(keep: Membership, double: Membership, *, by: Membership) -> None:
     Award.objects.filter(membership=double).update(membership=keep)
 
 
-def consider_all(membership: Membership, *, by: Membership) -> None:
+def consider_all(membership: Membership, *, by: Membership | None) -> None:
     """Bring every badge of the member's lessons up to date."""
     for badge in _in_use():
         if badge.lesson in membership.cohort.lessons:

@@ -87,7 +87,7 @@ class MemberMoved(Event):
 
 @dataclass(frozen=True)
 class AccountsMerged(Event):
-    """An instructor merged a double: what `username` had done here is this member's from now on.
+    """An instructor or an admin merged a double: what `username` had done here is this member's from now on.
 
     `moved` counts the rows by what they are; `aside` are the later answers to what both had answered, which count
     nowhere and stay with the other membership.

@@ -363,12 +363,12 @@ def take_back(instructor: Membership | None, student: Membership) -> None:
 
 
 def close_double(
-    instructor: Membership,
     keep: Membership,
     double: Membership,
     *,
     moved: dict[str, int],
     aside: list[dict[str, Any]],
+    by: Membership | None,
 ) -> None:
     """Close the account of a double whose work has gone to another one, with what was told of it. Both are locked.
 
@@ -381,7 +381,7 @@ def close_double(
     seen = [each.last_active_at for each in (keep, double) if each.last_active_at]
     Membership.objects.filter(merged_into=double).update(merged_into=keep)
     Membership.objects.filter(pk=double.pk).update(
-        removed_at=timezone.now(), removed_by=instructor, merged_into=keep, student_id=""
+        removed_at=timezone.now(), removed_by=by, merged_into=keep, student_id=""
     )
     Membership.objects.filter(pk=keep.pk).update(
         student_id=student_id,
@@ -389,7 +389,7 @@ def close_double(
         last_active_at=max(seen, default=None),
     )
     news = events.AccountsMerged(double.pk, double.user.get_username(), moved, aside)
-    events.record(news, keep, by=instructor)
+    events.record(news, keep, by=by)
     touch(keep.cohort)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 import badges.services
@@ -14,11 +15,11 @@ import experiments.services
 import lessons.merging
 from badges import catalogue
 from classroom import selectors
-from classroom.models import GradientRule, Membership, Role
+from classroom.models import Cohort, GradientRule, Membership, Role
 from classroom.refusals import Conflict, NotInClass
 from lessons.activities.predict import answers
 from lessons.authoring.loader import LoadedLesson
-from lessons.models import Prediction
+from lessons.models import Prediction, Reconciliation
 from lessons.selectors import lessons_of
 
 
@@ -44,43 +45,47 @@ class Preview:
     student_id: str
 
 
-def merge(instructor: Membership, keep_id: int, double_id: int) -> Membership:
-    """Put all that a double did under one account of theirs, and close the other one. A second press changes nothing.
+def merge(cohort: Cohort, keep_id: int, double_id: int, *, by: Membership | None) -> bool:
+    """Put all that a double did under one account of theirs, and close the other one.
 
-    Gives the account that stays.
+    Tells whether this press did it: a second one changes nothing. `by` is the instructor, if it is one.
 
     Raises
     ------
     NotFound
-        If one of them is no student of the instructor's class, or both are one.
+        If one of them is no student of the class, or both are one.
     Conflict
         If one of them was removed, or merged with somebody else.
     """
-    instructor.cohort.refuse_if_archived()
+    cohort.refuse_if_archived()
     with transaction.atomic():
-        keep, double = _both(instructor, keep_id, double_id, is_locked=True)
+        keep, double = _both(cohort, keep_id, double_id, is_locked=True)
         if double.merged_into_id == keep.pk:
-            return keep
+            return False
         _refuse_unless_present(keep, double)
         plan = lessons.merging.plan(keep, double)
         moved, aside = _moved(plan, keep, double), [_facts(row) for __, row in plan.predictions.answered_twice]
         experiments.services.hand_over(keep, double)
-        lessons.merging.carry_out(plan, keep, double, by=instructor)
-        badges.services.hand_over(keep, double, by=instructor)
-        classroom.services.close_double(instructor, keep, double, moved=moved, aside=aside)
-        badges.services.consider_all(keep, by=instructor)
-    return keep
+        lessons.merging.carry_out(plan, keep, double, by=by)
+        badges.services.hand_over(keep, double, by=by)
+        classroom.services.close_double(keep, double, moved=moved, aside=aside, by=by)
+        badges.services.consider_all(keep, by=by)
+    return True
 
 
-def preview(instructor: Membership, keep_id: int, double_id: int) -> Preview:
+def preview(cohort: Cohort, keep_id: int, double_id: int, *, hides_sealed: bool = False) -> Preview:
     """Say what a merge would do, by the same plan.
+
+    Parameters
+    ----------
+    hides_sealed : whether a prediction whose reveal its account has not seen is named without what it says
 
     Raises
     ------
     NotFound, Conflict
         As `merge` does.
     """
-    keep, double = _both(instructor, keep_id, double_id, is_locked=False)
+    keep, double = _both(cohort, keep_id, double_id, is_locked=False)
     _refuse_unless_present(keep, double)
     plan = lessons.merging.plan(keep, double)
     names = {
@@ -98,7 +103,7 @@ def preview(instructor: Membership, keep_id: int, double_id: int) -> Preview:
         keep=keep,
         double=double,
         moved=tuple((name, moved[key]) for key, name in names.items() if moved[key]),
-        aside=tuple(_asides(instructor, plan)),
+        aside=tuple(_asides(cohort, plan, _not_seen(keep, double) if hides_sealed else frozenset())),
         twice=tuple(titles.get(first.badge, first.badge) for first, __ in twice),
         student_id=keep.student_id or double.student_id,
     )
@@ -112,21 +117,21 @@ def others(instructor: Membership, student: Membership) -> list[tuple[int, str]]
 
 
 def likely_to_stay(one: Membership, other: Membership) -> tuple[Membership, Membership]:
-    """The account that was used last stays, unless the instructor says otherwise."""
+    """The account that was used last stays, unless somebody says otherwise."""
     last = {each.pk: each.last_active_at or each.joined_at for each in (one, other)}
     return (other, one) if last[other.pk] > last[one.pk] else (one, other)
 
 
-def _both(instructor: Membership, keep_id: int, double_id: int, *, is_locked: bool) -> tuple[Membership, Membership]:
+def _both(cohort: Cohort, keep_id: int, double_id: int, *, is_locked: bool) -> tuple[Membership, Membership]:
     """Both accounts, under their locks in one order: two who merge them the other way round wait for each other."""
-    rows = Membership.objects.filter(pk__in=(keep_id, double_id), cohort=instructor.cohort, role=Role.STUDENT)
+    rows = Membership.objects.filter(pk__in=(keep_id, double_id), cohort=cohort, role=Role.STUDENT)
     if is_locked:
         rows = rows.select_for_update(of=("self",))
     found = {each.pk: each for each in rows.select_related("user").order_by("pk")}
     if len(found) != 2:
         raise NotInClass
     for each in found.values():
-        each.cohort = instructor.cohort
+        each.cohort = cohort
     return found[keep_id], found[double_id]
 
 
@@ -146,13 +151,22 @@ def _facts(row: Prediction) -> dict[str, Any]:
     return {**named, "prediction": row.pk, "sealed_at": row.sealed_at.isoformat()}
 
 
-def _asides(instructor: Membership, plan: lessons.merging.Plan) -> list[Aside]:
-    loaded = {each.lesson.slug: each for each in lessons_of(instructor.cohort)}
-    rule = GradientRule(instructor.cohort.gradient_rule)
+def _not_seen(keep: Membership, double: Membership) -> frozenset[int]:
+    """The predictions of two accounts whose reveal has not been seen with the account that made them."""
+    names = ("membership", "lesson", "activity", "item")
+    seen = Reconciliation.objects.filter(**{name: OuterRef(name) for name in names})
+    rows = Prediction.objects.filter(~Exists(seen), membership__in=(keep, double))
+    return frozenset(rows.values_list("pk", flat=True))
+
+
+def _asides(cohort: Cohort, plan: lessons.merging.Plan, sealed: frozenset[int]) -> list[Aside]:
+    loaded = {each.lesson.slug: each for each in lessons_of(cohort)}
+    rule = GradientRule(cohort.gradient_rule)
     found = []
     for counts, later in plan.predictions.answered_twice:
-        title, said = _in_words(loaded.get(later.lesson), rule, counts)
-        found.append(Aside(title, said, _in_words(loaded.get(later.lesson), rule, later)[1]))
+        (title, first), (__, second) = (_in_words(loaded.get(row.lesson), rule, row) for row in (counts, later))
+        first, second = (_("sealed") if row.pk in sealed else said for row, said in ((counts, first), (later, second)))
+        found.append(Aside(title, first, second))
     return found
 
 

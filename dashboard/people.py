@@ -107,7 +107,7 @@ def _removed(student: Membership) -> RemovedLine:
         id=student.pk,
         name=selectors.with_username(student),
         removed_at=student.removed_at,
-        by=str(student.removed_by.user) if student.removed_by else "",
+        by=str(student.removed_by.user) if student.removed_by else _("an admin"),
         is_kept_out=student.kept_out,
         merged_into=selectors.with_username(student.merged_into) if student.merged_into else "",
     )

@@ -90,14 +90,15 @@ def merge(request: HttpRequest, membership: Membership, student: int) -> HttpRes
     sent = request.POST if request.method == "POST" else request.GET
     other, keep = _number(sent.get("other", "")), _number(sent.get("keep", ""))
     if request.method == "POST":
-        stays = merging.merge(membership, *_pair(student, other, keep))
-        return redirect("dashboard:student", membership.cohort.slug, stays.pk)
+        stays, double = _pair(student, other, keep)
+        merging.merge(membership.cohort, stays, double, by=membership)
+        return redirect("dashboard:student", membership.cohort.slug, stays)
     found = students.student_of(membership, student)
     context: dict[str, Any] = {"membership": membership, "student": found, "other": other}
     if other:
         if keep == 0:
             keep = merging.likely_to_stay(found, students.student_of(membership, other))[0].pk
-        context["preview"] = merging.preview(membership, *_pair(student, other, keep))
+        context["preview"] = merging.preview(membership.cohort, *_pair(student, other, keep))
     else:
         context["others"] = merging.others(membership, found)
     return render(request, "dashboard/merge.html", context)

@@ -107,7 +107,7 @@ def _sort(
     return Sorted(tuple(moves), tuple(swaps), tuple(stays))
 
 
-def carry_out(plan: Plan, keep: Membership, double: Membership, *, by: Membership) -> None:
+def carry_out(plan: Plan, keep: Membership, double: Membership, *, by: Membership | None) -> None:
     """Put the double's work under the account that stays. Both are locked by whoever asks."""
     newest = _newest_senders(keep, double)
     _rename_what_has_one_name(Submission, keep, double)
@@ -172,7 +172,7 @@ def _merge_part(
     double: Membership,
     newest: Mapping[tuple[str, str], int],
     *,
-    by: Membership,
+    by: Membership | None,
 ) -> None:
     """Bring one part's progress up to date with what is kept."""
     slug = lesson.lesson.slug

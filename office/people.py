@@ -25,6 +25,7 @@ from classroom.refusals import Conflict, NotFound
 from lessons.moving import move
 from office import roles
 from office.desk import Desk, link, links, n_done, refuse_unless
+from office.doubles import merge_chosen
 from office.filters import picked, yes_or_no
 from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
 
@@ -232,7 +233,7 @@ class MemberDesk(Desk):
     list_select_related = ("user", "cohort")
     search_fields = ("student_id",)
     search_help_text = gettext_lazy("A part of a student ID")
-    actions = ("move", "remove", "take_back")
+    actions = ("move", "merge", "remove", "take_back")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("user", "cohort")
@@ -333,6 +334,10 @@ class MemberDesk(Desk):
             )
             return None
         return self.asks(request, chosen, "move", form, title=_("Move to another class"), press=_("Move"))
+
+    @admin.action(description=gettext_lazy("Merge two accounts of one person…"), permissions=["change"])
+    def merge(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
+        return merge_chosen(self, request, chosen)
 
     def _moved(self, membership: Membership, to: Cohort) -> str:
         was = str(membership.cohort)

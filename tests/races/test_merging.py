@@ -1,4 +1,4 @@
-"""Two instructors merge a double the two ways round, and press twice, while both accounts hand in and seal."""
+"""Two instructors and an admin merge a double the two ways round, and press twice, while both hand in and seal."""
 
 from __future__ import annotations
 
@@ -38,17 +38,28 @@ for name in ("doubled-left", "doubled-right"):
     browser = Client()
     browser.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
     sessions.append(browser.cookies["sessionid"].value)
+browser = Client()
+browser.force_login(
+    User.objects.create_user("doubled-admin", display_name="Admin", is_staff=True, is_superuser=True),
+    "allauth.account.auth_backends.AuthenticationBackend",
+)
+sessions.append(browser.cookies["sessionid"].value)
 print("MADE" + json.dumps([accounts, sessions]))
 """
 _FOUND = """
 import json
+from django.contrib.admin.models import LogEntry
 from classroom.models import LearningEvent, Membership
 from lessons.models import Prediction, Submission
 members = Membership.objects.filter(cohort__slug="doubled", role="student")
 stays = [each.pk for each in members if each.removed_at is None]
 rows = {
     "stays": stays,
-    "merges": LearningEvent.objects.filter(kind="accounts_merged", membership__in=members).count(),
+    "merges": [
+        "entered_by" in each.facts
+        for each in LearningEvent.objects.filter(kind="accounts_merged", membership__in=members)
+    ],
+    "logged": LogEntry.objects.filter(object_id__in=[str(each.pk) for each in members]).count(),
     "submissions": [
         [str(row.client_id), row.membership_id] for row in Submission.objects.filter(membership__in=members)
     ],
@@ -59,12 +70,21 @@ print("FOUND" + json.dumps(rows))
 
 
 def press(session: str, *, at: int, other: int, keep: int) -> Request:
+    return _post(session, f"/c/doubled/class/students/{at}/merge/", {"other": other, "keep": keep})
+
+
+def press_as_admin(session: str, *chosen: int, keep: int) -> Request:
+    sent = {"action": "merge", "_selected_action": chosen, "keep": keep}
+    return _post(session, "/admin/classroom/membership/", sent)
+
+
+def _post(session: str, path: str, sent: dict[str, object]) -> Request:
     headers = {
         "Cookie": f"sessionid={session}; csrftoken={_CSRF}",
         "X-CSRFToken": _CSRF,
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    return ("POST", f"/c/doubled/class/students/{at}/merge/", headers, urlencode({"other": other, "keep": keep}))
+    return ("POST", path, headers, urlencode(sent, doseq=True))
 
 
 def test_one_account_is_left_and_nothing_that_was_taken_is_lost_or_counted_twice(downhill: Running) -> None:
@@ -82,19 +102,22 @@ def test_one_account_is_left_and_nothing_that_was_taken_is_lost_or_counted_twice
         [press(sessions[0], at=one[0], other=two[0], keep=one[0])],
         [press(sessions[1], at=two[0], other=one[0], keep=two[0])],
         [press(sessions[0], at=one[0], other=two[0], keep=one[0])],
+        [press_as_admin(sessions[2], one[0], two[0], keep=two[0])],
+        [press_as_admin(sessions[2], one[0], two[0], keep=one[0])],
     ]
 
     outcome = crowd.send(downhill.url, [*sheets, *presses, *seals])
 
     n_sheets = 24
-    sent, pressed = outcome.answers[:n_sheets], outcome.answers[n_sheets : n_sheets + 3]
+    sent, pressed = outcome.answers[:n_sheets], outcome.answers[n_sheets : n_sheets + len(presses)]
     found = json.loads(downhill.ask(_FOUND).split("FOUND")[1])
     (stays,) = found["stays"]
     print(
         f"\nmerged while 24 sheets and 8 seals came: {Counter(each.status for each in sent)}, "
         f"{[each.status for each in pressed]}; {outcome}"
     )
-    assert found["merges"] == 1
+    (by_instructor,) = found["merges"]
+    assert found["logged"] == (0 if by_instructor else 2)
     assert sorted(each.status for each in pressed)[0] == 302
     assert {each.status for each in pressed} <= {302, 409}
     assert {each.status for each in sent} <= {201, 404}
