@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from classroom.models import Cohort, Membership, User
 from classroom.refusals import Conflict, NotFound
 from lessons.moving import move
 from office import roles
+from office.card_pages import MOST
 from office.desk import Desk, link, links, n_done, refuse_unless
 from office.doubles import merge_chosen
 from office.filters import picked, yes_or_no
@@ -233,7 +234,7 @@ class MemberDesk(Desk):
     list_select_related = ("user", "cohort")
     search_fields = ("student_id",)
     search_help_text = gettext_lazy("A part of a student ID")
-    actions = ("move", "merge", "remove", "take_back")
+    actions = ("move", "merge", "cards", "remove", "take_back")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("user", "cohort")
@@ -338,6 +339,11 @@ class MemberDesk(Desk):
     @admin.action(description=gettext_lazy("Merge two accounts of one person…"), permissions=["change"])
     def merge(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
         return merge_chosen(self, request, chosen)
+
+    @admin.action(description=gettext_lazy("New passwords, on log-in cards…"), permissions=["change"])
+    def cards(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse:
+        members = list(chosen.values_list("pk", flat=True)[: MOST + 1])
+        return redirect(reverse("admin:cards", query={"member": members}))
 
     def _moved(self, membership: Membership, to: Cohort) -> str:
         was = str(membership.cohort)

@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from classroom import cards, tokens
+from classroom import cards, services, tokens
 from classroom.models import Cohort, LoginCard, Membership, Role, User
 from classroom.refusals import NotFound
 from tests.factories import PASSWORD, CohortFactory, MembershipFactory
@@ -150,6 +150,54 @@ def test_a_class_admin_makes_cards_for_their_own_classes(
     assert list(refused.context["form"].errors) == ["cohort"]
     assert set(printed(made)) == {"sam"}
     assert make(desk_of("auditor")).status_code == 403
+
+
+def choose(desk: Client, *members: Membership) -> str:
+    """Choose members in their list, for cards; gives the address that this leads to."""
+    sent = {"action": "cards", "_selected_action": [each.pk for each in members]}
+    answer = desk.post("/admin/classroom/membership/", sent)
+    return answer.headers["Location"]
+
+
+def test_those_who_were_chosen_get_cards_and_nobody_else(
+    desk: Client, student: Membership, instructor: Membership, cohort: Cohort
+) -> None:
+    other, boss, gone = (MembershipFactory(cohort=cohort) for __ in range(3))
+    User.objects.update(last_login=timezone.now())
+    User.objects.filter(pk=boss.user_id).update(is_staff=True)
+    services.remove(None, gone)
+
+    address = choose(desk, student, other, instructor, boss, gone)
+    asked = desk.get(address)
+    made = desk.post(address)
+
+    assert not asked.context["form"].errors
+    assert {each.user.username for each in asked.context["form"].students()} == {"sam", other.user.username}
+    assert {each.pk for each in asked.context["form"].left_out()} == {instructor.pk, boss.pk, gone.pk}
+    assert f"Ines ({instructor.user.username})" in asked.text
+    assert set(printed(made)) == {"sam", other.user.username}
+    assert set(LogEntry.objects.values_list("object_id", flat=True)) == {str(student.user_id), str(other.user_id)}
+
+
+def test_where_nobody_of_the_chosen_can_get_a_card_that_is_said(desk: Client, instructor: Membership) -> None:
+    page = desk.post(choose(desk, instructor))
+
+    assert page.status_code == 400
+    assert "None of them can get a card." in page.text
+
+
+def test_a_class_admin_chooses_among_their_own_and_an_address_that_is_typed_gives_no_more(
+    admin_of: Client, student: Membership, desk_of: Callable[..., Client]
+) -> None:
+    other = MembershipFactory(cohort=CohortFactory())
+    both = f"{PAGE}?member={student.pk}&member={other.pk}"
+
+    page = admin_of.get(both)
+
+    assert other.user.username not in page.text
+    assert set(printed(admin_of.post(both))) == {"sam"}
+    assert desk_of("auditor").post(both).status_code == 403
+    assert admin_of.get(f"{PAGE}?member=nobody").status_code == 400
 
 
 def test_the_code_on_a_card_leads_where_phones_find_this_downhill(
