@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import connection
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import DateTimeField, ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classroom.models import Cohort
 from classroom.refusals import Forbidden, Refusal
 from office import roles
 from office.filters import KeptToRows, read_key
@@ -35,7 +37,7 @@ class Desk(admin.ModelAdmin):
     of_class : how a row names its class, by which a class admin sees their own
     """
 
-    of_class: ClassVar[str]
+    of_class: ClassVar[str] = ""
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     list_per_page = ROWS
@@ -83,7 +85,25 @@ class Desk(admin.ModelAdmin):
         return super().changelist_view(request, {**self._above(request), **(extra_context or {})})
 
     def _above(self, request: HttpRequest) -> dict[str, Any]:
-        return {"tools": self.list_tools(request), "title": capfirst(self.opts.verbose_name_plural)}
+        shown = set(self.get_list_display(request))
+        tells_times = any(field.name in shown and isinstance(field, DateTimeField) for field in self.opts.fields)
+        return {
+            "tools": self.list_tools(request),
+            "title": capfirst(self.opts.verbose_name_plural),
+            "zone": self.zone_of_class(request),
+            "tells_times": tells_times,
+        }
+
+    def zone_of_class(self, request: HttpRequest, row: Any = None) -> str | None:
+        """The zone of the class that a page is about, of its row or its filter; none if it is about several."""
+        if row is not None:
+            cohort = reduce(getattr, self.of_class.split("__"), row) if self.of_class else row
+            return cohort.time_zone if isinstance(cohort, Cohort) else None
+        if not (given := request.GET.get("class")):
+            return None
+        classes = self.admin_site.get_model_admin(Cohort).get_queryset(request)
+        found: str | None = classes.filter(pk=read_key(Cohort, given)).values_list("time_zone", flat=True).first()
+        return found
 
     def list_tools(self, request: HttpRequest) -> list[SafeString]:
         """Links beside the name of the list."""
@@ -108,8 +128,15 @@ class Desk(admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        more = {"tools": self.tools(request, obj) if obj is not None else []}
+        more: dict[str, Any] = {"tools": []}
+        if obj is not None:
+            more = {"tools": self.tools(request, obj), "zone": self.zone_of_class(request, obj), "tells_times": True}
         return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        more = {"zone": self.zone_of_class(request, row) if row is not None else None, "tells_times": True}
+        return super().history_view(request, object_id, {**more, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what was changed on the page, and no other column."""
