@@ -295,3 +295,42 @@ def test_roles_are_given_on_the_page_of_a_person(desk: Client, student: Membersh
     form = {name: value for name, value in as_shown(desk, address).items() if name != "role"}
     desk.post(address, form | {"role": ""})
     assert (roles.of(person := User.objects.get(pk=student.user_id)), person.is_staff) == ("", False)
+
+
+@pytest.fixture
+def unfolded(db: None) -> User:
+    """Somebody whose username is not as names are compared now: another one had that when all were folded."""
+    UserFactory(username="straße".casefold())
+    person = UserFactory()
+    User.objects.filter(pk=person.pk).update(username="straße")
+    return User.objects.get(pk=person.pk)
+
+
+def test_a_person_keeps_the_username_they_have_when_something_else_is_changed(desk: Client, unfolded: User) -> None:
+    address = f"{PEOPLE}{unfolded.pk}/change/"
+
+    answer = desk.post(address, as_shown(desk, address) | {"display_name": "Samira"})
+
+    assert answer.status_code == 302, answer.context["errors"]
+    unfolded.refresh_from_db()
+    assert (unfolded.username, unfolded.display_name) == ("straße", "Samira")
+
+
+@pytest.mark.parametrize("wished", ["strasse", "Straße", "two words"])
+def test_a_username_that_is_changed_is_checked(desk: Client, unfolded: User, wished: str) -> None:
+    address = f"{PEOPLE}{unfolded.pk}/change/"
+
+    page = desk.post(address, as_shown(desk, address) | {"username": wished})
+
+    assert list(page.context["adminform"].form.errors) == ["username"]
+    unfolded.refresh_from_db()
+    assert unfolded.username == "straße"
+
+
+def test_a_username_of_before_is_freely_exchanged_for_one_of_now(desk: Client, unfolded: User) -> None:
+    address = f"{PEOPLE}{unfolded.pk}/change/"
+
+    desk.post(address, as_shown(desk, address) | {"username": "Allee", "display_name": "Samira"})
+
+    unfolded.refresh_from_db()
+    assert (unfolded.username, unfolded.display_name) == ("allee", "Samira")
