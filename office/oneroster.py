@@ -29,6 +29,16 @@ def is_bundle(given: bytes) -> bool:
     return given.startswith(b"PK\x03\x04")
 
 
+def is_spreadsheet(given: bytes) -> bool:
+    """Tell a spreadsheet's own file, which is a zip as well: of Excel, LibreOffice or Numbers."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(given)) as bundle:
+            names = set(bundle.namelist())
+    except BROKEN:
+        return False
+    return bool(names & {"[Content_Types].xml", "content.xml"}) or any(name.endswith(".iwa") for name in names)
+
+
 def read(given: bytes) -> Iterator[Line]:
     """Read a bundle; the number of a line is that of its enrolment.
 

@@ -5,6 +5,7 @@ Nothing is taken away: who is missing in the file stays as they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -28,6 +29,7 @@ from office import oneroster
 
 COLUMNS = ("student_id", "name", "username", "class", "role")
 MOST_ROWS = 10_000  # as many as go to the page and back
+OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # and whatever else Office wrote before 2007
 # What schools call the columns, without blanks and signs.
 CALLED = {
     "studentid": "student_id",
@@ -140,16 +142,27 @@ def read(given: bytes) -> tuple[list[Row], tuple[str, ...]]:
     Refusal
         If it is no such file, with what is wrong and where.
     """
+    _refuse_other_kinds(given)
     if oneroster.is_bundle(given):
         found = [Row(*each) for each in oneroster.read(given)]
         unread: tuple[str, ...] = ()
     else:
         found, unread = _read_csv(_decode(given))
     if len(found) > MOST_ROWS:
-        raise Refusal(_("This file has %(n)d lines. %(most)d is the most.") % {"n": len(found), "most": MOST_ROWS})
+        says = _("This table has %(n)d lines. %(most)d is the most. Split it into several files.")
+        raise Refusal(says % {"n": len(found), "most": MOST_ROWS})
     if not found:
         raise Refusal(_("This file has no line below its first one. Add a line for each student."))
     return found, unread
+
+
+def _refuse_other_kinds(given: bytes) -> None:
+    if given.startswith(OLD_EXCEL) or (oneroster.is_bundle(given) and oneroster.is_spreadsheet(given)):
+        raise Refusal(_("This is a spreadsheet. Open it, save it as CSV, and choose that file."))
+    if given.startswith(b"%PDF"):
+        raise Refusal(_("This is a PDF. Save the table as CSV where it was made, and choose that file."))
+    if not given.removeprefix(codecs.BOM_UTF8).strip():
+        raise Refusal(_("This file is empty."))
 
 
 def _decode(given: bytes) -> str:

@@ -31,6 +31,17 @@ TABLE = """student_id,name,username,class,role
 """
 
 
+SPREADSHEET = "This is a spreadsheet. Open it, save it as CSV, and choose that file."
+
+
+def bundle_of(*names: str) -> bytes:
+    """A zip of empty files."""
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as made:
+        for name in names:
+            made.writestr(name, "")
+    return packed.getvalue()
+
+
 def look(desk: Client, table: str | bytes, **more: Any) -> Any:
     data = table.encode() if isinstance(table, str) else table
     return desk.post(PAGE, {"file": SimpleUploadedFile("roster.csv", data), "look": "", **more})
@@ -206,7 +217,8 @@ def test_a_table_is_read_as_any_spreadsheet_writes_it(desk: Client, cohort: Coho
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        (b"", "This file has no line below its first one."),
+        (b"", "This file is empty."),
+        (b"\xef\xbb\xbf \r\n\r\n", "This file is empty."),
         (b"name\n", "This file has no line below its first one."),
         (b"colour,shape\nred,round\n", "“name” is missing."),
         (b"name,Name\nAnn,Ann\n", "The first line names “name” twice."),
@@ -214,6 +226,13 @@ def test_a_table_is_read_as_any_spreadsheet_writes_it(desk: Client, cohort: Coho
         (b"name\nAnn,Bea\n", "Line 2 has more cells than the first line has names."),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "This is not a text file."),
         (b"PK\x03\x04 nothing", "This is no OneRoster bundle"),
+        (bundle_of("readme.txt"), "This is no OneRoster bundle"),
+        (bundle_of("[Content_Types].xml", "xl/workbook.xml"), SPREADSHEET),  # xlsx
+        (bundle_of("mimetype", "content.xml"), SPREADSHEET),  # ods
+        (bundle_of("Index/Document.iwa"), SPREADSHEET),  # numbers
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 xls", SPREADSHEET),
+        (b"%PDF-1.7 of plain letters, name, and more\n1 0 obj\n", "This is a PDF. Save the table as CSV"),
+        (b"name\n" + b"Ann\n" * 10_001, "This table has 10001 lines. 10000 is the most. Split it into several"),
     ],
 )
 def test_what_is_no_roster_is_refused_in_words(desk: Client, cohort: Cohort, table: bytes, says: str) -> None:
