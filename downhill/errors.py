@@ -7,13 +7,14 @@ import sys
 from functools import lru_cache
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.utils.translation import gettext as _
 
 from classroom import outages, web
 from classroom.loopback import is_loopback
+from classroom.refusals import TooLarge
 
 logger = logging.getLogger(__name__)
 MOST_OF_A_NAME = 80  # of a host name that somebody made up
@@ -41,6 +42,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return _wrong_host(request)
+    if isinstance(exception, RequestDataTooBig):
+        too_large = TooLarge(_("That is too much at once. Go back and send less. Choose a long roster as a file."))
+        return web.refuse(request, too_large.status, str(too_large.title), str(too_large.detail))
     return web.refuse(request, 400, _("That did not work"), _("We could not understand that. Go back and try again."))
 
 

@@ -242,6 +242,13 @@ def test_what_is_no_roster_is_refused_in_words(desk: Client, cohort: Cohort, tab
     assert says in page.text
 
 
+def test_a_pasted_table_that_is_too_long_is_refused_in_words(desk: Client, cohort: Cohort) -> None:
+    page = desk.post(PAGE, {"text": "name\n" + "Ann\n" * 80_000, "look": ""})
+
+    assert page.status_code == 413
+    assert "That is too much at once. Go back and send less. Choose a long roster as a file." in page.text
+
+
 def test_columns_that_mean_nothing_are_named(desk: Client, cohort: Cohort) -> None:
     page = look(desk, "name,class,Shoe size\nAnn,ours,38\n")
 
