@@ -20,10 +20,11 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 IS_LONG = EXAMPLES > 0
 
 
-def drawn(n_in_short: int) -> settings:
-    """How many examples are drawn: those of the short form are the same in every run."""
+def drawn(n_in_short: int, *, most: int | None = None) -> settings:
+    """How many examples are drawn, at most so many: those of the short form are the same in every run."""
+    n_in_long = min(EXAMPLES, most) if most else EXAMPLES
     return settings(
-        max_examples=EXAMPLES or n_in_short,
+        max_examples=n_in_long or n_in_short,
         derandomize=not IS_LONG,
         database=None,
         deadline=None,
