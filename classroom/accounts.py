@@ -13,8 +13,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import force_bytes
@@ -42,10 +44,17 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(str(refused.detail), code="refused") from refused
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Ask nobody for a password that they have given a moment ago."""
+        """Ask nobody for what they have given a moment ago: the second step of those who have one, else the password."""
         request = context.request
-        given = [record["at"] for record in get_authentication_records(request, request.user)]
+        counts = ("mfa",) if get_mfa_adapter().is_mfa_enabled(request.user) else ("mfa", "password")
+        records = get_authentication_records(request, request.user)
+        given = [record["at"] for record in records if record["method"] in counts]
         return not given or time.time() - given[-1] > app_settings.REAUTHENTICATION_TIMEOUT
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Whoever has a second step confirms with it, and not with a password alone."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [each for each in found if each["id"] != "reauthenticate"] or found
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -276,6 +276,20 @@ def test_whoever_came_in_without_it_confirms_it(teacher: User, required: None) -
     assert client.get(grid).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["app/", "app/off/", "passkeys/add/", "codes/", "codes/new/"])
+def test_a_password_alone_changes_no_second_step(teacher: User, path: str) -> None:
+    """Whoever came in without the one that there is (as before it was set up) confirms by it."""
+    with_app(teacher)
+    client = Client()
+    client.force_login(teacher, "allauth.account.auth_backends.AuthenticationBackend")
+    confirmed = client.post("/accounts/confirm/", {"password": PASSWORD})
+    assert confirmed["Location"].startswith("/accounts/second-step/confirm/")
+
+    for answer in (client.get(f"/accounts/second-step/{path}"), client.post(f"/accounts/second-step/{path}")):
+        assert answer.status_code == 405 or answer["Location"].startswith("/accounts/second-step/")
+    assert Authenticator.objects.filter(user=teacher).count() == 2
+
+
 def test_the_admin_site_leads_to_it(required: None) -> None:
     admin = UserFactory(is_staff=True, is_superuser=True)
     client = logged_in(admin)
