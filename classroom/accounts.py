@@ -44,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(str(refused.detail), code="refused") from refused
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Ask nobody for what they have given a moment ago: the second step of those who have one, else the password."""
+        """Ask nobody for what they gave a moment ago: the second step of those who have one, else the password."""
         request = context.request
         counts = ("mfa",) if get_mfa_adapter().is_mfa_enabled(request.user) else ("mfa", "password")
         records = get_authentication_records(request, request.user)
