@@ -43,6 +43,7 @@ class Desk(admin.ModelAdmin):
     list_per_page = ROWS
     list_max_show_all = 0
     save_on_top = False
+    empty_value_display = "–"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
         return KeysetList
@@ -208,6 +209,16 @@ def links(*found: SafeString) -> SafeString:
 
 def n_done(one: str, many: str, n: int) -> str:
     return ngettext(one, many, n) % {"n": n}
+
+
+def yes(field: str, label: Any) -> Callable[[Any, Any], str]:
+    """A column that says yes, where Django would show a picture."""
+
+    @admin.display(description=label)
+    def shown(desk: Any, row: Any) -> str:
+        return _("yes") if getattr(row, field) else _("no")
+
+    return shown
 
 
 def refuse_unless(allowed: bool) -> None:

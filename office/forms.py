@@ -124,7 +124,7 @@ class PersonForm(Careful):
 
     actor: Any = None
     role = forms.ChoiceField(
-        label=gettext_lazy("role on the admin site"),
+        label=gettext_lazy("Role on the admin site"),
         required=False,
         help_text=gettext_lazy("Instructors need none: teaching a class opens its pages."),
     )

@@ -25,7 +25,7 @@ from classroom.refusals import Conflict, NotFound
 from lessons.moving import move
 from office import roles
 from office.card_pages import MOST
-from office.desk import Desk, link, links, n_done, refuse_unless
+from office.desk import Desk, link, links, n_done, refuse_unless, yes
 from office.doubles import merge_chosen
 from office.filters import picked, yes_or_no
 from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
@@ -37,7 +37,7 @@ class PersonDesk(Desk, UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = PasswordForm
-    list_display = ("username", "display_name", "classes", "role", "is_active", "last_login", "see")
+    list_display = ("username", "display_name", "classes", "role", "may_log_in", "last_login", "see")
     list_filter = (
         picked(
             "class",
@@ -55,6 +55,8 @@ class PersonDesk(Desk, UserAdmin):
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined", "places", "second_step")
     actions = ()
+
+    may_log_in = yes("is_active", gettext_lazy("may log in"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         places = Membership.objects.select_related("cohort")

@@ -18,7 +18,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from classroom import events, services, signs
 from classroom.models import Cohort, LearningEvent, Membership, Role, User
@@ -99,6 +99,17 @@ class Entry:
         return [(str(CHANGES[name]), was, now) for name, was, now in self.changes]
 
 
+def in_words(act: str, n: int) -> str:
+    """What some lines come to, after their number."""
+    if act == NEW:
+        return ngettext("new person", "new people", n)
+    if act == ADDED:
+        return ngettext("joins the class", "join the class", n)
+    if act == CHANGED:
+        return ngettext("changes", "change", n)
+    return ngettext("as it is", "as they are", n) if act == SAME else str(ACTS[act])
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a roster would do, line by line."""
@@ -110,6 +121,11 @@ class Plan:
     def counts(self) -> dict[str, int]:
         met = Counter(entry.act for entry in self.entries)
         return {act: met[act] for act in ACTS if met[act]}
+
+    @property
+    def sums(self) -> list[tuple[int, str]]:
+        """How many lines come to what, in words."""
+        return [(n, in_words(act, n)) for act, n in self.counts.items()]
 
     @property
     def is_wrong(self) -> bool:

@@ -45,7 +45,7 @@ class RosterForm(forms.Form):
         label=gettext_lazy("Or paste the table"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
 
     def __init__(self, desk: Desk, request: HttpRequest, *args: Any) -> None:
@@ -53,7 +53,7 @@ class RosterForm(forms.Form):
         self.label_suffix = ""
         into = desk.formfield_for_foreignkey(Membership._meta.get_field("cohort"), request)
         into.label, into.required = _("Class of lines that name none"), False
-        self.fields["into"] = into
+        self.fields = {"file": self.fields["file"], "into": into, "text": self.fields["text"]}
 
     def given(self) -> bytes:
         file = self.cleaned_data["file"]
@@ -120,7 +120,6 @@ def _preview(desk: Desk, request: HttpRequest, kept: dict[str, Any], *, is_overt
         "opts": desk.opts,
         "title": _("Roster"),
         "plan": plan,
-        "counts": [(roster.ACTS[act], n) for act, n in plan.counts.items()],
         "shown": entries[:SHOWN],
         "n_more": max(len(entries) - SHOWN, 0),
         "kept": signing.dumps(kept, salt=SALT, compress=True),
@@ -144,7 +143,7 @@ def _apply(desk: Desk, request: HttpRequest) -> HttpResponse:
     if counts is None:
         # What was pressed is not what would be done.
         return _preview(desk, request, kept, is_overtaken=not plan.does_nothing)
-    said = ", ".join(f"{n} {roster.ACTS[act]}" for act, n in counts.items())
+    said = ", ".join(f"{n} {words}" for n, words in plan.sums)
     cohorts = {entry.cohort.pk: entry.cohort for entry in plan.entries if entry.cohort and entry.act != roster.SAME}
     LogEntry.objects.log_actions(
         request.user.pk or 0, list(cohorts.values()), CHANGE, _("Roster applied: %(said)s.") % {"said": said}

@@ -21,7 +21,7 @@ from experiments import registry, services
 from experiments.models import Run, RunRequest, RunState
 from lessons.models import Prediction, Reconciliation, Review, Submission
 from office import roles
-from office.desk import ToRead, link, links, n_done
+from office.desk import ToRead, link, links, n_done, yes
 from office.filters import one_of, picked
 
 SHOWN_ASKERS = 3
@@ -82,7 +82,7 @@ class OfMember(ToRead):
 
 
 class SubmissionDesk(OfMember):
-    list_display = ("received_at", "person", "cohort", "activity", "step", "accepted", "slip", "entered_by")
+    list_display = ("received_at", "person", "cohort", "activity", "step", "right", "slip", "entered_by")
     list_select_related = (*OfMember.list_select_related, "entered_by__user")
     fields = (
         "received_at",
@@ -98,6 +98,8 @@ class SubmissionDesk(OfMember):
         "got",
     )
     readonly_fields = ("person", "cohort", "sent", "got")
+
+    right = yes("accepted", gettext_lazy("accepted"))
 
     @admin.display(description=gettext_lazy("what was sent"))
     def sent(self, row: Submission) -> SafeString:

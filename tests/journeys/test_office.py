@@ -69,6 +69,33 @@ def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: De
     expect(student).to_have_url(re.compile("/c/loft/"))
 
 
+def test_two_accounts_are_merged_and_a_third_gets_a_card_on_a_phone(desk: Desk, clerk: Clerk) -> None:
+    clerk("small_class", "pantry", "wencke-a", "ole-a", "ole2-a", "oda-a")
+    page = desk.open("admin", viewport=PHONE)
+    page.goto(MEMBERS)
+    choose(page, "Class", "pant", "Pantry")
+    page.get_by_role("button", name="Show", exact=True).click()
+
+    for username in ("ole-a", "ole2-a"):
+        page.get_by_role("row", name=username).get_by_role("checkbox").check()
+    expect(page.get_by_role("button", name="Do it")).to_be_in_viewport()
+    page.get_by_label("With the chosen ones").select_option(label="Merge two accounts of one person…")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Merge two accounts")).to_be_visible()
+    desk.look_in_every_way(page, "office_merge")
+    page.get_by_role("button", name=re.compile("^Merge ")).click()
+    expect(page.get_by_text("was merged into")).to_be_in_viewport()
+
+    for username in ("oda-a", "wencke-a"):
+        page.get_by_role("row", name=username).get_by_role("checkbox").check()
+    page.get_by_label("With the chosen ones").select_option(label="New passwords, on log-in cards…")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("No card for the following")).to_be_visible()
+    desk.look_in_every_way(page, "office_cards_of_chosen")
+    page.get_by_role("button", name="Make the cards").click()
+    expect(page.locator(".login-card")).to_have_count(1)
+
+
 def test_120_students_go_from_a_file_to_log_in_cards(desk: Desk, clerk: Clerk, tmp_path: Path) -> None:
     """Six presses from the admin site to the printer, and nothing to type."""
     clerk("small_class", "terrace", "tamar-a")
@@ -84,11 +111,11 @@ def test_120_students_go_from_a_file_to_log_in_cards(desk: Desk, clerk: Clerk, t
     desk.look_in_every_way(page, "office_roster")
     page.get_by_label("File").set_input_files(table)
     page.get_by_role("button", name="See what would change").click()
-    expect(page.get_by_text("120 new person")).to_be_in_viewport()
+    expect(page.get_by_text("120 new people")).to_be_in_viewport()
     desk.look_in_every_way(page, "office_roster_plan")
     page.get_by_role("button", name="Change all this").click()
 
-    expect(page.get_by_text("Done: 120 new person.")).to_be_in_viewport()
+    expect(page.get_by_text("Done: 120 new people.")).to_be_in_viewport()
     desk.look_in_every_way(page, "office_cards")
     choose(page, "Class", "terr", "Terrace")  # other journeys have students too
     page.get_by_role("button", name="Make the cards").click()

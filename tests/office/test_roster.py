@@ -68,7 +68,7 @@ def test_a_table_is_shown_first_and_then_applied(desk: Client, cohort: Cohort) -
     assert not Membership.objects.exists()
     done = press(desk, shown)
 
-    assert "Done: 3 new person." in done.text
+    assert "Done: 3 new people." in done.text
     members = {each.user.username: (each.user.display_name, each.student_id, each.role) for each in _members(cohort)}
     assert members == {
         "ada.l": ("Ada Lovelace", "4711", "student"),
