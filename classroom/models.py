@@ -460,3 +460,50 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cohort} until {self.expires_at:%F %T}"
+
+
+class Look(models.Model):
+    """An instructor or admin who looked at the work of a member (`classroom.looks`): once in an hour for each kind."""
+
+    class Kind(models.TextChoices):
+        # Pages of the class, for its instructors.
+        PAGE = "page", _("page of one student")
+        LESSON = "lesson", _("lesson, as the student sees it")
+        TEXT = "text", _("a text to review")
+        DID = "did", _("“What I did”")
+        TABLE = "table", _("table of all answers")
+        GRADEBOOK = "gradebook", _("gradebook")
+        # The admin site.
+        WORK = "work", _("one piece of work, on the admin site")
+        LIST = "list", _("a list of work, on the admin site")
+        DATA = "data", _("all data of a person, as a file")
+
+    viewer = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="looks", verbose_name=_("who looked")
+    )
+    membership = models.ForeignKey(
+        Membership, on_delete=models.CASCADE, related_name="looks", verbose_name=_("whose work")
+    )
+    kind = models.CharField(_("what"), max_length=9, choices=Kind.choices)
+    # The beginning of the hour.
+    at = models.DateTimeField(_("hour"))
+
+    class Meta:
+        verbose_name = _("look")
+        verbose_name_plural = _("looks")
+        constraints = [
+            models.UniqueConstraint(fields=["viewer", "membership", "kind", "at"], name="look_once_an_hour"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=("page", "lesson", "text", "did", "table", "gradebook", "work", "list", "data")
+                ),
+                name="look_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%F %H}"
+
+    @property
+    def is_by_admin(self) -> bool:
+        return self.kind in (Look.Kind.WORK, Look.Kind.LIST, Look.Kind.DATA)

@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom import looks
 from classroom.access import instructor_required
-from classroom.models import Membership
+from classroom.models import Look, Membership
 from dashboard import after_class
 from dashboard.students import student_of
 from dashboard.views import chosen_lesson
@@ -32,6 +33,7 @@ def did(request: HttpRequest, membership: Membership, student: int) -> HttpRespo
     """What one student did, for them or their parents: compared with nobody's."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     found = student_of(membership, student)
+    looks.at_members(membership.user, Look.Kind.DID, [found.pk])
     context = {
         "membership": membership,
         "lesson": lesson.lesson,
@@ -48,5 +50,6 @@ def did_by_all(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The same of everybody who did something, a page each, in one print."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     pages = after_class.did_by_all(membership.cohort, lesson)
+    looks.at_members(membership.user, Look.Kind.DID, [page.id for page in pages])
     context = {"membership": membership, "lesson": lesson.lesson, "pages": pages}
     return render(request, "dashboard/did.html", context)

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom import access
+from classroom import access, looks
+from classroom.models import Look
 from classroom.refusals import Refusal
 from dashboard import exports, gradebook, grid
 from dashboard.views import chosen_lesson
@@ -64,6 +65,7 @@ class ExportView(ByName):
         if names is None:
             says = _("Choose names or pseudonyms.")
             raise Refusal(says, errors={"names": [says]})
+        looks.at_class(membership.user, Look.Kind.TABLE, membership.cohort)
         today = timezone.localdate(timezone=membership.cohort.zone)
         return _table(exports.lines(membership.cohort, names), f"{membership.cohort.slug}-{today:%Y-%m-%d}-{names}")
 
@@ -86,6 +88,7 @@ class GradebookView(ByName):
             says = _("Choose canvas or moodle, or leave it out.")
             raise Refusal(says, errors={"format": [says]})
         lesson = chosen_lesson(membership, request.query_params.get("lesson"))
+        looks.at_class(membership.user, Look.Kind.GRADEBOOK, membership.cohort)
         book = gradebook.gradebook_of(membership.cohort, lesson)
         today = timezone.localdate(timezone=membership.cohort.zone)
         name = f"{membership.cohort.slug}-{lesson.lesson.slug}-gradebook-{today:%Y-%m-%d}"

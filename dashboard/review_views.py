@@ -9,8 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 import badges.services
+from classroom import looks
 from classroom.access import instructor_required, require_post
-from classroom.models import Membership
+from classroom.models import Look, Membership
 from classroom.refusals import Refusal, UnknownAct
 from dashboard import review_queue
 from dashboard.students import student_of
@@ -64,10 +65,13 @@ def _show(
     names = request.GET.get("names", "auto")
     errors = refusal.errors if refusal else {}
     typed = request.POST.dict() if errors else None
+    shown = review_queue.queue(membership, lesson, chosen=chosen, names=names, typed=typed)
+    if shown.at_hand:
+        looks.at_members(membership.user, Look.Kind.TEXT, [shown.at_hand.waiting.student])
     context = {
         "membership": membership,
         "lesson": lesson.lesson,
-        "queue": review_queue.queue(membership, lesson, chosen=chosen, names=names, typed=typed),
+        "queue": shown,
         "names": names,
         "names_asked": "" if names == "auto" else f"&names={names}",
         "errors": errors,

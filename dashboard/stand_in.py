@@ -1,7 +1,8 @@
 """A student's own pages as they see them, for their instructor: to look at, or to enter what was done on paper.
 
 Every page stays under its student's address: whatever it links or sends to comes back here, never to the instructor's
-own page of the lesson. Looking changes nothing and notes nothing as seen; what is entered says who entered it.
+own page of the lesson. Looking changes nothing and notes nothing as seen, but that somebody looked; what is entered
+says who entered it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from django.views.decorators.http import require_safe
 
 import badges.views
 import lessons.views
+from classroom import looks
 from classroom.access import instructor_required, require_post
 from classroom.acting import Acting
-from classroom.models import Membership
+from classroom.models import Look, Membership
 from dashboard.students import student_of
 from lessons.activities.predict import views as predict_views
 
@@ -74,8 +76,10 @@ def reconcile(
 
 def _acting(membership: Membership, student: int, mode: str = "paper") -> Acting:
     """The instructor in the place of a student: `page` to look, `paper` to enter."""
+    found = student_of(membership, student)
+    looks.at_members(membership.user, Look.Kind.LESSON, [found.pk])
     return Acting(
-        member=student_of(membership, student),
+        member=found,
         by=membership,
         is_looking=mode == "page",
         routes=f"dashboard:{mode}-",

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 import classroom.services
+from classroom import looks
 from classroom.access import instructor_required, require_post
-from classroom.models import Membership, Rehearsal
+from classroom.models import Look, Membership, Rehearsal
 from classroom.refusals import NotFound, Refusal
 from classroom.selectors import is_projected
 from classroom.web import is_htmx
@@ -167,7 +168,8 @@ def aloud(request: HttpRequest, membership: Membership, student: int) -> HttpRes
 def student_context(
     request: HttpRequest, membership: Membership, lesson: LoadedLesson, student: Membership
 ) -> dict[str, Any]:
-    """What the page of one student shows."""
+    """What the page of one student shows; that somebody looked is noted."""
+    looks.at_members(membership.user, Look.Kind.PAGE, [student.pk])
     asked = request.GET.get("part", "")
     chosen = next((part for part in lesson.lesson.parts if part.key == asked), None)
     return {

@@ -251,6 +251,8 @@ LIMITS = {
     "wrong_token": 60,
     "change_password": 10,
     "wrong_second_step": 10,  # in an hour
+    # Everything that is kept of a person, put together.
+    "own_data": 3,
 }
 
 AXES_FAILURE_LIMIT = 10
@@ -270,6 +272,9 @@ TOKEN_DAYS = env.int("TOKEN_DAYS", 90)
 
 # Days in which the code on a log-in card lets its owner in, once.
 CARD_DAYS = env.int("CARD_DAYS", 30)
+
+# Days for which it is kept who looked at whose work.
+LOOKS_DAYS = env.int("LOOKS_DAYS", 365)
 
 # Beside a new demo class, one that synthetic people have played to the end of an evening; it costs a minute of a core.
 DEMO_EVENING = env.bool("DEMO_EVENING", True)

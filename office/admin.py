@@ -10,11 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 
 from badges.models import Award
-from classroom.models import Cohort, LearningEvent, Membership, User
+from classroom.models import Cohort, LearningEvent, Look, Membership, User
 from experiments.models import Run
 from lessons.models import Prediction, Review, Submission
 from office.classes import CohortDesk
-from office.log import EventDesk, LogDesk
+from office.log import EventDesk, LogDesk, LookDesk
 from office.people import MemberDesk, PersonDesk
 from office.work import AwardDesk, PredictionDesk, ReviewDesk, RunDesk, SubmissionDesk
 
@@ -30,4 +30,5 @@ admin.site.register(Review, ReviewDesk)
 admin.site.register(Award, AwardDesk)
 admin.site.register(Run, RunDesk)
 admin.site.register(LearningEvent, EventDesk)
+admin.site.register(Look, LookDesk)
 admin.site.register(LogEntry, LogDesk)

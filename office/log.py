@@ -9,12 +9,14 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom import events
+from classroom.models import Look, Membership
 from office.desk import ToRead, link
 from office.filters import one_of, picked
-from office.work import OfMember
+from office.work import OfMember, of_members
 
 ACTS = (
     (str(ADDITION), gettext_lazy("added")),
@@ -38,6 +40,44 @@ class EventDesk(OfMember):
             lambda rows, value: rows.filter(kind=value),
         ),
     )
+
+
+class LookDesk(ToRead):
+    """Who looked at whose work, by the hour. To look here is no look."""
+
+    of_class = "membership__cohort"
+    list_display = ("at", "who", "person", "cohort", "kind")
+    list_display_links = None
+    list_select_related = ("viewer", "membership__user", "membership__cohort")
+    fields = ("at", "who", "person", "cohort", "kind")
+    readonly_fields = ("who", "person", "cohort")
+    list_filter = (
+        picked(
+            "by",
+            gettext_lazy("who looked"),
+            Look._meta.get_field("viewer"),
+            lambda rows, viewer: rows.filter(viewer=viewer),
+        ),
+        *of_members(),
+        one_of("kind", gettext_lazy("what"), Look.Kind.choices, lambda rows, value: rows.filter(kind=value)),
+    )
+    sortable_by = ()
+    ordering = ("-pk",)
+
+    def of_classes(self, rows: QuerySet[Any], cohorts: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(membership__in=Membership.objects.filter(cohort__in=cohorts))
+
+    @admin.display(description=gettext_lazy("who looked"))
+    def who(self, look: Look) -> SafeString | str:
+        return link(look.viewer, "admin:classroom_user_change", look.viewer_id) if look.viewer else _("deleted")
+
+    @admin.display(description=gettext_lazy("whose work"))
+    def person(self, look: Look) -> SafeString:
+        return link(look.membership.user, "admin:classroom_user_change", look.membership.user_id)
+
+    @admin.display(description=gettext_lazy("class"))
+    def cohort(self, look: Look) -> SafeString:
+        return link(look.membership.cohort, "admin:classroom_cohort_change", look.membership.cohort_id)
 
 
 class LogDesk(ToRead):

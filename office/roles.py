@@ -19,6 +19,7 @@ READS = (
     "classroom.view_cohort",
     "classroom.view_membership",
     "classroom.view_learningevent",
+    "classroom.view_look",
     "lessons.view_submission",
     "lessons.view_prediction",
     "lessons.view_review",

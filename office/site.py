@@ -15,7 +15,7 @@ from classroom import second_factor
 ROOMS = (
     (_("People and classes"), ("user", "cohort", "membership")),
     (_("What was done"), ("submission", "prediction", "review", "award", "run")),
-    (_("What happened"), ("learningevent", "logentry")),
+    (_("What happened"), ("learningevent", "look", "logentry")),
 )
 
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from badges import catalogue
 from badges.models import Award
-from classroom.models import Membership
+from classroom import looks
+from classroom.models import Look, Membership
 from experiments import registry, services
 from experiments.models import Run, RunRequest, RunState
 from lessons.models import Prediction, Reconciliation, Review, Submission
@@ -31,7 +33,7 @@ def _belong(rows: QuerySet[Any], members: list[int]) -> QuerySet[Any]:
     return rows.filter(membership__in=members)
 
 
-def _of_members(belong: Callable[[QuerySet[Any], list[int]], QuerySet[Any]] = _belong) -> tuple[Any, ...]:
+def of_members(belong: Callable[[QuerySet[Any], list[int]], QuerySet[Any]] = _belong) -> tuple[Any, ...]:
     """Filters by class and by person, for rows that belong to members.
 
     Parameters
@@ -61,13 +63,29 @@ def _of_members(belong: Callable[[QuerySet[Any], list[int]], QuerySet[Any]] = _b
 
 
 class OfMember(ToRead):
-    """Rows that belong to a member."""
+    """Rows that belong to a member. Whoever opens one, or a list of them, has looked at that member's work."""
 
     of_class = "membership__cohort"
-    list_filter = _of_members()
+    list_filter = of_members()
     list_select_related: ClassVar[tuple[str, ...]] = ("membership__user", "membership__cohort")
     sortable_by = ()
     ordering = ("-pk",)
+
+    def member_of(self, row: Any) -> int:
+        return int(row.membership_id)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        page = super().changelist_view(request, extra_context)
+        if isinstance(page, TemplateResponse) and (listed := (page.context_data or {}).get("cl")):
+            looks.at_members(request.user, Look.Kind.LIST, map(self.member_of, listed.result_list))
+        return page
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            looks.at_members(request.user, Look.Kind.WORK, [self.member_of(obj)])
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @admin.display(description=gettext_lazy("person"))
     def person(self, row: Any) -> SafeString:
@@ -129,7 +147,7 @@ class PredictionDesk(OfMember):
 class ReviewDesk(OfMember):
     of_class = "submission__membership__cohort"
     list_filter = (
-        *_of_members(lambda rows, members: rows.filter(submission__membership__in=members)),
+        *of_members(lambda rows, members: rows.filter(submission__membership__in=members)),
         one_of(
             "decision",
             gettext_lazy("decision"),
@@ -144,6 +162,9 @@ class ReviewDesk(OfMember):
 
     def of_classes(self, rows: QuerySet[Any], cohorts: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(submission__membership__cohort__in=cohorts)
+
+    def member_of(self, row: Review) -> int:
+        return row.submission.membership_id
 
     @admin.display(description=gettext_lazy("person"))
     def person(self, row: Review) -> SafeString:
@@ -161,7 +182,7 @@ class ReviewDesk(OfMember):
 class AwardDesk(OfMember):
     list_display = ("issued_at", "person", "cohort", "title", "given_because", "revoked_at", "see")
     list_filter = (
-        *_of_members(),
+        *of_members(),
         one_of(
             "state",
             gettext_lazy("state"),
@@ -195,7 +216,7 @@ class RunDesk(ToRead):
 
     list_display = ("queued_at", "kind", "seed", "state", "how_far", "attempt", "asked_by", "finished_at", "failure")
     list_filter = (
-        *_of_members(lambda rows, members: rows.filter(pk__in=_asked_by(members))),
+        *of_members(lambda rows, members: rows.filter(pk__in=_asked_by(members))),
         one_of("state", gettext_lazy("state"), RunState.choices, lambda rows, value: rows.filter(state=value)),
         one_of(
             "kind",

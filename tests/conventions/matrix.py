@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from badges import credentials, keys
 from badges.models import Award
-from classroom import cards, classes, services, tokens
-from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, Token, User
+from classroom import cards, classes, looks, services, tokens
+from classroom.models import Cohort, Invitation, LearningEvent, Look, Membership, Role, Token, User
 from dashboard import ready
 from experiments.models import Run
 from lessons.models import Prediction, Reconciliation, Review, Submission
@@ -70,6 +70,7 @@ def _names(ours: Cohort, student: Membership) -> dict[str, Any]:
         "submission": (sent := _sent(student)).pk,
         "review": Review.objects.create(submission=sent, decision=Review.Decision.APPROVED).pk,
         "prediction": _predicted(student).pk,
+        "look": _looked(student).pk,
         "entry": _logged(student.user).pk,
         "key": keys.name_of(keys.signing_key().kid),
         "code": ours.join_code,
@@ -120,6 +121,11 @@ def _predicted(student: Membership) -> Prediction:
     return Prediction.objects.create(
         **place, client_id=uuid.uuid4(), round=1, choice="a", confidence="guess", counts="own_pace"
     )
+
+
+def _looked(student: Membership) -> Look:
+    looks.at_members(UserFactory(), Look.Kind.PAGE, [student.pk])
+    return Look.objects.get()
 
 
 def _logged(user: User) -> LogEntry:

@@ -388,6 +388,7 @@ ADMIN = (
     admin("roster-file", "classroom/cohort/roster.csv", PAGE),
     *admin_model("classroom_membership", "{student}", add=PAGE, change=PAGE),
     *admin_model("classroom_learningevent", "{event_id}"),
+    *admin_model("classroom_look", "{look}"),
     *admin_model("lessons_submission", "{submission}"),
     *admin_model("lessons_prediction", "{prediction}"),
     *admin_model("lessons_review", "{review}"),

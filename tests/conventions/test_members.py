@@ -18,6 +18,8 @@ PAST = {
     "classroom/access.py": "tells whoever was removed so, instead of that there is no such class",
     "classroom/selectors.py": "is the place where it is decided",
     "classroom/services.py": "removes and takes back, under the row's lock",
+    "classroom/looks.py": "asks whose work was looked at, in whichever classes they are or were",
+    "office/log.py": "shows an admin who looked at the work of everybody, those who were removed too",
     "classroom/classes.py": "asks who teaches, and instructors are never removed",
     "badges/services.py": "takes the member whom a worker was asked about, by their number",
     "classroom/visitors.py": "finds who comes, and access tells whoever was removed so",

@@ -27,7 +27,7 @@ def test_every_page_of_the_admin_site_looks_right(desk: Desk, clerk: Clerk) -> N
     page = desk.open("admin")
     page.goto("/admin/")
     desk.look_in_every_way(page, "office")
-    for name in ("People", "Classes", "Members", "Submissions", "Awards", "Runs", "Events", "Log entries"):
+    for name in ("People", "Classes", "Members", "Submissions", "Awards", "Runs", "Events", "Looks", "Log entries"):
         page.get_by_role("navigation", name="Admin site").get_by_role("link", name=name).click()
         desk.look_in_every_way(page, f"office_{name.lower().replace(' ', '_')}")
     for name, address in {

@@ -46,7 +46,7 @@ TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         (NO,) * 4,
     ),
     **dict.fromkeys(
-        ("submission", "prediction", "review", "award", "learningevent"),
+        ("submission", "prediction", "review", "award", "learningevent", "look"),
         (("all", NO, NO, NO), ("all", NO, NO, NO), ("own", NO, NO, NO), ("all", NO, NO, NO), (NO,) * 4),
     ),
     # Nobody of this class has asked for the run of the table.
@@ -63,6 +63,7 @@ KEYS = {
     "award": "award_id",
     "run": "made_run",
     "learningevent": "event_id",
+    "look": "look",
     "logentry": "entry",
 }
 

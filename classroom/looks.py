@@ -1,0 +1,83 @@
+"""Looks: who looked at whose work. What a look is, is in docs/decisions/0114-who-looked-is-kept-to-the-hour.md."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, connection, transaction
+from django.db.models import DateTimeField, IntegerField, QuerySet, TextField, Value
+from django.utils import timezone
+
+from classroom.models import Cohort, Look, Membership, Role, User
+
+logger = logging.getLogger(__name__)
+
+# What this process has written in an hour. Whatever else happens, the database keeps one row of it.
+_written: set[tuple[datetime, int, str, int]] = set()
+
+
+def at_members(viewer: User | AnonymousUser, kind: Look.Kind, members: Iterable[int]) -> None:
+    """Note that somebody looked at the work of some members, given by their keys.
+
+    One statement, and none for what this process has noted within the hour. A look at oneself is none, nor one at
+    synthetic people. A page never fails for it.
+    """
+    now = _hour()
+    new = {each: (now, viewer.pk or 0, kind.value, each) for each in members}
+    new = {each: look for each, look in new.items() if look not in _written}
+    if new and _write(viewer, kind, now, Membership.objects.filter(pk__in=new)):
+        transaction.on_commit(lambda: _remember(now, new.values()))
+
+
+def at_class(viewer: User | AnonymousUser, kind: Look.Kind, cohort: Cohort) -> None:
+    """Note the same of everybody who is a student of a class now. One statement."""
+    _write(viewer, kind, _hour(), Membership.objects.present().filter(cohort=cohort, role=Role.STUDENT))
+
+
+def of_person(person: User | AnonymousUser) -> QuerySet[Look]:
+    """Looks at the work of a person in whatever class they are or were in, the last one first."""
+    mine = Membership.objects.filter(user_id=person.pk or 0)
+    return (
+        Look.objects.filter(membership__in=mine).select_related("viewer", "membership__cohort").order_by("-at", "-pk")
+    )
+
+
+def forget_old() -> int:
+    """Delete the looks that are older than `LOOKS_DAYS`; give how many they were."""
+    n, _by_model = Look.objects.filter(at__lt=timezone.now() - timedelta(days=settings.LOOKS_DAYS)).delete()
+    return n
+
+
+def _hour() -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+def _remember(now: datetime, looks: Iterable[tuple[datetime, int, str, int]]) -> None:
+    if any(at != now for at, *_rest in list(_written)[:1]):
+        _written.clear()
+    _written.update(looks)
+
+
+def _write(viewer: User | AnonymousUser, kind: Look.Kind, now: datetime, members: QuerySet[Membership]) -> bool:
+    """Write a row for each of some members, unless it is there; tell whether that could be done."""
+    rows = (
+        members.filter(user__is_synthetic=False)
+        .exclude(user_id=viewer.pk or 0)
+        .order_by()
+        .values_list(
+            Value(viewer.pk, IntegerField()), "pk", Value(kind.value, TextField()), Value(now, DateTimeField())
+        )
+    )
+    select, given = rows.query.sql_with_params()
+    insert = f"INSERT INTO classroom_look (viewer_id, membership_id, kind, at) {select} ON CONFLICT DO NOTHING"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(insert, given)
+    except DatabaseError:
+        logger.exception("A look was not written.")
+        return False
+    return True
