@@ -90,6 +90,6 @@ def of_visitor(name: str, request: HttpRequest, *, within: object = "", says: st
     return Counter({f"{name} {within} {network}": most}, says)
 
 
-def of_person(name: str, request: HttpRequest) -> Counter:
+def of_person(name: str, request: HttpRequest, says: str | Promise = SAYS) -> Counter:
     """The counter of whoever is logged in."""
-    return Counter({f"{name} person {request.user.pk}": settings.LIMITS[name]})
+    return Counter({f"{name} person {request.user.pk}": settings.LIMITS[name]}, says)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -16,6 +17,7 @@ from classroom.models import Cohort, Look, Membership, Role, User
 
 logger = logging.getLogger(__name__)
 
+MOST_LOOKS = 1000  # that are told on a page
 # What this process has written in an hour. Whatever else happens, the database keeps one row of it.
 _written: set[tuple[datetime, int, str, int]] = set()
 
@@ -43,6 +45,35 @@ def of_person(person: User | AnonymousUser) -> QuerySet[Look]:
     mine = Membership.objects.filter(user_id=person.pk or 0)
     return (
         Look.objects.filter(membership__in=mine).select_related("viewer", "membership__cohort").order_by("-at", "-pk")
+    )
+
+
+@dataclass(frozen=True)
+class DayOfLooks:
+    """Somebody who looked at one's work in a class on a day, by the calendar there, and at what."""
+
+    day: date
+    who: str
+    is_admin: bool
+    cohort: str
+    what: tuple[str, ...]
+
+
+def by_day(person: User | AnonymousUser, *, since: datetime) -> tuple[DayOfLooks, ...]:
+    """Who looked at a person's work on which day, the last day first; the newest of them, if they are very many."""
+    found: dict[tuple[date, int | None, bool, int], list[Look]] = {}
+    for look in of_person(person).filter(at__gte=since)[:MOST_LOOKS]:
+        day = timezone.localdate(look.at, look.membership.cohort.zone)
+        found.setdefault((day, look.viewer_id, look.is_by_admin, look.membership.cohort_id), []).append(look)
+    return tuple(
+        DayOfLooks(
+            day=day,
+            who=str(looks[0].viewer or ""),
+            is_admin=is_admin,
+            cohort=looks[0].membership.cohort.name,
+            what=tuple(dict.fromkeys(str(look.get_kind_display()) for look in looks)),
+        )
+        for (day, _viewer, is_admin, _cohort), looks in found.items()
     )
 
 

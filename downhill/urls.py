@@ -17,7 +17,18 @@ import classroom.api
 import experiments.api
 import lessons.api
 from dashboard.api import ExportView, GradebookView, ProgressView
-from downhill import account, appearance, card_door, errors, front_door, health, invited, metrics, notebooks
+from downhill import (
+    account,
+    appearance,
+    card_door,
+    errors,
+    front_door,
+    health,
+    invited,
+    metrics,
+    my_data,
+    notebooks,
+)
 from lessons.activities.experiment import api as experiment_api
 from lessons.activities.predict import api as predict_api
 
@@ -86,6 +97,7 @@ urlpatterns = [
     path("appearance/", appearance.choose, name="appearance"),
     path("accounts/logout/", notebooks.log_out, name="account_logout"),
     path("accounts/notebooks/", notebooks.notebooks, name="account_notebooks"),
+    path("accounts/data/", my_data.data, name="account_data"),
     path("accounts/password/", front_door.change_password, name="account_change_password"),
     path("accounts/password/forgotten/", front_door.forgotten, name="account_reset_password"),
     # One door for everybody: whatever guards the log-in guards the admin site too.

@@ -5,22 +5,26 @@ from __future__ import annotations
 import html
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpResponseBase
 from django.test import Client
 from pydantic import BaseModel
 
-from classroom.models import Membership
+from classroom.models import Membership, User
 from lessons.activities.predict.schema import Predict
 from lessons.authoring import base
 from lessons.authoring.loader import LoadedLesson, load
+from privacy import person_file
 from tests.conventions.permission_table import API, PAGES
 
 SONG = "canary"
+MY_DATA = "/accounts/data/"
 # No texts: a choice that is right is named by its key, which everybody can see. A type's own sealed keys join here.
 NO_TEXTS = ("right", "also", "key", "cycle")
 # What a text of this name has to begin with to be read at all.
@@ -165,8 +169,16 @@ def _questions(names: Mapping[str, Any], part: str, activity: Any) -> Iterator[s
 
 
 def answers(client: Client, where: Iterable[str]) -> dict[str, str]:
-    """Ask every address; give what it says as plain text, by address."""
-    return {address: _plain(client.get(address)) for address in sorted(where)}
+    """Ask every address; give what it says as plain text, by address. “My data” gives its file too."""
+    said = {address: _plain(client.get(address)) for address in sorted(where)}
+    return said | ({f"{MY_DATA} as a file": _own_file(client)} if MY_DATA in said else {})
+
+
+def _own_file(client: Client) -> str:
+    """What stands in a person's own file, without its being counted how often they take it."""
+    file, _name = person_file.make(User.objects.get(pk=client.session[SESSION_KEY]))
+    with zipfile.ZipFile(file) as archive:
+        return "\n".join(archive.read(name).decode() for name in archive.namelist())
 
 
 def _plain(answer: HttpResponseBase) -> str:

@@ -112,6 +112,7 @@ PAGES = (
     Row("mfa_view_recovery_codes", "/accounts/second-step/codes/", {"GET": NOBODYS, "POST": (LOG_IN, *(405,) * 5)}),
     Row("mfa_list_webauthn", "/accounts/second-step/passkeys/", {"GET": SENT_ON, "POST": SENT_ON}),
     Row("account_notebooks", "/accounts/notebooks/", {"GET": LOGGED_IN, "POST": (LOG_IN, 302, 302, 302, 302, 302)}),
+    Row("account_data", "/accounts/data/", {"GET": LOGGED_IN, "POST": LOGGED_IN}),
     Row("account_logout", "/accounts/logout/", {"GET": (302, 200, 200, 200, 200, 200), "POST": SENT_ON}),
     Row(
         "account_change_password",

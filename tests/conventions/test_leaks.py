@@ -401,14 +401,14 @@ def telling(run: Run, fix: Run | None = None, before: Run | None = None) -> dict
 def addresses_with(lesson: LoadedLesson, member: Membership, *asked: Run) -> set[str]:
     """Every address outside the other parts, those that name one of these runs included.
 
-    Left out is the run itself over the API: nobody's results are secret from themselves (see
+    Left out is the run itself over the API and in one's own file: nobody's results are secret from themselves (see
     docs/decisions/0038-results-are-not-secret.md).
     """
     others = [part for part in lesson.lesson.parts if part.key != "bias"]
     elsewhere = [f"/{each.key}/" for part in others for each in (part, *part.activities)]
     base = f"/c/{member.cohort.slug}/lessons/{lesson.lesson.slug}/"
     every = {each for each in canaries.addresses(lesson, member) if not any(place in each for place in elsewhere)}
-    found = {each for each in every if "/runs/5f3a1c9e" not in each}
+    found = {each for each in every if "/runs/5f3a1c9e" not in each and each != canaries.MY_DATA}
     trials = {"bias-run": ("starve", "other-digit", "other-model"), "bias-fix": ("give-back", "louder")}
     for activity, keys in trials.items():
         for trial in keys:

@@ -41,6 +41,7 @@ PAST = {
     "office/roster.py": "compares a roster with everybody, those who were removed too",
     "office/people.py": "shows an admin everybody, those who were removed too",
     "office/work.py": "shows an admin the work of everybody, those who were removed too",
+    "privacy/person_file.py": "gives a person what is kept of them, in whichever classes they are or were",
     "rehearsal/management/commands/rehearse.py": "looks for the instructor of a class, and plays synthetic students",
     "rehearsal/services.py": "ends and deletes a whole class",
 }
