@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db import connection, transaction
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,16 +19,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
-from classroom import events, second_factor, services
-from classroom.models import Cohort, Membership, User
+from classroom import events, limits, looks, second_factor, services
+from classroom.models import Cohort, Look, Membership, User
 from classroom.refusals import Conflict, NotFound
 from lessons.moving import move
 from office import roles
 from office.card_pages import MOST
 from office.desk import Desk, link, links, n_done, refuse_unless, yes
 from office.doubles import merge_chosen
-from office.filters import picked, yes_or_no
+from office.filters import picked, says_none, yes_or_no
 from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
+from privacy import person_file
 
 SHOWN_CLASSES = 3
 
@@ -141,6 +142,7 @@ class PersonDesk(Desk, UserAdmin):
     def get_urls(self) -> list[Any]:
         guarded = self.admin_site.admin_view
         return [
+            path("<int:pk>/data/", guarded(self.person_data), name="person-data"),
             path("<int:pk>/second-step/", guarded(self.take_second_step), name="take-second-step"),
             *super().get_urls(),
         ]
@@ -149,7 +151,7 @@ class PersonDesk(Desk, UserAdmin):
         """Take the second step of somebody away who has lost their phone."""
         person = self.get_object(request, str(pk))
         if person is None:
-            raise NotFound(_("You have no such person."))
+            raise NotFound(says_none())
         refuse_unless(self.has_change_permission(request, person))
         if request.method == "POST":
             with transaction.atomic():
@@ -166,12 +168,31 @@ class PersonDesk(Desk, UserAdmin):
         self.message_user(request, _("%(name)s can log in now.") % {"name": obj}, messages.SUCCESS)
         return redirect("admin:classroom_user_change", obj.pk)
 
+    def person_data(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """All that is kept of a person, as a file. By a press, and it is written down: here, and for them to see."""
+        person = self.get_object(request, str(pk))
+        if person is None:
+            raise NotFound(says_none())
+        refuse_unless(_may_take_data(request, person))
+        if request.method != "POST":
+            title = _("Their data: %(name)s") % {"name": person}
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "person": person}
+            return TemplateResponse(request, "admin/person_data.html", context)
+        limits.of_person("own_data", request).count()
+        looks.at_members(request.user, Look.Kind.DATA, person.memberships.values_list("pk", flat=True))
+        self.log_change(request, person, _("All their data was downloaded."))
+        file, name = person_file.make(person, for_admin=True)
+        return FileResponse(file, as_attachment=True, filename=name)
+
     def tools(self, request: HttpRequest, obj: User) -> list[SafeString]:
         found = [
             link(_("Classes"), "admin:classroom_membership_changelist", person=obj.pk),
             link(_("Work"), "admin:lessons_submission_changelist", person=obj.pk),
             link(_("Events"), "admin:classroom_learningevent_changelist", person=obj.pk),
+            link(_("Looks"), "admin:classroom_look_changelist", person=obj.pk),
         ]
+        if _may_take_data(request, obj):
+            found.append(link(_("Their data (zip)"), "admin:person-data", obj.pk))
         if self.has_change_permission(request, obj):
             found.insert(0, link(_("New password"), "admin:auth_user_password_change", obj.pk))
             if second_factor.has(obj):
@@ -208,6 +229,12 @@ class PersonDesk(Desk, UserAdmin):
             for each in user.memberships.all()
         ]
         return links(*found) if found else _("none")
+
+
+def _may_take_data(request: HttpRequest, person: User) -> bool:
+    """Tell whether somebody may have all that is kept of a person: a superuser, or the admin of the school."""
+    role = roles.of(request.user)
+    return role in (roles.SUPERUSER, roles.SCHOOL_ADMIN.key) and roles.may_touch(request.user, person)
 
 
 class MemberDesk(Desk):

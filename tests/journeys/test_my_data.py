@@ -68,3 +68,10 @@ def test_a_student_sees_who_looked(desk: Desk, clerk: Clerk) -> None:
     admin = desk.open("admin")
     admin.goto("/admin/classroom/look/")
     expect(admin.get_by_role("link", name=name).first).to_be_visible()
+    admin.get_by_role("link", name=name).first.click()
+    admin.get_by_role("link", name="Their data (zip)").click()
+    desk.look_in_every_way(admin, "office_person_data")
+    with admin.expect_download():
+        admin.get_by_role("button", name="Download their data").click()
+    page.reload()
+    expect(page.get_by_text("(admin)")).to_be_visible()
