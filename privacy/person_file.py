@@ -30,6 +30,7 @@ from badges import credentials
 from badges.models import Award
 from classroom.models import Cohort, Membership, User
 from lessons import catalogue
+from lessons.activities.base import type_of
 from lessons.models import PartProgress
 from lessons.selectors import accounts_of
 from privacy.person_rows import SECTIONS, Row, Section
@@ -142,12 +143,24 @@ class _InWords:
 
     def row(self, section: Section, row: Row) -> list[tuple[Any, str]]:
         zone = self.zones.get(row.get("class", ""))
+        row = self._as_sealed(row) if "item" in row else row
         told = [
             (column.label, self._cell(section, column.path, row[column.name], zone))
             for column in section.columns
             if column.label and row[column.name] not in (None, "", [], {})
         ]
         return [(label, said) for label, said in told if said]
+
+    @staticmethod
+    def _as_sealed(row: Row) -> Row:
+        """A row about a question of a lesson, with its title, and with what was said of it in words."""
+        lesson = catalogue.get(row.get("lesson", ""))
+        place = lesson.find_activity(row["activity"]) if lesson else None
+        if place is None:
+            return row
+        kind, said = type_of(place[1]), (row.get("choice", ""), row.get("second", ""))
+        title, words = kind.as_sealed(place[1], row["item"], *said)
+        return row | {"item": title} | ({"choice": words, "second": ""} if "choice" in row else {})
 
     def _cell(self, section: Section, path: str, value: Any, zone: ZoneInfo | None) -> str:
         if isinstance(value, datetime):

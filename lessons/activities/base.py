@@ -357,6 +357,10 @@ class ActivityType(Generic[A]):
         """Submission, to be read again by its student and by whoever teaches them."""
         return AsSent(text=str(answer.get("text") or ""))
 
+    def as_sealed(self, activity: A, item: str, choice: str, second: str) -> tuple[str, str]:
+        """Prediction, to be read again by its owner: its question, and what they said; as kept, where that is gone."""
+        return item, " · ".join(filter(None, (choice, second)))
+
     def slip_in_words(self, slip: str) -> str:
         """Words for a slip that its grades name; nothing, if it is none of its own."""
         return ""

@@ -218,6 +218,20 @@ def test_the_page_says_times_in_the_zone_of_their_class_and_things_by_their_titl
     assert " style=" not in page
 
 
+def test_the_page_says_a_prediction_in_words_and_one_that_the_lesson_has_no_more_as_it_is_kept(
+    student: Membership, lesson: LoadedLesson
+) -> None:
+    pupils.seal(student, lesson, "rates", "half-a", "zigzags")
+    before = taken(student.user)["index.html"]
+    student.predictions.update(item="gone", choice="gone-too")
+    after = taken(student.user)["index.html"]
+
+    assert "<dd>Learning rate 0.1</dd>" in before
+    assert "<dd>zigzags, settles</dd>" in before
+    assert "<dd>gone</dd>" in after
+    assert "<dd>gone-too</dd>" in after
+
+
 def test_a_page_shows_the_newest_of_very_many_and_the_data_has_them_all(
     student: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,15 @@ class PredictType(ActivityType[Predict]):
     def facts(self, view: ActivityView) -> dict[str, Any]:
         return {"items": page.items_as_data(view)}
 
+    def as_sealed(self, activity: Predict, item: str, choice: str, second: str) -> tuple[str, str]:
+        found = answers.find_item(activity, item)
+        if found is None:
+            return super().as_sealed(activity, item, choice, second)
+        asked = found[0]
+        said = [answers.answer_text(asked, choice) if choice else ""]
+        said.append(answers.text_of(asked.second.choices, second) if asked.second and second else "")
+        return asked.title, " · ".join(filter(None, said))
+
     def share_left(self, activity: Predict, standing: Standing[Any]) -> float:
         n_needed = states.n_asked(activity) - standing.n_skipped
         return max(1 - standing.n_done / max(n_needed, 1), 0) if n_needed else 0
