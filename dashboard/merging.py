@@ -14,7 +14,7 @@ import classroom.services
 import experiments.services
 import lessons.merging
 from badges import catalogue
-from classroom import selectors
+from classroom import looks, selectors
 from classroom.models import Cohort, GradientRule, Membership, Role
 from classroom.refusals import Conflict, NotInClass
 from lessons.activities.predict import answers
@@ -68,6 +68,7 @@ def merge(cohort: Cohort, keep_id: int, double_id: int, *, by: Membership | None
         experiments.services.hand_over(keep, double)
         lessons.merging.carry_out(plan, keep, double, by=by)
         badges.services.hand_over(keep, double, by=by)
+        looks.hand_over(keep, double)
         classroom.services.close_double(keep, double, moved=moved, aside=aside, by=by)
         badges.services.consider_all(keep, by=by)
     return True

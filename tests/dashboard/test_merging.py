@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 
 import badges.services
 from badges.models import Award, RevokedNumber
-from classroom import services
-from classroom.models import Cohort, LearningEvent, Membership, User
+from classroom import looks, services
+from classroom.models import Cohort, LearningEvent, Look, Membership, User
 from classroom.refusals import Conflict, NotFound
 from dashboard import merging
 from experiments.models import RunRequest
@@ -42,6 +42,7 @@ HANDED_OVER = {
     "progress": "put together",
     "run_requests": "each wish once",
     "awards": "all of it; of two the first stands",
+    "looks": "each once: they are at the work",
     "merged_from": "whoever was merged into the double is merged into the other one",
 }
 
@@ -112,6 +113,18 @@ def test_all_that_a_double_did_is_the_others_from_then_on(
     assert standing(student, lesson, "by-hand").memory.values == ("7463/10000", "12127/10000")
     gone = now(double)
     assert (gone.is_present, gone.merged_into, gone.removed_by) == (False, student, instructor)
+
+
+def test_who_looked_at_a_doubles_work_has_looked_at_the_others(
+    student: Membership, double: Membership, instructor: Membership
+) -> None:
+    looks.at_members(instructor.user, Look.Kind.PAGE, [student.pk, double.pk])
+    looks.at_members(instructor.user, Look.Kind.TEXT, [double.pk])
+
+    merge(instructor, student, double)
+
+    assert sorted(student.looks.values_list("kind", flat=True)) == ["page", "text"]
+    assert list(double.looks.values_list("kind", flat=True)) == ["page"]
 
 
 def test_what_was_merged_is_told_with_who_did_it_and_pages_hear_of_it(
