@@ -28,6 +28,9 @@ from classroom.addresses import client_address
 from classroom.models import User
 from classroom.refusals import Conflict, Forbidden
 
+# While a second step is asked for, the mark of the password that came before it.
+CAME_WITH = "second_step_came_with"
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Nobody signs up without a class: accounts are made on the join page."""
@@ -44,9 +47,14 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(str(refused.detail), code="refused") from refused
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Ask nobody for what they gave a moment ago: the second step of those who have one, else the password."""
+        """Ask nobody for what they gave a moment ago: the second step of those who have one; the password of those who
+        are led from the log-in to set one up.
+        """
         request = context.request
-        counts = ("mfa",) if get_mfa_adapter().is_mfa_enabled(request.user) else ("mfa", "password")
+        if get_mfa_adapter().is_mfa_enabled(request.user):
+            counts = ["mfa"]
+        else:
+            counts = ["password"] if settings.SECOND_FACTOR else []
         records = get_authentication_records(request, request.user)
         given = [record["at"] for record in records if record["method"] in counts]
         return not given or time.time() - given[-1] > app_settings.REAUTHENTICATION_TIMEOUT
@@ -56,10 +64,17 @@ class AccountAdapter(DefaultAccountAdapter):
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [each for each in found if each["id"] != "reauthenticate"] or found
 
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse | None:
+        """Note what somebody's password is while they are asked for a second step: a new one ends that."""
+        request.session[CAME_WITH] = user.get_session_auth_hash()
+        answer: HttpResponse | None = super().pre_login(request, user, **more)
+        return answer
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        request.session.pop(CAME_WITH, None)
         answer: HttpResponse = super().post_login(request, user, **more)
         return devices.remember(answer, request, user.get_username())
 

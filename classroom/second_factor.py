@@ -6,20 +6,23 @@ codes that were used are kept in the database, where all web processes see them.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,9 +31,12 @@ from classroom import sessions, tokens
 from classroom.limits import HOUR, Counter
 from classroom.models import User
 from classroom.names import validate_signs
-from classroom.refusals import Forbidden, TooMany
+from classroom.refusals import Forbidden, Refusal, TooMany
 
+logger = logging.getLogger(__name__)
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+MOST_PASSKEYS = 10
+LONGEST_CREDENTIAL = 20_000  # characters of JSON; that of a security key with its certificate has some 3,000
 
 
 def has(user: User | AnonymousUser) -> bool:
@@ -70,6 +76,7 @@ def require(request: HttpRequest) -> None:
 def take_away(user: User) -> None:
     """Let somebody log in with their password alone, as when their phone is lost. Their log-ins end."""
     Authenticator.objects.filter(user=user).delete()
+    _wrong(user).forget()
     tokens.forget_all(user)
     sessions.end_all(user)
 
@@ -82,12 +89,21 @@ def _note_added(request: HttpRequest, user: User, authenticator: Authenticator, 
         sessions.end_all(user, but=request.session.session_key)
 
 
+def _note_removed(request: HttpRequest, user: User, authenticator: Authenticator, **more: Any) -> None:
+    """What was opened with one that is no more ends, except here."""
+    if authenticator.type in KINDS:
+        tokens.forget_all(user)
+        sessions.end_all(user, but=request.session.session_key)
+
+
 def listen() -> None:
     authenticator_added.connect(_note_added, dispatch_uid="classroom.second_factor")
+    authenticator_removed.connect(_note_removed, dispatch_uid="classroom.second_factor")
 
 
 def _once(user: User, code: str) -> Counter:
-    return Counter({f"second step {user.pk} {code[:40]}": 1}, seconds=HOUR)
+    # However it is spelled, as allauth compares it.
+    return Counter({f"second step {user.pk} {normalize_user_code(code)[:40]}": 1}, seconds=HOUR)
 
 
 def _wrong(user: User) -> Counter:
@@ -96,11 +112,10 @@ def _wrong(user: User) -> Counter:
     return Counter({f"wrong second step {user.pk}": most}, says, seconds=HOUR)
 
 
-class _Limited(forms.Form):
-    """A form for a code, which counts before it looks: those that are sent at once are as many."""
+class _OfCode(forms.Form):
+    """A form for a code, each of which works once."""
 
     user: User
-    authenticator: Authenticator
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "label_suffix": ""})
@@ -109,14 +124,24 @@ class _Limited(forms.Form):
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]  # of the forms that this one stands before
+        try:
+            _once(self.user, code).count()
+        except TooMany as used:
+            raise _says_wrong() from used
+        return code
+
+
+class _Limited(_OfCode):
+    """One that counts before it looks: those that are sent at once are as many."""
+
+    def clean_code(self) -> str:
         wrong = _wrong(self.user)
         try:
             wrong.count()
-            code: str = super().clean_code()  # type: ignore[misc]  # of the forms that this one stands before
-            _once(self.user, code).count()
         except TooMany as refused:
-            says = refused.detail if refused.detail == wrong.says else get_adapter().error_messages["incorrect_code"]
-            raise ValidationError(str(says)) from refused
+            raise ValidationError(str(refused.detail)) from refused
+        code = super().clean_code()
         wrong.forget()
         return code
 
@@ -129,11 +154,61 @@ class CodeAgainForm(_Limited, ReauthenticateForm):
     pass
 
 
-class FirstCodeForm(_Limited, ActivateTOTPForm):
+class FirstCodeForm(_OfCode, ActivateTOTPForm):
     pass
 
 
-class PasskeyForm(AddWebAuthnForm):
+def _says_wrong() -> ValidationError:
+    return ValidationError(str(get_adapter().error_messages["incorrect_code"]), code="incorrect_code")
+
+
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey, of a length that one has."""
+
+    widget = forms.HiddenInput
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial  # what was sent is not sent again
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and (len(value) > LONGEST_CREDENTIAL or "\\u0000" in value):
+            raise _says_wrong()
+        try:
+            found = super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise _says_wrong() from error
+        if found not in self.empty_values and not isinstance(found, dict):
+            raise _says_wrong()
+        return found
+
+
+class _OfCredential(forms.Form):
+    """A form for what a browser says of a passkey. Whatever else was sent is wrong, and no error of ours: what reads it
+    raises what it likes.
+    """
+
+    credential = CredentialField()
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()
+        except (DatabaseError, Refusal):
+            raise
+        except Exception:
+            logger.warning("A credential of a passkey could not be read", exc_info=True)
+            self._errors, self.cleaned_data = forms.utils.ErrorDict(), {}
+            self.add_error(None, _says_wrong())
+
+
+class PasskeyLogInForm(_OfCredential, AuthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyAgainForm(_OfCredential, ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyForm(_OfCredential, AddWebAuthnForm):
     name = forms.CharField(
         label=gettext_lazy("Its name"),
         max_length=60,
@@ -141,3 +216,9 @@ class PasskeyForm(AddWebAuthnForm):
         validators=[validate_signs],
         help_text=gettext_lazy("Such as “my laptop”, so that you know later which it is."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        if Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).count() >= MOST_PASSKEYS:
+            raise ValidationError(_("You have ten passkeys. Remove one first."))
+        found: dict[str, Any] | None = super().clean()
+        return found or self.cleaned_data

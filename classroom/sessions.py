@@ -79,6 +79,12 @@ def listen() -> None:
         changed.connect(_note, dispatch_uid="classroom.sessions")
 
 
+def note_here(request: HttpRequest, user: User) -> None:
+    """Put a log-in on the list that is on none, being older than it."""
+    if not UserSession.objects.filter(session_key=request.session.session_key).exists():
+        _note(request, user)
+
+
 def _note(request: HttpRequest, user: User, **more: Any) -> None:
     if not request.session.session_key:
         request.session.save()  # who logs in where somebody else was has a new one

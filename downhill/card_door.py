@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.utils import perform_login
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,8 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         limits.of_visitor("log_in", request).count()
         user = cards.use(key)
+        if request.user.is_authenticated and request.user != user:
+            logout(request)  # or a second step of theirs would be asked for in vain
         answer: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
         return answer
     return render(request, "downhill/card.html", {"owner": cards.owner(key)})

@@ -174,7 +174,7 @@ def _class_of(request: HttpRequest, typed: str) -> Cohort | None:
 def admin_login(request: HttpRequest) -> HttpResponse:
     """Lead to the one log-in; somebody who is in already came to a door that is not theirs, or lacks a second step."""
     if request.user.is_authenticated and request.user.is_staff and second_factor.is_lacking(request):
-        return access.to_second_step(request, request.GET.get("next", ""))
+        return access.to_second_step(request, request.GET.get("next") or reverse("admin:index"))
     if request.user.is_authenticated:
         raise Forbidden(_("Only admins can open the admin site."))
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))

@@ -233,6 +233,8 @@ MFA_FORMS = {
     "reauthenticate": "classroom.second_factor.CodeAgainForm",
     "activate_totp": "classroom.second_factor.FirstCodeForm",
     "add_webauthn": "classroom.second_factor.PasskeyForm",
+    "authenticate_webauthn": "classroom.second_factor.PasskeyLogInForm",
+    "reauthenticate_webauthn": "classroom.second_factor.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Downhill"

@@ -116,6 +116,10 @@ def test_all_others_are_ended(person: User, client_of: Callable[[User], Client])
     assert UserSession.objects.filter(user=person).count() == 1
 
 
+def test_this_one_is_listed_though_it_is_older_than_the_list(person: User, client_of: Callable[[User], Client]) -> None:
+    assert "here</span>" in client_of(person).get("/accounts/devices/").content.decode()
+
+
 def test_a_session_that_ended_is_on_the_list_no_more(person: User) -> None:
     there, here = logged_in(person, IPHONE), logged_in(person)
     there.post("/accounts/logout/")

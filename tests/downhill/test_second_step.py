@@ -48,6 +48,13 @@ def logged_in(user: User, client: Client | None = None) -> Client:
     return client
 
 
+def confirmed(user: User) -> Client:
+    """The same, in which they have given the password once more."""
+    client = logged_in(user)
+    client.post("/accounts/confirm/", {"password": PASSWORD})
+    return client
+
+
 def is_in(client: Client) -> bool:
     return client.get("/accounts/").status_code == 200
 
@@ -55,7 +62,7 @@ def is_in(client: Client) -> bool:
 # What follows a commit is part of it.
 @pytest.mark.django_db(transaction=True)
 def test_an_app_is_set_up_and_asked_for_at_the_next_log_in(teacher: User) -> None:
-    client = logged_in(teacher)
+    client = confirmed(teacher)
     page = client.get("/accounts/second-step/app/").content.decode()
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)[1]  # type: ignore[index]
 
@@ -83,6 +90,17 @@ def test_a_code_works_once(teacher: User) -> None:
 
     assert "This code is not right. Each works once" in answer.content.decode()
     assert not is_in(thief)
+
+
+def test_a_used_code_is_known_however_it_is_spelled(teacher: User) -> None:
+    code = code_of(with_app(teacher))
+    logged_in(teacher).post(STEP, {"code": code})
+
+    for spelled in (f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}", f" {code}."):
+        cache.clear()
+        thief = logged_in(teacher)
+        thief.post(STEP, {"code": spelled})
+        assert not is_in(thief)
 
 
 def test_a_recovery_code_works_once(teacher: User) -> None:
@@ -128,6 +146,17 @@ def test_the_second_step_keeps_the_way_on(teacher: User) -> None:
     assert client.post(STEP, {"code": code_of(secret)})["Location"] == "/join/"
 
 
+def test_a_card_where_somebody_else_is_logged_in_leads_to_its_owners_second_step(teacher: User) -> None:
+    student = MembershipFactory().user
+    card = cards.make([student])[0]
+    secret = with_app(student)
+    client = logged_in(teacher)
+
+    client.post(client.post(f"/card/{card.key}/")["Location"], {"code": code_of(secret)})
+
+    assert student.get_username() in client.get("/accounts/").content.decode()
+
+
 def test_a_card_does_not_replace_a_second_step(db: None) -> None:
     student = MembershipFactory().user
     card = cards.make([student])[0]
@@ -142,7 +171,7 @@ def test_a_card_does_not_replace_a_second_step(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_log_in_elsewhere_and_notebooks_end_when_a_second_step_is_set_up(teacher: User) -> None:
-    other, client = logged_in(teacher), logged_in(teacher)
+    other, client = logged_in(teacher), confirmed(teacher)
     tokens.make(teacher)
     client.get("/accounts/second-step/app/")
     client.post("/accounts/second-step/app/", {"code": code_of(client.session["mfa.totp.secret"])})
@@ -150,6 +179,38 @@ def test_a_log_in_elsewhere_and_notebooks_end_when_a_second_step_is_set_up(teach
     assert is_in(client)
     assert not is_in(other)
     assert not Token.objects.exists()
+
+
+# What no browser says of a passkey.
+NO_CREDENTIALS = (
+    "",
+    "{}",
+    "[]",
+    "7",
+    '{"id":1}',
+    '{"id":"a","rawId":"a","response":{},"type":"public-key"}',
+    '{"id":{},"rawId":[],"response":{"clientDataJSON":1}}',
+    '{"id":"é","rawId":"é","response":{"clientDataJSON":"é","attestationObject":"é"},"type":"public-key"}',
+    '{"id":"AA","rawId":"AA","response":{"clientDataJSON":"e30","attestationObject":"oA"},"type":"public-key"}',
+    '{"id":"\\u0000"}',
+    "[" * 10_000,
+    "1" * 5000,
+    '{"id":"' + "A" * 100_000 + '"}',
+)
+
+
+@pytest.mark.parametrize("sent", NO_CREDENTIALS, ids=lambda sent: sent[:12])
+def test_what_is_no_passkey_is_refused(teacher: User, required: None, sent: str) -> None:
+    client = logged_in(teacher)
+    client.get("/accounts/second-step/passkeys/add/")
+    assert client.post("/accounts/second-step/passkeys/add/", {"credential": sent}).status_code == 200
+    with_app(teacher)
+    waiting = logged_in(teacher)
+    assert waiting.post(STEP, {"credential": sent}).status_code == 200
+    again = Client()
+    again.force_login(teacher, "allauth.account.auth_backends.AuthenticationBackend")
+    assert again.post("/accounts/second-step/confirm/passkey/", {"credential": sent}).status_code == 302
+    assert not Authenticator.objects.filter(type="webauthn").exists()
 
 
 # --- tokens ---------------------------------------------------------------------------------------
@@ -270,10 +331,12 @@ def test_whoever_came_in_without_it_confirms_it(teacher: User, required: None) -
     client = Client()
     client.force_login(teacher, "allauth.account.auth_backends.AuthenticationBackend")
 
-    assert client.get(client.get(grid)["Location"])["Location"] == "/accounts/second-step/confirm/"
-    client.post("/accounts/second-step/confirm/", {"code": code_of(secret)})
+    asked = client.get(client.get(grid)["Location"])["Location"]
+    assert asked.startswith("/accounts/second-step/confirm/?next=")
+    assert client.post(asked, {"code": code_of(secret)})["Location"] == grid
 
     assert client.get(grid).status_code == 200
+    assert client.get("/accounts/second-step/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["app/", "app/off/", "passkeys/add/", "codes/", "codes/new/"])
@@ -307,6 +370,18 @@ def test_a_page_in_use_is_not_swapped_for_it(teacher: User, required: None) -> N
 
     assert answer.status_code == 403
     assert "What you typed stays" in html.unescape(answer.content.decode())
+
+
+def test_students_set_none_up(required: None) -> None:
+    client = logged_in(MembershipFactory().user)
+
+    assert client.get("/accounts/second-step/app/").status_code == 403
+    assert client.get("/accounts/second-step/passkeys/add/").status_code == 403
+
+
+def test_where_it_is_offered_setting_one_up_takes_the_password(teacher: User) -> None:
+    """Nobody locks another one out at a laptop that was left open."""
+    assert logged_in(teacher).get("/accounts/second-step/app/")["Location"].startswith("/accounts/confirm/")
 
 
 def test_students_are_asked_for_nothing(required: None) -> None:
@@ -369,6 +444,54 @@ def test_it_is_taken_away_at_the_server(teacher: User) -> None:
         call_command("take_second_step", teacher.username)
     with pytest.raises(CommandError, match="Nobody has the username"):
         call_command("take_second_step", "nobody-of-this-name")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_admin_helps_whoever_has_tried_too_often(teacher: User, required: None) -> None:
+    with_app(teacher)
+    client = logged_in(teacher)
+    for _ in range(11):
+        client.post(STEP, {"code": "000000"})
+
+    second_factor.take_away(teacher)
+
+    client = logged_in(teacher)
+    client.get("/accounts/second-step/app/")
+    client.post("/accounts/second-step/app/", {"code": code_of(client.session["mfa.totp.secret"])})
+    assert second_factor.has(teacher)
+
+
+def test_whoever_waits_for_it_meanwhile_gets_in(teacher: User) -> None:
+    with_app(teacher)
+    client = logged_in(teacher)
+
+    second_factor.take_away(teacher)
+
+    assert client.get(STEP)["Location"] == "/"
+    assert is_in(client)
+
+
+def test_a_new_password_ends_a_log_in_that_is_half_done(teacher: User) -> None:
+    secret = with_app(teacher)
+    client = logged_in(teacher)
+    teacher.set_password("four quite plain words")
+    teacher.save()
+
+    answer = client.post(STEP, {"code": code_of(secret)})
+
+    assert answer["Location"] == LOG_IN
+    assert not is_in(client)
+
+
+def test_what_was_opened_with_a_passkey_that_is_removed_ends(teacher: User) -> None:
+    secret = with_app(teacher)
+    here, there = (logged_in(teacher) for _ in range(2))
+    here.post(STEP, {"code": code_of(secret)})
+    there.post(STEP, {"code": code_of(secret, 1)})
+
+    here.post("/accounts/second-step/app/off/")
+
+    assert (is_in(here), is_in(there)) == (True, False)
 
 
 # --- what is stored -------------------------------------------------------------------------------

@@ -27,6 +27,11 @@ def plug_in_key(page: Page) -> None:
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+def confirm(page: Page) -> None:
+    page.get_by_label("Password").fill("downhill")
+    page.get_by_role("button", name="Continue").click()
+
+
 def log_out(page: Page) -> None:
     page.goto("/accounts/logout/")
     page.get_by_role("main").get_by_role("button", name="Log out").click()
@@ -43,6 +48,8 @@ def test_an_app_is_set_up_on_a_phone_and_used(desk: Desk, clerk: Clerk) -> None:
     page.get_by_role("link", name="Second step").click()
     desk.look_in_every_way(page, "second_step_off")
     page.get_by_role("link", name="Set it up").click()
+    desk.look_in_every_way(page, "password_again")
+    confirm(page)
     desk.look_in_every_way(page, "second_step_app")
     assert (page.get_by_role("link", name="Open it").get_attribute("href") or "").startswith("otpauth://totp/")
     page.get_by_text("No camera?").click()
@@ -83,6 +90,7 @@ def test_a_passkey_is_added_and_used(desk: Desk, clerk: Clerk) -> None:
     log_in(page, "silas-key")
     page.goto("/accounts/second-step/")
     page.get_by_role("link", name="Add one").click()
+    confirm(page)
     desk.look_in_every_way(page, "passkey_add")
     page.get_by_label("Its name").fill("my laptop")
     page.get_by_role("button", name="Add it").click()
@@ -110,6 +118,7 @@ def test_where_passkeys_cannot_work_the_page_says_so(desk: Desk, clerk: Clerk) -
     page = desk.open()
     log_in(page, "sunny-none")
     page.goto("/accounts/second-step/passkeys/add/")
+    confirm(page)
 
     expect(page.get_by_text("Passkeys need an address that begins with https")).to_be_visible()
     expect(page.get_by_role("button", name="Add it")).to_be_disabled()
