@@ -28,22 +28,27 @@ class Event:
 
 
 @dataclass(frozen=True)
+class ClassAct(Event):
+    """What an instructor did with a class: the story of the class, which stays when the instructor is erased."""
+
+
+@dataclass(frozen=True)
 class CohortJoined(Event):
     """A person became a member of a cohort."""
 
 
 @dataclass(frozen=True)
-class JoiningOpened(Event):
+class JoiningOpened(ClassAct):
     """An instructor let people join with the code again."""
 
 
 @dataclass(frozen=True)
-class JoiningClosed(Event):
+class JoiningClosed(ClassAct):
     """An instructor let nobody join any more."""
 
 
 @dataclass(frozen=True)
-class CodeChanged(Event):
+class CodeChanged(ClassAct):
     """An instructor gave the class a new join code; the old one stopped."""
 
 
@@ -105,38 +110,38 @@ class PasswordReset(Event):
 
 
 @dataclass(frozen=True)
-class ClassMade(Event):
+class ClassMade(ClassAct):
     """An instructor made a class, by copying another one or from nothing."""
 
     copied_from: str
 
 
 @dataclass(frozen=True)
-class ClassChanged(Event):
+class ClassChanged(ClassAct):
     """An instructor changed settings of a class: by name, what each was and what it is now."""
 
     changed: dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class ClassArchived(Event):
+class ClassArchived(ClassAct):
     """An instructor archived a class."""
 
 
 @dataclass(frozen=True)
-class ClassReopened(Event):
+class ClassReopened(ClassAct):
     """An instructor opened an archived class again."""
 
 
 @dataclass(frozen=True)
-class InstructorInvited(Event):
+class InstructorInvited(ClassAct):
     """An instructor made a link for one more instructor."""
 
     invitation: int
 
 
 @dataclass(frozen=True)
-class InvitationTakenBack(Event):
+class InvitationTakenBack(ClassAct):
     """An instructor took back a link that nobody had used."""
 
     invitation: int
@@ -144,12 +149,13 @@ class InvitationTakenBack(Event):
 
 def kinds() -> list[str]:
     """The kinds of event that there are, of every package."""
-    found, left = [], Event.__subclasses__()
-    while left:
-        kind = left.pop()
-        found.append(kind.kind)
-        left += kind.__subclasses__()
-    return sorted(found)
+    of_people = (each.kind for each in Event.__subclasses__() if each is not ClassAct)
+    return sorted([*of_people, *acts_on_classes()])
+
+
+def acts_on_classes() -> list[str]:
+    """The kinds of event that tell what was done with a class."""
+    return [each.kind for each in ClassAct.__subclasses__()]
 
 
 def record(event: Event, membership: Membership, *, by: Membership | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from classroom.events import Event
+from classroom.events import ClassAct, Event
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class RunMeasured(Event):
 
 
 @dataclass(frozen=True)
-class PartOpened(Event):
+class PartOpened(ClassAct):
     """An instructor opened a part to a led class."""
 
     lesson: str
@@ -83,7 +83,7 @@ class PartOpened(Event):
 
 
 @dataclass(frozen=True)
-class PartFreed(Event):
+class PartFreed(ClassAct):
     """An instructor let everyone go on alone in a part."""
 
     lesson: str
@@ -91,7 +91,7 @@ class PartFreed(Event):
 
 
 @dataclass(frozen=True)
-class VoteOpened(Event):
+class VoteOpened(ClassAct):
     """An instructor opened a vote."""
 
     lesson: str
@@ -101,7 +101,7 @@ class VoteOpened(Event):
 
 
 @dataclass(frozen=True)
-class VoteClosed(Event):
+class VoteClosed(ClassAct):
     """An instructor closed a vote."""
 
     lesson: str
@@ -111,7 +111,7 @@ class VoteClosed(Event):
 
 
 @dataclass(frozen=True)
-class HandsCounted(Event):
+class HandsCounted(ClassAct):
     """An instructor added the hands raised in the room to a vote."""
 
     lesson: str
@@ -122,7 +122,7 @@ class HandsCounted(Event):
 
 
 @dataclass(frozen=True)
-class RevealOpened(Event):
+class RevealOpened(ClassAct):
     """An instructor opened what is behind a question."""
 
     lesson: str
@@ -131,7 +131,7 @@ class RevealOpened(Event):
 
 
 @dataclass(frozen=True)
-class RevealTakenBack(Event):
+class RevealTakenBack(ClassAct):
     """An instructor took a reveal back before it was open."""
 
     lesson: str
@@ -140,7 +140,7 @@ class RevealTakenBack(Event):
 
 
 @dataclass(frozen=True)
-class EveryoneBrought(Event):
+class EveryoneBrought(ClassAct):
     """An instructor brought everybody's page to where the class was."""
 
     lesson: str
@@ -148,21 +148,21 @@ class EveryoneBrought(Event):
 
 
 @dataclass(frozen=True)
-class ClassPaused(Event):
+class ClassPaused(ClassAct):
     """An instructor asked for all eyes: the students' pages are dimmed."""
 
     lesson: str
 
 
 @dataclass(frozen=True)
-class ClassResumed(Event):
+class ClassResumed(ClassAct):
     """An instructor let the students' pages go on."""
 
     lesson: str
 
 
 @dataclass(frozen=True)
-class MessageShown(Event):
+class MessageShown(ClassAct):
     """An instructor showed one line to all."""
 
     lesson: str
@@ -170,14 +170,14 @@ class MessageShown(Event):
 
 
 @dataclass(frozen=True)
-class MessageTakenBack(Event):
+class MessageTakenBack(ClassAct):
     """An instructor took the line to all back."""
 
     lesson: str
 
 
 @dataclass(frozen=True)
-class TimerStarted(Event):
+class TimerStarted(ClassAct):
     """An instructor gave a class so many minutes. Nothing closes when they are over."""
 
     lesson: str
@@ -185,14 +185,14 @@ class TimerStarted(Event):
 
 
 @dataclass(frozen=True)
-class TimerStopped(Event):
+class TimerStopped(ClassAct):
     """An instructor took the timer away."""
 
     lesson: str
 
 
 @dataclass(frozen=True)
-class QuestionSkipped(Event):
+class QuestionSkipped(ClassAct):
     """An instructor passed over a question. It counts as done for everybody."""
 
     lesson: str
@@ -201,7 +201,7 @@ class QuestionSkipped(Event):
 
 
 @dataclass(frozen=True)
-class QuestionTakenUp(Event):
+class QuestionTakenUp(ClassAct):
     """An instructor took up after all a question that had been skipped."""
 
     lesson: str
@@ -210,7 +210,7 @@ class QuestionTakenUp(Event):
 
 
 @dataclass(frozen=True)
-class ClassEnded(Event):
+class ClassEnded(ClassAct):
     """An instructor ended the led session."""
 
 
