@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,9 +48,24 @@ def enrol(user: User, cohort: Cohort, role: str = Role.STUDENT) -> Membership:
     with transaction.atomic():
         membership, created = Membership.objects.get_or_create(user=user, cohort=cohort, defaults={"role": role})
         if created:
+            hold([user])
             events.record(events.CohortJoined(), membership)
             touch(cohort)
     return membership
+
+
+def hold(people: Iterable[User]) -> None:
+    """Let people who get a place in a class be who they are until the transaction ends: nobody erases them meanwhile.
+
+    Raises
+    ------
+    Conflict
+        If one of them was erased, or has another username, since they were read.
+    """
+    read = {each.pk: each.username for each in people}
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=read).order_by("pk")
+    if dict(rows.values_list("pk", "username")) != read:
+        raise Conflict(_("This account was just erased, or has a new username. Look again."))
 
 
 def join(user: User, cohort: Cohort, *, code: str | None = None) -> Membership:

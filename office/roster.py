@@ -449,6 +449,7 @@ def apply(plan: Plan) -> dict[str, int]:
         raise Refusal(_("Some lines are wrong. Nothing was changed."))
     with transaction.atomic():
         cohorts = {entry.cohort.pk: entry.cohort for entry in plan.entries if entry.cohort and entry.act != SAME}
+        services.hold({entry.user.pk: entry.user for entry in plan.entries if entry.user}.values())
         people = _store_people(plan.entries)
         told = [*_store_places(plan.entries, people), *_change(plan.entries)]
         LearningEvent.objects.bulk_create(told, batch_size=1000)
