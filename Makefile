@@ -18,7 +18,7 @@ PARALLEL = -n auto
 # browser and a Downhill for nothing: 399 s instead of 381 on two cores.
 CROWDED = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures settings notices sbom \
+.PHONY: help run quick test fuzz test-services test-compose lint types rules check lock bench load pictures settings data-map notices sbom \
 	audit env
 .DEFAULT_GOAL := help
 
@@ -36,6 +36,7 @@ help:
 	@echo "make load           classes of 40 and 200 and a herd at the door, and how many students this computer carries"
 	@echo "make pictures       take the pictures in docs/ again, from the running program"
 	@echo "make settings       write docs/settings.md again, after a change of .env.example"
+	@echo "make data-map       write the table in docs/privacy.md again, after a change of privacy/data_map.py"
 	@echo "make notices        write THIRD_PARTY_NOTICES again, after a change of the locks"
 	@echo "make sbom           write sbom.json, a CycloneDX bill of materials of the locks; needs the network once"
 	@echo "make audit          ask whether anything in the locks has a known fault; needs the network"
@@ -74,6 +75,9 @@ pictures: .venv/.installed
 
 settings: .venv/.installed
 	$(EMBEDDED) $(BIN)/python -m tests.conventions.settings_table
+
+data-map: .venv/.installed
+	$(EMBEDDED) DJANGO_SETTINGS_MODULE=downhill.settings $(BIN)/python -m tests.privacy.data_map_table
 
 notices: .venv/.installed
 	$(EMBEDDED) $(BIN)/python -m tests.conventions.notices

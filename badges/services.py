@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -262,6 +262,14 @@ def reissue(membership: Membership, student: Membership, lesson: LoadedLesson, b
         _note_again(student, lesson, badge)
         classroom.services.touch(membership.cohort)
     return fresh
+
+
+def revoke_all(members: Collection[int]) -> int:
+    """Put all valid awards of some members on the list of those that were revoked, and give how many that were. The
+    awards themselves are about to be erased: the list outlives them.
+    """
+    valid = Award.objects.filter(membership__in=members, revoked_at=None).values_list("pk", flat=True)
+    return len(RevokedNumber.objects.bulk_create([RevokedNumber(number=pk) for pk in valid]))
 
 
 def _valid_award(student: Membership, badge: Badge) -> Award:

@@ -230,7 +230,7 @@ class _Timeline:
                 event, _("The badge %(title)s was revoked"), _("The badge %(title)s was revoked")
             ),
             "password_reset": lambda: _("Got a new password"),
-            "member_renamed": lambda: _("Renamed: was %(was)s") % {"was": facts["was"]},
+            "member_renamed": lambda: _("Renamed: was %(was)s") % {"was": facts["was"] or "–"},
             "student_id_set": lambda: _("Student ID: %(now)s") % {"now": facts["now"] or "–"},
             "member_removed": lambda: _("Removed from the class"),
             "member_returned": lambda: _("Back in the class"),
@@ -239,7 +239,8 @@ class _Timeline:
         }[event.kind]()
 
     def _told_merge(self, facts: dict[str, Any]) -> str:
-        merged, n = _("Got the work of the account %(username)s") % {"username": facts["username"]}, len(facts["aside"])
+        merged, n = _("Got the work of the account %(username)s"), len(facts["aside"])
+        merged %= {"username": facts["username"] or "–"}
         if not n:
             return merged
         said = ngettext(

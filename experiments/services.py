@@ -136,6 +136,22 @@ def hand_over(keep: Membership, double: Membership) -> None:
     RunRequest.objects.filter(pk__in=[each.pk for each in both]).update(withdrawn_at=Now())
 
 
+def forget(members: Collection[int]) -> None:
+    """Forget what some members asked for. A run that nobody else has asked for goes with it; one that others had asked
+    for stays, and stops if none of them wants it any more. The members are locked by whoever asks.
+    """
+    asked = RunRequest.objects.filter(membership__in=members)
+    pks = list(asked.values_list("run", flat=True).distinct())
+    runs = list(Run.objects.select_for_update().defer("result").filter(pk__in=pks).order_by("pk"))
+    asked.delete()
+    Run.objects.filter(pk__in=pks, requests=None).delete()
+    wanted = set(RunRequest.objects.filter(run__in=pks, withdrawn_at=None).values_list("run", flat=True))
+    left = set(Run.objects.filter(pk__in=pks).values_list("pk", flat=True))
+    for run in runs:
+        if run.pk in left - wanted and run.state in ACTIVE:
+            _stop(run)
+
+
 def _lock(membership: Membership) -> None:
     present = Membership.objects.present().select_for_update()
     if not present.filter(pk=membership.pk).values_list("pk").first():

@@ -42,6 +42,8 @@ PAST = {
     "office/people.py": "shows an admin everybody, those who were removed too",
     "office/work.py": "shows an admin the work of everybody, those who were removed too",
     "privacy/person_file.py": "gives a person what is kept of them, in whichever classes they are or were",
+    "privacy/erasure.py": "erases all that is a person's, where they were removed too",
+    "privacy/retention.py": "deletes a whole class",
     "rehearsal/management/commands/rehearse.py": "looks for the instructor of a class, and plays synthetic students",
     "rehearsal/services.py": "ends and deletes a whole class",
 }

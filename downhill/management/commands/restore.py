@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from downhill import backups
+from privacy import erasure
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             backups.check_fit(about)
             keys = backups.other_keys(path)
             with_keys = keys is not None and backups.can_change_keys()
+            erased = erasure.numbers()
             if not backups.is_empty():
                 self._save_what_is_there(yes, with_keys=with_keys)
             backups.put_back(path, about)
@@ -37,6 +39,7 @@ class Command(BaseCommand):
         except (backups.Failed, DatabaseError, OSError) as error:
             raise CommandError(str(error).strip().partition("\n")[0]) from error
         call_command("migrate", interactive=False, verbosity=0)
+        n_back = erasure.remember(erased)
         words = {
             "rows": about.n_rows,
             "tables": len(about.rows),
@@ -51,6 +54,9 @@ class Command(BaseCommand):
             )
             % words
         )
+        if n_back:
+            says = _("%(n)d people are back who had been erased. Erase them again: manage.py purge --yes")
+            self.stdout.write(says % {"n": n_back})
         if with_keys:
             self.stdout.write(_("Its keys are in use as well."))
         elif keys:
