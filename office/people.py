@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -27,9 +28,10 @@ from office import roles
 from office.card_pages import MOST
 from office.desk import Desk, link, links, n_done, refuse_unless, yes
 from office.doubles import merge_chosen
+from office.erasing import erase_page, may_erase
 from office.filters import picked, says_none, yes_or_no
 from office.forms import MembershipForm, NewPersonForm, PasswordForm, PersonForm
-from privacy import person_file
+from privacy import erasure, person_file
 
 SHOWN_CLASSES = 3
 
@@ -105,7 +107,8 @@ class PersonDesk(Desk, UserAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed: bool = super().has_change_permission(request, obj)
-        return allowed and (obj is None or roles.may_touch(request.user, obj))
+        # What an erasure has left is nobody, and becomes nobody else.
+        return allowed and (obj is None or (roles.may_touch(request.user, obj) and not erasure.is_erased(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -143,6 +146,7 @@ class PersonDesk(Desk, UserAdmin):
         guarded = self.admin_site.admin_view
         return [
             path("<int:pk>/data/", guarded(self.person_data), name="person-data"),
+            path("<int:pk>/erase/", guarded(partial(erase_page, self)), name="erase"),
             path("<int:pk>/second-step/", guarded(self.take_second_step), name="take-second-step"),
             *super().get_urls(),
         ]
@@ -197,6 +201,8 @@ class PersonDesk(Desk, UserAdmin):
             found.insert(0, link(_("New password"), "admin:auth_user_password_change", obj.pk))
             if second_factor.has(obj):
                 found.append(link(_("Take the second step away"), "admin:take-second-step", obj.pk))
+        if may_erase(request, obj) and not erasure.is_erased(obj):
+            found.append(link(_("Erase this person…"), "admin:erase", obj.pk))
         return found
 
     @admin.display(description=gettext_lazy("classes"))
@@ -324,6 +330,7 @@ class MemberDesk(Desk):
                 super().save_model(request, obj, form, change)
             else:
                 obj.cohort.refuse_if_archived()
+                services.hold([obj.user])
                 obj.save()
                 events.record(events.CohortJoined(), obj)
             services.touch(obj.cohort)

@@ -380,6 +380,7 @@ ADMIN = (
     admin("view_on_site", "r/{content_type}/{user_id}/", (404,) * 5),
     admin("auth_user_password_change", "classroom/user/{user_id}/password/", PAGE),
     admin("person-data", "classroom/user/{user_id}/data/", PAGE),
+    admin("erase", "classroom/user/{user_id}/erase/", (200, 400, 200, 200, 200)),
     *admin_model("classroom_user", "{user_id}", add=PAGE, change=PAGE),
     admin("take-second-step", "classroom/user/{user_id}/second-step/", (200, 302, 200, 200, 200)),
     # Nobody deletes a class that is open.
