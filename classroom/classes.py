@@ -62,7 +62,8 @@ def make(user: User, *, name: str, copied: Membership | None = None, brings: boo
     maker(user)
     with transaction.atomic():
         refuse_one_more(user)
-        cohort = services.open_cohort(slug=_new_address(name), name=name, **fields)
+        keep_for = copied.cohort.keep_for if copied else None
+        cohort = services.open_cohort(slug=_new_address(name), name=name, keep_for=keep_for, **fields)
         mine = services.enrol(user, cohort, Role.INSTRUCTOR)
         for other in other_instructors(copied) if copied and brings else ():
             services.enrol(other.user, cohort, Role.INSTRUCTOR)
@@ -160,7 +161,7 @@ def set_archived(cohort: Cohort, *, archived: bool, by: Membership | None) -> bo
 def copy_for_term(cohort: Cohort, name: str) -> Cohort:
     """Make a class with the settings and the instructors of another one, and without its students, work and date."""
     with transaction.atomic():
-        fields = {key: getattr(cohort, key) for key in ("lessons", "gradient_rule", "time_zone")}
+        fields = {key: getattr(cohort, key) for key in ("lessons", "gradient_rule", "time_zone", "keep_for")}
         made = services.open_cohort(slug=_new_address(name), name=name, **fields)
         taught = Membership.objects.filter(cohort=cohort, role=Role.INSTRUCTOR, user__is_active=True)
         for other in taught.exclude(user__is_synthetic=True).select_related("user").order_by("pk"):

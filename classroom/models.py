@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -241,6 +241,9 @@ def default_lessons() -> list[str]:
     return ["data-rules-everything"]
 
 
+MOST_DAYS_KEPT = 3660  # ten years
+
+
 class Cohort(models.Model):
     """A class."""
 
@@ -274,6 +277,14 @@ class Cohort(models.Model):
     # Since when the code takes nobody in. Its members come and go all the same.
     joining_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived = models.BooleanField(_("archived"), default=False, help_text=_("Can be read. Nothing new can be sent."))
+    # `manage.py purge` deletes it so many days after the last thing that anybody did in it.
+    keep_for = models.PositiveSmallIntegerField(
+        _("keep for"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS_KEPT)],
+        help_text=_("Days after the last activity. Then the class is deleted, with all work in it. Empty: for good."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What stands wherever something new would come in.

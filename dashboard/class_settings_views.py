@@ -19,6 +19,7 @@ from classroom.models import Membership, Role
 from classroom.refusals import Conflict, UnknownAct
 from dashboard import class_settings
 from dashboard.class_settings import ClassForm
+from privacy import retention
 
 # Beside which field a page says what was refused of a setting.
 FIELDS = {"next_session_at": "day"}
@@ -137,6 +138,7 @@ def _settings_page(request: HttpRequest, membership: Membership, form: ClassForm
         "is_saved": "saved" in request.GET and not form.is_bound,
         "others": classes.other_instructors(membership),
         "links": links,
+        "kept": kept if (kept := retention.due_of(membership.cohort)) and retention.is_near(kept) else None,
         "lesson_titles": class_settings.in_words("lessons", membership.cohort.lessons, membership.cohort),
     }
     return _page(request, "dashboard/settings.html", form, **context)

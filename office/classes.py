@@ -31,6 +31,7 @@ from office.desk import Desk, link, links, n_done, refuse_unless
 from office.filters import one_of, yes_or_no
 from office.forms import CohortForm
 from office.rosters import may_change_rosters, roster_file, roster_page
+from privacy import erasure
 
 
 def _number_of(role: Role) -> Coalesce:
@@ -76,14 +77,14 @@ class CohortDesk(Desk):
         rule = () if obj and obj.rule_fixed_at else ("gradient_rule",)
         fixed = ("rule",) if obj and obj.rule_fixed_at else ()
         shown = ("taught", "kind", "state", "created_at") if obj else ()
-        return ("name", "slug", "join_code", "lessons", *rule, *fixed, "time_zone", "day", "hour", *shown)
+        return ("name", "slug", "join_code", "lessons", *rule, *fixed, "time_zone", "day", "hour", "keep_for", *shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:
         # The slug stands in addresses that people have kept.
         return ("slug", "rule", "taught", "kind", "state", "created_at") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        names = ("name", "join_code", "lessons", "gradient_rule", "time_zone")
+        names = ("name", "join_code", "lessons", "gradient_rule", "time_zone", "keep_for")
         fields = names if obj else ("slug", *names)
         return super().get_form(request, obj, change=change, fields=fields)
 
@@ -178,6 +179,8 @@ class CohortDesk(Desk):
                 if not Cohort.objects.select_for_update().filter(pk=cohort.pk, archived=True).exists():
                     raise Conflict(_("Somebody has just reopened the class."))
                 self.log_deletions(request, Cohort.objects.filter(pk=cohort.pk))
+                members = Membership.objects.filter(cohort=cohort).values_list("pk", flat=True)
+                erasure.tell_members_by_number(members)
                 cohort.delete()
             self.message_user(request, _("%(class)s was deleted.") % {"class": cohort}, messages.SUCCESS)
             return redirect("admin:classroom_cohort_changelist")

@@ -158,7 +158,7 @@ class CohortForm(Careful, ClassForm):
 
     class Meta:
         model = Cohort
-        fields = ("name", "slug", "join_code", "lessons", "gradient_rule", "time_zone")
+        fields = ("name", "slug", "join_code", "lessons", "gradient_rule", "time_zone", "keep_for")
         error_messages = {
             "slug": {"unique": gettext_lazy("Another class has this address.")},
             "join_code": {"unique": gettext_lazy("Another class has this join code.")},

@@ -1,0 +1,175 @@
+"""Retention: what has been kept for long enough, why, and how it goes. `manage.py purge` is the one who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, F, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+import experiments.services
+import rehearsal.services
+from classroom.limits import MINUTE
+from classroom.models import Cohort, LearningEvent, LoginCard, Membership, Tally, Token, User
+from classroom.refusals import Refusal
+from lessons.models import Stage, Submission, Vote
+from privacy import erasure
+
+SAID_BEFORE = timedelta(days=30)  # the end of a class, to its instructors
+
+
+@dataclass(frozen=True)
+class Due:
+    """A class whose time is over, or will be: what was done last in it, and when it is deleted."""
+
+    cohort: Cohort
+    last_activity: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Dead:
+    """Rows that have no use any more."""
+
+    name: str | Promise
+    why: str | Promise
+    rows: Callable[[datetime], QuerySet[Any]]
+
+
+def _log_ins(model: type[Model], now: datetime) -> QuerySet[Any]:
+    return model._default_manager.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME)
+
+
+# One line for each; whatever else has an age joins them here.
+DEAD: tuple[Dead, ...] = (
+    Dead(_("sessions"), _("expired"), lambda now: Session.objects.filter(expire_date__lt=now)),
+    Dead(_("wrong log-ins"), _("they count no longer"), lambda now: _log_ins(AccessAttempt, now)),
+    Dead(_("refused log-ins"), _("they count no longer"), lambda now: _log_ins(AccessFailureLog, now)),
+    Dead(_("log-ins"), _("they count no longer"), lambda now: _log_ins(AccessLog, now)),
+    Dead(
+        _("counts of requests"),
+        _("their minute is over"),
+        lambda now: Tally.objects.filter(until__lt=int(now.timestamp()) - MINUTE),
+    ),
+    Dead(
+        _("keys of notebooks"),
+        _("unused for longer than TOKEN_DAYS"),
+        lambda now: Token.objects.filter(last_used_at__lt=now - timedelta(days=settings.TOKEN_DAYS)),
+    ),
+    Dead(_("log-in cards"), _("expired"), lambda now: LoginCard.objects.filter(expires_at__lt=now)),
+)
+
+
+# --- classes ----------------------------------------------------------------------------------------
+
+
+def due_of(cohort: Cohort) -> Due | None:
+    """When a class will be deleted; nothing, if it is kept for good."""
+    return next(iter(_with_ends(Cohort.objects.filter(pk=cohort.pk))), None)
+
+
+def is_near(due: Due) -> bool:
+    """Tell whether the instructors of a class are told when it will be deleted."""
+    return due.at - timezone.now() < SAID_BEFORE
+
+
+def due_classes(now: datetime) -> list[Due]:
+    return [due for due in _with_ends(Cohort.objects.all()) if due.at <= now]
+
+
+def _with_ends(cohorts: QuerySet[Cohort]) -> Iterable[Due]:
+    def newest(rows: QuerySet[Any], cohort: str, at: str) -> Coalesce:
+        of_class = rows.filter(**{cohort: OuterRef("pk")}).order_by().values(cohort)
+        return Coalesce(Subquery(of_class.annotate(newest=Max(at)).values("newest")), F("created_at"))
+
+    last = Greatest(
+        F("created_at"),
+        Coalesce("led_at", "created_at"),
+        Coalesce("ended_at", "created_at"),
+        Coalesce("next_session_at", "created_at"),
+        newest(Membership.objects.all(), "cohort", "last_active_at"),
+        newest(LearningEvent.objects.all(), "membership__cohort", "at"),
+        newest(Submission.objects.all(), "membership__cohort", "received_at"),
+    )
+    for cohort in cohorts.filter(keep_for__isnull=False).annotate(last_activity=last).order_by("pk"):
+        yield Due(cohort, cohort.last_activity, cohort.last_activity + timedelta(days=cohort.keep_for or 0))
+
+
+def delete_class(due: Due) -> int | None:
+    """Delete a class whose time is over with all work in it, and erase those who have nothing else here; give how many
+    that was. Nothing happens, and nothing is given, if somebody came back to it meanwhile.
+    """
+    people = list(User.objects.filter(memberships__cohort=due.cohort).values_list("pk", flat=True))
+    sessions = erasure.sessions_by_person(people)
+    with transaction.atomic():
+        _lock(due.cohort)
+        now = due_of(due.cohort)
+        if now is None or now.at > timezone.now():
+            return None
+        if hasattr(now.cohort, "rehearsal"):
+            rehearsal.services.delete(now.cohort.rehearsal)
+            return 0
+        members = list(Membership.objects.filter(cohort=due.cohort).values_list("pk", flat=True))
+        erasure.locked_people(people)
+        erasure.tell_members_by_number(members)
+        experiments.services.forget(members)
+        Cohort.objects.filter(pk=due.cohort.pk).delete()
+        left = [each for each in _with_nothing(people) if not _was_here_since(each, now.last_activity)]
+        return sum(_erased(each, sessions[each.pk]) for each in left)
+
+
+def _lock(cohort: Cohort) -> None:
+    """Let nobody come into a class, or do anything in it. In the order in which everybody takes these locks."""
+    for rows in (
+        Cohort.objects.filter(pk=cohort.pk),
+        Stage.objects.filter(cohort=cohort),
+        Vote.objects.filter(stage__cohort=cohort),
+        Membership.objects.filter(cohort=cohort),
+    ):
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+
+
+def _with_nothing(people: Iterable[int]) -> list[User]:
+    """Those of some people who are in no class, have no role, and of whom nothing survives."""
+    acts = LogEntry.objects.filter(user=OuterRef("pk"))
+    return list(
+        User.objects.filter(~Exists(acts), pk__in=people, memberships=None, is_staff=False, is_superuser=False)
+        .exclude(pk__in=User.objects.filter(groups__isnull=False).values("pk"))
+        .order_by("pk")
+    )
+
+
+def _was_here_since(person: User, last_activity: datetime) -> bool:
+    return max(person.last_login or person.date_joined, person.date_joined) > last_activity
+
+
+def _erased(person: User, sessions: list[str]) -> bool:
+    """Erase somebody unless they were seen, or got a place or a role, a moment ago."""
+    try:
+        erasure.erase(person, by=None, sessions=sessions, may=lambda now: now.last_login == person.last_login)
+    except Refusal:
+        return False
+    return True
+
+
+def erase_again() -> int:
+    """Erase those who came back with a backup; give how many that was."""
+    people = list(erasure.came_back())
+    sessions = erasure.sessions_by_person([each.pk for each in people])
+    return sum(_erased(each, sessions[each.pk]) for each in people)
+
+
+def delete_dead(dead: Dead, now: datetime) -> int:
+    n, __ = dead.rows(now).delete()
+    return n

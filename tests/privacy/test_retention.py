@@ -1,0 +1,254 @@
+"""What has been kept for long enough goes, once, and nobody who is still there goes with it."""
+
+from __future__ import annotations
+
+import io
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+import experiments.services
+from classroom import cards, classes, tokens
+from classroom.models import (
+    Cohort,
+    LearningEvent,
+    LoginCard,
+    Membership,
+    Tally,
+    Token,
+    User,
+)
+from experiments.models import Run
+from lessons.authoring.loader import LoadedLesson
+from lessons.models import Submission
+from lessons.services import submit
+from office import roles
+from privacy import erasure, retention
+from privacy.models import Erasure
+from rehearsal import services as rehearsals
+from tests.factories import MembershipFactory, UserFactory
+from tests.office.conftest import as_shown
+from tests.pupils import STEPS
+from tests.queues import Queue
+
+pytestmark = pytest.mark.services
+
+ClientOf = Callable[[User], Client]
+
+
+def purge(*, yes: bool = True) -> str:
+    said = io.StringIO()
+    call_command("purge", yes=yes, stdout=said)
+    return said.getvalue()
+
+
+def age(cohort: Cohort, days: int, keep_for: int | None = 30) -> None:
+    """Let all that happened in a class have happened so many days ago, and its people not have been here since."""
+    at = timezone.now() - timedelta(days=days)
+    Cohort.objects.filter(pk=cohort.pk).update(created_at=at, keep_for=keep_for)
+    members = Membership.objects.filter(cohort=cohort)
+    members.exclude(last_active_at=None).update(last_active_at=at)
+    LearningEvent.objects.filter(membership__in=members).update(at=at)
+    Submission.objects.filter(membership__in=members).update(received_at=at)
+    User.objects.filter(memberships__in=members).update(date_joined=at, last_login=None)
+
+
+@pytest.fixture
+def worked(cohort: Cohort, student: Membership, instructor: Membership, lesson: LoadedLesson) -> Cohort:
+    """A class in which somebody has worked, forty days ago, to be kept for thirty."""
+    submit(student, lesson, "by-hand", client_id=uuid.uuid4(), step=1, answer=STEPS[0])
+    age(cohort, 40)
+    return cohort
+
+
+# --- classes ----------------------------------------------------------------------------------------
+
+
+def test_a_class_whose_time_is_over_is_shown_then_deleted_with_its_people(worked: Cohort) -> None:
+    shown = purge(yes=False)
+
+    assert "Our class (ours): last activity" in shown
+    assert "kept for 30 days" in shown
+    assert "Nothing was deleted. With --yes it is." in shown
+    assert Submission.objects.count() == 1
+    said = purge()
+    assert "Deleted. 2 people erased." in said
+    assert [model.objects.count() for model in (Cohort, Submission, Membership, User)] == [0, 0, 0, 0]
+    assert Erasure.objects.count() == 2
+    again = purge()
+    assert "Classes whose time is over: 0" in again
+
+
+@pytest.mark.parametrize(("days", "keep_for", "is_due"), [(40, 30, True), (29, 30, False), (4000, None, False)])
+def test_days_count_from_the_last_activity_and_without_a_number_a_class_is_kept(
+    worked: Cohort, days: int, keep_for: int | None, is_due: bool
+) -> None:
+    age(worked, days, keep_for)
+
+    purge()
+
+    assert Cohort.objects.exists() != is_due
+
+
+@pytest.mark.parametrize("what", ["looked", "answered", "told", "session ahead", "led"])
+def test_any_activity_keeps_a_class(worked: Cohort, student: Membership, lesson: LoadedLesson, what: str) -> None:
+    now = timezone.now()
+    if what == "looked":
+        Membership.objects.filter(pk=student.pk).update(last_active_at=now)
+    elif what == "answered":
+        Submission.objects.update(received_at=now)
+    elif what == "told":
+        LearningEvent.objects.filter(membership=student).update(at=now)
+    elif what == "session ahead":
+        Cohort.objects.update(next_session_at=now + timedelta(days=1))
+    else:
+        Cohort.objects.update(led_at=now)
+
+    purge()
+
+    assert Cohort.objects.filter(pk=worked.pk).exists()
+
+
+def test_whoever_has_something_else_here_stays(worked: Cohort, instructor: Membership) -> None:
+    elsewhere, admin, author, seen, alone = (MembershipFactory(cohort=worked).user for __ in range(5))
+    MembershipFactory(user=elsewhere)
+    roles.give(admin, "auditor")
+    LogEntry.objects.log_actions(author.pk, [alone], CHANGE, "Changed.")
+    age(worked, 40)
+    User.objects.filter(pk=seen.pk).update(last_login=timezone.now() - timedelta(days=1))
+    new = UserFactory()  # made for next term, in no class yet
+
+    purge()
+
+    assert not Cohort.objects.filter(pk=worked.pk).exists()
+    assert set(User.objects.all()) == {elsewhere, admin, author, seen, new}
+    # The line about somebody who is gone has no name.
+    assert LogEntry.objects.get(user=author).object_repr == f"user {alone.pk}"
+
+
+def test_a_run_that_another_class_wants_stays(worked: Cohort, student: Membership) -> None:
+    other = MembershipFactory()
+    with Queue():
+        for member, seeds in ((student, (1, 2)), (other, (2,))):
+            for seed in seeds:
+                experiments.services.request_run(member, kind="starvation", params={"n_repeats": 2}, seed=seed)
+    age(worked, 40)
+
+    purge()
+
+    assert [run.seed for run in Run.objects.all()] == [2]
+
+
+def test_a_rehearsal_goes_with_its_synthetic_students(worked: Cohort, instructor: Membership) -> None:
+    made = rehearsals.begin(instructor, n_students=3, speed=5, seed=1, is_led=False)
+    Cohort.objects.filter(pk=worked.pk).update(keep_for=None)
+    age(made.cohort, 40)
+
+    purge()
+
+    assert not User.objects.filter(is_synthetic=True).exists()
+    assert User.objects.filter(username="ines").exists()
+
+
+def test_whoever_comes_back_at_the_last_moment_keeps_the_class(worked: Cohort, student: Membership) -> None:
+    """It was due when it was listed, and is looked at again under its locks."""
+    (due,) = retention.due_classes(timezone.now())
+    Membership.objects.filter(pk=student.pk).update(last_active_at=timezone.now())
+
+    assert retention.delete_class(due) is None
+    assert Cohort.objects.filter(pk=worked.pk).exists()
+    assert User.objects.filter(username="sam").exists()
+
+
+# --- its number -------------------------------------------------------------------------------------
+
+
+def test_an_admin_sets_it_and_copies_have_it_too(cohort: Cohort, instructor: Membership, client_of: ClientOf) -> None:
+    desk = client_of(UserFactory(is_staff=True, is_superuser=True))
+    address = f"/admin/classroom/cohort/{cohort.pk}/change/"
+
+    for wrong in ("0", "-1", "99999"):
+        desk.post(address, as_shown(desk, address) | {"keep_for": wrong})
+        assert Cohort.objects.get(pk=cohort.pk).keep_for is None
+    desk.post(address, as_shown(desk, address) | {"keep_for": "365"})
+
+    cohort.refresh_from_db()
+    instructor.cohort.refresh_from_db()
+    assert cohort.keep_for == 365
+    assert classes.copy_for_term(cohort, "Next term").keep_for == 365
+    assert classes.make(instructor.user, name="Again", copied=instructor).keep_for == 365
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(334, False), (336, True), (400, True)])
+def test_instructors_are_told_thirty_days_before(
+    cohort: Cohort, instructor: Membership, client_of: ClientOf, days: int, is_told: bool
+) -> None:
+    age(cohort, days, 365)
+
+    page = client_of(instructor.user).get("/c/ours/class/settings/").text
+
+    until = timezone.now() + timedelta(days=365 - days)
+    assert ("365 days after the last activity" in page) == is_told
+    assert (f"{until:%B %Y}" in page) == is_told
+
+
+# --- what has an age of its own ---------------------------------------------------------------------
+
+
+def test_what_is_dead_goes_and_what_lives_stays(student: Membership, client_of: ClientOf) -> None:
+    for user in (UserFactory(), UserFactory()):
+        client_of(user)
+        tokens.make(user)
+        cards.make([UserFactory()])
+    for name in ("old", "new"):
+        AccessAttempt.objects.create(username=name, failures_since_start=1)
+        Tally.objects.create(key=name, number=1, until=int(time.time()))
+    before = timezone.now() - timedelta(days=400)
+    Session.objects.filter(pk=Session.objects.all()[:1].get().pk).update(expire_date=before)
+    Token.objects.filter(pk=Token.objects.all()[:1].get().pk).update(last_used_at=before)
+    LoginCard.objects.filter(pk=LoginCard.objects.all()[:1].get().pk).update(expires_at=before)
+    AccessAttempt.objects.filter(username="old").update(attempt_time=before)
+    Tally.objects.filter(key="old").update(until=1)
+    models: list[Any] = [Session, Token, LoginCard, AccessAttempt, Tally]
+
+    said = purge(yes=False)
+    assert "sessions: 1 (expired)" in said
+    assert [model.objects.count() for model in models] == [2] * 5
+    purge()
+    assert [model.objects.count() for model in models] == [1] * 5
+    purge()
+    assert [model.objects.count() for model in models] == [1] * 5
+
+
+# --- who came back ----------------------------------------------------------------------------------
+
+
+def test_who_came_back_with_a_backup_is_erased_again_and_nobody_else(student: Membership) -> None:
+    """The row is as a backup has it; the number of the erasure was carried over."""
+    kept = User.objects.filter(pk=student.user_id).values().get()
+    erasure.erase(student.user, by=None)
+    erased = erasure.numbers()
+    Erasure.objects.all().delete()
+    User.objects.create(**kept)
+
+    n_back = erasure.remember(erased)
+
+    assert n_back == 1
+    assert "back with a backup: 1" in purge(yes=False)
+    purge()
+    assert not User.objects.filter(username="sam").exists()
+    # A number that was given again is somebody else.
+    someone = User.objects.create(pk=kept["id"], username="new")
+    assert "back with a backup: 0" in purge()
+    assert not erasure.is_erased(someone)
+    assert User.objects.filter(username="new").exists()
