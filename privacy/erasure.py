@@ -151,21 +151,20 @@ def erase(
 
 def _locked(person: User, places: Collection[Membership]) -> User:
     """The person under their lock, with no other place than those that are locked."""
-    now = next(iter(locked_people([person.pk])), None)
+    if person.is_superuser:
+        # In one order, before the person: two admins who erase each other wait for each other.
+        list(User.objects.select_for_update().filter(is_superuser=True).order_by("pk").values_list("pk"))
+    now = User.objects.select_for_update().filter(pk=person.pk).first()
     if now is None or is_erased(now):
-        raise NotFound(_("There is no such person any more."))
+        raise NotFound(_("This person has been erased."))
+    if now.is_superuser and not person.is_superuser:
+        raise Conflict(_("Their role has just changed. Look again."))
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=now.pk)
     if now.is_superuser and not others.exists():
         raise Conflict(_("That would leave nobody who may do everything here. Give somebody else that role first."))
     if Membership.objects.filter(user=now).exclude(pk__in=[each.pk for each in places]).exists():
         raise Conflict(_("They have just joined a class. Look again."))
     return now
-
-
-def locked_people(pks: Iterable[int]) -> list[User]:
-    """Some people under their locks. All superusers come first: two admins who erase each other wait for each other."""
-    list(User.objects.select_for_update().filter(is_superuser=True).order_by("pk").values_list("pk"))
-    return list(User.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
 def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> None:
@@ -307,6 +306,14 @@ def sessions_by_person(people: Collection[int], since: datetime | None = None) -
         if (whose := wanted.get(str(read(data).get(SESSION_KEY)))) is not None:
             found[whose].append(key)
     return found
+
+
+def sessions_of_nobody(now: datetime) -> QuerySet[Session]:
+    """Sessions of people who were erased while their log-in was on its way. They open nothing."""
+    since = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    erased = set(Erasure.objects.filter(at__gt=since).values_list("number", flat=True))
+    gone = erased - set(User.objects.filter(pk__in=erased, is_active=True).values_list("pk", flat=True))
+    return Session.objects.filter(session_key__in=sessions_of(gone) if gone else [])
 
 
 def attempts_for_nobody(model: type[Model]) -> QuerySet[Any]:

@@ -54,6 +54,7 @@ def _log_ins(model: type[Model], now: datetime) -> QuerySet[Any]:
 # One line for each; whatever else has an age joins them here.
 DEAD: tuple[Dead, ...] = (
     Dead(_("sessions"), _("expired"), lambda now: Session.objects.filter(expire_date__lt=now)),
+    Dead(_("sessions"), _("of people who were erased"), erasure.sessions_of_nobody),
     Dead(_("wrong log-ins"), _("they count no longer"), lambda now: _log_ins(AccessAttempt, now)),
     Dead(_("refused log-ins"), _("they count no longer"), lambda now: _log_ins(AccessFailureLog, now)),
     Dead(_("log-ins"), _("they count no longer"), lambda now: _log_ins(AccessLog, now)),
@@ -121,7 +122,8 @@ def delete_class(due: Due) -> int | None:
             rehearsal.services.delete(now.cohort.rehearsal)
             return 0
         members = list(Membership.objects.filter(cohort=due.cohort).values_list("pk", flat=True))
-        erasure.locked_people(people)
+        # Before any run, as whoever asks for one does.
+        list(_without_a_role(people).select_for_update().order_by("pk").values_list("pk"))
         erasure.tell_members_by_number(members)
         experiments.services.forget(members)
         Cohort.objects.filter(pk=due.cohort.pk).delete()
@@ -143,11 +145,11 @@ def _lock(cohort: Cohort) -> None:
 def _with_nothing(people: Iterable[int]) -> list[User]:
     """Those of some people who are in no class, have no role, and of whom nothing survives."""
     acts = LogEntry.objects.filter(user=OuterRef("pk"))
-    return list(
-        User.objects.filter(~Exists(acts), pk__in=people, memberships=None, is_staff=False, is_superuser=False)
-        .exclude(pk__in=User.objects.filter(groups__isnull=False).values("pk"))
-        .order_by("pk")
-    )
+    return list(_without_a_role(people).filter(~Exists(acts), memberships=None).order_by("pk"))
+
+
+def _without_a_role(people: Iterable[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=people, is_staff=False, is_superuser=False)
 
 
 def _was_here_since(person: User, last_activity: datetime) -> bool:

@@ -219,10 +219,13 @@ def test_a_role_that_came_meanwhile_is_seen_under_the_lock(
     def promoted(now: User) -> bool:
         return roles.may_touch(school_admin, now)
 
-    roles.give(User.objects.get(pk=student.user_id), "superuser")
+    roles.give(User.objects.get(pk=student.user_id), "school admin")
 
     with pytest.raises(Forbidden):
         erasure.erase(student.user, by=school_admin, may=promoted)
+    roles.give(User.objects.get(pk=student.user_id), "superuser")
+    with pytest.raises(Conflict, match="Their role has just changed"):
+        erasure.erase(student.user, by=school_admin)
     assert User.objects.get(pk=student.user_id).username == "sam"
 
 

@@ -41,15 +41,13 @@ class Command(BaseCommand):
                 "last": f"{each.last_activity:%F}",
                 "days": each.cohort.keep_for,
             }
-            self.stdout.write(_("  %(class)s (%(address)s): last activity %(last)s, kept for %(days)d days") % words)
+            self.stdout.write(
+                "  " + _("%(class)s (%(address)s): last activity %(last)s, kept for %(days)d days") % words
+            )
             if yes:
                 n = retention.delete_class(each)
-                says = (
-                    _("    Somebody came back to it. It stays.")
-                    if n is None
-                    else _("    Deleted. %(n)d people erased.")
-                )
-                self.stdout.write(says % {"n": n or 0})
+                says = _("Somebody came back to it. It stays.") if n is None else _("Deleted. %(n)d people erased.")
+                self.stdout.write("    " + says % {"n": n or 0})
 
     def _people(self, *, yes: bool) -> None:
         n = retention.erase_again() if yes else erasure.came_back().count()
