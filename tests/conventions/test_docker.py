@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pure
 SERVICES = containers.compose(**containers.SECRETS)["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("downhill:")}
 # What the image settles, what is for a laptop alone, and what only some of the services are given.
-NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL", "BACKUPS_KEPT"}
+NOT_HANDED_ON = {"VAR_DIR", "DEBUG", "LAN", "ROOM_URL"}
 IN_A_CONTAINER = Place("0.0.0.0", 8000, ())  # noqa: S104 - only compared
 # Read by others than settings.py: manage.py up, and docker-compose.yml itself.
 READ_ELSEWHERE = {"PORT", "LISTEN", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} | {

@@ -310,3 +310,22 @@ def test_without_the_programs_of_postgresql_it_is_said_what_to_install(installed
 
     assert "pg_dump is not on this computer." in said
     assert "apt install postgresql-client" in said
+
+
+def test_who_was_erased_and_comes_back_is_named_by_number_and_erased_again(
+    installed: Callable[[str], Running],
+) -> None:
+    downhill = installed("ours")
+    downhill.ask("from classroom.models import User; User.objects.create(username='going')")
+    file = saved(downhill)
+    downhill.ask(
+        "from classroom.models import User; from privacy import erasure; "
+        "erasure.erase(User.objects.get(username='going'), by=None)"
+    )
+
+    said = manage(downhill, "restore", file, "--yes")
+    purged = manage(downhill, "purge", "--yes")
+
+    assert "1 people are back who had been erased. Erase them again: manage.py purge --yes" in said.stdout, said.stderr
+    assert "back with a backup: 1" in purged.stdout, purged.stderr
+    assert rows(downhill)["classroom_user"] == 3
