@@ -279,11 +279,11 @@ class Cohort(models.Model):
     archived = models.BooleanField(_("archived"), default=False, help_text=_("Can be read. Nothing new can be sent."))
     # `manage.py purge` deletes it so many days after the last thing that anybody did in it.
     keep_for = models.PositiveSmallIntegerField(
-        _("keep for"),
+        _("days to keep"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS_KEPT)],
-        help_text=_("Days after the last activity. Then the class is deleted, with all work in it. Empty: for good."),
+        help_text=_("Counted from the last activity. Then the class is deleted, with all its work. Empty: for good."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

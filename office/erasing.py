@@ -31,7 +31,7 @@ class EraseForm(forms.Form):
     revokes = forms.BooleanField(
         label=gettext_lazy("Revoke the badges"),
         required=False,
-        help_text=gettext_lazy("Whoever checks one of the badge files then reads that it is no longer valid."),
+        help_text=gettext_lazy("Anyone who checks a badge file then reads that it is no longer valid."),
     )
 
     def __init__(self, person: User, n_badges: int, sent: QueryDict | None = None) -> None:
@@ -59,7 +59,7 @@ def erase_page(desk: Desk, request: HttpRequest, pk: int) -> HttpResponse:
     refuse_unless(request.user.has_perm("classroom.delete_user"))
     person = desk.get_object(request, str(pk))
     if person is None or erasure.is_erased(person):
-        raise NotFound(_("There is no such person any more."))
+        raise NotFound(_("This person has been erased."))
     refuse_unless(may_erase(request, person))
     found = erasure.preview(person)
     form = EraseForm(person, found.n_badges, request.POST if request.method == "POST" else None)

@@ -112,7 +112,7 @@ MAP: tuple[Kept, ...] = (
         "classroom.Cohort",
         "a class; nobody, unless somebody is named in its name",
         "to teach",
-        "keep for … days after the last activity, or until an admin deletes it",
+        "the days that an admin has set, or until an admin deletes it",
         "stays",
         ("name", "slug"),
         ("join_code", "lessons", "time_zone"),
@@ -318,7 +318,7 @@ MAP: tuple[Kept, ...] = (
     ),
     Kept(
         "mfa.Authenticator",
-        "a second factor: its secret, encrypted where it can be, when it was used last",
+        "a second factor: its secret, and when it was used last",
         "to log in with more than a password",
         "until they remove it or are erased",
         GONE,

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cohort',
             name='keep_for',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Days after the last activity. Then the class is deleted, with all work in it. Empty: for good.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3660)], verbose_name='keep for'),
+            field=models.PositiveSmallIntegerField(blank=True, help_text='Counted from the last activity. Then the class is deleted, with all its work. Empty: for good.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3660)], verbose_name='days to keep'),
         ),
     ]
