@@ -27,7 +27,7 @@ from classroom.models import (
     new_join_code,
 )
 from classroom.prepared import Slot, Statement, Update
-from classroom.refusals import Conflict, Forbidden, Refusal
+from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 PROJECTOR_GRAIN = timedelta(seconds=5)
@@ -85,7 +85,9 @@ def join(user: User, cohort: Cohort, *, code: str | None = None) -> Membership:
     """
     with transaction.atomic():
         # Whoever closes joining, or changes the code, takes the same row: a join lies on one side of that.
-        now = Cohort.objects.select_for_update(no_key=True).get(pk=cohort.pk)
+        now = Cohort.objects.select_for_update(no_key=True).filter(pk=cohort.pk).first()
+        if now is None:
+            raise NotFound(_("This class has been deleted."))
         mine = Membership.objects.select_for_update(of=("self",)).filter(user=user, cohort=cohort)
         membership = mine.select_related("merged_into__user").first()
         if membership is not None and membership.is_present:

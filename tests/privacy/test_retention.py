@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 import experiments.services
-from classroom import cards, classes, tokens
+from classroom import cards, classes, services, tokens
 from classroom.models import (
     Cohort,
     LearningEvent,
@@ -28,6 +28,7 @@ from classroom.models import (
     Token,
     User,
 )
+from classroom.refusals import NotFound
 from experiments.models import Run
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Submission
@@ -252,3 +253,11 @@ def test_who_came_back_with_a_backup_is_erased_again_and_nobody_else(student: Me
     assert "back with a backup: 0" in purge()
     assert not erasure.is_erased(someone)
     assert User.objects.filter(username="new").exists()
+
+
+def test_whoever_joins_a_class_that_has_just_gone_is_told_so(worked: Cohort) -> None:
+    someone, before = UserFactory(), Cohort.objects.get(pk=worked.pk)
+    purge()
+
+    with pytest.raises(NotFound, match="This class has been deleted"):
+        services.join(someone, before)
