@@ -44,6 +44,11 @@ def test_every_page_of_the_admin_site_looks_right(desk: Desk, clerk: Clerk) -> N
         desk.look_in_every_way(page, f"office_{name}")
         page.get_by_role("link", name="History").click()
         desk.look_in_every_way(page, f"office_{name}_history")
+    page.goto("/admin/classroom/user/?q=olga-a")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("link", name="Erase this person…").click()
+    expect(page.get_by_role("heading", name="What stays")).to_be_visible()
+    desk.look_in_every_way(page, "office_erase")
 
 
 def test_members_are_found_by_class_and_moved_to_another_one_on_a_phone(desk: Desk, clerk: Clerk) -> None:

@@ -169,8 +169,12 @@ def test_who_is_erased_is_nowhere_any_more(
     instructor: Membership,
     lesson: LoadedLesson,
     client_of: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     person = live(desk, cohort, instructor, lesson, client_of)
+    with monkeypatch.context() as broken:
+        broken.setattr("lessons.views.arc_of", None)
+        assert client_of(User.objects.get(pk=NUMBER)).get("/c/theirs/lessons/data-rules-everything/").status_code == 500
     members = [str(pk) for pk in Membership.objects.filter(user=person).values_list("pk", flat=True)]
     awards = list(Award.objects.filter(membership__user=person).values_list("pk", flat=True))
     before = everywhere.places([*WORDS, str(NUMBER), *members])
@@ -196,7 +200,10 @@ def test_who_is_erased_is_nowhere_any_more(
     # A run that somebody else has asked for goes on, the other one is gone.
     assert Run.objects.get().seed == 2
     assert LogEntry.objects.filter(object_id=str(NUMBER))[0].change_message == "Erased."
-    assert not [word for word in WORDS if word in log.getvalue().lower()]
+    written = log.getvalue().lower()
+    assert "typeerror" in written
+    assert "post /accounts/login/" in written
+    assert not [word for word in WORDS if word in written]
 
 
 TABLES_OF_A_LIFE = {
