@@ -80,7 +80,7 @@ def preview(person: User) -> Preview:
 
 def is_erased(person: User) -> bool:
     """Tell whether a row is what an erasure has left of somebody. Who came back with a backup is not."""
-    return Erasure.objects.filter(number=person.pk, at=person.date_joined).exists()
+    return not person.is_active and Erasure.objects.filter(number=person.pk, at=person.date_joined).exists()
 
 
 def came_back() -> QuerySet[User]:
@@ -210,9 +210,12 @@ def _empty_news_of_others(places: Collection[Membership]) -> None:
     What happened to an account before it was merged is told of the other one since, names among it: whose they were
     cannot be told apart.
     """
-    pks = [each.pk for each in places]
-    others = LearningEvent.objects.exclude(membership__in=pks)
-    for event in others.filter(kind=events.AccountsMerged.kind, facts__other__in=pks):
+    told = LearningEvent.objects.filter(
+        membership__in=[each.merged_into_id for each in places if each.merged_into_id],
+        kind=events.AccountsMerged.kind,
+        facts__other__in=[each.pk for each in places],
+    )
+    for event in told:
         _put(event, username="", aside=[])
         handed_over = LearningEvent.objects.filter(
             membership=event.membership_id,
