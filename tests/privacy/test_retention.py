@@ -261,3 +261,22 @@ def test_whoever_joins_a_class_that_has_just_gone_is_told_so(worked: Cohort) -> 
 
     with pytest.raises(NotFound, match="This class has been deleted"):
         services.join(someone, before)
+
+
+@pytest.mark.parametrize("how", ["purge", "page"])
+def test_the_log_tells_by_number_of_members_whose_class_is_gone(
+    worked: Cohort, student: Membership, client_of: ClientOf, how: str
+) -> None:
+    admin = UserFactory(is_staff=True, is_superuser=True)
+    LogEntry.objects.log_actions(admin.pk, [student], CHANGE, "Removed.")
+    assert "Sam" in LogEntry.objects.get().object_repr
+
+    if how == "purge":
+        purge()
+    else:
+        Cohort.objects.update(archived=True)
+        sent = {"name": worked.name, "without": "on"}
+        assert client_of(admin).post(f"/admin/classroom/cohort/{worked.pk}/delete/", sent).status_code == 302
+
+    entry = LogEntry.objects.get(object_id=str(student.pk), content_type__model="membership")
+    assert entry.object_repr == f"membership {student.pk}"
