@@ -242,5 +242,6 @@ def let_pass(page: Page, milliseconds: int) -> None:
 
 
 def wait_until_still(page: Page) -> None:
-    """Until nothing is animated any more."""
+    """Until the page is there, and nothing is animated any more."""
+    page.wait_for_load_state("domcontentloaded")
     page.evaluate(STILL)
