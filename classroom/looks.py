@@ -83,10 +83,9 @@ def hand_over(keep: Membership, double: Membership) -> None:
     Look.objects.filter(~Exists(same), membership=double).update(membership=keep)
 
 
-def forget_old() -> int:
-    """Delete the looks that are older than `LOOKS_DAYS`; give how many they were."""
-    n, _by_model = Look.objects.filter(at__lt=timezone.now() - timedelta(days=settings.LOOKS_DAYS)).delete()
-    return n
+def old(now: datetime) -> QuerySet[Look]:
+    """The looks that are older than `LOOKS_DAYS`."""
+    return Look.objects.filter(at__lt=now - timedelta(days=settings.LOOKS_DAYS))
 
 
 def _hour() -> datetime:

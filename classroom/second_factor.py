@@ -103,13 +103,13 @@ def listen() -> None:
 
 def _once(user: User, code: str) -> Counter:
     # However it is spelled, as allauth compares it.
-    return Counter({f"second step {user.pk} {normalize_user_code(code)[:40]}": 1}, seconds=HOUR)
+    return Counter({f"second step {normalize_user_code(code)[:40]} person {user.pk}": 1}, seconds=HOUR)
 
 
 def _wrong(user: User) -> Counter:
     most = settings.LIMITS["wrong_second_step"]
     says = _("Too many wrong codes. Wait an hour, or ask an admin.")
-    return Counter({f"wrong second step {user.pk}": most}, says, seconds=HOUR)
+    return Counter({f"wrong_second_step person {user.pk}": most}, says, seconds=HOUR)
 
 
 class _OfCode(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account import signals as of_allauth
@@ -11,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,21 +53,32 @@ def of(user: User) -> list[UserSession]:
     return sorted(held, key=lambda each: (each.created_at, each.pk), reverse=True)
 
 
+def by_person(people: Collection[int], rows: QuerySet[Session]) -> dict[int, list[str]]:
+    """Whose each session is, by its key: that is written in it and nowhere else, so all of these rows are read."""
+    wanted = {str(pk): pk for pk in people}
+    found: dict[int, list[str]] = {pk: [] for pk in people}
+    read = SessionStore().decode
+    for key, data in rows.values_list("session_key", "session_data").iterator(2000):
+        if (whose := wanted.get(str(read(data).get(auth.SESSION_KEY)))) is not None:
+            found[whose].append(key)
+    return found
+
+
 def end_all(user: User, *, but: str | None = None) -> None:
-    """Log somebody out everywhere, except in one session. Sessions are found by whose they say that they are, too:
-    those that are older than the list are not on it.
-    """
-    theirs = {row.session_key for row in UserSession.objects.filter(user=user)}
+    """Log somebody out everywhere, except in one session. Those that are older than the list are not on it."""
+    listed = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
     unlisted = Session.objects.filter(expire_date__gt=timezone.now()).exclude(
         session_key__in=UserSession.objects.values("session_key")
     )
-    store = SessionStore()
-    for row in unlisted.iterator():
-        if store.decode(row.session_data).get(auth.SESSION_KEY) == str(user.pk):
-            theirs.add(row.session_key)
-    theirs.discard(but or "")
+    theirs = {*listed, *by_person([user.pk], unlisted)[user.pk]} - {but}
     Session.objects.filter(session_key__in=theirs).delete()
     UserSession.objects.filter(session_key__in=theirs).delete()
+
+
+def rows_without() -> QuerySet[UserSession]:
+    """The rows of the list whose session is no more."""
+    found: QuerySet[UserSession] = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    return found
 
 
 def listen() -> None:

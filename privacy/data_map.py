@@ -100,6 +100,15 @@ MAP: tuple[Kept, ...] = (
         ("kind",),
     ),
     Kept(
+        "classroom.Look",
+        "that an instructor or admin looked at somebody's work: who, at which page, in which hour",
+        "whoever is looked at can see it",
+        "LOOKS_DAYS (365)",
+        "deleted; that they looked at others stays, by number",
+        ("viewer", "membership"),
+        ("kind",),
+    ),
+    Kept(
         "classroom.Invitation",
         "a link for an instructor: who made it, who used it",
         "to know who let whom teach",
@@ -318,7 +327,7 @@ MAP: tuple[Kept, ...] = (
     ),
     Kept(
         "mfa.Authenticator",
-        "a second factor: its secret, and when it was used last",
+        "a second step: the secret of an app, encrypted, or the public key of a passkey; when it was used last",
         "to log in with more than a password",
         "until they remove it or are erased",
         GONE,
@@ -326,9 +335,9 @@ MAP: tuple[Kept, ...] = (
     ),
     Kept(
         "usersessions.UserSession",
-        "a log-in: when, from which address, with which browser",
+        "a log-in: when, and with which kind of browser; no address",
         "they see where they are logged in, and can end it",
-        "as long as the session",
+        "until they log out or look, or the next purge",
         GONE,
         ("user", "ip", "user_agent", "data"),
         ("session_key",),

@@ -15,9 +15,7 @@ from typing import Any
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import CASCADE, SET_NULL, Exists, Model, OuterRef, ProtectedError, QuerySet
@@ -26,6 +24,7 @@ from django.utils.translation import gettext as _
 
 import badges.services
 import classroom.services
+import classroom.sessions
 import experiments.services
 from badges.models import Award
 from classroom import events
@@ -298,17 +297,12 @@ def sessions_of(people: Collection[int], since: datetime | None = None) -> list[
     return [key for each in sessions_by_person(people, since).values() for key in each]
 
 
-def sessions_by_person(people: Collection[int], since: datetime | None = None) -> Mapping[int, list[str]]:
-    """Whose each session is: that is written in it and nowhere else, so all of them are read."""
-    rows, wanted = Session.objects.all(), {str(pk): pk for pk in people}
+def sessions_by_person(people: Collection[int], since: datetime | None = None) -> dict[int, list[str]]:
+    """The keys of some people's sessions, by person, or of those that were last written since a time."""
+    rows = Session.objects.all()
     if since is not None:
         rows = rows.filter(expire_date__gt=since + timedelta(seconds=settings.SESSION_COOKIE_AGE))
-    found: dict[int, list[str]] = {pk: [] for pk in people}
-    read = SessionStore().decode
-    for key, data in rows.values_list("session_key", "session_data").iterator(2000):
-        if (whose := wanted.get(str(read(data).get(SESSION_KEY)))) is not None:
-            found[whose].append(key)
-    return found
+    return classroom.sessions.by_person(people, rows)
 
 
 def sessions_of_nobody(now: datetime) -> QuerySet[Session]:

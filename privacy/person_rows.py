@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -353,6 +355,27 @@ SECTIONS = (
             Column("last_used_at", label=_("Last used")),
         ),
     ),
+    Section(
+        "second_steps",
+        _("Your second steps"),
+        Authenticator,
+        ("user",),
+        (
+            Column("kind", "type", _("Kind")),
+            Column("since", "created_at", _("Since")),
+            Column("last_used_at", label=_("Last used")),
+        ),
+    ),
+    Section(
+        "log_ins",
+        _("Where you are logged in"),
+        UserSession,
+        ("user",),
+        (
+            Column("browser", "user_agent", _("Browser")),
+            Column("since", "created_at", _("Since")),
+        ),
+    ),
     Section("log_in_cards", _("Your log-in card"), LoginCard, ("user",), (Column("expires_at", label=_("Ends")),)),
     Section(
         "wrong_passwords",
@@ -534,14 +557,21 @@ UNRELATED: Mapping[str, str] = {
     "sessions.Session": "signed, and nobody's until it is opened with the key; the account says when it last logged in",
     "axes.AccessFailureLog": "not written: only what is counted is kept",
     "axes.AccessLog": "not written",
-    "classroom.Tally": "counts of a minute",
+    "classroom.Tally": "counts of a minute or an hour",
+    "privacy.Erasure": "a number, of somebody who is erased",
 }
 # Columns of the models above that are in no section.
 NO_COLUMN: Mapping[str, str] = {
     "classroom.User.password": "a secret, hashed",
     "classroom.User.is_synthetic": "never so for whoever can log in",
     "classroom.Token.digest": "a secret, hashed",
+    "classroom.Token.is_strong": "how its owner had logged in",
     "classroom.LoginCard.digest": "a secret, hashed",
+    "mfa.Authenticator.data": "a secret",
+    "usersessions.UserSession.session_key": "a secret",
+    "usersessions.UserSession.ip": "not kept",
+    "usersessions.UserSession.data": "not used",
+    "usersessions.UserSession.last_seen_at": "not used",
     "classroom.Invitation.code": "a secret, and another's",
     "lessons.Submission.client_id": "made by the browser, so that sending twice stores once",
     "lessons.Submission.sent_hash": "made of the answer, which is there",

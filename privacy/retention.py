@@ -18,8 +18,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+import classroom.sessions
 import experiments.services
 import rehearsal.services
+from classroom import looks
 from classroom.limits import MINUTE
 from classroom.models import Cohort, LearningEvent, LoginCard, Membership, Tally, Token, User
 from classroom.refusals import Refusal
@@ -69,6 +71,8 @@ DEAD: tuple[Dead, ...] = (
         lambda now: Token.objects.filter(last_used_at__lt=now - timedelta(days=settings.TOKEN_DAYS)),
     ),
     Dead(_("log-in cards"), _("expired"), lambda now: LoginCard.objects.filter(expires_at__lt=now)),
+    Dead(_("looks"), _("older than LOOKS_DAYS"), looks.old),
+    Dead(_("places of log-ins"), _("their session is over"), lambda now: classroom.sessions.rows_without()),
 )
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classroom', '0014_log_in_cards'),
+        ('classroom', '0015_strong_tokens'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classroom', '0015_strong_tokens'),
+        ('classroom', '0016_keep_for'),
     ]
 
     operations = [

@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings as configured
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -35,6 +36,7 @@ from tests.factories import PASSWORD, CohortFactory, MembershipFactory, UserFact
 from tests.privacy import everywhere
 from tests.pupils import STEPS, WHY
 from tests.queues import Queue
+from tests.steps import with_app
 
 pytestmark = pytest.mark.services
 
@@ -144,6 +146,11 @@ def live(
     badges.services.share(award, is_shared=True, shows_name=True)
     badges.services.reissue(instructor, place, lesson, badge, f"{NAME} asked for it.")
     cards.make([place.user])
+    with_app(person)
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": f"{NAME}’s laptop", "credential": {}})
+    waiting = Client()
+    waiting.post("/accounts/login/", {"login": USERNAME, "password": PASSWORD})
+    waiting.post("/accounts/second-step/log-in/", {"code": "000000"})
     pacing.end_class(instructor)
 
     # Out, back, away, and two accounts that are one.
@@ -156,7 +163,7 @@ def live(
     double = MembershipFactory(cohort=cohort, user=person)
     pupils.seal(double, lesson, "rates", "half-c", "bounces")
     pupils.seal(classmate, lesson, "rates", "half-c", "settles")
-    merging.merge(instructor, classmate.pk, double.pk)
+    merging.merge(cohort, classmate.pk, double.pk, by=instructor)
     return person
 
 
