@@ -179,9 +179,7 @@ class CohortDesk(Desk):
                 if not Cohort.objects.select_for_update().filter(pk=cohort.pk, archived=True).exists():
                     raise Conflict(_("Somebody has just reopened the class."))
                 self.log_deletions(request, Cohort.objects.filter(pk=cohort.pk))
-                members = Membership.objects.filter(cohort=cohort).values_list("pk", flat=True)
-                erasure.tell_members_by_number(members)
-                cohort.delete()
+                erasure.delete_class(cohort)
             self.message_user(request, _("%(class)s was deleted.") % {"class": cohort}, messages.SUCCESS)
             return redirect("admin:classroom_cohort_changelist")
         context = {

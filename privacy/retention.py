@@ -125,12 +125,9 @@ def delete_class(due: Due) -> int | None:
         if hasattr(now.cohort, "rehearsal"):
             rehearsal.services.delete(now.cohort.rehearsal)
             return 0
-        members = list(Membership.objects.filter(cohort=due.cohort).values_list("pk", flat=True))
         # Before any run, as whoever asks for one does.
         list(_without_a_role(people).select_for_update().order_by("pk").values_list("pk"))
-        erasure.tell_members_by_number(members)
-        experiments.services.forget(members)
-        Cohort.objects.filter(pk=due.cohort.pk).delete()
+        erasure.delete_class(now.cohort)
         left = [each for each in _with_nothing(people) if not _was_here_since(each, now.last_activity)]
         return sum(_erased(each, sessions[each.pk]) for each in left)
 
