@@ -19,7 +19,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 import classroom.sessions
-import experiments.services
 import rehearsal.services
 from classroom import looks
 from classroom.limits import MINUTE
