@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,6 +19,7 @@ from classroom.models import Cohort, Look, Membership, Role, User
 logger = logging.getLogger(__name__)
 
 MOST_LOOKS = 1000  # that are told on a page
+LONGEST_WAIT = 200  # ms
 # What this process has written in an hour. Whatever else happens, the database keeps one row of it.
 _written: set[tuple[datetime, int, str, int]] = set()
 
@@ -65,7 +67,7 @@ def by_day(person: User | AnonymousUser, *, since: datetime) -> tuple[DayOfLooks
     for look in of_person(person).filter(at__gte=since)[:MOST_LOOKS]:
         day = timezone.localdate(look.at, look.membership.cohort.zone)
         found.setdefault((day, look.viewer_id, look.is_by_admin, look.membership.cohort_id), []).append(look)
-    return tuple(
+    days = [
         DayOfLooks(
             day=day,
             who=str(looks[0].viewer or ""),
@@ -74,7 +76,9 @@ def by_day(person: User | AnonymousUser, *, since: datetime) -> tuple[DayOfLooks
             what=tuple(dict.fromkeys(str(look.get_kind_display()) for look in looks)),
         )
         for (day, _viewer, is_admin, _cohort), looks in found.items()
-    )
+    ]
+    # By the calendars of several classes, which may be a day apart.
+    return tuple(sorted(days, key=lambda each: each.day, reverse=True))
 
 
 def hand_over(keep: Membership, double: Membership) -> None:
@@ -111,9 +115,24 @@ def _write(viewer: User | AnonymousUser, kind: Look.Kind, now: datetime, members
     select, given = rows.query.sql_with_params()
     insert = f"INSERT INTO classroom_look (viewer_id, membership_id, kind, at) {select} ON CONFLICT DO NOTHING"
     try:
-        with connection.cursor() as cursor:
+        with _not_waiting_long(), connection.cursor() as cursor:
             cursor.execute(insert, given)
-    except DatabaseError:
-        logger.exception("A look was not written.")
+    except DatabaseError as error:
+        logger.warning("A look was not written: %s", error)
         return False
     return True
+
+
+@contextmanager
+def _not_waiting_long() -> Iterator[None]:
+    """Let a page on SQLite wait for whoever writes for a moment only: a thread is scarcer than a look."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = round(1000 * settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 5))
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import services
+from classroom import looks, services
 from classroom.access import instructor_required, require_post
-from classroom.models import Membership
+from classroom.models import Look, Membership
 from classroom.refusals import Refusal, UnknownAct
 from dashboard import merging, people, reach, students
 
@@ -98,7 +98,9 @@ def merge(request: HttpRequest, membership: Membership, student: int) -> HttpRes
     if other:
         if keep == 0:
             keep = merging.likely_to_stay(found, students.student_of(membership, other))[0].pk
-        context["preview"] = merging.preview(membership.cohort, *_pair(student, other, keep))
+        shown = context["preview"] = merging.preview(membership.cohort, *_pair(student, other, keep))
+        if shown.aside:
+            looks.at_members(membership.user, Look.Kind.PAGE, [student, other])
     else:
         context["others"] = merging.others(membership, found)
     return render(request, "dashboard/merge.html", context)

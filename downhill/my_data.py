@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from classroom import limits, looks
+from classroom import access, limits, looks, second_factor
 from classroom.models import User
 from privacy import person_file
 
@@ -25,6 +25,8 @@ SHOWN_DAYS = 90
 @login_required
 def data(request: HttpRequest) -> HttpResponse | FileResponse:
     """What is kept of me, and who looked at it. By a press, so that no link and no prefetch starts it, the file."""
+    if second_factor.is_lacking(request):
+        return access.to_second_step(request)
     person = cast(User, request.user)
     if request.method == "POST":
         says = _("You have just downloaded it. Try again in a minute.")

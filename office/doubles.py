@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from classroom.models import Membership, Role
+from classroom import looks
+from classroom.models import Look, Membership, Role
 from classroom.refusals import Conflict, Refusal
 from dashboard import merging
 from office.desk import Desk
@@ -28,6 +29,8 @@ def merge_chosen(desk: Desk, request: HttpRequest, chosen: QuerySet[Membership])
         else:
             keep, double = merging.likely_to_stay(one, other)
         shown = merging.preview(keep.cohort, keep.pk, double.pk, hides_sealed=True)
+        if shown.aside:
+            looks.at_members(request.user, Look.Kind.WORK, [keep.pk, double.pk])
     except Refusal as refused:
         desk.message_user(request, str(refused.detail), messages.WARNING)
         return None

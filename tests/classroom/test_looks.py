@@ -14,7 +14,10 @@ from pytest_django import Settings
 
 from classroom import looks, services
 from classroom.models import Cohort, Look, Membership, User
+from lessons.activities.predict import sealing
+from lessons.authoring.loader import LoadedLesson
 from office import roles
+from tests import pupils
 from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.services
@@ -78,6 +81,29 @@ def test_a_table_of_the_class_is_a_look_at_everybody_who_is_in_it_now(
         ("Tom", "gradebook"),
         ("Tom", "table"),
     ]
+
+
+@pytest.mark.parametrize("role", ["instructor", "admin"])
+def test_two_accounts_side_by_side_are_a_look_at_both(
+    student: Membership,
+    instructor: Membership,
+    lesson: LoadedLesson,
+    client_of: Callable[[User], Client],
+    role: str,
+) -> None:
+    double = MembershipFactory(cohort=student.cohort, user__display_name="Sam 2")
+    for each, choice in ((student, "settles"), (double, "explodes")):
+        pupils.seal(each, lesson, "rates", "half-a", choice)
+        sealing.open_reveal(each, lesson, "rates", "half-a")
+    if role == "instructor":
+        viewer = instructor.user
+        client_of(viewer).get(f"/c/ours/class/students/{student.pk}/merge/?other={double.pk}")
+    else:
+        viewer = UserFactory(is_staff=True, is_superuser=True)
+        sent = {"action": "merge", "_selected_action": [student.pk, double.pk]}
+        client_of(viewer).post("/admin/classroom/membership/", sent)
+
+    assert set(Look.objects.values_list("viewer", "membership")) == {(viewer.pk, student.pk), (viewer.pk, double.pk)}
 
 
 def test_looks_stay_when_who_looked_is_deleted_and_go_with_the_work(student: Membership) -> None:

@@ -362,6 +362,12 @@ def test_the_admin_site_leads_to_it(required: None) -> None:
     assert answer.redirect_chain[-1][0] == "/accounts/second-step/?next=%2Fadmin%2F"
 
 
+def test_what_is_kept_of_them_is_behind_it_too(teacher: User, required: None) -> None:
+    answer = logged_in(teacher).post("/accounts/data/")
+
+    assert answer["Location"].startswith("/accounts/second-step/?next=")
+
+
 def test_a_page_in_use_is_not_swapped_for_it(teacher: User, required: None) -> None:
     membership = Membership.objects.get(user=teacher)
     client = logged_in(teacher)
