@@ -41,6 +41,7 @@ EVERYBODY = (200,) * 6
 SENT_ON = (302,) * 6
 LOGGED_IN = (LOG_IN, 200, 200, 200, 200, 200)
 ASKED_FIRST = (LOG_IN, 302, 302, 302, 302, 302)
+LEADERS_ASKED_FIRST = (LOG_IN, 403, 403, 302, 302, 302)
 NOBODYS = (LOG_IN, 404, 404, 404, 404, 404)
 STRANGERS = (200, 302, 302, 302, 302, 302)
 MEMBERS = (LOG_IN, 200, 404, 200, 404, 404)
@@ -95,12 +96,14 @@ PAGES = (
     Row("mfa_index", "/accounts/second-step/", {"GET": LOGGED_IN, "POST": (LOG_IN, *(405,) * 5)}),
     # Only between a password and the step that it lacks.
     Row("mfa_authenticate", "/accounts/second-step/log-in/", {"GET": ASKED_FIRST, "POST": ASKED_FIRST}),
-    # Whoever has not given their password for a while is asked for it first.
+    # Students set none up. Whoever has not given their password for a while is asked for it first.
+    *(
+        Row(name, f"/accounts/second-step/{path}", {"GET": LEADERS_ASKED_FIRST, "POST": LEADERS_ASKED_FIRST})
+        for name, path in (("mfa_activate_totp", "app/"), ("mfa_add_webauthn", "passkeys/add/"))
+    ),
     *(
         Row(name, f"/accounts/second-step/{path}", {"GET": ASKED_FIRST, "POST": ASKED_FIRST})
         for name, path in (
-            ("mfa_activate_totp", "app/"),
-            ("mfa_add_webauthn", "passkeys/add/"),
             ("mfa_remove_webauthn", "passkeys/1/remove/"),
             ("mfa_generate_recovery_codes", "codes/new/"),
             ("mfa_reauthenticate", "confirm/"),
