@@ -15,6 +15,10 @@ pytestmark = pytest.mark.journey
 Advanced = Callable[..., str]
 OUTSIDE = ("/", "/join/", "/join/DEMO-2026", "/join/NONE-9999/", "/accounts/login/", "/accounts/password/forgotten/")
 ACCOUNT = (
+    "/accounts/",
+    "/accounts/data/",
+    "/accounts/devices/",
+    "/accounts/second-step/",
     "/accounts/password/",
     "/accounts/notebooks/",
     "/accounts/login/",
