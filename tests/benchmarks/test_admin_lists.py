@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -19,15 +20,17 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from badges.models import Award
-from classroom.models import Cohort, CohortVersion, LearningEvent, Membership, User
+from classroom.models import Cohort, CohortVersion, LearningEvent, Look, Membership, User
 from experiments.models import Run, RunRequest
 from lessons.models import Prediction, Reconciliation, Review, Submission
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
 PEOPLE, CLASSES, EVENTS, SUBMISSIONS, RUNS, ACTS = 100_000, 2_000, 600_000, 200_000, 20_000, 100_000
+LOOKS = 200_000
 MOST_MS, MOST_QUERIES = 300, 12
 KINDS = ("part_done", "cohort_joined", "reviewed", "password_reset", "badge_awarded", "prediction_sealed")
 
@@ -96,6 +99,11 @@ def fill() -> None:
         )
         for n in range(ACTS)
     )
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    store(
+        Look(viewer_id=users[n % 50], membership_id=of(n), kind=Look.Kind.PAGE, at=now - timedelta(hours=n // PEOPLE))
+        for n in range(LOOKS)
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -121,6 +129,9 @@ def addresses(client: Client) -> Iterator[tuple[str, str]]:
             yield f"{here}?class={cohort}", "by class"
         if "person" in names:
             yield f"{here}?person={person}", "by person"
+        if model is Look:
+            yield f"{here}?kind=data", "by a kind that is not there"
+            yield f"{here}?by={person}", "by who looked"
         if model is LearningEvent:
             yield f"{here}?kind={KINDS[5]}", "by a rare kind"
             yield f"{here}?kind=code_changed", "by a kind that is not there"
