@@ -130,9 +130,10 @@ def _not_waiting_long() -> Iterator[None]:
         yield
         return
     usual = round(1000 * settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 5))
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    connection.ensure_connection()
+    sqlite = connection.connection
+    sqlite.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}")
+    try:
+        yield
+    finally:
+        sqlite.execute(f"PRAGMA busy_timeout = {usual}")

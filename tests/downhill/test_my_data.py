@@ -63,7 +63,7 @@ def test_whoever_was_removed_still_gets_theirs(
     services.remove(instructor, student, keep_out=True)
     client = client_of(student.user)
 
-    assert "Your work in Our class, which you left on" in words(client)
+    assert "Your work in Our class, until" in words(client)
     assert unzipped(client.post(PAGE))["classes"][0]["removed_at"]
 
 
