@@ -37,7 +37,7 @@ MAP: tuple[Kept, ...] = (
         "username, display name, hashed password, first and last log-in, role",
         "to log in, and to be known to the class",
         "until erased",
-        "deleted; of an author an empty row stays: a number, no name, no log-in",
+        "deleted; of an author an empty row stays as long as something names it: a number, no name, no log-in",
         ("username", "display_name", "password"),
     ),
     Kept(
@@ -84,9 +84,10 @@ MAP: tuple[Kept, ...] = (
     ),
     Kept(
         "classroom.Tally",
-        "how often somebody did something within a minute: by their number, by a device's number or by an address",
+        "how often somebody did something within a minute or an hour: by their number, by a device's number or by an "
+        "address",
         "to slow down whoever tries passwords and codes",
-        "two minutes, while anybody comes",
+        "a minute longer than that, while anybody comes",
         GONE,
         ("key",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,11 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, F, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models import CASCADE, SET_NULL, Exists, F, Max, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 import classroom.sessions
@@ -23,11 +24,13 @@ import rehearsal.services
 from classroom import looks
 from classroom.limits import MINUTE
 from classroom.models import Cohort, LearningEvent, LoginCard, Membership, Tally, Token, User
-from classroom.refusals import Refusal
+from classroom.refusals import Conflict, NotFound, Refusal
 from lessons.models import Stage, Submission, Vote
 from privacy import erasure
+from privacy.models import Erasure
 
 SAID_BEFORE = timedelta(days=30)  # the end of a class, to its instructors
+SAME_VISIT = timedelta(hours=1)  # the grain in which most of it is noted
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ class Dead:
     rows: Callable[[datetime], QuerySet[Any]]
 
 
+def _left_by_erasures(now: datetime) -> QuerySet[Any]:
+    """The empty rows of people who were erased, once nothing of theirs is left that would name them."""
+    emptied = Erasure.objects.filter(number=OuterRef("pk"), at=OuterRef("date_joined"))
+    rows = User.objects.filter(Exists(emptied), is_active=False)
+    for on_delete in (CASCADE, SET_NULL):
+        for model, name in erasure.pointing_at(User, on_delete):
+            rows = rows.filter(~Exists(model._base_manager.filter(**{name: OuterRef("pk")})))
+    return rows
+
+
 def _log_ins(model: type[Model], now: datetime) -> QuerySet[Any]:
     return model._default_manager.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME)
 
@@ -61,7 +74,7 @@ DEAD: tuple[Dead, ...] = (
     Dead(_("log-ins"), _("they count no longer"), lambda now: _log_ins(AccessLog, now)),
     Dead(
         _("counts of requests"),
-        _("their minute is over"),
+        _("their time is over"),
         lambda now: Tally.objects.filter(until__lt=int(now.timestamp()) - MINUTE),
     ),
     Dead(
@@ -72,6 +85,8 @@ DEAD: tuple[Dead, ...] = (
     Dead(_("log-in cards"), _("expired"), lambda now: LoginCard.objects.filter(expires_at__lt=now)),
     Dead(_("looks"), _("older than LOOKS_DAYS"), looks.old),
     Dead(_("places of log-ins"), _("their session is over"), lambda now: classroom.sessions.rows_without()),
+    # After all that may have named them.
+    Dead(_("empty rows of people who were erased"), _("nothing names them now"), _left_by_erasures),
 )
 
 
@@ -110,25 +125,55 @@ def _with_ends(cohorts: QuerySet[Cohort]) -> Iterable[Due]:
         yield Due(cohort, cohort.last_activity, cohort.last_activity + timedelta(days=cohort.keep_for or 0))
 
 
-def delete_class(due: Due) -> int | None:
+def sessions_of_all(due: Iterable[Due]) -> dict[int, list[str]]:
+    """The sessions of everybody whom a purge may erase, by person. All sessions are read for it: do it once."""
+    classes = [each.cohort.pk for each in due]
+    people = {
+        *User.objects.filter(memberships__cohort__in=classes).values_list("pk", flat=True),
+        *erasure.came_back().values_list("pk", flat=True),
+    }
+    return erasure.sessions_by_person(people) if people else {}
+
+
+def delete_class(due: Due, sessions: Mapping[int, Collection[str]]) -> int:
     """Delete a class whose time is over with all work in it, and erase those who have nothing else here; give how many
-    that was. Nothing happens, and nothing is given, if somebody came back to it meanwhile.
+    that was.
+
+    Parameters
+    ----------
+    sessions : those of its people, by person
+
+    Raises
+    ------
+    NotFound
+        If somebody else has deleted it meanwhile.
+    Conflict
+        If somebody came back to it, or an admin has decided that it stays.
     """
     people = list(User.objects.filter(memberships__cohort=due.cohort).values_list("pk", flat=True))
-    sessions = erasure.sessions_by_person(people)
     with transaction.atomic():
         _lock(due.cohort)
-        now = due_of(due.cohort)
-        if now is None or now.at > timezone.now():
-            return None
+        now = _still(due)
         if hasattr(now.cohort, "rehearsal"):
             rehearsal.services.delete(now.cohort.rehearsal)
             return 0
         # Before any run, as whoever asks for one does.
         list(_without_a_role(people).select_for_update().order_by("pk").values_list("pk"))
         erasure.delete_class(now.cohort)
-        left = [each for each in _with_nothing(people) if not _was_here_since(each, now.last_activity)]
-        return sum(_erased(each, sessions[each.pk]) for each in left)
+        left = [(each, sessions.get(each.pk)) for each in _with_nothing(people)]
+        gone = [(each, keys) for each, keys in left if not _was_here_since(each, keys or (), now.last_activity)]
+        return sum(_erased(each, keys) for each, keys in gone)
+
+
+def _still(due: Due) -> Due:
+    now = due_of(due.cohort)
+    if now is not None and now.at <= timezone.now():
+        return now
+    if now is not None and now.last_activity > due.last_activity:
+        raise Conflict(gettext("Somebody came back to it. It stays."))
+    if Cohort.objects.filter(pk=due.cohort.pk).exists():
+        raise Conflict(gettext("An admin has just changed how long it is kept. It stays."))
+    raise NotFound(gettext("It is gone: somebody else has just deleted it."))
 
 
 def _lock(cohort: Cohort) -> None:
@@ -152,11 +197,18 @@ def _without_a_role(people: Iterable[int]) -> QuerySet[User]:
     return User.objects.filter(pk__in=people, is_staff=False, is_superuser=False)
 
 
-def _was_here_since(person: User, last_activity: datetime) -> bool:
-    return max(person.last_login or person.date_joined, person.date_joined) > last_activity
+def _was_here_since(person: User, sessions: Collection[str], last_activity: datetime) -> bool:
+    """Tell whether somebody was here, with a password, a browser or a notebook, after all was over in their class."""
+    since = last_activity + SAME_VISIT
+    written = since + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return (
+        max(person.last_login or person.date_joined, person.date_joined) > since
+        or Token.objects.filter(user=person, last_used_at__gt=since).exists()
+        or Session.objects.filter(session_key__in=sessions, expire_date__gt=max(written, timezone.now())).exists()
+    )
 
 
-def _erased(person: User, sessions: list[str]) -> bool:
+def _erased(person: User, sessions: Collection[str] | None) -> bool:
     """Erase somebody unless they were seen, or got a place or a role, a moment ago."""
     try:
         erasure.erase(person, by=None, sessions=sessions, may=lambda now: now.last_login == person.last_login)
@@ -165,11 +217,9 @@ def _erased(person: User, sessions: list[str]) -> bool:
     return True
 
 
-def erase_again() -> int:
+def erase_again(sessions: Mapping[int, Collection[str]]) -> int:
     """Erase those who came back with a backup; give how many that was."""
-    people = list(erasure.came_back())
-    sessions = erasure.sessions_by_person([each.pk for each in people])
-    return sum(_erased(each, sessions[each.pk]) for each in people)
+    return sum(_erased(each, sessions.get(each.pk)) for each in erasure.came_back())
 
 
 def delete_dead(dead: Dead, now: datetime) -> int:

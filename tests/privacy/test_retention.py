@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,12 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import ProtectedError
+from django.db.models.signals import pre_delete
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import experiments.services
@@ -28,7 +32,7 @@ from classroom.models import (
     Token,
     User,
 )
-from classroom.refusals import NotFound
+from classroom.refusals import Conflict, NotFound
 from experiments.models import Run
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Submission
@@ -37,7 +41,7 @@ from office import roles
 from privacy import erasure, retention
 from privacy.models import Erasure
 from rehearsal import services as rehearsals
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import CohortFactory, MembershipFactory, UserFactory
 from tests.office.conftest import as_shown
 from tests.pupils import STEPS
 from tests.queues import Queue
@@ -166,9 +170,116 @@ def test_whoever_comes_back_at_the_last_moment_keeps_the_class(worked: Cohort, s
     (due,) = retention.due_classes(timezone.now())
     Membership.objects.filter(pk=student.pk).update(last_active_at=timezone.now())
 
-    assert retention.delete_class(due) is None
+    with pytest.raises(Conflict, match="Somebody came back to it"):
+        retention.delete_class(due, {})
     assert Cohort.objects.filter(pk=worked.pk).exists()
     assert User.objects.filter(username="sam").exists()
+
+
+def test_a_class_that_another_purge_has_deleted_is_gone_and_nobody_came_back(worked: Cohort) -> None:
+    (due,) = retention.due_classes(timezone.now())
+    purge()
+
+    with pytest.raises(NotFound, match="It is gone"):
+        retention.delete_class(due, {})
+
+
+@pytest.mark.parametrize("keep_for", [None, 365])
+def test_an_admin_who_changes_the_number_at_the_last_moment_keeps_the_class(
+    worked: Cohort, keep_for: int | None
+) -> None:
+    (due,) = retention.due_classes(timezone.now())
+    Cohort.objects.update(keep_for=keep_for)
+
+    with pytest.raises(Conflict, match="An admin has just changed"):
+        retention.delete_class(due, {})
+
+
+@pytest.fixture
+def stubborn(worked: Cohort) -> Iterator[Cohort]:
+    """A class that cannot be deleted, beside the other one and before it."""
+    cohort = CohortFactory(slug="stubborn")
+    age(cohort, 50)
+
+    def refuse(instance: Cohort, **kwargs: Any) -> None:
+        if instance.pk == cohort.pk:
+            raise ProtectedError("No.", {instance})
+
+    pre_delete.connect(refuse, sender=Cohort)
+    yield cohort
+    pre_delete.disconnect(refuse, sender=Cohort)
+
+
+def test_a_class_that_cannot_be_deleted_keeps_nothing_else_from_its_end(
+    worked: Cohort, stubborn: Cohort, student: Membership
+) -> None:
+    Tally.objects.create(key="old", number=1, until=1)
+    said, wrong = io.StringIO(), io.StringIO()
+
+    with pytest.raises(CommandError, match="stubborn"):
+        call_command("purge", yes=True, stdout=said, stderr=wrong)
+
+    assert "Failed (ProtectedError)" in wrong.getvalue()
+    assert "Deleted. 2 people erased." in said.getvalue()
+    assert list(Cohort.objects.all()) == [stubborn]
+    assert not Tally.objects.exists()
+
+
+def test_all_sessions_are_read_as_often_for_four_classes_as_for_one(worked: Cohort, client_of: ClientOf) -> None:
+    members = MembershipFactory.create_batch(3)
+    for member in members:
+        age(member.cohort, 40)
+    client_of(UserFactory())
+
+    with CaptureQueriesContext(connection) as asked:
+        purge()
+
+    assert not Cohort.objects.exists()
+    reads = [each["sql"] for each in asked if '"session_data" FROM "django_session"' in each["sql"]]
+    # Once for who may be erased, and at the end for log-ins that were on their way meanwhile.
+    assert len([each for each in reads if "WHERE" not in each]) == 2
+
+
+@pytest.mark.parametrize("how", ["notebook", "browser", "notebook before", "browser before"])
+def test_whoever_was_here_without_logging_in_again_is_not_erased(
+    worked: Cohort, student: Membership, client_of: ClientOf, how: str
+) -> None:
+    """A log-in in a browser goes on while it is used, and so does a key."""
+    age(worked, 40, 5)
+    ago = timedelta(days=41 if how.endswith("before") else 10)
+    if how.startswith("notebook"):
+        tokens.make(student.user)
+        Token.objects.update(last_used_at=timezone.now() - ago)
+    else:
+        client_of(student.user)
+        User.objects.update(last_login=None)
+        Session.objects.update(expire_date=timezone.now() - ago + timedelta(days=14))
+
+    purge()
+
+    assert not Cohort.objects.exists()
+    assert User.objects.filter(pk=student.user_id).exists() != how.endswith("before")
+
+
+def test_an_empty_row_goes_once_nothing_names_it_any_more(
+    worked: Cohort, instructor: Membership, student: Membership
+) -> None:
+    logged = UserFactory(is_staff=True)
+    LogEntry.objects.log_actions(logged.pk, [student], CHANGE, "Changed.")
+    for person in (instructor.user, logged):
+        erasure.erase(person, by=None)
+    closed = UserFactory(is_active=False)
+    said = purge(yes=False)
+    assert "empty rows of people who were erased: 0 (nothing names them now)" in said
+    assert User.objects.get(pk=instructor.user_id).username == f"erased-{instructor.user_id}"
+    Cohort.objects.update(keep_for=1)
+    LearningEvent.objects.update(at=timezone.now() - timedelta(days=40))
+
+    purge()
+
+    assert not Cohort.objects.exists()
+    assert set(User.objects.all()) == {logged, closed}
+    assert instructor.user_id in erasure.numbers()
 
 
 # --- its number -------------------------------------------------------------------------------------
@@ -224,6 +335,7 @@ def test_what_is_dead_goes_and_what_lives_stays(student: Membership, client_of: 
 
     said = purge(yes=False)
     assert "sessions: 1 (expired)" in said
+    assert "counts of requests: 1 (their time is over)" in said
     assert [model.objects.count() for model in models] == [2] * 5
     purge()
     assert [model.objects.count() for model in models] == [1] * 5
