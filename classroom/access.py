@@ -82,9 +82,10 @@ def only_membership(user: User | AnonymousUser, cohort_slug: str | None) -> Memb
 
 
 def require_instructor(membership: Membership) -> None:
-    """Refuse anyone who does not teach this cohort."""
+    """Refuse anyone who does not teach this cohort, and remember that somebody who does was here."""
     if not membership.is_instructor:
         raise Forbidden(_("This page is for the instructors of your class."))
+    visitors.note_instructor(membership.cohort)
 
 
 def require_post(view: View) -> View:

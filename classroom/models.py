@@ -285,6 +285,8 @@ class Cohort(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS_KEPT)],
         help_text=_("Counted from the last activity. Then the class is deleted, with all its work. Empty: for good."),
     )
+    # Since when it has that number: its instructors can read the end for a while, however old the class is.
+    keep_for_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What stands wherever something new would come in.
@@ -333,6 +335,8 @@ class CohortVersion(models.Model):
     number = models.PositiveBigIntegerField(default=1)
     # When a projector last showed the class; while one does, names are hidden from the instructors' pages.
     projected_at = models.DateTimeField(null=True)
+    # When an instructor last looked at the class, to the hour: it is not deleted soon after.
+    seen_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.cohort_id} v{self.number}"

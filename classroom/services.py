@@ -36,7 +36,9 @@ SAME_SESSION = timedelta(hours=1)  # between the end of a led session and its go
 
 
 def open_cohort(*, slug: str, name: str, **fields: object) -> Cohort:
-    """Make a cohort and its version counter."""
+    """Make a cohort and its version counter. If it is not kept for good, that is so from now on."""
+    if fields.get("keep_for") is not None:
+        fields["keep_for_set_at"] = timezone.now()
     with transaction.atomic():
         cohort = Cohort.objects.create(slug=slug, name=name, **fields)
         CohortVersion.objects.create(cohort=cohort)

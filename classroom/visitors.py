@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.models import Session
-from django.db.models import DateTimeField, Subquery
+from django.db.models import DateTimeField, Q, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from classroom.models import Membership, User
+from classroom.models import Cohort, CohortVersion, Membership, User
 from classroom.prepared import Select, Slot
 
 MOST_REMEMBERED = 10_000
+SEEN_GRAIN = timedelta(hours=1)
 # Whose each session was last. Only a guess of whom to read: the session itself is read, and says whose it is.
 _guessed: dict[str, int] = {}
 _WITH_SESSION: Select[Membership] = Select(
@@ -58,6 +61,19 @@ def remember(request: HttpRequest, user: User) -> None:
         if len(_guessed) >= MOST_REMEMBERED:
             _guessed.clear()
         _guessed[key] = user.pk
+
+
+def note_instructor(cohort: Cohort) -> None:
+    """Remember that an instructor has looked at a class, at most once an hour. Nobody is shown as being there by it.
+
+    Parameters
+    ----------
+    cohort : with its version
+    """
+    version, now = cohort.version, timezone.now()
+    if version.seen_at is None or now - version.seen_at >= SEEN_GRAIN:
+        stale = Q(seen_at=None) | Q(seen_at__lte=now - SEEN_GRAIN)
+        CohortVersion.objects.filter(stale, pk=version.pk).update(seen_at=now)
 
 
 def _stands(session: dict[str, str], user: User) -> bool:

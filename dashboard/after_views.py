@@ -13,6 +13,7 @@ from classroom.models import Look, Membership
 from dashboard import after_class
 from dashboard.students import student_of
 from dashboard.views import chosen_lesson
+from privacy import retention
 
 
 @never_cache
@@ -22,7 +23,8 @@ def after(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Who missed the class, the mission, and how the next session begins."""
     lesson = chosen_lesson(membership, request.GET.get("lesson"))
     page = after_class.after_class(membership, lesson)
-    context = {"membership": membership, "lesson": lesson.lesson, "page": page}
+    kept = retention.near_end_of(membership.cohort)
+    context = {"membership": membership, "lesson": lesson.lesson, "page": page, "kept": kept}
     return render(request, "dashboard/after.html", context)
 
 

@@ -138,7 +138,7 @@ def _settings_page(request: HttpRequest, membership: Membership, form: ClassForm
         "is_saved": "saved" in request.GET and not form.is_bound,
         "others": classes.other_instructors(membership),
         "links": links,
-        "kept": kept if (kept := retention.due_of(membership.cohort)) and retention.is_near(kept) else None,
+        "kept": retention.near_end_of(membership.cohort),
         "lesson_titles": class_settings.in_words("lessons", membership.cohort.lessons, membership.cohort),
     }
     return _page(request, "dashboard/settings.html", form, **context)

@@ -25,6 +25,7 @@ from dashboard.replay import replay_of
 from lessons import help_calls, reviews
 from lessons.authoring.loader import LoadedLesson
 from lessons.selectors import LessonAway, lesson_of, lessons_away, lessons_of
+from privacy import retention
 
 
 @never_cache
@@ -39,6 +40,7 @@ def grid(request: HttpRequest, membership: Membership) -> HttpResponse:
         "away": lessons_away(membership.cohort),
         "rehearsal": Rehearsal.objects.filter(cohort=membership.cohort).first(),
         "reach": reach.of(request, membership.cohort),
+        "kept": retention.near_end_of(membership.cohort),
         "missed": after_class.missed_by(membership.cohort, lesson),
     }
     return render(request, "dashboard/grid.html", context)

@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -31,7 +33,7 @@ from office.desk import Desk, link, links, n_done, refuse_unless
 from office.filters import one_of, yes_or_no
 from office.forms import CohortForm
 from office.rosters import may_change_rosters, roster_file, roster_page
-from privacy import erasure
+from privacy import erasure, retention
 
 
 def _number_of(role: Role) -> Coalesce:
@@ -39,6 +41,14 @@ def _number_of(role: Role) -> Coalesce:
     present = Membership.objects.present().filter(cohort=OuterRef("pk"), role=role).order_by()
     counted = present.values("cohort").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _says_end(cohort: Cohort) -> str:
+    due = retention.due_of(cohort)
+    if due is None:
+        return _("The class is kept for good.")
+    day = date_format(timezone.localtime(due.at, cohort.zone), "j F Y")
+    return _("The class will be deleted on %(day)s, if nobody opens it before.") % {"day": day}
 
 
 class CohortDesk(Desk):
@@ -216,20 +226,30 @@ class CohortDesk(Desk):
     def save_model(self, request: HttpRequest, obj: Cohort, form: Any, change: bool) -> None:
         """Save, the gradient rule by compare-and-set: a first answer may arrive while this form is open."""
         obj.next_session_at = form.cleaned_data.get("next_session_at")
+        sets_days = "keep_for" in form.changed_data
+        if sets_days:
+            obj.keep_for_set_at = timezone.now() if obj.keep_for is not None else None
         with transaction.atomic():
-            if not change:
+            if change:
+                self._save_changes(obj, form)
+            else:
                 obj.save()
                 CohortVersion.objects.get_or_create(cohort=obj)
-                return
-            columns = {name for name in form.changed if name not in ("day", "hour", "gradient_rule")}
-            if {"day", "hour", "time_zone"} & set(form.changed):
-                columns.add("next_session_at")
-            rule = obj.gradient_rule
-            obj.save(update_fields=columns)
-            if "gradient_rule" in form.changed:
-                obj.gradient_rule = ""
-                services.set_gradient_rule(obj, rule)
-            services.touch(obj)
+        if sets_days:
+            self.message_user(request, _says_end(obj), messages.INFO)
+
+    def _save_changes(self, obj: Cohort, form: Any) -> None:
+        columns = {name for name in form.changed if name not in ("day", "hour", "gradient_rule")}
+        if {"day", "hour", "time_zone"} & set(form.changed):
+            columns.add("next_session_at")
+        if "keep_for" in columns:
+            columns.add("keep_for_set_at")
+        rule = obj.gradient_rule
+        obj.save(update_fields=columns)
+        if "gradient_rule" in form.changed:
+            obj.gradient_rule = ""
+            services.set_gradient_rule(obj, rule)
+        services.touch(obj)
 
     @admin.action(description=gettext_lazy("Archive: can be read, takes nothing new"), permissions=["change"])
     def archive(self, request: HttpRequest, chosen: QuerySet[Cohort]) -> None:

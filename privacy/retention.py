@@ -35,10 +35,13 @@ SAME_VISIT = timedelta(hours=1)  # the grain in which most of it is noted
 
 @dataclass(frozen=True)
 class Due:
-    """A class whose time is over, or will be: what was done last in it, and when it is deleted."""
+    """A class whose time is over, or will be: when something was done last in it, since when no instructor has looked
+    at it either, and when it is deleted.
+    """
 
     cohort: Cohort
     last_activity: datetime
+    quiet_since: datetime
     at: datetime
 
 
@@ -98,9 +101,10 @@ def due_of(cohort: Cohort) -> Due | None:
     return next(iter(_with_ends(Cohort.objects.filter(pk=cohort.pk))), None)
 
 
-def is_near(due: Due) -> bool:
-    """Tell whether the instructors of a class are told when it will be deleted."""
-    return due.at - timezone.now() < SAID_BEFORE
+def near_end_of(cohort: Cohort) -> Due | None:
+    """The same, if it is so near that the instructors are told."""
+    due = due_of(cohort) if cohort.keep_for is not None else None
+    return due if due is not None and due.at - timezone.now() <= SAID_BEFORE else None
 
 
 def due_classes(now: datetime) -> list[Due]:
@@ -117,12 +121,17 @@ def _with_ends(cohorts: QuerySet[Cohort]) -> Iterable[Due]:
         Coalesce("led_at", "created_at"),
         Coalesce("ended_at", "created_at"),
         Coalesce("next_session_at", "created_at"),
+        Coalesce("version__projected_at", "created_at"),
         newest(Membership.objects.all(), "cohort", "last_active_at"),
         newest(LearningEvent.objects.all(), "membership__cohort", "at"),
         newest(Submission.objects.all(), "membership__cohort", "received_at"),
     )
-    for cohort in cohorts.filter(keep_for__isnull=False).annotate(last_activity=last).order_by("pk"):
-        yield Due(cohort, cohort.last_activity, cohort.last_activity + timedelta(days=cohort.keep_for or 0))
+    kept = cohorts.filter(keep_for__isnull=False).annotate(done=last, seen_at=F("version__seen_at")).order_by("pk")
+    for cohort in kept:
+        # However long nothing was done: whoever looks at the class reads its end, and has the time to save something.
+        said = [each + SAID_BEFORE for each in (cohort.seen_at, cohort.keep_for_set_at) if each is not None]
+        at = max([cohort.done + timedelta(days=cohort.keep_for or 0), *said])
+        yield Due(cohort, cohort.done, max(cohort.done, cohort.seen_at or cohort.done), at)
 
 
 def sessions_of_all(due: Iterable[Due]) -> dict[int, list[str]]:
@@ -161,7 +170,7 @@ def delete_class(due: Due, sessions: Mapping[int, Collection[str]]) -> int:
         list(_without_a_role(people).select_for_update().order_by("pk").values_list("pk"))
         erasure.delete_class(now.cohort)
         left = [(each, sessions.get(each.pk)) for each in _with_nothing(people)]
-        gone = [(each, keys) for each, keys in left if not _was_here_since(each, keys or (), now.last_activity)]
+        gone = [(each, keys) for each, keys in left if not _was_here_since(each, keys or (), now.quiet_since)]
         return sum(_erased(each, keys) for each, keys in gone)
 
 
@@ -169,7 +178,7 @@ def _still(due: Due) -> Due:
     now = due_of(due.cohort)
     if now is not None and now.at <= timezone.now():
         return now
-    if now is not None and now.last_activity > due.last_activity:
+    if now is not None and now.quiet_since > due.quiet_since:
         raise Conflict(gettext("Somebody came back to it. It stays."))
     if Cohort.objects.filter(pk=due.cohort.pk).exists():
         raise Conflict(gettext("An admin has just changed how long it is kept. It stays."))
@@ -197,9 +206,9 @@ def _without_a_role(people: Iterable[int]) -> QuerySet[User]:
     return User.objects.filter(pk__in=people, is_staff=False, is_superuser=False)
 
 
-def _was_here_since(person: User, sessions: Collection[str], last_activity: datetime) -> bool:
+def _was_here_since(person: User, sessions: Collection[str], quiet_since: datetime) -> bool:
     """Tell whether somebody was here, with a password, a browser or a notebook, after all was over in their class."""
-    since = last_activity + SAME_VISIT
+    since = quiet_since + SAME_VISIT
     written = since + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     return (
         max(person.last_login or person.date_joined, person.date_joined) > since

@@ -16,4 +16,14 @@ class Migration(migrations.Migration):
             name='keep_for',
             field=models.PositiveSmallIntegerField(blank=True, help_text='Counted from the last activity. Then the class is deleted, with all its work. Empty: for good.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3660)], verbose_name='days to keep'),
         ),
+        migrations.AddField(
+            model_name='cohort',
+            name='keep_for_set_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='cohortversion',
+            name='seen_at',
+            field=models.DateTimeField(null=True),
+        ),
     ]

@@ -6,7 +6,7 @@ import io
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ import experiments.services
 from classroom import cards, classes, services, tokens
 from classroom.models import (
     Cohort,
+    CohortVersion,
     LearningEvent,
     LoginCard,
     Membership,
@@ -48,6 +49,7 @@ from tests.queues import Queue
 
 pytestmark = pytest.mark.services
 
+ADMIN = "/admin/classroom/cohort/"
 ClientOf = Callable[[User], Client]
 
 
@@ -176,6 +178,67 @@ def test_whoever_comes_back_at_the_last_moment_keeps_the_class(worked: Cohort, s
     assert User.objects.filter(username="sam").exists()
 
 
+PAGES = [
+    "",
+    "after/",
+    "people/",
+    "reviews/",
+    "students/{student}/",
+    "settings/",
+    "parts/by-hand/",
+    "replay/",
+    "grid/?v=",
+]
+
+
+@pytest.mark.parametrize("looked_at", PAGES)
+def test_a_class_that_its_instructor_looks_at_is_not_deleted(
+    worked: Cohort, instructor: Membership, student: Membership, client_of: ClientOf, looked_at: str
+) -> None:
+    """Looking is not doing: it gives the class the thirty days in which its end can be read, and shows nobody there."""
+    address = f"/c/ours/class/{looked_at.format(student=student.pk)}"
+    assert client_of(instructor.user).get(address).status_code == 200
+
+    purge()
+
+    due = retention.due_of(worked)
+    assert due is not None
+    assert timedelta(days=29, hours=23) < due.at - timezone.now() <= timedelta(days=30)
+    instructor.refresh_from_db()
+    assert instructor.last_active_at is None
+    CohortVersion.objects.update(seen_at=timezone.now() - timedelta(days=31))
+    purge()
+    assert not Cohort.objects.exists()
+
+
+def test_a_student_who_asks_for_a_page_of_instructors_keeps_no_class(
+    worked: Cohort, student: Membership, client_of: ClientOf
+) -> None:
+    assert client_of(student.user).get("/c/ours/class/").status_code == 403
+
+    assert CohortVersion.objects.get(cohort=worked).seen_at is None
+
+
+def test_that_an_instructor_looks_is_written_once_an_hour(
+    instructor: Membership, client_of: ClientOf, clock: Callable[[datetime], None]
+) -> None:
+    client, began = client_of(instructor.user), timezone.now()
+    written = []
+    for minutes in (0, 1, 59, 61, 62):
+        clock(began + timedelta(minutes=minutes))
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/c/ours/class/grid/?v=0")
+        written.append(sum("seen_at" in query["sql"] and "UPDATE" in query["sql"] for query in asked))
+
+    assert written == [1, 0, 0, 1, 0]
+
+
+def test_a_class_that_a_projector_shows_is_kept(worked: Cohort) -> None:
+    CohortVersion.objects.filter(cohort=worked).update(projected_at=timezone.now())
+
+    assert retention.due_classes(timezone.now()) == []
+
+
 def test_a_class_that_another_purge_has_deleted_is_gone_and_nobody_came_back(worked: Cohort) -> None:
     (due,) = retention.due_classes(timezone.now())
     purge()
@@ -272,7 +335,7 @@ def test_an_empty_row_goes_once_nothing_names_it_any_more(
     said = purge(yes=False)
     assert "empty rows of people who were erased: 0 (nothing names them now)" in said
     assert User.objects.get(pk=instructor.user_id).username == f"erased-{instructor.user_id}"
-    Cohort.objects.update(keep_for=1)
+    Cohort.objects.update(keep_for=1, keep_for_set_at=None)
     LearningEvent.objects.update(at=timezone.now() - timedelta(days=40))
 
     purge()
@@ -301,17 +364,75 @@ def test_an_admin_sets_it_and_copies_have_it_too(cohort: Cohort, instructor: Mem
     assert classes.make(instructor.user, name="Again", copied=instructor).keep_for == 365
 
 
+@pytest.mark.parametrize("where", ["", "after/", "settings/"])
 @pytest.mark.parametrize(("days", "is_told"), [(334, False), (336, True), (400, True)])
 def test_instructors_are_told_thirty_days_before(
-    cohort: Cohort, instructor: Membership, client_of: ClientOf, days: int, is_told: bool
+    cohort: Cohort, instructor: Membership, client_of: ClientOf, days: int, is_told: bool, where: str
 ) -> None:
     age(cohort, days, 365)
 
-    page = client_of(instructor.user).get("/c/ours/class/settings/").text
+    shown = client_of(instructor.user).get(f"/c/ours/class/{where}").text
 
-    until = timezone.now() + timedelta(days=365 - days)
-    assert ("365 days after the last activity" in page) == is_told
-    assert (f"{until:%B %Y}" in page) == is_told
+    until = timezone.localtime(timezone.now() + timedelta(days=30), cohort.zone)
+    says = f"This class will be deleted on {until.day} {until:%B %Y}, if nobody opens it before."
+    assert (says in shown) == is_told
+
+
+@pytest.mark.parametrize("how", ["set", "made shorter"])
+def test_a_number_that_is_new_on_an_old_class_leaves_thirty_days_to_read_it(
+    worked: Cohort, client_of: ClientOf, how: str
+) -> None:
+    desk, address = client_of(UserFactory(is_superuser=True, is_staff=True)), f"{ADMIN}{worked.pk}/change/"
+    age(worked, 400, None if how == "set" else 500)
+
+    page = desk.post(address, as_shown(desk, address) | {"keep_for": "30"}, follow=True).text
+    purge()
+
+    until = timezone.localtime(timezone.now() + timedelta(days=30), worked.zone)
+    assert f"The class will be deleted on {until.day} {until:%B %Y}, if nobody opens it before." in page
+    assert Cohort.objects.filter(pk=worked.pk, keep_for=30).exists()
+    Cohort.objects.update(keep_for_set_at=timezone.now() - timedelta(days=31))
+    purge()
+    assert not Cohort.objects.exists()
+
+
+def test_a_number_that_is_taken_away_is_said_to_be(worked: Cohort, client_of: ClientOf) -> None:
+    desk, address = client_of(UserFactory(is_superuser=True, is_staff=True)), f"{ADMIN}{worked.pk}/change/"
+    Cohort.objects.update(keep_for_set_at=timezone.now())
+
+    page = desk.post(address, as_shown(desk, address) | {"keep_for": ""}, follow=True).text
+
+    assert "The class is kept for good." in page
+    worked.refresh_from_db()
+    assert (worked.keep_for, worked.keep_for_set_at) == (None, None)
+
+
+def test_another_change_of_the_class_begins_no_thirty_days_and_says_nothing_of_them(
+    worked: Cohort, client_of: ClientOf
+) -> None:
+    desk, address = client_of(UserFactory(is_superuser=True, is_staff=True)), f"{ADMIN}{worked.pk}/change/"
+
+    page = desk.post(address, as_shown(desk, address) | {"name": "Renamed"}, follow=True).text
+
+    worked.refresh_from_db()
+    assert (worked.name, worked.keep_for_set_at) == ("Renamed", None)
+    assert "will be deleted on" not in page
+
+
+def test_a_copy_counts_from_its_own_day(cohort: Cohort, instructor: Membership) -> None:
+    long_ago = timezone.now() - timedelta(days=300)
+    Cohort.objects.update(keep_for=365, keep_for_set_at=long_ago)
+    cohort.refresh_from_db()
+    instructor.cohort.refresh_from_db()
+
+    copies = [
+        classes.copy_for_term(cohort, "Next term"),
+        classes.make(instructor.user, name="Again", copied=instructor),
+    ]
+
+    for each in copies:
+        assert each.keep_for_set_at is not None
+        assert timezone.now() - each.keep_for_set_at < timedelta(minutes=1)
 
 
 # --- what has an age of its own ---------------------------------------------------------------------
