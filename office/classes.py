@@ -91,7 +91,9 @@ class CohortDesk(Desk):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:
         # The slug stands in addresses that people have kept.
-        return ("slug", "rule", "taught", "kind", "state", "created_at") if obj else ()
+        shown = ("slug", "rule", "taught", "kind", "state", "created_at") if obj else ()
+        # A number of days deletes a class too.
+        return shown if request.user.has_perm("classroom.delete_cohort") else (*shown, "keep_for")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         names = ("name", "join_code", "lessons", "gradient_rule", "time_zone", "keep_for")

@@ -127,6 +127,37 @@ def test_what_a_role_does_not_show_is_refused_when_it_is_sent(world: World, staf
     assert not Cohort.objects.filter(archived=True).exists()
 
 
+# Whether each may say how long a class is kept, in the order of STAFF: it is deleted then.
+SETS_DAYS = (True, True, False, False, False)
+
+
+def test_whoever_may_not_delete_a_class_sets_no_days_after_which_it_is_deleted(
+    world: World, staff: dict[str, Client]
+) -> None:
+    address = f"/admin/classroom/cohort/{world.names['cohort_id']}/change/"
+    found = []
+    for client in staff.values():
+        Cohort.objects.update(keep_for=None, keep_for_set_at=None)
+        sent = as_shown(staff["superuser"], address) | {"keep_for": "1"}
+        client.post(address, sent)
+        is_set = Cohort.objects.filter(slug="ours", keep_for=1).exists()
+        assert ('name="keep_for"' in client.get(address).text) == is_set
+        found.append(is_set)
+
+    assert tuple(found) == SETS_DAYS
+
+
+def test_a_class_admin_reads_the_days_and_saves_the_rest(world: World, staff: dict[str, Client]) -> None:
+    address = f"/admin/classroom/cohort/{world.names['cohort_id']}/change/"
+    Cohort.objects.filter(slug="ours").update(keep_for=77)
+    client = staff["class admin"]
+    assert "77" in client.get(address).text
+
+    client.post(address, as_shown(client, address) | {"name": "Renamed"})
+
+    assert Cohort.objects.filter(slug="ours", name="Renamed", keep_for=77).exists()
+
+
 @pytest.mark.parametrize("name", ["school admin", "class admin", "auditor"])
 def test_a_role_opens_nothing_outside_the_admin_site(world: World, staff: dict[str, Client], name: str) -> None:
     """On pages and API whoever has a role is whoever they are in a class: here nobody, or the instructor they are."""
