@@ -74,6 +74,7 @@ def _merge(desk: Desk, request: HttpRequest, keep: Membership, double: Membershi
     names = {"kept": keep.user.username, "gone": double.user.username}
     with transaction.atomic():
         if merging.merge(keep.cohort, keep.pk, double.pk, by=teaches.first()):
-            desk.log_change(request, keep, _("Got the work of the account %(gone)s.") % names)
-            desk.log_change(request, double, _("Merged into %(kept)s.") % names)
+            # By number: an entry about one of them outlives the name of the other.
+            desk.log_change(request, keep, _("Got the work of member %(n)d.") % {"n": double.pk})
+            desk.log_change(request, double, _("Merged into member %(n)d.") % {"n": keep.pk})
     desk.message_user(request, _("The account %(gone)s was merged into %(kept)s.") % names, messages.SUCCESS)

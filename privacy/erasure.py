@@ -18,7 +18,8 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import CASCADE, SET_NULL, Exists, Model, OuterRef, ProtectedError, QuerySet
+from django.db.models import CASCADE, SET_NULL, Exists, Model, OuterRef, ProtectedError, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -182,6 +183,7 @@ def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> No
         badges.services.revoke_all(pks)
     _tell_by_number(User, [person.pk])
     _tell_by_number(Membership, pks)
+    _empty_what_names(person, pks)
     _empty_news_of_others(places)
     experiments.services.forget(pks)
     stay = [each for each in places if _outlives(each)]
@@ -203,10 +205,23 @@ def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> No
 
 def _tell_by_number(model: type[Model], pks: Iterable[int]) -> None:
     """Let the admin site's log tell by number of those who are about to go: it names who they are."""
+    by_number = Concat(Value(f"{model._meta.model_name} "), "object_id", output_field=TextField())
+    _about(model, pks).update(object_repr=by_number)
+
+
+def _about(model: type[Model], pks: Iterable[int]) -> QuerySet[LogEntry]:
     kind = ContentType.objects.get_for_model(model)
-    for pk in pks:
-        about = LogEntry.objects.filter(content_type=kind, object_id=str(pk))
-        about.update(object_repr=f"{model._meta.model_name} {pk}")
+    return LogEntry.objects.filter(content_type=kind, object_id__in=[str(pk) for pk in pks])
+
+
+def _empty_what_names(person: User, places: Collection[int]) -> None:
+    """Empty what the log says in words of them, and of accounts that were merged with theirs, if it has their name.
+    Django's own messages, in JSON, name fields alone.
+    """
+    merged = Membership.objects.filter(Q(merged_into__in=places) | Q(merged_from__in=places))
+    told = _about(User, [person.pk]) | _about(Membership, {*places, *merged.values_list("pk", flat=True)})
+    for name in filter(None, (person.username, person.display_name)):
+        told.filter(change_message__icontains=name).exclude(change_message__startswith="[").update(change_message="")
 
 
 def _empty_news_of_others(places: Collection[Membership]) -> None:

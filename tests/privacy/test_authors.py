@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 import badges.services
 import classroom.services
@@ -164,6 +165,48 @@ def test_of_two_accounts_that_were_merged_the_page_names_the_other(
     assert address(student.user) in desk.get(address(double.user)).text
     desk.post(address(student.user), {"username": "sam"})
     assert Membership.objects.get(pk=double.pk).merged_into is None
+
+
+def test_a_message_of_the_log_that_has_their_name_is_emptied_and_no_other(
+    admin: User, cohort: Cohort, student: Membership
+) -> None:
+    double = MembershipFactory(cohort=cohort, user__username="sam-the-second", user__display_name="Samuel")
+    Membership.objects.filter(pk=double.pk).update(merged_into=student, removed_at=student.joined_at)
+    other = MembershipFactory(cohort=cohort)
+    for about, says in (
+        (student, "Got the work of the account sam-the-second."),
+        (student, "Removed."),
+        (double, "Samuel was moved."),
+        (double.user, [{"changed": {"fields": ["Samuel"]}}]),
+        (other, "Not sam-the-second."),
+    ):
+        LogEntry.objects.log_actions(admin.pk, [about], CHANGE, says)
+
+    erasure.erase(double.user, by=None)
+
+    assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == [
+        "",
+        "Removed.",
+        "",
+        '[{"changed": {"fields": ["Samuel"]}}]',
+        "Not sam-the-second.",
+    ]
+
+
+def test_the_log_is_told_by_number_in_as_many_statements_for_one_place_as_for_five(
+    admin: User,
+) -> None:
+    one, many = UserFactory(), UserFactory()
+    for person, n in ((one, 1), (many, 5)):
+        LogEntry.objects.log_actions(admin.pk, MembershipFactory.create_batch(n, user=person), CHANGE, "Removed.")
+
+    def n_written(person: User) -> int:
+        with CaptureQueriesContext(connection) as sent:
+            erasure.erase(person, by=None)
+        return sum('UPDATE "django_admin_log"' in each["sql"] for each in sent)
+
+    assert n_written(one) == n_written(many)
+    assert not LogEntry.objects.exclude(object_repr__startswith="membership ").exists()
 
 
 # --- who is not erased ------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ import json
 import re
 import uuid
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.test import Client
 from django.utils import timezone
 
 from badges.models import Award
@@ -25,7 +27,7 @@ from lessons.services import submit
 from privacy import person_file
 from tests import pupils
 from tests.conventions.matrix import awarded
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, UserFactory
 from tests.lessons import runs
 
 pytestmark = pytest.mark.services
@@ -144,6 +146,20 @@ def test_nobody_else_is_in_it(busy: Membership, instructor: Membership, lesson: 
     assert [each["class"] for each in given["reviews_given"]] == ["ours"]
     assert [each["kind"] for each in given["looks_made"]] == ["page"]
     assert [each["reason"] for each in given["help_given"]] == ["tries"]
+
+
+def test_the_file_of_an_admin_who_merged_two_accounts_names_neither(
+    student: Membership, client_of: Callable[[User], Client]
+) -> None:
+    admin = UserFactory(username="ada", is_staff=True, is_superuser=True)
+    double = MembershipFactory(cohort=student.cohort, user__username="sam2", user__display_name="Sam")
+    merge = {"action": "merge", "_selected_action": [student.pk, double.pk], "keep": student.pk}
+    client_of(admin).post("/admin/classroom/membership/", merge)
+
+    said = [each["how"] for each in data_of(admin)["admin_log_written"]]
+
+    assert len(said) == 2
+    assert "sam" not in " ".join(said).lower()
 
 
 def test_a_guess_that_is_not_revealed_is_their_own_choice_and_no_more(
