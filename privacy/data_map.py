@@ -345,7 +345,7 @@ MAP: tuple[Kept, ...] = (
     ),
     Kept(
         "privacy.Erasure",
-        "the number that an erased person had, and when; no name",
+        "the number that an erased person had, when they had joined, and when they were erased; no name",
         "whoever comes back with an old backup is erased again",
         "for good",
         "written then",

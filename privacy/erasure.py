@@ -7,7 +7,7 @@ place, which nobody can log in as. What was written about them is told by number
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,22 +84,23 @@ def is_erased(person: User) -> bool:
 
 
 def came_back() -> QuerySet[User]:
-    """People who had been erased and are here again, with a backup. Who was given such a number later is none."""
-    before = Erasure.objects.filter(number=OuterRef("pk"), at__gt=OuterRef("date_joined"))
+    """People who had been erased and are here again, with a backup. Nobody else who was given such a number is one."""
+    before = Erasure.objects.filter(number=OuterRef("pk"), joined_at=OuterRef("date_joined"))
     return User.objects.filter(Exists(before))
 
 
-def numbers() -> dict[int, datetime]:
-    """The numbers of those who were erased, to be carried over a restore; of an older database, none."""
+def all_erased() -> list[Erasure]:
+    """Who was erased, by number, to be carried over a restore; of an older database, none."""
     if Erasure._meta.db_table not in connection.introspection.table_names():
-        return {}
-    return dict(Erasure.objects.values_list("number", "at"))
+        return []
+    return list(Erasure.objects.all())
 
 
-def remember(erased: Mapping[int, datetime]) -> int:
+def remember(erased: Iterable[Erasure]) -> int:
     """Remember once more who was erased, in a database that may not know it; give how many of them are back."""
-    rows = [Erasure(number=number, at=at) for number, at in erased.items()]
-    Erasure.objects.bulk_create(rows, update_conflicts=True, update_fields=["at"], unique_fields=["number"])
+    rows = [Erasure(number=each.number, joined_at=each.joined_at, at=each.at) for each in erased]
+    # What it knows already stays: an empty row in it is told by the time that it says itself.
+    Erasure.objects.bulk_create(rows, ignore_conflicts=True)
     return came_back().count()
 
 
@@ -178,7 +179,8 @@ def _locked(person: User, places: Collection[Membership]) -> User:
 
 
 def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> None:
-    pks, number, at = [each.pk for each in places], person.pk, timezone.now()
+    pks, at = [each.pk for each in places], timezone.now()
+    number, joined_at = person.pk, person.date_joined
     if revokes:
         badges.services.revoke_all(pks)
     _tell_by_number(User, [person.pk])
@@ -194,7 +196,7 @@ def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> No
         _empty(person, at)
     else:
         person.delete()
-    Erasure.objects.update_or_create(number=number, defaults={"at": at})
+    Erasure.objects.update_or_create(number=number, joined_at=joined_at, defaults={"at": at})
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
         attempts_for_nobody(model).delete()
     Tally.objects.filter(key__endswith=f" person {number}").delete()

@@ -558,7 +558,7 @@ UNRELATED: Mapping[str, str] = {
     "axes.AccessFailureLog": "not written: only what is counted is kept",
     "axes.AccessLog": "not written",
     "classroom.Tally": "counts of a minute or an hour",
-    "privacy.Erasure": "a number, of somebody who is erased",
+    "privacy.Erasure": "a number and two times, of somebody who is erased",
 }
 # Columns of the models above that are in no section.
 NO_COLUMN: Mapping[str, str] = {

@@ -468,10 +468,10 @@ def test_what_is_dead_goes_and_what_lives_stays(student: Membership, client_of: 
 
 
 def test_who_came_back_with_a_backup_is_erased_again_and_nobody_else(student: Membership) -> None:
-    """The row is as a backup has it; the number of the erasure was carried over."""
+    """The row is as a backup has it; what the erasure has left was carried over."""
     kept = User.objects.filter(pk=student.user_id).values().get()
     erasure.erase(student.user, by=None)
-    erased = erasure.numbers()
+    erased = erasure.all_erased()
     Erasure.objects.all().delete()
     User.objects.create(**kept)
 
@@ -486,6 +486,45 @@ def test_who_came_back_with_a_backup_is_erased_again_and_nobody_else(student: Me
     assert "back with a backup: 0" in purge()
     assert not erasure.is_erased(someone)
     assert User.objects.filter(username="new").exists()
+
+
+def test_a_stranger_of_another_installation_with_such_a_number_is_left_alone(student: Membership) -> None:
+    """Its backup was restored over this database: whoever has the number there had joined before it was erased here."""
+    pk, joined_at = student.user_id, student.user.date_joined
+    erasure.erase(student.user, by=None)
+    erased = erasure.all_erased()
+    for joined in (joined_at - timedelta(days=1), joined_at + timedelta(microseconds=1)):
+        User.objects.create(pk=pk, username="stranger", date_joined=joined)
+
+        assert erasure.remember(erased) == 0
+        purge()
+
+        assert User.objects.get(username="stranger").is_active
+        User.objects.filter(pk=pk).delete()
+
+
+def test_two_people_who_had_one_number_after_each_other_are_both_remembered(student: Membership) -> None:
+    kept = User.objects.filter(pk=student.user_id).values().get()
+    erasure.erase(student.user, by=None)
+    erasure.erase(User.objects.create(pk=kept["id"], username="next"), by=None)
+    User.objects.create(**kept)
+
+    assert "back with a backup: 1" in purge()
+    assert not User.objects.filter(username="sam").exists()
+
+
+def test_an_empty_row_of_a_backup_stays_one_when_its_number_is_carried_over(student: Membership) -> None:
+    """They came back with an older backup meanwhile, and were erased again."""
+    author = UserFactory()
+    LogEntry.objects.log_actions(author.pk, [student.user], CHANGE, "Changed.")
+    erasure.erase(author, by=None)
+    later = [
+        Erasure(number=each.number, joined_at=each.joined_at, at=each.at + timedelta(days=1))
+        for each in erasure.all_erased()
+    ]
+
+    assert erasure.remember(later) == 0
+    assert erasure.is_erased(User.objects.get(pk=author.pk))
 
 
 def test_whoever_joins_a_class_that_has_just_gone_is_told_so(worked: Cohort) -> None:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             backups.check_fit(about)
             keys = backups.other_keys(path)
             with_keys = keys is not None and backups.can_change_keys()
-            erased = erasure.numbers()
+            erased = erasure.all_erased()
             if not backups.is_empty():
                 self._save_what_is_there(yes, with_keys=with_keys)
             backups.put_back(path, about)
