@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -29,7 +29,7 @@ import classroom.sessions
 import experiments.services
 from badges.models import Award
 from classroom import events
-from classroom.models import Cohort, LearningEvent, Membership, Role, Tally, User
+from classroom.models import Cohort, Invitation, LearningEvent, Membership, Role, Tally, User
 from classroom.refusals import Conflict, Forbidden, NotFound
 from experiments.models import RunRequest
 from lessons.models import Prediction, Review, Submission
@@ -50,6 +50,8 @@ class Preview:
     n_reviews: int
     n_acts: int
     leaves_an_empty_row: bool
+    # Classes that nobody else teaches.
+    left_alone: tuple[str, ...]
     # Accounts that were merged with this one: the same person, who is erased account by account.
     others: tuple[User, ...]
 
@@ -74,8 +76,17 @@ def preview(person: User) -> Preview:
         n_reviews=Review.objects.filter(by__in=pks).count(),
         n_acts=n_acts,
         leaves_an_empty_row=bool(n_acts) or person.is_staff or any(map(_outlives, places)),
+        left_alone=tuple(str(each.cohort) for each in places if _teaches_alone(each)),
         others=tuple(merged.exclude(pk=person.pk)),
     )
+
+
+def _teaches_alone(place: Membership) -> bool:
+    """Tell whether nobody is left to teach a class without this place. A rehearsal is nobody else's anyway."""
+    if not (place.is_present and place.is_instructor) or hasattr(place.cohort, "rehearsal"):
+        return False
+    teach = Membership.objects.present().filter(cohort=place.cohort, role=Role.INSTRUCTOR, user__is_active=True)
+    return not teach.exclude(pk=place.pk).exists()
 
 
 def is_erased(person: User) -> bool:
@@ -197,8 +208,7 @@ def _erase(person: User, places: Collection[Membership], *, revokes: bool) -> No
     else:
         person.delete()
     Erasure.objects.update_or_create(number=number, joined_at=joined_at, defaults={"at": at})
-    for model in (AccessAttempt, AccessFailureLog, AccessLog):
-        attempts_for_nobody(model).delete()
+    attempts_for_nobody().delete()
     Tally.objects.filter(key__endswith=f" person {number}").delete()
 
 
@@ -263,11 +273,15 @@ def pointing_at(model: type[Model], on_delete: Callable[..., Any]) -> Iterator[t
 
 
 def _outlives(place: Membership) -> bool:
-    """Tell whether others' rows name this place as who did it, or it led the class."""
-    if place.role == Role.INSTRUCTOR:
+    """Tell whether others' rows name this place as who did it, or it leads the class, or did."""
+    if place.role == Role.INSTRUCTOR or _story_of_class().filter(membership=place).exists():
         return True
     named = [(model, name) for model, name in pointing_at(Membership, SET_NULL) if name != "merged_into"]
     return any(model._base_manager.filter(**{name: place}).exists() for model, name in named)
+
+
+def _story_of_class() -> QuerySet[LearningEvent]:
+    return LearningEvent.objects.filter(kind__in=events.acts_on_classes())
 
 
 def _empty_place(place: Membership) -> None:
@@ -277,8 +291,11 @@ def _empty_place(place: Membership) -> None:
         if model is LearningEvent:
             rows = rows.exclude(kind__in=events.acts_on_classes())
         rows.delete()
+    now = timezone.now()
+    # A link of theirs would still make somebody an instructor, and nobody could answer for it.
+    Invitation.objects.filter(made_by=place, closed_at=None).update(closed_at=now)
     place.student_id, place.last_active_at, place.typed_at = "", None, None
-    place.removed_at = place.removed_at or timezone.now()
+    place.removed_at = place.removed_at or now
     place.save(update_fields=["student_id", "last_active_at", "typed_at", "removed_at"])
 
 
@@ -336,6 +353,9 @@ def sessions_of_nobody(now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(session_key__in=sessions_of(gone) if gone else [])
 
 
-def attempts_for_nobody(model: type[Model]) -> QuerySet[Any]:
-    """Wrong log-ins for names that nobody has: mistyped ones, and those that somebody had before."""
-    return model._default_manager.filter(~Exists(User.objects.filter(username=OuterRef("username"))))
+def attempts_for_nobody() -> QuerySet[Any]:
+    """Wrong log-ins for names that nobody has: mistyped ones, and those that somebody had before. Which these are is
+    kept nowhere. The other tables of log-ins are not written.
+    """
+    found: QuerySet[Any] = AccessAttempt.objects.filter(~Exists(User.objects.filter(username=OuterRef("username"))))
+    return found

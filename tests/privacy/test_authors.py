@@ -117,6 +117,35 @@ def test_the_class_goes_on_without_an_instructor_who_was_erased(
     assert "Say why." in theirs.get("/c/ours/lessons/data-rules-everything/u-curve/").text
 
 
+def test_an_open_link_of_theirs_makes_nobody_an_instructor(
+    admin: User, instructor: Membership, client_of: ClientOf
+) -> None:
+    theirs, taken = classes.invite(instructor), classes.invite(instructor)
+    other = classes.invite(MembershipFactory(cohort=instructor.cohort, role=Role.INSTRUCTOR))
+    classes.take_invitation_back(instructor, taken.pk)
+    before = Invitation.objects.get(pk=taken.pk).closed_at
+
+    erasure.erase(instructor.user, by=admin)
+
+    with pytest.raises(NotFound):
+        classes.accept(theirs, UserFactory())
+    assert Invitation.objects.get(pk=taken.pk).closed_at == before
+    assert classes.accept(other, UserFactory()).is_instructor
+
+
+def test_what_an_instructor_did_with_a_class_stays_when_they_were_made_a_student_since(
+    admin: User, instructor: Membership
+) -> None:
+    classroom.services.close_joining(instructor)
+    Membership.objects.filter(pk=instructor.pk).update(role=Role.STUDENT)
+
+    assert erasure.preview(instructor.user).leaves_an_empty_row
+    erasure.erase(instructor.user, by=admin)
+
+    assert LearningEvent.objects.filter(membership=instructor).values_list("kind").get() == ("joining_closed",)
+    assert not Membership.objects.get(pk=instructor.pk).is_present
+
+
 def test_who_is_named_by_the_log_alone_leaves_a_row_too(admin: User, student: Membership) -> None:
     clerk = UserFactory()
     entry = note(clerk, student.user)
@@ -209,6 +238,13 @@ def test_the_log_is_told_by_number_in_as_many_statements_for_one_place_as_for_fi
     assert not LogEntry.objects.exclude(object_repr__startswith="membership ").exists()
 
 
+def test_wrong_log_ins_are_looked_for_in_the_one_table_that_has_any(student: Membership) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        erasure.erase(student.user, by=None)
+
+    assert len([each for each in sent if '"axes_' in each["sql"]]) == 1
+
+
 # --- who is not erased ------------------------------------------------------------------------------
 
 
@@ -295,6 +331,25 @@ def test_the_page_counts_what_goes_and_wants_the_username(
     assert desk.get(address(student.user)).status_code == 404
     (line,) = LogEntry.objects.filter(object_id=str(student.user_id))
     assert (line.user, line.object_repr, line.change_message) == (admin, f"user {student.user_id}", "Erased.")
+
+
+def test_the_page_names_the_classes_that_nobody_else_teaches(
+    admin: User, cohort: Cohort, instructor: Membership, client_of: ClientOf
+) -> None:
+    both = MembershipFactory(user=instructor.user, cohort__name="Both", role=Role.INSTRUCTOR).cohort
+    MembershipFactory(cohort=both, role=Role.INSTRUCTOR)
+    left = MembershipFactory(user=instructor.user, cohort__name="Left", role=Role.INSTRUCTOR)
+    Membership.objects.filter(pk=left.pk).update(removed_at=left.joined_at)
+    MembershipFactory(user=instructor.user, cohort__name="Learns")
+    closed = MembershipFactory(cohort=cohort, role=Role.INSTRUCTOR, user__is_active=False)
+    desk = client_of(admin)
+
+    alone = " ".join(desk.get(address(instructor.user)).text.split())
+    User.objects.filter(pk=closed.user_id).update(is_active=True)
+    beside = desk.get(address(instructor.user)).text
+
+    assert "Nobody else teaches these classes: Our class. Give them another instructor first." in alone
+    assert "Nobody else teaches" not in beside
 
 
 def test_badges_stay_valid_unless_they_are_revoked(
