@@ -27,7 +27,7 @@ from classroom.models import (
     new_join_code,
 )
 from classroom.prepared import Slot, Statement, Update
-from classroom.refusals import Conflict, Forbidden, NotFound, Refusal
+from classroom.refusals import Conflict, Forbidden, NotFound, NotInClass, Refusal
 
 ACTIVITY_GRAIN = timedelta(minutes=1)
 PROJECTOR_GRAIN = timedelta(seconds=5)
@@ -68,6 +68,24 @@ def hold(people: Iterable[User]) -> None:
     rows = User.objects.select_for_update(no_key=True).filter(pk__in=read).order_by("pk")
     if dict(rows.values_list("pk", "username")) != read:
         raise Conflict(_("This account was just erased, or has a new username. Look again."))
+
+
+def hold_place(place: Membership) -> Membership:
+    """Let somebody's place in a class be theirs until the transaction ends, and give it as it is now.
+
+    Raises
+    ------
+    NotInClass
+        If it is gone.
+    Conflict
+        If they were erased, and it is nobody's.
+    """
+    # The place before the person, as whoever erases them takes the two.
+    now = Membership.objects.select_for_update(no_key=True).filter(pk=place.pk).first()
+    if now is None:
+        raise NotInClass
+    hold([place.user])
+    return now
 
 
 def join(user: User, cohort: Cohort, *, code: str | None = None) -> Membership:
@@ -313,6 +331,7 @@ def rename(instructor: Membership, student: Membership, name: str) -> None:
     except ValidationError as error:
         raise Refusal(" ".join(error.messages), errors={"display_name": error.messages}) from error
     with transaction.atomic():
+        hold_place(student)
         User.objects.filter(pk=student.user_id).update(display_name=name)
         events.record(events.MemberRenamed(was, name), student, by=instructor)
         touch(student.cohort)
@@ -338,6 +357,7 @@ def set_student_id(instructor: Membership, student: Membership, student_id: str)
     was, student.student_id = student.student_id, student_id
     try:
         with transaction.atomic():
+            hold_place(student)
             student.save(update_fields=["student_id"])
             events.record(events.StudentIdSet(was, student_id), student, by=instructor)
             touch(student.cohort)
@@ -354,6 +374,7 @@ def remove(instructor: Membership | None, student: Membership, *, keep_out: bool
     """
     student.cohort.refuse_if_archived()
     with transaction.atomic():
+        hold_place(student)
         present = Membership.objects.present().filter(pk=student.pk, role=Role.STUDENT)
         removed = Membership.objects.filter(pk=student.pk, merged_into=None, kept_out=False, removed_at__isnull=False)
         is_new = present.update(removed_at=timezone.now(), removed_by=instructor, kept_out=keep_out)
@@ -374,7 +395,7 @@ def take_back(instructor: Membership | None, student: Membership) -> None:
     """
     student.cohort.refuse_if_archived()
     with transaction.atomic():
-        now = Membership.objects.select_for_update().get(pk=student.pk)
+        now = hold_place(student)
         if now.merged_into_id is not None:
             raise Conflict(_("This account was merged into another one. Its work is there."))
         if not now.is_present:
@@ -444,6 +465,7 @@ def reset_password(membership: Membership, student: Membership) -> str:
     password = cards.new_password()
     user.set_password(password)
     with transaction.atomic():
+        hold_place(student)
         user.save(update_fields=["password"])
         events.record(events.PasswordReset(), student, by=membership)
     return password

@@ -30,9 +30,10 @@ def give_help(membership: Membership, lesson: LoadedLesson, *, student: int, rea
     membership.cohort.refuse_if_archived()
     if reason not in HelpGiven.Reason.values or not 0 < len(occasion) <= 160 or not occasion.isprintable():
         raise Refusal(_("We could not tell whom you helped. Reload the page and press it again."))
-    if not classroom.selectors.students_of(membership.cohort).filter(pk=student).exists():
-        raise NotInClass
     with transaction.atomic():
+        here = classroom.selectors.students_of(membership.cohort).filter(pk=student)
+        if not here.select_for_update(of=("self",), no_key=True):
+            raise NotInClass
         __, is_new = HelpGiven.objects.get_or_create(
             membership_id=student,
             lesson=lesson.lesson.slug,

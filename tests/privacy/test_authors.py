@@ -16,9 +16,9 @@ import badges.services
 import classroom.services
 from badges import catalogue
 from badges.models import RevokedNumber
-from classroom import cards, classes, tokens
+from classroom import cards, classes, events, tokens
 from classroom.models import Cohort, Invitation, LearningEvent, LoginCard, Membership, Role, Token, User
-from classroom.refusals import Conflict, Forbidden, NotFound
+from classroom.refusals import Conflict, Forbidden, NotFound, NotInClass
 from lessons import pacing, reviews, voting
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import Prediction, Vote
@@ -396,6 +396,25 @@ def test_a_place_that_somebody_gets_meanwhile_is_refused(admin: User, student: M
         with pytest.raises(Conflict, match="just erased"):
             classroom.services.enrol(each, CohortFactory())
     assert not Membership.objects.filter(user__in=(person.pk, stale.pk)).exists()
+
+
+@pytest.mark.parametrize("leaves", ["nothing", "a place"])
+@pytest.mark.parametrize("act", ["rename", "set_student_id", "remove", "take_back", "reset_password"])
+def test_what_an_instructor_does_to_them_meanwhile_is_refused(
+    instructor: Membership, student: Membership, act: str, leaves: str
+) -> None:
+    """Whoever pressed had read them before; what is left of them is nobody's, and stays so."""
+    if leaves == "a place":
+        events.record(events.JoiningClosed(), student)
+    stale = Membership.objects.select_related("user", "cohort").get(pk=student.pk)
+    typed = {"rename": ("Samuel",), "set_student_id": ("4711",)}.get(act, ())
+    erasure.erase(student.user, by=None)
+    left = list(Membership.objects.values()), list(User.objects.values())
+
+    with pytest.raises(NotInClass if leaves == "nothing" else Conflict):
+        getattr(classroom.services, act)(instructor, stale, *typed)
+
+    assert (list(Membership.objects.values()), list(User.objects.values())) == left
 
 
 def test_their_sessions_end_and_no_others(admin: User, student: Membership, client_of: ClientOf) -> None:

@@ -1,4 +1,6 @@
-"""People are erased while they hand in, seal, ask for runs, join another class, log in and open their pages."""
+"""People are erased while they hand in, seal, ask for runs, join another class and log in, and while an instructor
+renames and removes them, helps them and gives them passwords and badges.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,12 @@ other = services.open_cohort(slug="beside", name="Beside")
 made = []
 for i in range(6):
     user = User.objects.create_user(f"to-erase-{i}", "three plain words", display_name=f"Gone {i}")
-    services.enrol(user, cohort, Role.INSTRUCTOR if i == 5 else Role.STUDENT)
-    made.append([user.pk, tokens.make(user), session_of(user)])
+    place = services.enrol(user, cohort, Role.INSTRUCTOR if i == 5 else Role.STUDENT)
+    made.append([user.pk, tokens.make(user), session_of(user), place.pk])
 boss = User.objects.create_superuser("eraser", display_name="Eraser")
-print("MADE" + json.dumps([made, session_of(boss), other.join_code]))
+teacher = User.objects.create_user("teacher", "three plain words", display_name="Teacher")
+services.enrol(teacher, cohort, Role.INSTRUCTOR)
+print("MADE" + json.dumps([made, session_of(boss), session_of(teacher), other.join_code]))
 """
 _FOUND = """
 import json
@@ -71,16 +75,34 @@ def here(request: Request) -> Request:
     return (method, f"{path}?cohort=erasing", headers, body)
 
 
+def instructs(teacher: str, place: int) -> list[list[Request]]:
+    """What an instructor presses for a student, each from a tab of its own."""
+    theirs = f"/c/erasing/class/students/{place}/"
+    call = {"act": "helped", "student": str(place), "reason": "tries"}
+    named = [{"act": "save", "display_name": f"New {n}", "student_id": f"{place}-{n}"} for n in range(6)]
+    return [
+        [press(teacher, f"{theirs}member/", each) for each in named],
+        [press(teacher, "/c/erasing/class/help/", call | {"occasion": f"by-hand {n}"}) for n in range(6)],
+        [press(teacher, f"{theirs}password/", {})],
+        [press(teacher, f"{theirs}badge/", {"act": "give", "because": "They explained it."})],
+        [
+            press(teacher, f"{theirs}member/", {"act": "remove"}),
+            press(teacher, "/c/erasing/class/people/", {"student": str(place)}),
+        ],
+    ]
+
+
 def test_no_row_is_left_and_nobody_meets_an_error(downhill: Running) -> None:
-    people, boss, code = json.loads(downhill.ask(_MAKE).split("MADE")[1])
+    people, boss, teacher, code = json.loads(downhill.ask(_MAKE).split("MADE")[1])
     lanes: list[list[Request]] = []
-    for i, (__, token, session) in enumerate(people):
+    for i, (__, token, session, place) in enumerate(people):
         lanes.append([here(pupils.submission(token, 1, {"w": str(n)})) for n in range(8)])
         lanes.append([here(pupils.prediction(token, f"half-{key}", "zigzags")) for key in "abcd"])
         run = {"kind": "starvation", "params": {"n_repeats": 2, "kept": 3}, "seed": 900_000 + i}
         lanes.append([here(pupils.api(token, "POST", "runs/", run))])
         lanes.append([press(session, f"/join/{code}", {"id": str(uuid.uuid4())}) for __ in range(3)])
         lanes.append([press("", "/accounts/login/", {"login": f"to-erase-{i}", "password": "three plain words"})])
+        lanes += instructs(teacher, place)
     lanes.append(
         [
             press(boss, f"/admin/classroom/user/{pk}/erase/", {"username": f"to-erase-{i}"})
