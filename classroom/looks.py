@@ -70,7 +70,7 @@ def by_day(person: User | AnonymousUser, *, since: datetime) -> tuple[DayOfLooks
     days = [
         DayOfLooks(
             day=day,
-            who=str(looks[0].viewer or ""),
+            who=_name_of(looks[0].viewer),
             is_admin=is_admin,
             cohort=looks[0].membership.cohort.name,
             what=tuple(dict.fromkeys(str(look.get_kind_display()) for look in looks)),
@@ -79,6 +79,10 @@ def by_day(person: User | AnonymousUser, *, since: datetime) -> tuple[DayOfLooks
     ]
     # By the calendars of several classes, which may be a day apart.
     return tuple(sorted(days, key=lambda each: each.day, reverse=True))
+
+
+def _name_of(viewer: User | None) -> str:
+    return User.told(viewer.display_name, viewer.username) if viewer else User.told(None, None)
 
 
 def hand_over(keep: Membership, double: Membership) -> None:

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom import signs
@@ -119,6 +120,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    # What the username of somebody begins with who was erased, and whose row stays.
+    ERASED = "erased-"
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
 
@@ -128,6 +131,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @classmethod
+    def told(cls, display_name: str | None, username: str | None) -> str:
+        """Name somebody to those whom they taught or looked at; their account may be deleted since."""
+        if not username or (not display_name and username.startswith(cls.ERASED)):
+            return gettext("Somebody whose account is deleted")
+        return display_name or username
 
     @classmethod
     def normalize_username(cls, username: Any) -> Any:

@@ -306,7 +306,7 @@ def _empty(person: User, at: datetime) -> None:
             model._base_manager.filter(**{name: person}).delete()
     person.groups.clear()
     person.user_permissions.clear()
-    person.username = _free(f"erased-{person.pk}")
+    person.username = _free(f"{User.ERASED}{person.pk}")
     person.display_name, person.last_login, person.date_joined = "", None, at
     person.is_active = person.is_staff = person.is_superuser = False
     person.set_unusable_password()

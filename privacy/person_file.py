@@ -1,9 +1,10 @@
 """A person's own file: everything that is kept of them, as a zip that opens anywhere.
 
 `data.json` has all of it, `index.html` is the same to read, without script and without a network, and each badge is
-there as its signed credential. What is sealed to the person is in neither: a prediction is their own choice, and what
-turned out is told by the accounts of “What I did”, which know what was seen. No lesson and no notebook is in it: they
-are the same for everybody.
+there as its signed credential. A prediction is their own choice; what the lesson says of it is in the page once they
+have seen it, by the accounts of “What I did”. What a run of theirs gave is in `data.json` at once, before its reveal
+too, as the API gives it to whoever asked for it (docs/decisions/0038). No lesson and no notebook is in it: they are the
+same for everybody.
 """
 
 from __future__ import annotations

@@ -47,11 +47,17 @@ WHY = _("Why")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name in `data.json`, where it is, and its words on the page; without words it is not there."""
+    """A column: its name in `data.json`, where it is, and its words on the page; without words it is not there.
+
+    Attributes
+    ----------
+    tells : whether other columns of the page need it, words or not
+    """
 
     name: str
     lookup: str = ""
     label: Any = ""
+    tells: bool = False
 
     @property
     def path(self) -> str:
@@ -80,15 +86,18 @@ class Section:
     open_to_admins: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
 
     def rows(self, person: User, *, for_admin: bool = False, newest: int | None = None) -> Iterator[Row]:
-        """Rows of a person, in the order in which they were written; or the newest, the last one first."""
+        """Rows of a person, in the order in which they were written; or the newest, the last one first, with no more
+        of each than the page shows.
+        """
         condition = self.where(person) if self.where else Q(pk__in=())
         for path in self.paths:
             condition |= Q(**{path: person.pk})
         found = self.model._default_manager.filter(condition).order_by("pk" if newest is None else "-pk")
         if for_admin and self.open_to_admins:
             found = self.open_to_admins(found)
-        values = found.values_list(*(column.path for column in self.columns))
-        names = [column.name for column in self.columns]
+        columns = [each for each in self.columns if newest is None or each.label or each.tells]
+        values = found.values_list(*(column.path for column in columns))
+        names = [column.name for column in columns]
         for row in values.iterator(chunk_size=AT_ONCE) if newest is None else values[:newest]:
             yield self.finish(dict(zip(names, row, strict=True)))
 
@@ -106,20 +115,29 @@ def _is_there(*names: str) -> Callable[[Row], Row]:
     return lambda row: {name: value is not None if name in names else value for name, value in row.items()}
 
 
+def _named(name: str) -> Callable[[Row], Row]:
+    """Say of somebody else what they are called."""
+    return lambda row: row | {name: User.told(row[name], row.pop("username"))}
+
+
 def _event(row: Row) -> Row:
     """An event, without the numbers of others; whether an instructor did it is told."""
+    if "facts" not in row:
+        return row
     facts = {name: value for name, value in row["facts"].items() if name not in ("entered_by", "other", "aside")}
     return row | {"facts": facts, "by_instructor": "entered_by" in row["facts"]}
 
 
 def _progress(row: Row) -> Row:
+    if "activities" not in row:
+        return row
     kept = {key: {"state": each.get("state"), "tries": each.get("tries", 0)} for key, each in row["activities"].items()}
     return row | {"activities": kept}
 
 
 def _looked(row: Row) -> Row:
     is_by_admin = Look(kind=row["kind"]).is_by_admin
-    return row | {"who": row["who"] or "", "role": "admin" if is_by_admin else "instructor"}
+    return _named("who")(row) | {"role": "admin" if is_by_admin else "instructor"}
 
 
 def _logged(row: Row) -> Row:
@@ -175,7 +193,7 @@ SECTIONS = (
         Membership,
         ("user",),
         (
-            Column("class", "cohort__slug"),
+            Column("class", "cohort__slug", tells=True),
             Column("name", "cohort__name", CLASS),
             Column("time_zone", "cohort__time_zone", _("Time zone")),
             Column("role", label=_("Role")),
@@ -221,8 +239,10 @@ SECTIONS = (
             Column("met"),
             Column("comment", label=_("Comment")),
             Column("by", "by__user__display_name", _("By")),
+            Column("username", "by__user__username", tells=True),
             Column("taken_back_at", label=_("Taken back")),
         ),
+        finish=_named("by"),
     ),
     Section(
         "predictions",
@@ -340,6 +360,7 @@ SECTIONS = (
             Column("class", "membership__cohort__slug", CLASS),
             Column("hour", "at", WHEN),
             Column("who", "viewer__display_name", _("Who")),
+            Column("username", "viewer__username", tells=True),
             Column("kind", label=_("What")),
         ),
         finish=_looked,

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.models import Award
@@ -24,7 +26,7 @@ from lessons.activities.predict import sealing
 from lessons.authoring.loader import LoadedLesson
 from lessons.models import HelpGiven
 from lessons.services import submit
-from privacy import person_file
+from privacy import erasure, person_file
 from tests import pupils
 from tests.conventions.matrix import awarded
 from tests.factories import MembershipFactory, UserFactory
@@ -160,6 +162,38 @@ def test_the_file_of_an_admin_who_merged_two_accounts_names_neither(
 
     assert len(said) == 2
     assert "sam" not in " ".join(said).lower()
+
+
+def test_others_are_called_the_same_in_the_page_in_the_data_and_on_my_data(
+    busy: Membership, instructor: Membership, client_of: Callable[[User], Client]
+) -> None:
+    """An admin without a display name, and an instructor and an admin whose accounts are deleted since."""
+    root = UserFactory(username="root", display_name="", is_staff=True, is_superuser=True)
+    gone = UserFactory(username="gone")
+    for admin in (root, gone):
+        looks.at_members(admin, Look.Kind.WORK, [busy.pk])
+    erasure.erase(instructor.user, by=root)
+    erasure.erase(gone, by=root)
+
+    found, shown = taken(busy.user), client_of(busy.user).get("/accounts/data/").text
+
+    deleted, data = "Somebody whose account is deleted", json.loads(found["data.json"])
+    assert [each["by"] for each in data["reviews"]] == [deleted]
+    assert [each["who"] for each in data["looks"]] == [deleted, "root", deleted]
+    assert "username" not in data["reviews"][0] | data["looks"][0]
+    for page in (found["index.html"], shown):
+        assert deleted in page
+        assert "root" in page
+    assert "erased-" not in "".join([*found.values(), shown])
+
+
+def test_the_page_fetches_no_column_that_it_does_not_show(busy: Membership) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        page = taken(busy.user)["index.html"]
+
+    for column in ('"experiments_run"."result"', '"classroom_learningevent"."facts"'):
+        assert sum(column in each["sql"] for each in sent) == 1, column
+    assert "<dd>blame</dd>" in page.lower()
 
 
 def test_a_guess_that_is_not_revealed_is_their_own_choice_and_no_more(
