@@ -252,7 +252,9 @@ def test_a_broken_file_changes_nothing(installed: Callable[[str], Running]) -> N
     whole = file.read_bytes()
     half, flipped, text = (file.with_name(name) for name in ("half.zip", "flipped.zip", "text.zip"))
     half.write_bytes(whole[: len(whole) // 2])
-    middle = whole.index(b"database") + len(whole) // 2
+    with zipfile.ZipFile(file) as pack:
+        largest = max(pack.infolist(), key=lambda entry: entry.compress_size)
+    middle = largest.header_offset + 30 + len(largest.filename) + largest.compress_size // 2  # 30 bytes of its head
     flipped.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     text.write_text("Dear Downhill")
 
