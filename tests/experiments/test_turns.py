@@ -37,7 +37,8 @@ def wants(queue: Queue) -> Callable[..., Run]:
     def want(*members: Membership, seconds: float, waited: float = 0) -> Run:
         n = Run.objects.count()
         run = Run.objects.create(kind="blame", params={}, seed=n, fingerprint=f"{n}", expected_seconds=seconds)
-        Run.objects.filter(pk=run.pk).update(queued_at=Now() - timedelta(seconds=waited))
+        # Each a little later: two within the same millisecond would come in either order.
+        Run.objects.filter(pk=run.pk).update(queued_at=Now() - timedelta(seconds=waited - n / 100))
         for member in members:
             run.requests.create(membership=member)
         return run
