@@ -46,6 +46,10 @@ RUN SECRET_KEY=for-the-build-alone python manage.py collectstatic --noinput \
     && find var/static -name '*.map*' -delete \
     && python -m compileall -q /app
 
+# Where scripts come from is asked for when they are collected, and by nobody after that.
+FROM web-packages AS web-without-maps
+RUN find /opt/venv -name '*.map' -delete
+
 FROM base AS worker
 COPY --from=worker-packages /opt/venv /opt/venv
 COPY --from=static /app /app
@@ -53,7 +57,7 @@ USER 10001:10001
 
 # Last, so that it is what a plain `docker build` makes.
 FROM base AS web
-COPY --from=web-packages /opt/venv /opt/venv
+COPY --from=web-without-maps /opt/venv /opt/venv
 COPY --from=static /app /app
 # With what a worker will compute stands in the fingerprint of each run that is asked for here.
 COPY --from=worker-packages /opt/versions /opt/versions
