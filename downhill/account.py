@@ -17,7 +17,7 @@ from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -129,7 +129,7 @@ class SecondStepView(IndexView):
         if onward := get_next_redirect_url(request):
             request.session[ONWARD] = onward
         if second_factor.passed(request) and (onward := request.session.pop(ONWARD, "")):
-            return redirect(onward)
+            return HttpResponseRedirect(onward)
         if second_factor.is_lacking(request) and second_factor.has(request.user):
             onward = request.session.pop(ONWARD, "")
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': onward})}")

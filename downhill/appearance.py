@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -40,7 +40,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     words = chosen(request.POST.get(name, "") for name in CHOICES).values()
     back = request.POST.get("back", "")
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    answer = redirect(back if is_ours else "home")
+    answer = HttpResponseRedirect(back if is_ours and back.startswith("/") else reverse("home"))
     # A script reads it: a page that the back button brings up again was made before the choice.
     answer.set_cookie(COOKIE, ".".join(words), LASTS, samesite="Lax", secure=request.is_secure(), httponly=False)
     return answer

@@ -67,7 +67,18 @@ def test_the_projector_follows_too(instructor: Membership, client_of: Callable[[
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://example.com/", "//example.com/", "/\\example.com/", "javascript:alert(1)", ""]
+    "elsewhere",
+    [
+        "https://example.com/",
+        "//example.com/",
+        "/\\example.com/",
+        "javascript:alert(1)",
+        "",
+        # Neither an address nor the name of one.
+        "abc",
+        "account_login",
+        "𫧽É\x8e",
+    ],
 )
 def test_it_leads_nobody_to_another_host(db: None, elsewhere: str) -> None:
     answer = Client().post(ADDRESS, {"theme": "paper", "back": elsewhere})

@@ -324,6 +324,15 @@ def test_whoever_has_none_sets_one_up_and_goes_on(teacher: User, required: None)
     assert client.get(grid).status_code == 200
 
 
+def test_what_is_no_address_is_no_way_on(teacher: User) -> None:
+    secret = with_app(teacher)
+    client = logged_in(teacher)
+    client.post(STEP, {"code": code_of(secret)})
+
+    for sent in ("abc", "𫧽É\x8e", "home"):
+        assert client.get("/accounts/second-step/", {"next": sent}).status_code in (200, 302)
+
+
 def test_whoever_came_in_without_it_confirms_it(teacher: User, required: None) -> None:
     membership = Membership.objects.get(user=teacher)
     grid = reverse("dashboard:grid", args=[membership.cohort.slug])
