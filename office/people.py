@@ -151,11 +151,15 @@ class PersonDesk(Desk, UserAdmin):
             *super().get_urls(),
         ]
 
+    def _found(self, request: HttpRequest, pk: int) -> User:
+        found: User | None = self.get_object(request, str(pk))
+        if found is None:
+            raise NotFound(says_none())
+        return found
+
     def take_second_step(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the second step of somebody away who has lost their phone."""
-        person = self.get_object(request, str(pk))
-        if person is None:
-            raise NotFound(says_none())
+        person = self._found(request, pk)
         refuse_unless(self.has_change_permission(request, person))
         if request.method == "POST":
             with transaction.atomic():
@@ -174,9 +178,7 @@ class PersonDesk(Desk, UserAdmin):
 
     def person_data(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         """All that is kept of a person, as a file. By a press, and it is written down: here, and for them to see."""
-        person = self.get_object(request, str(pk))
-        if person is None:
-            raise NotFound(says_none())
+        person = self._found(request, pk)
         refuse_unless(_may_take_data(request, person))
         if request.method != "POST":
             title = _("Their data: %(name)s") % {"name": person}
